@@ -1,0 +1,473 @@
+/*
+ * Everything a plugin shares with the runner.
+ *
+ * A plugin is a shared object that exports one constant, `muster_plugin`.  It
+ * says what the plugin is called, which options it takes, which findings it
+ * can make, and which one step of a pipeline it performs: fetch, parse,
+ * validate, transform or export.  MUSTER_PLUGIN() at the end of this file
+ * defines it; plugins/validate/required.c is a complete example.
+ *
+ * A stage of a run is one plugin at work on one instance of its own state,
+ * `self`, which the runner allocates zeroed, fills from the options of the
+ * pipeline file and frees.  It goes through
+ *
+ *     configure  ->  open  ->  step, step, ... step  ->  close
+ *
+ * always in that order and on one thread at a time.  configure and open may
+ * be absent.  close runs even when open failed, and must cope with half a
+ * self.  A parser has an instance of its own for each document; every other
+ * stage has one for the whole run.
+ *
+ * What passes between stages are batches of rows (muster/table.h reads and
+ * makes them).  Behind the columns that have a name of their own, every batch
+ * carries two hidden ones:
+ *
+ *     _at     where the row stands: a document and a position in it.  Only the
+ *             parser knows what the position means; its locate() tells line,
+ *             column and text, when somebody asks.  No two rows share one.
+ *     _claim  null for data.  Else the row is a claim, a total that the source
+ *             states itself, and this is the name of the level that it is a
+ *             total of.  In a claim, null in a column means "all", and null in
+ *             a measure means "says nothing of it".
+ *
+ * Data are never dropped by a plugin that dislikes them and claims never
+ * become data: the runner counts rows, claims and measures on both sides of
+ * every stage, and what goes missing without mu_adjusted() fails the run.
+ *
+ * Three things can go wrong, and each has one way to say so:
+ *
+ *     the data is wrong       mu_report(); the run goes on
+ *     the stage cannot go on  return mu_fail(); the run stops
+ *     the program is wrong    assert()
+ *
+ * Callbacks return 0 or a positive errno value.  The one that knows the reason
+ * writes the message; whoever passes the number up adds nothing.
+ */
+#ifndef MUSTER_PLUGIN_H
+#define MUSTER_PLUGIN_H
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <muster/arrow.h>
+
+/* Raised when the meaning or the place of an existing member changes.  Structs
+ * with a `size` grow at their end without it: a member beyond the size that
+ * the other side was built with reads as zero. */
+#define MUSTER_ABI 1
+
+/* ------------------------------------------------------------- documents */
+
+/* A file on this machine and where it came from.  Lives as long as the run. */
+struct mu_document {
+	uint32_t size;          /* sizeof(struct mu_document) */
+	uint32_t id;            /* its place in the run's list, from 1 */
+	const char *source;     /* name of the source that fetched it */
+	const char *uri;        /* as reports print it */
+	const char *name;       /* the last part of the uri: letter.txt */
+	const char *path;       /* where its bytes are */
+	const char *media_type; /* NULL when unknown */
+	const char *sha256;     /* 64 hexadecimal digits; a fetcher leaves it out */
+	uint64_t bytes;         /* likewise */
+};
+
+/* A place in a document, the value of the column _at: from the highest bit,
+ * one bit that the runner sets for a row it has rejected, 23 bits for the id
+ * of the document, 40 bits for the position in it (so up to 1 TiB). */
+#define MU_AT_REJECTED ((uint64_t)1 << 63)
+#define MU_AT_POSITION (((uint64_t)1 << 40) - 1)
+
+static inline uint64_t mu_at(uint32_t document, uint64_t position)
+{
+	return (uint64_t)document << 40 | (position & MU_AT_POSITION);
+}
+
+static inline uint32_t mu_at_document(uint64_t at)
+{
+	return (uint32_t)((at & ~MU_AT_REJECTED) >> 40);
+}
+
+static inline uint64_t mu_at_position(uint64_t at)
+{
+	return at & MU_AT_POSITION;
+}
+
+/* What a place looks like to a person.  Zero means unknown, or not of this
+ * kind of document.  Pointers live until the next mu_locate() of the stage. */
+struct mu_place {
+	uint32_t size;   /* sizeof(struct mu_place) */
+	uint32_t page;   /* from 1 */
+	uint64_t line;   /* from 1 */
+	uint64_t column; /* in characters, from 1, of the field's first one */
+	uint64_t width;  /* of the field, in characters */
+	const char *cell;  /* "Sheet1!B14" */
+	double box[4];     /* left, top, right, bottom on the page, in points */
+	const char *text;  /* the line or row as the document has it, in UTF-8 */
+	size_t text_len;
+	const char *value; /* the field as the document has it, in UTF-8 */
+	size_t value_len;
+};
+
+/* -------------------------------------------------------------- findings */
+
+/* What the dataset's schema says of a column (Table Schema,
+ * https://specs.frictionlessdata.io/table-schema/). */
+struct mu_field {
+	const char *name;
+	const char *type;    /* string, integer, number, boolean, date */
+	const char *title;   /* NULL when absent, as all text below */
+	const char *pattern; /* that the whole of a text must match */
+	const char *minimum, *maximum; /* as written */
+	const char *const *values;     /* enum: NULL-ended, or NULL */
+	bool required, unique, measure;
+};
+
+struct mu_foreign_key {
+	const char *const *fields;  /* NULL-ended, columns of the dataset */
+	const char *resource;       /* path of a CSV file, found by the runner */
+	const char *const *columns; /* NULL-ended, columns of that file */
+};
+
+/* Members are fixed for ABI 1. */
+struct mu_table_schema {
+	const char *name; /* or NULL */
+	size_t n_fields, n_foreign_keys;
+	const struct mu_field *fields;
+	const char *const *primary_key; /* NULL-ended, or NULL */
+	const struct mu_foreign_key *foreign_keys;
+};
+
+enum mu_severity { MU_ERROR, MU_WARNING, MU_NOTE };
+
+/* A kind of finding, as `muster explain` prints it. */
+struct mu_code {
+	const char *name;    /* "ragged"; NULL ends a table */
+	const char *meaning; /* what is wrong, in a sentence or two */
+	const char *remedy;  /* what to do about it */
+};
+
+/* Something wrong with the data.  Pointers are borrowed for the call. */
+struct mu_finding {
+	uint32_t size;     /* sizeof(struct mu_finding); set by mu_report() */
+	uint32_t severity; /* enum mu_severity; zero is an error */
+	const char *code;  /* the name of one of the plugin's codes */
+	uint64_t at;       /* the row's _at; 0 when none is to blame */
+	const char *field; /* column; NULL for the whole row */
+	const char *value; /* offending text; NULL for none */
+	size_t value_len;
+	bool numbers;      /* whether the next two say something */
+	int64_t expected, found;
+	uint64_t other;    /* a second row that has to do with it, or 0 */
+	const char *suggested; /* a value that would be right, or NULL */
+};
+
+/* ---------------------------------------------------------------- context */
+
+enum mu_level { MU_INFO, MU_DEBUG };
+enum mu_outcome { MU_PASS, MU_FAIL, MU_UNEVALUATED };
+
+/* What the runner does for a stage.  Call these through the functions below. */
+struct mu_ctx {
+	uint32_t size;
+	const struct ArrowSchema *schema; /* of the rows that come in; NULL for
+					     fetch and parse */
+	const struct mu_document *document;         /* parse; else NULL */
+	const struct mu_table_schema *table_schema; /* NULL: none declared */
+
+	int (*data)(struct mu_ctx *, const uint8_t **data, size_t *len);
+	int (*pull)(struct mu_ctx *, struct ArrowArray *out);
+	int (*report)(struct mu_ctx *, const struct mu_finding *, const char *fmt, va_list)
+		__attribute__((format(printf, 3, 0)));
+	int (*failed)(struct mu_ctx *, int err, const char *fmt, va_list)
+		__attribute__((format(printf, 3, 0)));
+	int (*invalid)(struct mu_ctx *, const void *option, const char *fmt, va_list)
+		__attribute__((format(printf, 3, 0)));
+	void (*log)(struct mu_ctx *, uint32_t level, const char *fmt, va_list)
+		__attribute__((format(printf, 3, 0)));
+	void *(*alloc)(struct mu_ctx *, size_t);
+	bool (*cancelled)(struct mu_ctx *);
+	int (*checked)(struct mu_ctx *, uint32_t outcome, uint64_t times);
+	int (*adjusted)(struct mu_ctx *, const char *measure, int64_t by);
+	int (*as_of)(struct mu_ctx *, int32_t days);
+	int (*output)(struct mu_ctx *, const char *path, const char **staged);
+	int (*locate)(struct mu_ctx *, uint64_t at, const char *field, struct mu_place *out);
+	const struct mu_document *(*document_by_id)(struct mu_ctx *, uint32_t id);
+	int (*reference)(struct mu_ctx *, const char *name, const char **path);
+};
+
+/* Parsers: the whole of ctx->document, read-only, until close. */
+static inline int mu_data(struct mu_ctx *ctx, const uint8_t **data, size_t *len)
+{
+	return ctx->data(ctx, data, len);
+}
+
+/* Transforms: the next batch, to be released by the caller; one whose
+ * `release` is NULL is the end. */
+static inline int mu_pull(struct mu_ctx *ctx, struct ArrowArray *out)
+{
+	return ctx->pull(ctx, out);
+}
+
+/* Says that the data is wrong; the message is a sentence without the place in
+ * it, lower case, no full stop.  A parser that cannot read a cell puts null
+ * there and still delivers the row.  An error that names a row makes the
+ * runner mark it as rejected; the pipeline says what becomes of such rows.
+ * Not 0: return that value at once. */
+__attribute__((format(printf, 3, 4)))
+static inline int mu_report(struct mu_ctx *ctx, struct mu_finding f, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	f.size = sizeof f;
+	va_start(ap, fmt);
+	err = ctx->report(ctx, &f, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+/* Says why the stage cannot go on and returns `err` (not 0). */
+__attribute__((format(printf, 3, 4)))
+static inline int mu_fail(struct mu_ctx *ctx, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	err = ctx->failed(ctx, err, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+/* configure and open: says what is wrong with the value of an option, named by
+ * its address: &self->member, or &array[i].member of a list's item, or the
+ * address of an element of a list of texts.  The user sees its place in the
+ * pipeline file.  Returns EINVAL; may be called for several before returning
+ * that. */
+__attribute__((format(printf, 3, 4)))
+static inline int mu_invalid(struct mu_ctx *ctx, const void *option, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = ctx->invalid(ctx, option, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+/* Tells the user something that needs no action, for -v. */
+__attribute__((format(printf, 3, 4)))
+static inline void mu_log(struct mu_ctx *ctx, enum mu_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	ctx->log(ctx, (uint32_t)level, fmt, ap);
+	va_end(ap);
+}
+
+/* Zeroed memory that lives until the stage is closed.  Never NULL. */
+static inline void *mu_alloc(struct mu_ctx *ctx, size_t size)
+{
+	return ctx->alloc(ctx, size);
+}
+
+/* True once the run is to stop.  The runner asks between steps; a step that
+ * can take longer than a second asks as well and returns ECANCELED. */
+static inline bool mu_cancelled(struct mu_ctx *ctx)
+{
+	return ctx->cancelled(ctx);
+}
+
+/* Validators: counts checks, so that "not evaluated" never looks like passed.
+ * A failed one needs a finding too. */
+static inline int mu_checked(struct mu_ctx *ctx, enum mu_outcome outcome, uint64_t times)
+{
+	return ctx->checked(ctx, (uint32_t)outcome, times);
+}
+
+/* Transforms: states that what comes out differs on purpose from what went in:
+ * `by` more (or fewer, negative) of the measure, or of data rows when it is
+ * NULL. */
+static inline int mu_adjusted(struct mu_ctx *ctx, const char *measure, int64_t by)
+{
+	return ctx->adjusted(ctx, measure, by);
+}
+
+/* Parsers: the date of which the document speaks, in days since 1970-01-01. */
+static inline int mu_as_of(struct mu_ctx *ctx, int32_t days)
+{
+	return ctx->as_of(ctx, days);
+}
+
+/* Exporters, in open: declares a file of the output folder; `path` is relative
+ * to it and may not leave it.  `staged` is where to write: the runner moves all
+ * outputs into place together, or removes them.  Lives until close. */
+static inline int mu_output(struct mu_ctx *ctx, const char *path, const char **staged)
+{
+	return ctx->output(ctx, path, staged);
+}
+
+/* What a row's place looks like; `field` is a column of ctx->schema, or NULL
+ * for the whole row.  A document without places leaves `out` zeroed. */
+static inline int mu_locate(struct mu_ctx *ctx, uint64_t at, const char *field,
+			    struct mu_place *out)
+{
+	out->size = sizeof *out;
+	return ctx->locate(ctx, at, field, out);
+}
+
+/* The document of a place; NULL when there is none. */
+static inline const struct mu_document *mu_document(struct mu_ctx *ctx, uint64_t at)
+{
+	return ctx->document_by_id(ctx, mu_at_document(at));
+}
+
+/* The path of a reference list by its name, "countries.csv": the one beside
+ * the pipeline in reference/, else the one that came with muster.  Lives until
+ * close.  ENOENT, with a message, when there is neither. */
+static inline int mu_reference(struct mu_ctx *ctx, const char *name, const char **path)
+{
+	return ctx->reference(ctx, name, path);
+}
+
+/* ---------------------------------------------------------------- options */
+
+/* The C type that an option's member has. */
+enum mu_type {
+	MU_TEXT = 1, /* const char *, NULL when absent */
+	MU_INT,      /* int64_t */
+	MU_REAL,     /* double */
+	MU_BOOL,     /* bool */
+	MU_BYTES,    /* int64_t; written 512, 64Ki, 10Mi, 2Gi */
+	MU_SECONDS,  /* double; written 250ms, 30s, 5m, 1h, or plain seconds */
+	MU_CHOICE,   /* int, the index in .choices */
+	MU_PATH,     /* const char *; relative ones start at the pipeline file,
+			or at the current folder when they come from --set */
+	MU_TEXTS,    /* struct mu_texts: a list of texts, or one alone */
+	MU_PAIRS,    /* struct mu_pairs: a mapping of names to texts, in order */
+	MU_ITEMS,    /* struct mu_items: a list of mappings, as .fields says */
+};
+
+struct mu_texts {
+	size_t count;
+	const char **items;
+};
+
+struct mu_pair {
+	const char *name, *value;
+};
+
+struct mu_pairs {
+	size_t count;
+	struct mu_pair *items;
+};
+
+struct mu_items {
+	size_t count;
+	void *items; /* an array of structs of .item_size */
+};
+
+/* One option.  The runner fills the member at `offset` of self (of the item,
+ * for the options of a list's items) before configure().  `muster plugins`, the
+ * schema of pipeline files and the errors come from these tables. */
+struct mu_option {
+	const char *name; /* as written in the pipeline file; NULL ends a table */
+	const char *help; /* a line, no full stop */
+	const char *fallback; /* text to take when absent; NULL leaves zero */
+	bool required;
+	const char *const *choices; /* MU_CHOICE: NULL-ended */
+	double min, max; /* numbers: bounds, unless both are 0; lists: lengths */
+	const struct mu_option *fields; /* MU_ITEMS */
+	size_t item_size;               /* MU_ITEMS */
+	size_t offset;
+	uint32_t type;
+};
+
+/* The offset of a member; no other type of member compiles. */
+#define MU_OFFSET(self, member, ctype) \
+	_Generic(((self *)0)->member, ctype: offsetof(self, member))
+
+#define MU_OPTION(tag, ctype, self, member, ...) \
+	{ .name = #member, .type = (tag), \
+	  .offset = MU_OFFSET(self, member, ctype), __VA_ARGS__ }
+
+#define MU_OPT_TEXT(self, member, ...)    MU_OPTION(MU_TEXT, const char *, self, member, __VA_ARGS__)
+#define MU_OPT_INT(self, member, ...)     MU_OPTION(MU_INT, int64_t, self, member, __VA_ARGS__)
+#define MU_OPT_REAL(self, member, ...)    MU_OPTION(MU_REAL, double, self, member, __VA_ARGS__)
+#define MU_OPT_BOOL(self, member, ...)    MU_OPTION(MU_BOOL, bool, self, member, __VA_ARGS__)
+#define MU_OPT_BYTES(self, member, ...)   MU_OPTION(MU_BYTES, int64_t, self, member, __VA_ARGS__)
+#define MU_OPT_SECONDS(self, member, ...) MU_OPTION(MU_SECONDS, double, self, member, __VA_ARGS__)
+#define MU_OPT_CHOICE(self, member, ...)  MU_OPTION(MU_CHOICE, int, self, member, __VA_ARGS__)
+#define MU_OPT_PATH(self, member, ...)    MU_OPTION(MU_PATH, const char *, self, member, __VA_ARGS__)
+#define MU_OPT_TEXTS(self, member, ...)   MU_OPTION(MU_TEXTS, struct mu_texts, self, member, __VA_ARGS__)
+#define MU_OPT_PAIRS(self, member, ...)   MU_OPTION(MU_PAIRS, struct mu_pairs, self, member, __VA_ARGS__)
+#define MU_OPT_ITEMS(self, member, item, table, ...) \
+	MU_OPTION(MU_ITEMS, struct mu_items, self, member, \
+		  .item_size = sizeof(item), .fields = (table), __VA_ARGS__)
+
+/* ----------------------------------------------------------------- plugin */
+
+struct mu_plugin {
+	uint32_t abi;  /* MUSTER_ABI */
+	uint32_t size; /* sizeof(struct mu_plugin) when the plugin was built */
+	const char *name;    /* as pipelines write it: the file's name */
+	const char *summary; /* a line for `muster plugins` */
+	const struct mu_option *options; /* NULL: none */
+	const struct mu_code *codes;     /* NULL: makes no findings */
+	uint32_t option_size; /* sizeof(struct mu_option) when built, and the */
+	uint32_t code_size;   /* other structs that stand in arrays likewise */
+	size_t self_size;
+
+	/* Checks the options further than their table can, with mu_invalid().
+	 * Runs for `muster check` too: no network, no data. */
+	int (*configure)(struct mu_ctx *, void *self);
+
+	/* Says which columns will come out, hidden ones included, in `out`.
+	 * Parsers must; a transform that leaves it alone gives out the columns
+	 * that come in; the others are not asked. */
+	int (*open)(struct mu_ctx *, void *self, struct ArrowSchema *out);
+	void (*close)(struct mu_ctx *, void *self);
+
+	/* The step.  Exactly one is set, and it names the plugin's folder. */
+
+	/* The next document, its pointers borrowed until the next call; a NULL
+	 * path is the end. */
+	int (*fetch)(struct mu_ctx *, void *self, struct mu_document *out);
+
+	/* The next rows of ctx->document; out->release stays NULL at the end.
+	 * Batches of some thousand rows stay in the processor's cache. */
+	int (*parse)(struct mu_ctx *, void *self, struct ArrowArray *out);
+
+	/* Looks at rows and reports; NULL comes once, after the last batch. */
+	int (*validate)(struct mu_ctx *, void *self, const struct ArrowArray *rows);
+
+	/* Rows from mu_pull(); out->release stays NULL at the end. */
+	int (*transform)(struct mu_ctx *, void *self, struct ArrowArray *out);
+
+	/* Writes rows; neither claims nor rejected rows are among them.  NULL
+	 * comes once, after the whole run was found valid: finish the files.
+	 * A close() without it means that the run is not to be published. */
+	int (*export)(struct mu_ctx *, void *self, const struct ArrowArray *rows);
+
+	/* Optional, parsers: what the row at `position` of ctx->document looks
+	 * like; `field` is a column as open() named it, or NULL for the row.
+	 * Called on an instance that was opened and has not parsed, mostly with
+	 * positions that rise. */
+	int (*locate)(struct mu_ctx *, void *self, uint64_t position, const char *field,
+		      struct mu_place *out);
+};
+
+#define MUSTER_PLUGIN(...) \
+	__attribute__((visibility("default"))) \
+	extern const struct mu_plugin muster_plugin; \
+	const struct mu_plugin muster_plugin = { \
+		.abi = MUSTER_ABI, .size = sizeof(struct mu_plugin), \
+		.option_size = sizeof(struct mu_option), \
+		.code_size = sizeof(struct mu_code), __VA_ARGS__ \
+	}
+
+#endif

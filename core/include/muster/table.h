@@ -1,0 +1,259 @@
+/*
+ * Reading and making batches of rows.
+ *
+ * A schema is an ArrowSchema of format "+s" whose children are the columns, a
+ * batch an ArrowArray of the same shape.  Columns are of six types, enum
+ * mu_data; a column may say in its metadata that it is a measure and under
+ * which name its parser knew it, and copies of it keep saying so.
+ *
+ * Read a batch a column at a time: mu_column() once a batch, then the getters,
+ * which check nothing, for each row.  Make one with a mu_builder, row by row;
+ * errors (no memory, a batch too large) wait until mu_builder_finish().
+ *
+ * All of this is linked into each plugin by itself: nothing here is shared
+ * between binaries but Arrow's structs.
+ */
+#ifndef MUSTER_TABLE_H
+#define MUSTER_TABLE_H
+
+#include <string.h>
+
+#include <muster/plugin.h>
+
+#define MU_AT    "_at"
+#define MU_CLAIM "_claim"
+
+/* What a column holds, and the C type of one value. */
+enum mu_data {
+	MU_STRING = 1, /* struct mu_string, UTF-8 */
+	MU_INTEGER,    /* int64_t */
+	MU_NUMBER,     /* double */
+	MU_BOOLEAN,    /* bool */
+	MU_DATE,       /* int32_t, days since 1970-01-01 */
+	MU_PLACE,      /* uint64_t, the column _at */
+};
+
+struct mu_string {
+	const char *data; /* not ended by a zero byte */
+	size_t len;
+};
+
+static inline struct mu_string mu_string(const char *text)
+{
+	return (struct mu_string){ text, strlen(text) };
+}
+
+static inline bool mu_string_is(struct mu_string s, const char *text)
+{
+	return s.len == strlen(text) && !memcmp(s.data, text, s.len);
+}
+
+/* --------------------------------------------------------------- schemas */
+
+/* Table Schema's name of a type ("string", "integer", "number", "boolean",
+ * "date"), and back; 0 for a name that is none. */
+const char *mu_data_name(enum mu_data type);
+enum mu_data mu_data_by_name(const char *name);
+
+/* A schema without columns.  0 or ENOMEM, as all that follow. */
+int mu_schema_init(struct ArrowSchema *out);
+
+/* Adds a column at the end.  `from` is the parser's name of it when that is
+ * another one, else NULL. */
+int mu_schema_add(struct ArrowSchema *schema, const char *name, enum mu_data type,
+		  bool measure, const char *from);
+
+/* Adds a copy of a column, under another name unless `name` is NULL. */
+int mu_schema_add_copy(struct ArrowSchema *schema, const struct ArrowSchema *column,
+		       const char *name);
+
+/* Adds _at and _claim; call it last. */
+int mu_schema_add_hidden(struct ArrowSchema *schema);
+
+int mu_schema_copy(struct ArrowSchema *out, const struct ArrowSchema *in);
+
+/* The index of a column by name, or -1. */
+int64_t mu_schema_find(const struct ArrowSchema *schema, const char *name);
+
+/* How many columns are not hidden: they are the first ones. */
+int64_t mu_schema_visible(const struct ArrowSchema *schema);
+
+/* Of one column: its type (0 when it is none of ours), whether it is a
+ * measure, and its parser's name for it (its own when nothing else is said;
+ * false when that did not fit in `size` bytes, ended by a zero byte). */
+enum mu_data mu_schema_type(const struct ArrowSchema *column);
+bool mu_schema_measure(const struct ArrowSchema *column);
+bool mu_schema_from(const struct ArrowSchema *column, char *out, size_t size);
+
+/* --------------------------------------------------------------- reading */
+
+/* A column of one batch, borrowed until that is released. */
+struct mu_column {
+	enum mu_data type;
+	int64_t offset;
+	const uint8_t *valid; /* bitmap; NULL when nothing is null */
+	const void *values;
+	const char *text;
+};
+
+/* Column `index` of a batch; `index` must be that of a column of `schema`. */
+struct mu_column mu_column(const struct ArrowSchema *schema, const struct ArrowArray *rows,
+			   int64_t index);
+
+/* The column called `name`, which must exist. */
+static inline struct mu_column mu_column_named(const struct ArrowSchema *schema,
+					       const struct ArrowArray *rows, const char *name)
+{
+	return mu_column(schema, rows, mu_schema_find(schema, name));
+}
+
+static inline bool mu_bit(const void *bits, int64_t i)
+{
+	return ((const uint8_t *)bits)[i >> 3] >> (i & 7) & 1;
+}
+
+static inline bool mu_null(const struct mu_column *c, int64_t row)
+{
+	return c->valid && !mu_bit(c->valid, c->offset + row);
+}
+
+/* The value in a row that is not null, by the column's type. */
+static inline int64_t mu_get_integer(const struct mu_column *c, int64_t row)
+{
+	return ((const int64_t *)c->values)[c->offset + row];
+}
+
+static inline double mu_get_number(const struct mu_column *c, int64_t row)
+{
+	return ((const double *)c->values)[c->offset + row];
+}
+
+static inline bool mu_get_boolean(const struct mu_column *c, int64_t row)
+{
+	return mu_bit(c->values, c->offset + row);
+}
+
+static inline int32_t mu_get_date(const struct mu_column *c, int64_t row)
+{
+	return ((const int32_t *)c->values)[c->offset + row];
+}
+
+static inline uint64_t mu_get_place(const struct mu_column *c, int64_t row)
+{
+	return ((const uint64_t *)c->values)[c->offset + row];
+}
+
+static inline struct mu_string mu_get_string(const struct mu_column *c, int64_t row)
+{
+	const int32_t *offsets = (const int32_t *)c->values + c->offset + row;
+
+	return (struct mu_string){ c->text + offsets[0], (size_t)(offsets[1] - offsets[0]) };
+}
+
+/* The hidden columns of a batch, and what they say of a row. */
+struct mu_rows {
+	struct mu_column at, claim;
+};
+
+struct mu_rows mu_rows(const struct ArrowSchema *schema, const struct ArrowArray *rows);
+
+static inline uint64_t mu_row_at(const struct mu_rows *r, int64_t row)
+{
+	return mu_get_place(&r->at, row);
+}
+
+static inline bool mu_row_is_claim(const struct mu_rows *r, int64_t row)
+{
+	return !mu_null(&r->claim, row);
+}
+
+static inline bool mu_row_is_rejected(const struct mu_rows *r, int64_t row)
+{
+	return mu_get_place(&r->at, row) & MU_AT_REJECTED;
+}
+
+/* A value as text: integers in digits, numbers in the fewest digits that read
+ * back as the same, dates as 2023-11-24, true and false; a null gives a length
+ * of 0.  Points into the batch or into `space`. */
+#define MU_FORMAT_MAX 32
+struct mu_string mu_format(const struct mu_column *c, int64_t row, char space[MU_FORMAT_MAX]);
+
+/* --------------------------------------------------------------- parsing */
+
+/* Strictly: all of the text must be the value.  No surrounding space, no
+ * leading '+', no separators; integers fit 64 bits, dates are ISO 8601's
+ * YYYY-MM-DD and exist. */
+bool mu_parse_integer(struct mu_string text, int64_t *out);
+bool mu_parse_number(struct mu_string text, double *out);
+bool mu_parse_boolean(struct mu_string text, bool *out);
+bool mu_parse_date(struct mu_string text, int32_t *out);
+
+/* Days since 1970-01-01 of a day of the Gregorian calendar, and back; the
+ * former is false when there is no such day.  Years 1 to 9999.
+ * (Algorithms: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".) */
+bool mu_date_from_civil(int year, int month, int day, int32_t *out);
+void mu_date_to_civil(int32_t days, int *year, int *month, int *day);
+
+/* The text without white space around it: Unicode's White_Space, so no-break
+ * spaces too. */
+struct mu_string mu_trim(struct mu_string text);
+
+/* ---------------------------------------------------------------- making */
+
+/* A batch in the making.  Zeroed is a valid empty state for release. */
+struct mu_builder {
+	int64_t n_columns, rows;
+	struct mu_builder_column *columns;
+	int err; /* the first thing that went wrong */
+};
+
+/* Makes rows of a schema, which is only read during the call.  */
+int mu_builder_init(struct mu_builder *b, const struct ArrowSchema *schema);
+void mu_builder_release(struct mu_builder *b);
+
+/* Puts a value in a column of the row at hand, at most once each. */
+void mu_put_string(struct mu_builder *b, int64_t column, struct mu_string value);
+void mu_put_integer(struct mu_builder *b, int64_t column, int64_t value);
+void mu_put_number(struct mu_builder *b, int64_t column, double value);
+void mu_put_boolean(struct mu_builder *b, int64_t column, bool value);
+void mu_put_date(struct mu_builder *b, int64_t column, int32_t value);
+void mu_put_place(struct mu_builder *b, int64_t column, uint64_t value);
+void mu_put_value(struct mu_builder *b, int64_t column, const struct mu_column *from, int64_t row);
+
+/* Ends the row; what was not put is null. */
+void mu_end_row(struct mu_builder *b);
+
+/* Ends a row of a schema with hidden columns: a place, and the name of a claim
+ * or NULL. */
+void mu_end_row_at(struct mu_builder *b, uint64_t at, const char *claim);
+
+/* Hands over what was built and starts anew; with no rows `out` stays released,
+ * as at the end of rows.  0, ENOMEM, or EOVERFLOW past 2 GiB of text. */
+int mu_builder_finish(struct mu_builder *b, struct ArrowArray *out);
+
+/* ------------------------------------------------------- passing through */
+
+/* An empty frame of n columns and some rows, to move columns into. */
+int mu_batch_init(struct ArrowArray *out, int64_t n_columns, int64_t rows);
+
+/* Moves column j of one batch to place i of another.  Not a copy: column j of
+ * `from` is released afterwards. */
+void mu_batch_move(struct ArrowArray *to, int64_t i, struct ArrowArray *from, int64_t j);
+
+/* Adds to `b`, made for `schema`, row `row` of `rows`, which has that schema.
+ * `columns` is an array of mu_column, one for each. */
+void mu_copy_row(struct mu_builder *b, const struct mu_column *columns, int64_t row);
+
+static inline void mu_array_release(struct ArrowArray *a)
+{
+	if (a->release)
+		a->release(a);
+}
+
+static inline void mu_schema_release(struct ArrowSchema *s)
+{
+	if (s->release)
+		s->release(s);
+}
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * Text as a list of comparable words, for looking names up.
+ */
+#ifndef WORDS_H
+#define WORDS_H
+
+#include <muster/table.h>
+
+/* Writes to `out` the words of a text in their comparable form, separated by
+ * one space: NFKD without marks, case folded, hyphens and apostrophes and
+ * their likes and other punctuation as spaces.  "Côte d’Ivoire" is "cote d
+ * ivoire".  The length, or SIZE_MAX when it does not fit in `size` bytes or is
+ * no UTF-8. */
+size_t words_fold(struct mu_string text, char *out, size_t size);
+
+/* Damerau-Levenshtein distance (optimal string alignment) of two texts of at
+ * most 256 bytes; more than `limit` is given as limit + 1. */
+int words_distance(const char *a, const char *b, int limit);
+
+#endif

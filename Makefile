@@ -39,7 +39,7 @@ NEEDS_transform/mission  := icu-uc
 NEEDS_transform/columns  := icu-uc icu-i18n
 NEEDS_validate/schema    := libpcre2-8
 NEEDS_export/sqlite      := sqlite3
-NEEDS_tests              := check
+NEEDS_tests              := check icu-i18n icu-uc libpcre2-8
 
 # What plugins share, from plugins/lib/: linked privately into each.
 PARTS_parse/document     := charset country language mission pattern words
@@ -70,7 +70,12 @@ pkg_libs    = $(if $1,$(shell pkg-config --libs $1))
 SDK     := table map
 SDK_O   := $(SDK:%=$(BUILD)/obj/core/%.o)
 CORE_O  := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out core/main.c,$(wildcard core/*.c)))
-NAMES   := $(sort $(patsubst plugins/%.c,%,$(foreach k,fetch parse validate transform export,$(wildcard plugins/$k/*.c))))
+# A plugin is plugins/KIND/NAME.c or all of plugins/KIND/NAME/*.c.
+FILES   := $(foreach k,fetch parse validate transform export,$(wildcard plugins/$k/*.c plugins/$k/*/*.c))
+name_of  = $(patsubst plugins/%,%,$(if $(filter 4,$(words $(subst /, ,$1))),$(patsubst %/,%,$(dir $1)),$(1:%.c=%)))
+NAMES   := $(sort $(foreach f,$(FILES),$(call name_of,$f)))
+objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard plugins/$1.c plugins/$1/*.c))
+LIB_O   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard plugins/lib/*.c))
 SKIPPED := $(foreach n,$(NAMES),$(if $(call pkg_missing,$(NEEDS_$n)),$n))
 PLUGINS := $(patsubst %,$(BUILD)/plugins/%.so,$(filter-out $(SKIPPED),$(NAMES)))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
@@ -85,7 +90,7 @@ $(BUILD)/muster: $(BUILD)/obj/core/main.o $(CORE_O)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(NEEDS_core)) -ldl -lpthread
 
 define plugin_rule
-$(BUILD)/plugins/$1.so: $(BUILD)/obj/plugins/$1.o $(PARTS_$1:%=$(BUILD)/obj/plugins/lib/%.o) $(SDK_O)
+$(BUILD)/plugins/$1.so: $(call objects,$1) $(PARTS_$1:%=$(BUILD)/obj/plugins/lib/%.o) $(SDK_O)
 	@mkdir -p $$(@D)
 	$$(CC) $$(ALL_CFLAGS) -shared $$(NO_UNDEFINED) $$(ALL_LDFLAGS) -o $$@ $$^ $$(call pkg_libs,$(NEEDS_$1)) -lm
 endef
@@ -99,10 +104,10 @@ $(BUILD)/obj/core/%.o: core/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -DMUSTER_PREFIX='"$(PREFIX)"' -c -o $@ $<
 
-$(BUILD)/tests/%: tests/%.c $(CORE_O) $(BUILD)/flags
+$(BUILD)/tests/%: tests/%.c $(CORE_O) $(LIB_O) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -Icore -DBUILD='"$(BUILD)"' $(ALL_LDFLAGS) -o $@ $< $(CORE_O) \
-	    $(call pkg_libs,$(NEEDS_core) $(NEEDS_tests)) -ldl -lpthread -lm
+	$(COMPILE) -Icore -Iplugins/lib -Itests -DBUILD='"$(BUILD)"' $(ALL_LDFLAGS) -o $@ $< \
+	    $(CORE_O) $(LIB_O) $(call pkg_libs,$(NEEDS_core) $(NEEDS_tests)) -ldl -lpthread -lm
 
 # Written anew when the compiler or its flags change, and then all is built anew.
 $(BUILD)/flags: FORCE

@@ -26,7 +26,8 @@ endif
 NO_UNDEFINED := $(if $(filter asan tsan,$(MODE)),,-Wl,-z,defs)
 
 ALL_CPPFLAGS := -D_GNU_SOURCE -Icore/include $(CPPFLAGS)
-ALL_CFLAGS   := -std=c17 -fPIC -fvisibility=hidden $(WARN) $(CFLAGS_$(MODE)) $(CFLAGS)
+ALL_CFLAGS   := -std=c17 -fPIC -fvisibility=hidden $(WARN) $(if $(WERROR),-Werror) \
+                $(CFLAGS_$(MODE)) $(CFLAGS)
 ALL_LDFLAGS  := -Wl,--as-needed -Wl,-z,relro $(LDFLAGS)
 COMPILE       = $(CC) $(ALL_CPPFLAGS) -MMD -MP $(ALL_CFLAGS)
 
@@ -36,8 +37,8 @@ NEEDS_core               := yaml-0.1 jansson libcrypto
 NEEDS_parse/document     := icu-i18n icu-uc libpcre2-8
 NEEDS_transform/country  := icu-i18n icu-uc
 NEEDS_transform/mission  := icu-uc
-NEEDS_transform/columns  := icu-uc icu-i18n
-NEEDS_validate/schema    := libpcre2-8
+NEEDS_transform/columns  := icu-i18n icu-uc libpcre2-8
+NEEDS_validate/schema    := libpcre2-8 icu-uc
 NEEDS_export/sqlite      := sqlite3
 NEEDS_tests              := check icu-i18n icu-uc libpcre2-8
 
@@ -46,10 +47,10 @@ PARTS_parse/document     := charset country language mission pattern words
 PARTS_parse/csv          := charset
 PARTS_transform/country  := country words
 PARTS_transform/mission  := mission words
-PARTS_transform/columns  := language
-PARTS_validate/schema    := pattern
+PARTS_transform/columns  := language pattern words
+PARTS_validate/schema    := pattern words
 
-# The Debian package of each.
+# The Debian packages of each, and of the commands that targets below call.
 PACKAGE_yaml-0.1   := libyaml-dev
 PACKAGE_jansson    := libjansson-dev
 PACKAGE_libcrypto  := libssl-dev
@@ -58,9 +59,19 @@ PACKAGE_icu-uc     := libicu-dev
 PACKAGE_libpcre2-8 := libpcre2-dev
 PACKAGE_sqlite3    := libsqlite3-dev
 PACKAGE_check      := check
+PACKAGE_gcc          := gcc libc6-dev
+PACKAGE_clang        := clang libclang-rt-dev
+PACKAGE_clang-format := clang-format
+PACKAGE_clang-tidy   := clang-tidy
+PACKAGE_cppcheck     := cppcheck
+PACKAGE_shellcheck   := shellcheck
+PACKAGE_hyperfine    := hyperfine
+PACKAGE_valgrind     := valgrind
+PACKAGE_pkg-config   := pkg-config
 
 pkg_missing = $(strip $(foreach p,$1,$(if $(filter 0,$(shell pkg-config --exists $p 2>/dev/null; echo $$?)),,$p)))
-pkg_cflags  = $(if $1,$(shell pkg-config --cflags $1))
+cmd_missing = $(strip $(foreach c,$1,$(if $(shell command -v $c 2>/dev/null),,$c)))
+packages    = $(sort $(foreach p,$1,$(PACKAGE_$p)))
 pkg_libs    = $(if $1,$(shell pkg-config --libs $1))
 
 # ---- what is built
@@ -83,8 +94,8 @@ TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 all: $(BUILD)/muster plugins  ## the runner and every plugin (default)
 
 plugins: $(PLUGINS)
-	$(foreach n,$(SKIPPED),@echo "skipped: plugin $n, which needs $(foreach p,$(call pkg_missing,$(NEEDS_$n)),$(PACKAGE_$p)): apt-get install $(foreach p,$(call pkg_missing,$(NEEDS_$n)),$(PACKAGE_$p))"
-	)
+	$(foreach n,$(SKIPPED),$(info skipped: plugin $n: apt-get install $(call \
+	    packages,$(call pkg_missing,$(NEEDS_$n)))))@:
 
 $(BUILD)/muster: $(BUILD)/obj/core/main.o $(CORE_O)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(NEEDS_core)) -ldl -lpthread
@@ -98,25 +109,128 @@ $(foreach n,$(NAMES),$(eval $(call plugin_rule,$n)))
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -Iplugins/lib -c -o $@ $<
+	$(COMPILE) -iquote plugins/lib -c -o $@ $<
 
-$(BUILD)/obj/core/%.o: core/%.c $(BUILD)/flags
-	@mkdir -p $(@D)
-	$(COMPILE) -DMUSTER_PREFIX='"$(PREFIX)"' -c -o $@ $<
+$(CORE_O) $(BUILD)/obj/core/main.o: | core-libraries
+core-libraries:
+	$(if $(call pkg_missing,$(NEEDS_core)),$(error muster needs libraries that are not \
+	    here: make deps, or apt-get install $(call packages,$(call pkg_missing,$(NEEDS_core)))))@:
 
 $(BUILD)/tests/%: tests/%.c $(CORE_O) $(LIB_O) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -Icore -Iplugins/lib -Itests -DBUILD='"$(BUILD)"' $(ALL_LDFLAGS) -o $@ $< \
+	$(COMPILE) -iquote core -iquote plugins/lib -DBUILD='"$(BUILD)"' $(ALL_LDFLAGS) -o $@ $< \
 	    $(CORE_O) $(LIB_O) $(call pkg_libs,$(NEEDS_core) $(NEEDS_tests)) -ldl -lpthread -lm
 
 # Written anew when the compiler or its flags change, and then all is built anew.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PREFIX)' | cmp -s - $@ || \
-	    echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PREFIX)' >$@
+	@echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || \
+	    echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >$@
 FORCE:
 
+# What the cases look at results with.
+NEEDS_findings := jansson
+NEEDS_tables   := sqlite3
+TOOLS          := $(BUILD)/tests/findings $(BUILD)/tests/tables
+$(TOOLS): $(BUILD)/tests/%: tests/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(call pkg_libs,$(NEEDS_$*))
+
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
+
+# ---- what is done with it
+#
+# What needs packages is made in a make of its own, which then sees them.
+
+NEEDS  := $(sort $(NEEDS_core) $(NEEDS_tests) $(foreach n,$(NAMES),$(NEEDS_$n)))
+AGAIN   = @$(MAKE) --no-print-directory
+SHELLS  = .ci/run $(wildcard tests/*.sh)
+SOURCES = $(FILES) $(wildcard core/*.[ch] core/include/muster/*.h plugins/*/*.h plugins/*/*/*.h \
+            plugins/lib/*.c tests/*.[ch])
+# The example in as few lines as can be read is set by hand.
+FORMATTED = $(filter-out plugins/validate/required.c,$(filter %.c,$(SOURCES)))
+
+# $(call install_missing,commands,libraries): asks nobody when all is there.
+install_missing = $(call install_packages,$(call \
+    packages,$(call cmd_missing,$1) $(call pkg_missing,$2)))
+install_packages = $(if $1,$(if $(call cmd_missing,apt-get),$(error please install what \
+    Debian calls $1))$(AS_ROOT) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends $1',@:)
+AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
+
+deps:                         ## install what building and testing needs and is missing
+	$(call install_missing,$(CC) pkg-config,$(NEEDS))
+
+demo: deps                    ## install what is missing, build, run the main job
+	$(AGAIN) demo-run
+demo-run: all
+	$(BUILD)/muster run pipelines/nl-police-missions/pipeline.yaml
+	@echo; echo "pipelines/nl-police-missions/out/rosters.csv:"
+	@cat pipelines/nl-police-missions/out/rosters.csv
+
+test: deps                    ## install what is missing, build, run all tests
+	$(AGAIN) test-run
+test-run: all tests
+	@failed=0; \
+	for t in $(TESTS); do echo "$$t"; timeout 600 $$t || failed=1; done; \
+	tests/install.sh $(BUILD) || failed=1; \
+	tests/cases.sh $(BUILD) || failed=1; \
+	exit $$failed
+
+tests: $(TESTS) $(TOOLS)
+
+asan tsan: deps               ## the tests under sanitisers (CC=clang for clang's)
+	$(AGAIN) MODE=$@ test-run
+
+valgrind: deps                ## unit tests and the main job under valgrind
+	$(call install_missing,valgrind)
+	$(AGAIN) valgrind-run
+VALGRIND = CK_FORK=no CK_DEFAULT_TIMEOUT=600 valgrind -q --error-exitcode=99 --leak-check=full
+valgrind-run: all tests
+	@failed=0; \
+	for t in $(TESTS); do echo "$$t"; $(VALGRIND) $$t || failed=1; done; \
+	$(VALGRIND) $(BUILD)/muster run pipelines/nl-police-missions/pipeline.yaml \
+	    --out $(BUILD)/valgrind || failed=1; \
+	exit $$failed
+
+lint:                         ## style, static analysis, and no warning from gcc or clang
+	$(call install_missing,gcc clang clang-format clang-tidy cppcheck shellcheck pkg-config,$(NEEDS))
+	$(AGAIN) lint-run
+lint-run:
+	shellcheck $(SHELLS)
+	clang-format --dry-run -Werror $(FORMATTED)
+	$(AGAIN) -s CC=gcc BUILD=$(BUILD)/lint-gcc WERROR=1 all tests
+	$(AGAIN) -s CC=clang BUILD=$(BUILD)/lint-clang WERROR=1 all tests
+	cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --error-exitcode=1 --suppress=missingInclude --suppress=arrayIndexThenCheck -D__STDC_VERSION__=201710L -D_GNU_SOURCE \
+	    -DBUILD='""' -Icore/include -Iplugins/lib $(filter %.c,$(SOURCES))
+	printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
+	    -std=c17 -D_GNU_SOURCE -DBUILD="\"\"" -Icore/include -iquote core -iquote plugins/lib \
+	    2>/dev/null' tidy
+
+format:                       ## put the sources into the style that lint wants
+	clang-format -i $(FORMATTED)
+
+bench: deps                   ## how long the main job takes
+	$(call install_missing,hyperfine)
+	$(AGAIN) all
+	@tests/bench.sh $(BUILD)
+
+# Found again by bin/muster relative to itself, so PREFIX may move afterwards.
+install: all                  ## into $(DESTDIR)$(PREFIX): bin, lib/muster, share, include
+	install -D -m 755 $(BUILD)/muster $(DESTDIR)$(PREFIX)/bin/muster
+	for p in $(patsubst $(BUILD)/plugins/%,%,$(PLUGINS)); do \
+	    install -D -m 644 $(BUILD)/plugins/$$p $(DESTDIR)$(PREFIX)/lib/muster/plugins/$$p \
+	    || exit 1; \
+	done
+	for f in $$(find schemas -type f); do \
+	    install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/muster/$$f || exit 1; \
+	done
+	install -d $(DESTDIR)$(PREFIX)/include/muster
+	install -m 644 core/include/muster/*.h $(DESTDIR)$(PREFIX)/include/muster
+	for m in $(wildcard docs/*.[1-8]); do \
+	    install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; \
+	done
 
 clean:                        ## remove build/
 	$(RM) -r build
@@ -124,5 +238,6 @@ clean:                        ## remove build/
 help:                         ## this list
 	@sed -n 's/^\([a-z -]*\):.*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
-.PHONY: all plugins clean help FORCE
+.PHONY: all plugins tests core-libraries deps demo demo-run test test-run asan tsan valgrind \
+        valgrind-run lint lint-run format bench install clean help FORCE
 .DELETE_ON_ERROR:

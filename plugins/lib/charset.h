@@ -3,7 +3,9 @@
  *
  * Decided in this order: a byte order mark; strict UTF-8; the pattern of zero
  * bytes that UTF-16 has in Latin script; what the pipeline declares; else
- * windows-1252, which is said in a note.  A byte that has no meaning in the
+ * windows-1252, which is said in a note.  (A declared encoding in which ASCII
+ * means something else, or that shifts by escapes, goes before UTF-8, since
+ * bytes in it can look like that.)  A byte that has no meaning in the
  * encoding is an error with its offset and never becomes a replacement
  * character in silence.
  */

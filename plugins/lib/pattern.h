@@ -31,4 +31,9 @@ size_t pattern_captures(const struct pattern *pattern);
 const char *pattern_capture_name(const struct pattern *pattern, size_t i);
 struct mu_string pattern_capture(const struct pattern *pattern, size_t i);
 
+/* Likewise of all groups in parentheses, named or not, counted from 1; group 0
+ * is the whole match. */
+size_t pattern_groups(const struct pattern *pattern);
+struct mu_string pattern_group(const struct pattern *pattern, size_t number);
+
 #endif

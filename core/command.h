@@ -1,0 +1,59 @@
+/*
+ * Commands of the program: one file cmd_NAME.c each, listed in main.c.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stdbool.h>
+
+enum exit_code {
+	EXIT_VALID = 0,
+	EXIT_INVALID = 1, /* ran, and the data is not fit */
+	EXIT_USAGE = 2,   /* usage or configuration */
+	EXIT_FAILED = 3,  /* could not run to the end */
+};
+
+/* One option on the command line, "--name VALUE" or "--name=VALUE". */
+struct flag {
+	const char *name; /* "out"; NULL ends a table */
+	char letter;      /* 'q' for -q, or 0 */
+	const char *value; /* what it takes, for help: "DIR"; NULL: nothing */
+	const char *help;
+};
+
+struct command {
+	const char *name, *usage; /* "check", "PIPELINE..." */
+	const char *summary;      /* a line */
+	const char *more;         /* further help, or NULL */
+	const struct flag *flags;
+	/* argv[0] is the command's name.  Gives the exit code. */
+	int (*run)(const struct command *self, int argc, char **argv);
+};
+
+extern const struct command command_run, command_check, command_plugins, command_explain;
+
+/* One argument after another: the index of a flag in the table, with its value
+ * in *value; FLAG_WORD for an argument that is none ("-" and all after "--"
+ * too); FLAG_END; FLAG_WRONG after a message on standard error. */
+enum { FLAG_END = -1, FLAG_WORD = -2, FLAG_WRONG = -3 };
+struct flags {
+	const struct command *command;
+	int argc, next;
+	char **argv;
+	bool words_only;
+	const char *letters; /* the rest of a group such as -qv */
+};
+int flags_next(struct flags *flags, const char **value);
+
+/* Writes to standard error: "muster: ", the message, and a hint where to read
+ * on.  Gives EXIT_USAGE. */
+int usage_error(const struct command *command, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+bool color_wanted(enum color_choice choice, int fd); /* NO_COLOR, TERM=dumb, isatty */
+
+/* Prints a command's help to standard output. */
+void command_help(const struct command *command);
+
+#endif

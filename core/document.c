@@ -1,0 +1,264 @@
+#include "document.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MAX_DOCUMENTS (((size_t)1 << 23) - 1)
+
+static void hexadecimal(const unsigned char *bytes, size_t len, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	out[2 * len] = '\0';
+}
+
+static int digest_fd(EVP_MD_CTX *md, int fd, uint64_t *bytes)
+{
+	unsigned char block[1 << 16];
+	ssize_t n;
+
+	*bytes = 0;
+	if (!EVP_DigestInit_ex(md, EVP_sha256(), NULL))
+		return EIO;
+	while ((n = read(fd, block, sizeof block)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		if (!EVP_DigestUpdate(md, block, (size_t)n))
+			return EIO;
+		*bytes += (uint64_t)n;
+	}
+	return 0;
+}
+
+int sha256_file(int fd, char out[65], uint64_t *bytes)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	int err;
+
+	if (!md)
+		mem_exhausted();
+	err = digest_fd(md, fd, bytes);
+	if (!err && !EVP_DigestFinal_ex(md, hash, &len))
+		err = EIO;
+	EVP_MD_CTX_free(md);
+	if (!err)
+		hexadecimal(hash, len, out);
+	return err;
+}
+
+/* The last part of a URI, without a query. */
+static char *last_part(struct arena *arena, const char *uri)
+{
+	size_t len = strcspn(uri, "?#");
+	size_t start = len;
+
+	while (start && uri[start - 1] != '/')
+		start--;
+	return start < len ? arena_copy(arena, uri + start, len - start)
+			   : arena_copy(arena, uri, len);
+}
+
+static const char *copy_or_null(struct arena *arena, const char *text)
+{
+	return text ? arena_copy(arena, text, strlen(text)) : NULL;
+}
+
+static int inspect(int fd, struct stat *st, const char *uri, struct text *why)
+{
+	if (fstat(fd, st)) {
+		text_printf(why, "%s: %s", uri, strerror(errno));
+		return errno;
+	}
+	if (!S_ISREG(st->st_mode)) {
+		text_printf(why, "%s: not a regular file", uri);
+		return EINVAL;
+	}
+	if ((uint64_t)st->st_size > MU_AT_POSITION) {
+		text_printf(why, "%s: larger than 1 TiB", uri);
+		return EFBIG;
+	}
+	return 0;
+}
+
+static int add_open(struct documents *ds, const struct mu_document *from, int fd,
+		    struct document **out, struct text *why)
+{
+	struct document *d;
+	struct stat st;
+	char hash[65];
+	uint64_t bytes;
+	int err;
+
+	err = inspect(fd, &st, from->uri, why);
+	if (err)
+		return err;
+	err = sha256_file(fd, hash, &bytes);
+	if (err) {
+		text_printf(why, "%s: %s", from->uri, strerror(err));
+		return err;
+	}
+	d = arena_alloc(&ds->arena, sizeof *d);
+	d->public = (struct mu_document){
+		.size = sizeof d->public,
+		.uri = copy_or_null(&ds->arena, from->uri),
+		.path = copy_or_null(&ds->arena, from->path),
+		.media_type = copy_or_null(&ds->arena, from->media_type),
+		.name = from->name ? copy_or_null(&ds->arena, from->name)
+				   : last_part(&ds->arena, from->uri),
+		.sha256 = arena_copy(&ds->arena, hash, 64),
+		.bytes = bytes,
+	};
+	d->changed = st.st_mtim;
+	pthread_mutex_init(&d->lock, NULL);
+	*out = d;
+	return 0;
+}
+
+int documents_add(struct documents *ds, const struct mu_document *from, const char *source_name,
+		  size_t source, struct text *why)
+{
+	struct document *d = NULL;
+	int fd, err;
+
+	if (ds->count == MAX_DOCUMENTS) {
+		text_printf(why, "more than %zu documents", MAX_DOCUMENTS);
+		return EOVERFLOW;
+	}
+	fd = open(from->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0) {
+		err = errno;
+		text_printf(why, "%s: %s", from->uri, strerror(err));
+		return err;
+	}
+	err = add_open(ds, from, fd, &d, why);
+	close(fd);
+	if (err)
+		return err;
+	d->source = source;
+	d->public.source = copy_or_null(&ds->arena, source_name);
+	d->public.id = (uint32_t)ds->count + 1;
+	ds->items = mem_resize(ds->items, ds->count + 1, sizeof *ds->items);
+	ds->items[ds->count++] = d;
+	return 0;
+}
+
+struct document *documents_get(const struct documents *ds, uint32_t id)
+{
+	return id && id <= ds->count ? ds->items[id - 1] : NULL;
+}
+
+static int map_fd(struct document *d, int fd, struct text *why)
+{
+	const char *uri = d->public.uri;
+	struct stat st;
+	void *data;
+
+	if (fstat(fd, &st)) {
+		text_printf(why, "%s: %s", uri, strerror(errno));
+		return errno;
+	}
+	if ((uint64_t)st.st_size != d->public.bytes || st.st_mtim.tv_sec != d->changed.tv_sec ||
+	    st.st_mtim.tv_nsec != d->changed.tv_nsec) {
+		text_printf(why, "%s: changed while it was being read", uri);
+		return ESTALE;
+	}
+	if (!d->public.bytes)
+		return 0;
+	data = mmap(NULL, d->public.bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED) {
+		text_printf(why, "%s: cannot be mapped: %s", uri, strerror(errno));
+		return errno;
+	}
+	d->data = data;
+	return 0;
+}
+
+static int map_locked(struct document *d, struct text *why)
+{
+	int fd, err;
+
+	if (d->data)
+		return 0;
+	fd = open(d->public.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0) {
+		err = errno;
+		text_printf(why, "%s: %s", d->public.uri, strerror(err));
+		return err;
+	}
+	err = map_fd(d, fd, why);
+	close(fd);
+	return err;
+}
+
+int document_map(struct document *d, const uint8_t **data, size_t *len, struct text *why)
+{
+	int err;
+
+	pthread_mutex_lock(&d->lock);
+	err = map_locked(d, why);
+	if (!err) {
+		d->users++;
+		*data = d->data ? d->data : (const uint8_t *)"";
+		*len = (size_t)d->public.bytes;
+	}
+	pthread_mutex_unlock(&d->lock);
+	return err;
+}
+
+void document_unmap(struct document *d)
+{
+	pthread_mutex_lock(&d->lock);
+	if (!--d->users && d->data) {
+		munmap(d->data, (size_t)d->public.bytes);
+		d->data = NULL;
+	}
+	pthread_mutex_unlock(&d->lock);
+}
+
+void documents_release(struct documents *ds)
+{
+	size_t i;
+
+	for (i = 0; i < ds->count; i++)
+		pthread_mutex_destroy(&ds->items[i]->lock);
+	free(ds->items);
+	arena_release(&ds->arena);
+	*ds = (struct documents){ 0 };
+}
+
+static void (*clean_up)(void);
+
+static void cut_short(int number)
+{
+	static const char message[] = "muster: a document was cut short while it was being read\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
+		_exit(3);
+	if (clean_up)
+		clean_up();
+	_exit(3);
+}
+
+void document_guard_mapping(void (*clean)(void))
+{
+	struct sigaction action = { .sa_handler = cut_short };
+
+	clean_up = clean;
+	sigaction(SIGBUS, &action, NULL);
+}

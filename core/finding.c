@@ -1,0 +1,76 @@
+#include "finding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct mu_code core_codes[] = {
+	{ "run/not-conserved",
+	  "A stage gave out other rows, claims or sums of a measure than it took in, and did not "
+	  "say so. The run fails, because somebody could have been lost.",
+	  "This is a fault of the plugin: a transform that changes rows or sums on purpose states "
+	  "it with mu_adjusted()." },
+	{ "run/overflow",
+	  "The sum of a measure over the rows of a stage does not fit 64 bits, so it cannot be "
+	  "known whether all are still there.",
+	  "Look for numbers that cannot be counts, such as identifiers in the wrong column; when "
+	  "the column is no count, do not declare it a measure." },
+	{ "run/no-rows",
+	  "A source delivered no rows at all. An empty dataset is never called valid.",
+	  "Look at the document: a source without rows is mostly the wrong file, or a layout that "
+	  "has changed." },
+	{ NULL, NULL, NULL },
+};
+
+const char *severity_name(enum mu_severity severity)
+{
+	static const char *const names[] = { "error", "warning", "note" };
+
+	return names[severity];
+}
+
+static void finding_release(struct finding *f)
+{
+	free(f->message);
+	free(f->field);
+	free(f->from);
+	free(f->value);
+	free(f->suggested);
+	free(f->cell);
+	free(f->text);
+}
+
+void findings_add(struct findings *fs, struct finding *f)
+{
+	fs->of[f->severity]++;
+	if (fs->count >= FINDINGS_KEPT) {
+		finding_release(f);
+		return;
+	}
+	if (!(fs->count & (fs->count - 1)))
+		fs->items = mem_resize(fs->items, fs->count ? 2 * fs->count : 1, sizeof *f);
+	fs->items[fs->count++] = *f;
+}
+
+void findings_append(struct findings *fs, struct findings *from)
+{
+	uint64_t of[3];
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		of[i] = fs->of[i] + from->of[i];
+	for (i = 0; i < from->count; i++)
+		findings_add(fs, &from->items[i]);
+	memcpy(fs->of, of, sizeof of);
+	free(from->items);
+	*from = (struct findings){ 0 };
+}
+
+void findings_release(struct findings *fs)
+{
+	size_t i;
+
+	for (i = 0; i < fs->count; i++)
+		finding_release(&fs->items[i]);
+	free(fs->items);
+	*fs = (struct findings){ 0 };
+}

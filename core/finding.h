@@ -1,0 +1,61 @@
+/*
+ * Findings: what stages said of the data, kept until the reports are written.
+ *
+ * Each instance of a stage collects its own, so that parsers may work side by
+ * side; in the end there is one list a stage, in an order that does not depend
+ * on threads.  Lists are capped, counts are not.
+ *
+ * Every finding has a code "plugin/name" that stands in a table with its
+ * meaning and its remedy: the plugin's own, or core_codes for the runner's.
+ */
+#ifndef FINDING_H
+#define FINDING_H
+
+#include <muster/plugin.h>
+
+#include "mem.h"
+#include "text.h"
+
+/* How many findings of one stage are kept, and how long their texts may be. */
+#define FINDINGS_KEPT 10000
+#define FINDING_TEXT  4096
+
+struct finding {
+	enum mu_severity severity;
+	const char *code; /* "csv/ragged"; lives as long as the plugin */
+	char *message;
+	uint64_t at;      /* 0: none */
+	char *field;      /* column as the stage calls it, or NULL */
+	char *from;       /* as the parser calls it, or NULL */
+	char *value;      /* or NULL */
+	bool numbers;
+	int64_t expected, found;
+	uint64_t other;
+	char *suggested;
+	const char *stage, *source; /* names; source may be NULL */
+	uint32_t document; /* id when no row is to blame but a document; 0: none */
+	/* Filled by places_find(). */
+	bool located;
+	uint32_t page;
+	uint64_t line, column, width;
+	char *cell, *text;
+};
+
+struct findings {
+	struct finding *items;
+	size_t count;     /* kept */
+	uint64_t of[3];   /* all, by enum mu_severity */
+};
+
+/* The runner's own codes, name "run/..."; ended by a NULL name. */
+extern const struct mu_code core_codes[];
+
+const char *severity_name(enum mu_severity severity);
+
+/* Takes over what `finding` points to. */
+void findings_add(struct findings *findings, struct finding *finding);
+/* Moves all of `from` to the end. */
+void findings_append(struct findings *findings, struct findings *from);
+void findings_release(struct findings *findings);
+
+#endif

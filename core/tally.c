@@ -1,0 +1,157 @@
+#include "tally.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static bool schema_says(const struct mu_table_schema *table, const char *name)
+{
+	size_t i;
+
+	for (i = 0; table && i < table->n_fields; i++)
+		if (!strcmp(table->fields[i].name, name))
+			return table->fields[i].measure;
+	return false;
+}
+
+int tally_init(struct tally *t, const struct ArrowSchema *schema,
+	       const struct mu_table_schema *table)
+{
+	char from[256];
+	int64_t i;
+
+	*t = (struct tally){ .claim_column = mu_schema_find(schema, MU_CLAIM) };
+	for (i = 0; i < mu_schema_visible(schema); i++) {
+		const struct ArrowSchema *column = schema->children[i];
+		struct tally_measure *m = &t->measures[t->n_measures];
+
+		if (mu_schema_type(column) != MU_INTEGER ||
+		    !(mu_schema_measure(column) || schema_says(table, column->name)))
+			continue;
+		if (t->n_measures == TALLY_MEASURES)
+			return E2BIG;
+		m->name = mem_copy(column->name);
+		m->from = mem_copy(mu_schema_from(column, from, sizeof from) ? from : column->name);
+		m->column = i;
+		t->n_measures++;
+	}
+	return 0;
+}
+
+static void measure_add(struct tally_measure *m, const struct mu_column *value,
+			const struct mu_column *claim, int64_t rows)
+{
+	int64_t i;
+
+	for (i = 0; i < rows; i++)
+		if (mu_null(claim, i) && !mu_null(value, i) &&
+		    __builtin_add_overflow(m->sum, mu_get_integer(value, i), &m->sum))
+			m->overflow = true;
+}
+
+void tally_add(struct tally *t, const struct ArrowSchema *schema, const struct ArrowArray *rows)
+{
+	struct mu_column claim = mu_column(schema, rows, t->claim_column);
+	uint64_t claims = 0;
+	size_t j;
+	int64_t i;
+
+	for (i = 0; i < rows->length; i++)
+		claims += !mu_null(&claim, i);
+	t->claims += claims;
+	t->rows += (uint64_t)rows->length - claims;
+	for (j = 0; j < t->n_measures; j++) {
+		struct mu_column value = mu_column(schema, rows, t->measures[j].column);
+
+		measure_add(&t->measures[j], &value, &claim, rows->length);
+	}
+}
+
+void tally_release(struct tally *t)
+{
+	size_t j;
+
+	for (j = 0; j < t->n_measures; j++) {
+		free(t->measures[j].name);
+		free(t->measures[j].from);
+	}
+	*t = (struct tally){ 0 };
+}
+
+const struct tally_measure *tally_measure(const struct tally *t, const char *name)
+{
+	size_t j;
+
+	for (j = 0; j < t->n_measures; j++)
+		if (!strcmp(t->measures[j].name, name))
+			return &t->measures[j];
+	return NULL;
+}
+
+/* What became of a measure: the one of that name, else the only one that the
+ * parser knew by the same name. */
+static const struct tally_measure *successor(const struct tally *out, const struct tally_measure *m)
+{
+	const struct tally_measure *found = tally_measure(out, m->name);
+	size_t j;
+
+	for (j = 0; !found && j < out->n_measures; j++)
+		if (!strcmp(out->measures[j].from, m->from))
+			found = &out->measures[j];
+	return found;
+}
+
+static int64_t adjusted(const struct adjustment *a, size_t n, const char *measure, bool *overflow)
+{
+	int64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		bool same = measure ? a[i].measure && !strcmp(a[i].measure, measure)
+				    : !a[i].measure;
+
+		if (same && __builtin_add_overflow(sum, a[i].by, &sum))
+			*overflow = true;
+	}
+	return sum;
+}
+
+static bool measure_conserved(const struct tally_measure *m, const struct tally *out,
+			      const struct adjustment *a, size_t n, struct text *why)
+{
+	const struct tally_measure *after = successor(out, m);
+	int64_t expected = 0, found = after ? after->sum : 0;
+	bool overflow = m->overflow || (after && after->overflow);
+	int64_t by = adjusted(a, n, m->name, &overflow);
+
+	if (overflow || __builtin_add_overflow(m->sum, by, &expected))
+		return true;
+	if (expected == found)
+		return true;
+	text_printf(why, "%s: %" PRId64 " went in, %+" PRId64 " was stated as changed, %" PRId64
+		    " came out%s", m->name, m->sum, by, found,
+		    after ? "" : " (the column is gone)");
+	return false;
+}
+
+bool tally_conserved(const struct tally *in, const struct tally *out,
+		     const struct adjustment *a, size_t n, struct text *why)
+{
+	bool overflow = false;
+	int64_t by = adjusted(a, n, NULL, &overflow);
+	size_t j;
+
+	if (in->claims != out->claims) {
+		text_printf(why, "%" PRIu64 " claims went in, %" PRIu64 " came out", in->claims,
+			    out->claims);
+		return false;
+	}
+	if (overflow || (int64_t)in->rows + by != (int64_t)out->rows) {
+		text_printf(why, "%" PRIu64 " rows went in, %+" PRId64 " was stated as changed, "
+			    "%" PRIu64 " came out", in->rows, by, out->rows);
+		return false;
+	}
+	for (j = 0; j < in->n_measures; j++)
+		if (!measure_conserved(&in->measures[j], out, a, n, why))
+			return false;
+	return true;
+}

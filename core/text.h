@@ -1,0 +1,63 @@
+/*
+ * Text that grows, and what texts have to go through on their way out.
+ */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Zeroed is empty; `data` is NULL or ends in a zero byte. */
+struct text {
+	char *data;
+	size_t len, room;
+};
+
+void text_add(struct text *text, const char *bytes, size_t len);
+void text_puts(struct text *text, const char *string);
+void text_putc(struct text *text, char c);
+void text_repeat(struct text *text, char c, size_t times);
+void text_printf(struct text *text, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void text_vprintf(struct text *text, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0), nonnull(2)));
+void text_clear(struct text *text);
+void text_release(struct text *text);
+
+/* The bytes fit for a terminal or a log: control characters (C0, DEL, C1, the
+ * bidirectional overrides) and bytes that are no UTF-8 become \x1b, \u202e;
+ * a tab becomes a space. */
+void text_add_visible(struct text *text, const char *bytes, size_t len);
+
+/* A JSON string with its quotes.  Bytes that are no UTF-8 become U+FFFD. */
+void text_add_json(struct text *text, const char *bytes, size_t len);
+
+/* How many columns of a terminal the UTF-8 text takes (wcwidth's rules:
+ * combining marks none, East Asian wide characters two). */
+size_t text_columns(const char *bytes, size_t len);
+unsigned text_character_columns(uint32_t code);
+
+/* One character of UTF-8 at the start: its code point and its length in bytes;
+ * false, with a length of 1, when there is none. */
+bool text_character(const char *bytes, size_t len, uint32_t *code, size_t *size);
+
+/* The candidate that was probably meant by `name`, or NULL: at most a third of
+ * its letters away (optimal string alignment distance).  `candidates` is a
+ * NULL-ended array. */
+const char *text_nearest(const char *name, const char *const *candidates);
+
+/* Texts that must leave the program nowhere.  Zeroed is empty. */
+struct secrets {
+	char **items;
+	size_t count;
+};
+
+void secrets_add(struct secrets *secrets, const char *value); /* "" is ignored */
+/* Replaces each of them, from `start` on, by ***. */
+void secrets_redact(const struct secrets *secrets, struct text *text, size_t start);
+void secrets_release(struct secrets *secrets);
+
+#endif

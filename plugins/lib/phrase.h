@@ -1,0 +1,44 @@
+/*
+ * Short texts for messages, put together from texts of the data.
+ *
+ * A phrase has a fixed size.  Each piece is shortened to PHRASE_PIECE bytes,
+ * between two characters and with "..." behind it, and what no longer fits is
+ * left out, so a hostile value makes no message long.
+ */
+#ifndef PHRASE_H
+#define PHRASE_H
+
+#include <muster/table.h>
+
+enum { PHRASE_PIECE = 60 };
+
+/* Zeroed is empty. */
+struct phrase {
+	char text[320]; /* ended by a zero byte */
+	size_t len;
+};
+
+static inline void phrase_puts(struct phrase *phrase, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len >= sizeof phrase->text - phrase->len)
+		return;
+	memcpy(phrase->text + phrase->len, text, len + 1);
+	phrase->len += len;
+}
+
+static inline void phrase_add(struct phrase *phrase, const char *text, size_t len)
+{
+	char piece[PHRASE_PIECE + 4];
+	size_t take = len < PHRASE_PIECE ? len : PHRASE_PIECE;
+
+	while (take < len && take && ((unsigned char)text[take] & 0xc0) == 0x80)
+		take--;
+	if (take)
+		memcpy(piece, text, take);
+	memcpy(piece + take, take < len ? "..." : "\0\0\0", 4);
+	phrase_puts(phrase, piece);
+}
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * Records and cells of RFC 4180, found in text and left there.
+ *
+ * A record is a line, but for line breaks inside quotes; line breaks are CR LF,
+ * LF and CR, mixed as they come.  Nothing here reports: what is odd about a
+ * cell are bits of it.
+ */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include <muster/table.h>
+
+/* How a file separates and quotes; quote 0: never. */
+struct dialect {
+	char delimiter, quote;
+};
+
+enum {
+	CELL_QUOTED = 1 << 0,  /* begins with a quote */
+	CELL_DOUBLED = 1 << 1, /* in it stand two quotes for one */
+	CELL_JUNK = 1 << 2,    /* more follows behind the closing quote */
+	CELL_OPEN = 1 << 3,    /* there is no closing quote */
+	CELL_STRAY = 1 << 4,   /* a quote in a cell that does not begin with one */
+	CELL_ZERO = 1 << 5,    /* holds a zero byte */
+};
+
+struct cell {
+	size_t start, end; /* in the text, with the quotes */
+	unsigned flags;
+};
+
+/* Zeroed is empty. */
+struct record {
+	size_t start, end; /* in the text, without its line break */
+	size_t next;       /* where the next one starts */
+	size_t count;      /* of cells; only so many as fit are kept: */
+	struct cell *cells;
+	size_t kept, room;
+};
+
+/* The record that starts at `at`, which must lie before the text's end; at most
+ * `max` cells are kept.  False when memory is out. */
+bool record_read(struct record *record, const struct dialect *dialect, struct mu_string text,
+		 size_t at, size_t max);
+void record_release(struct record *record);
+
+/* Whether a record is a blank line. */
+static inline bool record_is_blank(const struct record *record)
+{
+	return record->start == record->end;
+}
+
+/* Where the line ends that `at` lies in, and where the next one starts. */
+size_t line_end(struct mu_string text, size_t at);
+size_t line_next(struct mu_string text, size_t at);
+
+/* What a cell says, without its quotes; one that is open or has junk behind it
+ * is given as it stands.  Points into the text, or into `space`, which must have
+ * room for it. */
+struct mu_string cell_value(const struct cell *cell, const struct dialect *dialect,
+			    struct mu_string text, char *space);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Cutting a line of words into cells.
+ *
+ * Where the gaps between words tell the cells apart, they decide.  Where that
+ * got lost, all ways to cut the line are tried in which every word belongs to
+ * a cell, every column has one, the cells of typed columns read and those of
+ * columns with a vocabulary are known to it.  A way in which such a cell holds
+ * another way's whole cell and more is the better one (the longest match); what
+ * then is not decided stays so, and no line is cut by a guess.
+ */
+#ifndef DOCUMENT_CUT_H
+#define DOCUMENT_CUT_H
+
+#include "page.h"
+#include "value.h"
+
+enum {
+	CUT_WORDS = 256, /* a longer line is no row */
+	CUT_WAYS = 32,   /* more are undecided at once */
+};
+
+/* Words `first` to `end`, without the latter. */
+struct cell {
+	uint16_t first, end;
+};
+
+/* One way to cut: a cell for each column. */
+struct way {
+	struct cell cells[COLUMNS_MAX];
+};
+
+enum cut_answer {
+	CUT_DONE,      /* in ways[0]; cells of typed columns may be unreadable there */
+	CUT_NONE,      /* stuck_* say why */
+	CUT_UNDECIDED, /* ways[0..n_ways), and `more` of them */
+};
+
+struct cut {
+	const struct reader *reader;
+	const struct column *const *columns; /* from left to right */
+	size_t n_columns;
+	const struct word *words;
+	size_t n_words;
+	double gap;   /* the least between cells that are told apart; 0: words
+			 have no boxes */
+
+	struct way ways[CUT_WAYS + 1];
+	size_t n_ways;
+	bool more;
+	/* The leftmost column for which nothing fitted, before word `stuck_end`. */
+	size_t stuck_column, stuck_end;
+
+	/* private */
+	struct way trial;
+	bool dead[COLUMNS_MAX][CUT_WORDS + 1];
+	bool lenient;
+};
+
+/* `cut` has its first group of members set. */
+enum cut_answer cut_line(struct cut *cut);
+
+/* The text of a cell: from its first word to its last. */
+struct mu_string cut_text(const struct cut *cut, struct cell cell);
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * Tables in running text, such as letters and reports, and the totals that the
+ * text states.  No document is known here: the pipeline describes it.
+ *
+ *     - parse: document
+ *       language: nl
+ *       furniture: ['Pagina \d+ van \d+']
+ *       tables:
+ *         - name: missions
+ *           begin: 'Overzicht uitgezonden functionarissen \(peildatum (?<day>[^)]+)\)'
+ *           columns:
+ *             - {name: as_of, capture: day, type: date}
+ *             - {name: mission, header: Missienaam}
+ *             - {name: station, header: Standplaats, vocabulary: country}
+ *             - {name: headcount, header: Aantal, type: integer, measure: true}
+ *           claims:
+ *             - {name: total, match: '^Totaal', last: true}
+ *       claims:
+ *         - name: sentence
+ *           match: 'in (?<station>[^,]+), waar (?<headcount>\w+) functionarissen'
+ *           optional: true
+ *
+ * A table is a heading, `begin`; behind it the header words of its columns, on
+ * one or more lines; behind these its lines.  It ends with the claim marked
+ * `last` or before the line that matches `end`; where neither is declared, at
+ * the first blank line.  Page breaks and furniture do not end it, and a header
+ * repeated after them is passed over.  Every line is a claim, is named by
+ * `skip`, or is a row; one that cannot be a row is an error.
+ *
+ * Patterns are PCRE2's.  Those of headings and sentences are looked for in text
+ * whose lines are joined, so a space in them matches a line break, also one with
+ * a blank line or a page break; those of lines in the line without the space
+ * around it; one of furniture must match the whole of its line.
+ *
+ * Where the columns of a row are not told apart by gaps of two spaces or a tab,
+ * types and vocabularies decide, see cut.h.  Numbers and dates are read as the
+ * language writes them, and all of a cell must be the value.
+ *
+ * Behind what the pattern of a line's claim matches stand the numbers of the
+ * measures, in their order, and nothing else; what is captured under a column's
+ * name goes there instead.  The captures of the heading go into every row and
+ * claim, into those of the running text too when there is one table only, or
+ * `table` names it.  The first date captured by a heading is the document's.
+ */
+#include "scan.h"
+
+#include <stdlib.h>
+
+#include "charset.h"
+
+enum { BATCH_ROWS = 4096 };
+
+struct self {
+	struct layout layout; /* first: layout_options are offsets in it */
+
+	struct ArrowSchema schema;
+	struct mu_builder builder;
+	struct reader reader;
+	struct pages pages;
+	struct scan *scan; /* NULL until the document was read */
+	size_t next;       /* record */
+	char *plain;       /* a text with common spaces only */
+	size_t plain_room;
+};
+
+static int document_configure(struct mu_ctx *ctx, void *data)
+{
+	struct self *self = data;
+
+	return layout_compile(ctx, &self->layout);
+}
+
+static int document_open(struct mu_ctx *ctx, void *data, struct ArrowSchema *out)
+{
+	struct self *self = data;
+	int err = layout_schema(ctx, &self->layout, out);
+
+	if (err)
+		return err;
+	err = mu_schema_copy(&self->schema, out);
+	if (!err)
+		err = mu_builder_init(&self->builder, &self->schema);
+	return err ? mu_fail(ctx, err, "out of memory") : 0;
+}
+
+static void document_close(struct mu_ctx *ctx, void *data)
+{
+	struct self *self = data;
+
+	(void)ctx;
+	if (self->scan)
+		scan_release(self->scan);
+	pages_release(&self->pages);
+	reader_close(&self->reader);
+	mu_builder_release(&self->builder);
+	mu_schema_release(&self->schema);
+	layout_release(&self->layout);
+	free(self->plain);
+}
+
+/* Decodes, splits and scans the document, once. */
+static int document_read(struct mu_ctx *ctx, struct self *self, bool quiet)
+{
+	const struct layout *layout = &self->layout;
+	struct charset_text decoded;
+	const uint8_t *bytes;
+	size_t len;
+	int err;
+
+	if (self->scan)
+		return 0;
+	self->scan = mu_alloc(ctx, sizeof *self->scan);
+	self->scan->ctx = ctx;
+	self->scan->layout = layout;
+	self->scan->reader = &self->reader;
+	self->scan->pages = &self->pages;
+	self->scan->quiet = quiet;
+	err = mu_data(ctx, &bytes, &len);
+	if (!err)
+		err = charset_decode(ctx, layout->encoding, layout->max_size, !quiet, &decoded);
+	/* Bytes that gave no text were reported. */
+	if (err || (!decoded.text.len && len > decoded.skipped))
+		return err;
+	err = reader_open(ctx, layout, &self->reader);
+	if (!err)
+		err = pages_read(ctx, decoded.text, layout->furniture_patterns,
+				 layout->furniture.count, layout->max_lines, &self->pages);
+	return err ? err : scan_run(self->scan);
+}
+
+/* ------------------------------------------------------------------ rows */
+
+static bool is_plain(struct mu_string text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.data[i] >= 0x80 || text.data[i] == '\n')
+			return false;
+	return true;
+}
+
+/* The text with one space for every white space.  False when memory is out. */
+static bool make_plain(struct self *self, struct mu_string *text)
+{
+	size_t len = 0;
+
+	if (is_plain(*text))
+		return true;
+	if (text->len > self->plain_room) {
+		char *p = realloc(self->plain, text->len);
+
+		if (!p)
+			return false;
+		self->plain = p;
+		self->plain_room = text->len;
+	}
+	for (size_t i = 0, space; i < text->len; i += space ? space : 1) {
+		space = space_len((struct mu_string){ text->data + i, text->len - i });
+		self->plain[len++] = space ? ' ' : text->data[i];
+	}
+	*text = (struct mu_string){ self->plain, len };
+	return true;
+}
+
+static int put_datum(struct self *self, size_t field, const struct datum *d)
+{
+	struct mu_string text = { self->pages.flat + d->flat, d->len };
+	int64_t column = (int64_t)field;
+
+	if (d->value.state != VALUE_KNOWN)
+		return 0;
+	switch (self->layout.fields[field].type) {
+	case MU_INTEGER:
+		mu_put_integer(&self->builder, column, d->value.integer);
+		return 0;
+	case MU_NUMBER:
+		mu_put_number(&self->builder, column, d->value.number);
+		return 0;
+	case MU_DATE:
+		mu_put_date(&self->builder, column, d->value.date);
+		return 0;
+	case MU_BOOLEAN:
+		mu_put_boolean(&self->builder, column, d->value.boolean);
+		return 0;
+	default:
+		if (!make_plain(self, &text))
+			return ENOMEM;
+		mu_put_string(&self->builder, column, text);
+		return 0;
+	}
+}
+
+static int put_record(struct mu_ctx *ctx, struct self *self, size_t index)
+{
+	const struct record *r = &self->scan->records[index];
+	size_t fields = self->layout.n_fields;
+	int err = 0;
+
+	for (size_t i = 0; i < fields && !err; i++)
+		err = put_datum(self, i, &self->scan->data[index * fields + i]);
+	mu_end_row_at(&self->builder, mu_at(ctx->document->id, r->position), r->claim);
+	return err;
+}
+
+static int document_parse(struct mu_ctx *ctx, void *data, struct ArrowArray *out)
+{
+	struct self *self = data;
+	size_t stop = self->next + BATCH_ROWS;
+	int err = document_read(ctx, self, false);
+
+	if (err)
+		return err;
+	for (; self->next < self->scan->n_records && self->next < stop && !err; self->next++)
+		err = put_record(ctx, self, self->next);
+	if (!err)
+		err = mu_builder_finish(&self->builder, out);
+	if (err == EOVERFLOW)
+		return mu_fail(ctx, err, "a batch of rows has more than 2 GiB of text");
+	return err ? mu_fail(ctx, err, "out of memory") : 0;
+}
+
+/* ---------------------------------------------------------------- places */
+
+static size_t field_index(const struct layout *layout, const char *name)
+{
+	size_t i = 0;
+
+	while (name && i < layout->n_fields && strcmp(layout->fields[i].column->name, name))
+		i++;
+	return name ? i : layout->n_fields;
+}
+
+/* The part of the flat form that is meant. */
+static struct datum find_place(const struct self *self, uint64_t position, const char *field)
+{
+	size_t record = scan_find(self->scan, position), n = self->layout.n_fields;
+	size_t index = field_index(&self->layout, field);
+	const struct line *line;
+
+	if (record == SIZE_MAX) {
+		line = &self->pages.lines[pages_line_of_start(&self->pages, (size_t)position)];
+		return (struct datum){ .flat = line->flat, .len = line->flat_len };
+	}
+	if (index < n && self->scan->data[record * n + index].len)
+		return self->scan->data[record * n + index];
+	return (struct datum){ .flat = self->scan->records[record].flat,
+			       .len = self->scan->records[record].len };
+}
+
+static bool ends_line(char c)
+{
+	return c == '\n' || c == '\r' || c == '\f';
+}
+
+static void fill_place(const struct self *self, const struct datum *what, struct mu_place *out)
+{
+	const struct pages *p = &self->pages;
+	size_t start = pages_start(p, what->flat);
+	size_t end = what->len ? pages_start(p, what->flat + what->len - 1) + 1 : start;
+	const struct line *line = &p->lines[pages_line_of_start(p, start)];
+	size_t first = start, last = start;
+
+	while (first && !ends_line(p->text.data[first - 1]))
+		first--;
+	while (last < p->text.len && !ends_line(p->text.data[last]))
+		last++;
+	end = end < last ? end : last;
+	out->page = p->paged ? line->page : 0;
+	out->line = line->number;
+	out->text = p->text.data + first;
+	out->text_len = last - first;
+	out->value = p->text.data + start;
+	out->value_len = end - start;
+	out->column = text_characters((struct mu_string){ out->text, start - first }) + 1;
+	out->width = text_characters((struct mu_string){ out->value, out->value_len });
+}
+
+static int document_locate(struct mu_ctx *ctx, void *data, uint64_t position, const char *field,
+			   struct mu_place *out)
+{
+	struct self *self = data;
+	struct datum what;
+	int err = document_read(ctx, self, true);
+
+	if (err || !self->pages.n_lines)
+		return err;
+	what = find_place(self, position, field);
+	fill_place(self, &what, out);
+	return 0;
+}
+
+MUSTER_PLUGIN(.name = "document",
+	      .summary = "tables in running text, and the totals that the text states",
+	      .options = layout_options,
+	      .codes = (const struct mu_code[]){ SCAN_CODES, CHARSET_CODES, { 0 } },
+	      .self_size = sizeof(struct self), .configure = document_configure,
+	      .open = document_open, .close = document_close, .parse = document_parse,
+	      .locate = document_locate);

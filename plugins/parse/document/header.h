@@ -1,0 +1,32 @@
+/*
+ * The header of a table: the words over its columns, which may stand on several
+ * lines, each column's below each other.
+ */
+#ifndef DOCUMENT_HEADER_H
+#define DOCUMENT_HEADER_H
+
+#include "page.h"
+#include "layout.h"
+
+/* Which columns of a table a document has, from left to right, and which of
+ * them have cells in its rows. */
+struct header {
+	const struct column *columns[COLUMNS_MAX];
+	size_t n_columns;
+};
+
+/* Looks for the header of a table exactly at the word at `flat`, or the first
+ * one behind it.  It is there when the next words are those of all columns but
+ * some optional ones, every column's in their order, no line has a column's
+ * words right of another's that stands to the right of it, and nothing else is
+ * on these lines.  The line after it, or 0 when it is not there. */
+size_t header_find(const struct pages *pages, const struct table *table, size_t flat,
+		   struct header *out);
+
+/* Whether the header `header` begins on a line; the line after it, or 0. */
+size_t header_again(const struct pages *pages, const struct header *header, size_t line);
+
+/* All header words of a table in a row, in memory of the stage. */
+const char *header_text(struct mu_ctx *ctx, const struct table *table);
+
+#endif

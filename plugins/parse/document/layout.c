@@ -1,0 +1,451 @@
+#include "layout.h"
+
+#include <stdlib.h>
+
+#include "charset.h"
+#include "language.h"
+#include "words.h"
+
+#include "page.h"
+
+enum { NAME_MAX_FOLDED = 256 };
+
+/* --------------------------------------------------------------- options */
+
+static const char *const types[] = { "string", "integer", "number", "date", "boolean", NULL };
+static const char *const vocabularies[] = { "none", "country", "mission", NULL };
+
+static const struct mu_option column_options[] = {
+	MU_OPT_TEXT(struct column, name, .required = true, .help = "name of the column"),
+	MU_OPT_TEXT(struct column, header, .help = "the words over it in the document"),
+	MU_OPT_TEXT(struct column, capture,
+		    .help = "instead of a header: a named capture of begin that fills it"),
+	MU_OPT_CHOICE(struct column, type, .choices = types, .fallback = "string",
+		      .help = "what its cells hold"),
+	MU_OPT_BOOL(struct column, measure,
+		    .help = "a count that totals add up: a whole number, never negative"),
+	MU_OPT_TEXT(
+		struct column, format,
+		.help = "dates: Unicode's pattern (d/M/yyyy) if not as the language writes them"),
+	MU_OPT_CHOICE(struct column, vocabulary, .choices = vocabularies, .fallback = "none",
+		      .help = "names that split a line when nothing else does"),
+	MU_OPT_BOOL(struct column, words, .help = "whole numbers may be in words"),
+	MU_OPT_TEXTS(struct column, missing, .help = "texts that mean unknown"),
+	MU_OPT_BOOL(struct column, optional,
+		    .help = "the document may be without it: then unknown in all rows"),
+	{ 0 },
+};
+
+static const struct mu_option line_claim_options[] = {
+	MU_OPT_TEXT(struct claim, name, .required = true, .help = "level that it is a total of"),
+	MU_OPT_TEXT(
+		struct claim, match, .required = true,
+		.help = "pattern of the line's beginning; captures named as columns fill these"),
+	MU_OPT_BOOL(struct claim, last, .help = "the table ends with it"),
+	MU_OPT_BOOL(struct claim, optional, .help = "the table may be without it"),
+	{ 0 },
+};
+
+static const struct mu_option text_claim_options[] = {
+	MU_OPT_TEXT(struct claim, name, .required = true, .help = "level that it is a total of"),
+	MU_OPT_TEXT(
+		struct claim, match, .required = true,
+		.help = "pattern with line breaks as spaces; captures named as columns fill these"),
+	MU_OPT_TEXT(struct claim, table, .help = "table of whose rows it speaks"),
+	MU_OPT_BOOL(struct claim, optional, .help = "the text may be without it"),
+	{ 0 },
+};
+
+static const struct mu_option table_options[] = {
+	MU_OPT_TEXT(struct table, name, .required = true, .help = "for messages and claims"),
+	MU_OPT_TEXT(struct table, begin, .required = true,
+		    .help = "pattern of its heading, with line breaks as spaces"),
+	{ .name = "columns",
+	  .type = MU_ITEMS,
+	  .required = true,
+	  .min = 1,
+	  .max = COLUMNS_MAX,
+	  .fields = column_options,
+	  .item_size = sizeof(struct column),
+	  .offset = MU_OFFSET(struct table, column_items, struct mu_items),
+	  .help = "its columns from left to right" },
+	{ .name = "claims",
+	  .type = MU_ITEMS,
+	  .fields = line_claim_options,
+	  .item_size = sizeof(struct claim),
+	  .offset = MU_OFFSET(struct table, claim_items, struct mu_items),
+	  .help = "lines that state totals" },
+	MU_OPT_TEXTS(struct table, skip, .help = "patterns of lines in it that say nothing"),
+	MU_OPT_TEXT(struct table, end, .help = "pattern of the first line behind it"),
+	MU_OPT_BOOL(struct table, optional, .help = "the document may be without it"),
+	{ 0 },
+};
+
+const struct mu_option layout_options[] = {
+	MU_OPT_TEXT(struct layout, language, .required = true,
+		    .help = "of the document: a BCP 47 tag such as nl or pt-BR"),
+	MU_OPT_TEXT(struct layout, encoding,
+		    .help = "to read it in when it says nothing itself and is not UTF-8"),
+	MU_OPT_BYTES(struct layout, max_size, .fallback = "64Mi", .min = 1, .max = 1073741824,
+		     .help = "larger documents are refused"),
+	MU_OPT_INT(struct layout, max_lines, .fallback = "2000000", .min = 1, .max = 100000000,
+		   .help = "documents with more lines are refused"),
+	MU_OPT_TEXTS(struct layout, furniture,
+		     .help = "patterns of whole lines that belong to the page, not to the text"),
+	{ .name = "tables",
+	  .type = MU_ITEMS,
+	  .required = true,
+	  .min = 1,
+	  .max = 64,
+	  .fields = table_options,
+	  .item_size = sizeof(struct table),
+	  .offset = MU_OFFSET(struct layout, table_items, struct mu_items),
+	  .help = "what to read" },
+	{ .name = "claims",
+	  .type = MU_ITEMS,
+	  .fields = text_claim_options,
+	  .item_size = sizeof(struct claim),
+	  .offset = MU_OFFSET(struct layout, claim_items, struct mu_items),
+	  .help = "sentences that state totals" },
+	{ 0 },
+};
+
+/* --------------------------------------------------------------- columns */
+
+bool pattern_has(const struct pattern *pattern, const char *name)
+{
+	for (size_t i = 0; i < pattern_captures(pattern); i++)
+		if (!strcmp(pattern_capture_name(pattern, i), name))
+			return true;
+	return false;
+}
+
+const struct column *layout_column(const struct layout *layout, const struct table *table,
+				   const char *name)
+{
+	for (size_t i = 0; table && i < table->n_columns; i++)
+		if (!strcmp(table->columns[i].name, name))
+			return &table->columns[i];
+	for (size_t i = 0; !table && i < layout->n_fields; i++)
+		if (!strcmp(layout->fields[i].column->name, name))
+			return layout->fields[i].column;
+	return NULL;
+}
+
+static enum mu_data column_data(const struct column *c)
+{
+	static const enum mu_data data[] = {
+		[COLUMN_STRING] = MU_STRING,   [COLUMN_INTEGER] = MU_INTEGER,
+		[COLUMN_NUMBER] = MU_NUMBER,   [COLUMN_DATE] = MU_DATE,
+		[COLUMN_BOOLEAN] = MU_BOOLEAN,
+	};
+
+	return data[c->type];
+}
+
+static int check_type(struct mu_ctx *ctx, struct column *c)
+{
+	int err = 0;
+
+	if (c->measure && c->type != COLUMN_INTEGER)
+		err = mu_invalid(ctx, &c->measure,
+				 "column '%s' is a measure: its type must be integer", c->name);
+	if (c->words && c->type != COLUMN_INTEGER)
+		err = mu_invalid(ctx, &c->words,
+				 "column '%s' has words: only numbers of type integer may",
+				 c->name);
+	if (c->format && c->type != COLUMN_DATE)
+		err = mu_invalid(ctx, &c->format, "column '%s' has a format: only dates have one",
+				 c->name);
+	if (c->vocabulary && c->type != COLUMN_STRING)
+		err = mu_invalid(ctx, &c->vocabulary,
+				 "column '%s' has a vocabulary: its type must be string", c->name);
+	return err;
+}
+
+static int check_source(struct mu_ctx *ctx, const struct table *t, struct column *c)
+{
+	if (!c->header == !c->capture)
+		return mu_invalid(ctx, c->capture ? &c->capture : &c->name,
+				  "column '%s' needs either a header or a capture", c->name);
+	if (c->capture && !pattern_has(t->begin_pattern, c->capture))
+		return mu_invalid(ctx, &c->capture, "begin has no capture (?<%s>...)", c->capture);
+	if (c->capture && c->vocabulary)
+		return mu_invalid(ctx, &c->vocabulary,
+				  "column '%s' is captured and needs no vocabulary to be found",
+				  c->name);
+	return 0;
+}
+
+static int header_split(struct mu_ctx *ctx, struct column *c)
+{
+	struct word words[HEADER_WORDS_MAX];
+	size_t n = text_words(mu_string(c->header), words, HEADER_WORDS_MAX);
+
+	if (!n || n == SIZE_MAX)
+		return mu_invalid(ctx, &c->header, "header has 1 to %d words", HEADER_WORDS_MAX);
+	c->header_words = mu_alloc(ctx, n * sizeof *c->header_words);
+	c->n_header_words = n;
+	for (size_t i = 0; i < n; i++) {
+		struct header_word *w = &c->header_words[i];
+		size_t len;
+
+		w->text = words[i].text;
+		w->folded = mu_alloc(ctx, NAME_MAX_FOLDED);
+		len = words_fold(w->text, w->folded, NAME_MAX_FOLDED);
+		w->folded[len < NAME_MAX_FOLDED ? len : 0] = '\0';
+	}
+	return 0;
+}
+
+/* Finds the column among those of the rows or adds it. */
+static int column_join(struct mu_ctx *ctx, struct layout *layout, struct column *c)
+{
+	size_t i = 0;
+
+	while (i < layout->n_fields && strcmp(layout->fields[i].column->name, c->name))
+		i++;
+	if (i == COLUMNS_MAX)
+		return mu_invalid(ctx, &c->name, "all tables together have more than %d columns",
+				  COLUMNS_MAX);
+	c->index = i;
+	if (i == layout->n_fields) {
+		layout->fields[layout->n_fields++] = (struct field){ c, column_data(c) };
+		return 0;
+	}
+	if (layout->fields[i].type != column_data(c) ||
+	    layout->fields[i].column->measure != c->measure)
+		return mu_invalid(
+			ctx, &c->name,
+			"column '%s' is of another type, or another measure, in another table",
+			c->name);
+	return 0;
+}
+
+static int check_name(struct mu_ctx *ctx, const struct table *t, const struct column *c)
+{
+	if (!*c->name || *c->name == '_')
+		return mu_invalid(ctx, &c->name,
+				  "column '%s' needs a name that begins with a letter", c->name);
+	for (const struct column *other = t->columns; other < c; other++)
+		if (!strcmp(other->name, c->name))
+			return mu_invalid(ctx, &c->name, "column '%s' is there twice", c->name);
+	return 0;
+}
+
+static int column_compile(struct mu_ctx *ctx, struct layout *layout, const struct table *t,
+			  struct column *c)
+{
+	int err = check_name(ctx, t, c), other = check_type(ctx, c);
+
+	err = err ? err : other;
+	other = check_source(ctx, t, c);
+	err = err ? err : other;
+	if (!err && c->header)
+		err = header_split(ctx, c);
+	if (!err)
+		err = column_join(ctx, layout, c);
+	layout->uses[c->vocabulary] = true;
+	return err;
+}
+
+static int columns_compile(struct mu_ctx *ctx, struct layout *layout, struct table *t)
+{
+	size_t words = 0, optional = 0, headers = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < t->n_columns; i++) {
+		struct column *c = &t->columns[i];
+		int other = column_compile(ctx, layout, t, c);
+
+		err = err ? err : other;
+		words += c->n_header_words;
+		headers += c->header != NULL;
+		optional += c->header && c->optional;
+	}
+	if (words > HEADER_WORDS_MAX)
+		err = mu_invalid(ctx, &t->column_items,
+				 "the headers have more than %d words together", HEADER_WORDS_MAX);
+	if (optional > OPTIONAL_MAX || optional == headers)
+		err = mu_invalid(
+			ctx, &t->column_items,
+			"at least one column has a header and is not optional, and at most "
+			"%d are optional",
+			OPTIONAL_MAX);
+	return err;
+}
+
+/* ---------------------------------------------------------------- claims */
+
+static bool captures_measure(const struct layout *layout, const struct table *t,
+			     const struct pattern *pattern)
+{
+	for (size_t i = 0; i < pattern_captures(pattern); i++) {
+		const char *name = pattern_capture_name(pattern, i);
+		const struct column *c = layout_column(layout, t, name);
+
+		if (c && c->measure)
+			return true;
+	}
+	return false;
+}
+
+static bool has_measure(const struct table *t)
+{
+	for (size_t i = 0; i < t->n_columns; i++)
+		if (t->columns[i].measure)
+			return true;
+	return false;
+}
+
+/* `t` is the table of a claim on a line, NULL for one in running text. */
+static int claim_compile(struct mu_ctx *ctx, const struct layout *layout, const struct table *t,
+			 struct claim *c)
+{
+	int err = pattern_compile(ctx, &c->match, c->match, false, &c->pattern);
+
+	if (err)
+		return err;
+	if (!*c->name)
+		return mu_invalid(ctx, &c->name, "a claim needs a name");
+	for (size_t i = 0; i < pattern_captures(c->pattern); i++)
+		if (!layout_column(layout, t, pattern_capture_name(c->pattern, i)))
+			return mu_invalid(ctx, &c->match, "no column is called as its capture '%s'",
+					  pattern_capture_name(c->pattern, i));
+	if (t ? !has_measure(t) : !captures_measure(layout, NULL, c->pattern))
+		return mu_invalid(ctx, &c->match,
+				  t ? "claim '%s' has no measure to speak of: mark a "
+				      "column with measure: true"
+				    : "claim '%s' captures no measure: (?<COLUMN>...)",
+				  c->name);
+	return 0;
+}
+
+static int claim_find_table(struct mu_ctx *ctx, const struct layout *layout, struct claim *c)
+{
+	c->of = layout->n_tables == 1 ? 0 : SIZE_MAX;
+	if (!c->table)
+		return 0;
+	for (size_t i = 0; i < layout->n_tables; i++)
+		if (!strcmp(layout->tables[i].name, c->table)) {
+			c->of = i;
+			return 0;
+		}
+	return mu_invalid(ctx, &c->table, "no table is called '%s'", c->table);
+}
+
+/* ---------------------------------------------------------------- tables */
+
+static int patterns_compile(struct mu_ctx *ctx, const struct mu_texts *texts, bool whole,
+			    struct pattern ***out)
+{
+	int err = 0;
+
+	*out = mu_alloc(ctx, (texts->count + 1) * sizeof **out);
+	for (size_t i = 0; i < texts->count; i++) {
+		int other =
+			pattern_compile(ctx, &texts->items[i], texts->items[i], whole, &(*out)[i]);
+
+		err = err ? err : other;
+	}
+	return err;
+}
+
+static int table_patterns(struct mu_ctx *ctx, struct table *t)
+{
+	int err = pattern_compile(ctx, &t->begin, t->begin, false, &t->begin_pattern), other;
+
+	if (t->end) {
+		t->has_end = true;
+		other = pattern_compile(ctx, &t->end, t->end, false, &t->end_pattern);
+		err = err ? err : other;
+	}
+	other = patterns_compile(ctx, &t->skip, false, &t->skip_patterns);
+	return err ? err : other;
+}
+
+static int table_compile(struct mu_ctx *ctx, struct layout *layout, struct table *t)
+{
+	int err = table_patterns(ctx, t);
+
+	t->columns = t->column_items.items;
+	t->claims = t->claim_items.items;
+	t->n_claims = t->claim_items.count;
+	t->n_columns = t->column_items.count;
+	for (struct table *other = layout->tables; other < t; other++)
+		if (!strcmp(other->name, t->name))
+			err = mu_invalid(ctx, &t->name, "table '%s' is there twice", t->name);
+	if (!err)
+		err = columns_compile(ctx, layout, t);
+	for (size_t i = 0; i < t->n_claims && !err; i++) {
+		err = claim_compile(ctx, layout, t, &t->claims[i]);
+		t->has_end |= t->claims[i].last;
+	}
+	return err;
+}
+
+int layout_compile(struct mu_ctx *ctx, struct layout *layout)
+{
+	int err = 0, other;
+
+	layout->tables = layout->table_items.items;
+	layout->n_tables = layout->table_items.count;
+	layout->claims = layout->claim_items.items;
+	layout->n_claims = layout->claim_items.count;
+	if (!language_known(layout->language))
+		err = mu_invalid(ctx, &layout->language, "no language is known as '%s'",
+				 layout->language);
+	if (layout->encoding && !charset_known(layout->encoding))
+		err = mu_invalid(ctx, &layout->encoding, "no encoding is known as '%s'",
+				 layout->encoding);
+	other = patterns_compile(ctx, &layout->furniture, true, &layout->furniture_patterns);
+	err = err ? err : other;
+	for (size_t i = 0; i < layout->n_tables; i++) {
+		other = table_compile(ctx, layout, &layout->tables[i]);
+		err = err ? err : other;
+	}
+	for (size_t i = 0; i < layout->n_claims && !err; i++) {
+		err = claim_compile(ctx, layout, NULL, &layout->claims[i]);
+		if (!err)
+			err = claim_find_table(ctx, layout, &layout->claims[i]);
+	}
+	return err;
+}
+
+static void patterns_free(struct pattern **patterns, size_t n)
+{
+	for (size_t i = 0; patterns && i < n; i++)
+		pattern_free(patterns[i]);
+}
+
+static void claims_free(struct claim *claims, size_t n)
+{
+	for (size_t i = 0; claims && i < n; i++)
+		pattern_free(claims[i].pattern);
+}
+
+void layout_release(struct layout *layout)
+{
+	patterns_free(layout->furniture_patterns, layout->furniture.count);
+	claims_free(layout->claims, layout->n_claims);
+	for (size_t i = 0; i < layout->n_tables; i++) {
+		struct table *t = &layout->tables[i];
+
+		pattern_free(t->begin_pattern);
+		pattern_free(t->end_pattern);
+		patterns_free(t->skip_patterns, t->skip.count);
+		claims_free(t->claims, t->n_claims);
+	}
+}
+
+int layout_schema(struct mu_ctx *ctx, const struct layout *layout, struct ArrowSchema *out)
+{
+	int err = mu_schema_init(out);
+
+	for (size_t i = 0; i < layout->n_fields && !err; i++)
+		err = mu_schema_add(out, layout->fields[i].column->name, layout->fields[i].type,
+				    layout->fields[i].column->measure, NULL);
+	if (!err)
+		err = mu_schema_add_hidden(out);
+	return err ? mu_fail(ctx, err, "out of memory") : 0;
+}

@@ -1,0 +1,144 @@
+#include "value.h"
+
+/* Longer texts are no number, date or name; ICU need not look at them. */
+enum { TEXT_MAX = 256 };
+
+int reader_open(struct mu_ctx *ctx, const struct layout *layout, struct reader *out)
+{
+	const char *tag = layout->language;
+	struct mu_texts languages = { 1, &tag };
+	int err;
+
+	*out = (struct reader){ .ctx = ctx };
+	err = language_open(ctx, layout->language, &out->language);
+	if (!err && layout->uses[VOCABULARY_COUNTRY])
+		err = country_open(ctx, &languages, &out->country);
+	if (!err && layout->uses[VOCABULARY_MISSION])
+		err = mission_open(ctx, &out->mission);
+	return err;
+}
+
+void reader_close(struct reader *r)
+{
+	if (r->mission)
+		mission_close(r->mission);
+	country_close(r->country);
+	language_close(r->language);
+	*r = (struct reader){ 0 };
+}
+
+static bool has_digit(struct mu_string t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (t.data[i] >= '0' && t.data[i] <= '9')
+			return true;
+	return false;
+}
+
+static bool has_letter(struct mu_string t)
+{
+	for (size_t i = 0; i < t.len; i++) {
+		unsigned char c = (unsigned char)t.data[i] | 0x20;
+
+		/* General punctuation, dashes among it, is U+2000 to U+206F. */
+		if (i + 2 < t.len && !memcmp(t.data + i, "\xe2\x80", 2))
+			i += 2;
+		else if ((c >= 'a' && c <= 'z') || c >= 0x80)
+			return true;
+	}
+	return false;
+}
+
+static bool is_missing(const struct column *c, struct mu_string text)
+{
+	for (size_t i = 0; i < c->missing.count; i++)
+		if (mu_string_is(text, c->missing.items[i]))
+			return true;
+	return false;
+}
+
+static struct value read_integer(const struct reader *r, const struct column *c,
+				 struct mu_string text, bool words)
+{
+	struct value v = { .state = VALUE_KNOWN };
+	enum language_answer answer = LANGUAGE_NOT;
+
+	if (has_digit(text))
+		answer = language_integer(r->language, text, &v.integer);
+	else if (words)
+		answer = language_words(r->language, text, &v.integer);
+	if (answer != LANGUAGE_OK)
+		v.state = answer == LANGUAGE_OVERFLOW ? VALUE_OVERFLOW : VALUE_UNREAD;
+	else if (c->measure && v.integer < 0)
+		v.state = VALUE_NEGATIVE;
+	return v;
+}
+
+struct value value_read(const struct reader *r, const struct column *c, struct mu_string text,
+			bool words)
+{
+	struct value v = { .state = VALUE_KNOWN };
+	bool read = true;
+
+	if (!text.len)
+		return (struct value){ VALUE_NONE, { 0 } };
+	if (is_missing(c, text))
+		return (struct value){ VALUE_MISSING, { 0 } };
+	if (c->type == COLUMN_STRING)
+		return v;
+	if (text.len > TEXT_MAX)
+		return (struct value){ VALUE_UNREAD, { 0 } };
+	if (c->type == COLUMN_INTEGER)
+		return read_integer(r, c, text, words || c->words);
+	if (c->type == COLUMN_NUMBER)
+		read = language_number(r->language, text, &v.number) == LANGUAGE_OK;
+	else if (c->type == COLUMN_DATE)
+		read = language_date(r->language, c->format, text, &v.date) == LANGUAGE_OK;
+	else
+		read = mu_parse_boolean(text, &v.boolean);
+	if (!read)
+		v.state = VALUE_UNREAD;
+	return v;
+}
+
+bool value_meant(const struct reader *r, const struct column *c, struct mu_string text)
+{
+	int64_t ignored;
+
+	if (c->type == COLUMN_STRING || c->type == COLUMN_BOOLEAN || text.len > TEXT_MAX)
+		return false;
+	if (has_digit(text) || !has_letter(text))
+		return true;
+	return c->type != COLUMN_DATE &&
+	       language_words(r->language, text, &ignored) != LANGUAGE_NOT;
+}
+
+bool value_known(const struct reader *r, const struct column *c, struct mu_string text)
+{
+	char alpha3[4];
+	bool several = false;
+
+	if (!c->vocabulary || is_missing(c, text))
+		return true;
+	if (text.len > TEXT_MAX)
+		return false;
+	if (c->vocabulary == VOCABULARY_COUNTRY)
+		return country_find(r->country, text, alpha3) != COUNTRY_UNKNOWN;
+	return mission_find(r->mission, text, INT32_MIN, &several) || several;
+}
+
+size_t value_longest(const struct column *c)
+{
+	if (c->vocabulary)
+		return 16;
+	switch (c->type) {
+	case COLUMN_STRING:
+		return SIZE_MAX;
+	case COLUMN_INTEGER:
+		return c->words ? 12 : 7; /* 20 digits in groups of three */
+	case COLUMN_BOOLEAN:
+		return 1;
+	default:
+		return 7;
+	}
+}

@@ -1,0 +1,69 @@
+/*
+ * One cell: a text read as its column's type says, strictly.
+ */
+#ifndef DOCUMENT_VALUE_H
+#define DOCUMENT_VALUE_H
+
+#include "country.h"
+#include "language.h"
+#include "mission.h"
+
+#include "layout.h"
+
+/* What reads: indexes that no column uses are NULL. */
+struct reader {
+	struct mu_ctx *ctx;
+	struct language *language;
+	struct country_index *country;
+	struct mission_index *mission;
+};
+
+/* 0, or a positive errno value with a message.  Close in any case. */
+int reader_open(struct mu_ctx *ctx, const struct layout *layout, struct reader *out);
+void reader_close(struct reader *reader);
+
+enum value_state {
+	VALUE_NONE,     /* nothing was there: null */
+	VALUE_MISSING,  /* one of the column's texts for unknown: null */
+	VALUE_KNOWN,
+	VALUE_UNREAD,   /* not a value of the type */
+	VALUE_OVERFLOW, /* a whole number beyond 64 bits */
+	VALUE_NEGATIVE, /* a measure below 0 */
+};
+
+/* A text keeps its place alone; whoever needs it has it. */
+struct value {
+	enum value_state state;
+	union {
+		int64_t integer;
+		double number;
+		int32_t date;
+		bool boolean;
+	};
+};
+
+/* Whether the text is one that the column's type can hold, right or not for
+ * other reasons: not VALUE_UNREAD. */
+static inline bool value_reads(struct value v)
+{
+	return v.state != VALUE_UNREAD;
+}
+
+/* Reads a text of words with one space, or no-break space, between them; `words`
+ * allows whole numbers in words where the column does not. */
+struct value value_read(const struct reader *reader, const struct column *column,
+			struct mu_string text, bool words);
+
+/* Whether a text that does not read as the column's type seems meant to: it
+ * has a digit, or no letter, or is a number word. */
+bool value_meant(const struct reader *reader, const struct column *column, struct mu_string text);
+
+/* Whether the column's vocabulary knows a text, or it has none. */
+bool value_known(const struct reader *reader, const struct column *column,
+		 struct mu_string text);
+
+/* How many words a cell of the column can have at most, so that no line costs
+ * more than it is worth. */
+size_t value_longest(const struct column *column);
+
+#endif

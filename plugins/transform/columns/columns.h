@@ -1,0 +1,147 @@
+/*
+ * transform/columns: what its options ask for, and the plan made of them.
+ *
+ * open() makes a plan: a list of columns, each with where it comes from and the
+ * work that is done on it.  Columns without work are moved from batch to batch;
+ * the others are computed, row by row: each takes its value, of the row as it
+ * came in, and goes through trim, normalise and cast.
+ */
+#ifndef COLUMNS_H
+#define COLUMNS_H
+
+#include <muster/table.h>
+
+struct language;
+struct pattern;
+
+enum origin { ORIGIN_NONE, ORIGIN_NAME, ORIGIN_URI, ORIGIN_SHA256, ORIGIN_MEDIA_TYPE,
+	      ORIGIN_SOURCE };
+enum form { FORM_NFC, FORM_NFKC };
+enum space { SPACE_KEEP, SPACE_COLLAPSE };
+enum letters { CASE_KEEP, CASE_UPPER, CASE_LOWER };
+
+/* An option `type` has its choices in the order of enum mu_data. */
+static inline enum mu_data type_chosen(int choice)
+{
+	return (enum mu_data)(choice + MU_STRING);
+}
+
+/* -------------------------------------------------------- options as given */
+
+struct set {
+	const char *name, *value, *column, *match;
+	int origin, type;
+
+	struct pattern *pattern; /* of `match`, or NULL */
+};
+
+struct normal {
+	const char *name;
+	int form, space, letters;
+};
+
+struct cast {
+	const char *name, *language, *format;
+	int type;
+
+	struct language *writes; /* NULL: as programs write */
+};
+
+/* -------------------------------------------------------------------- plan */
+
+struct value {
+	bool known; /* else null */
+	union {
+		struct mu_string text; /* borrowed */
+		int64_t integer;
+		double number;
+		bool boolean;
+		int32_t date;
+	} as;
+};
+
+/* Text in the making, in UTF-8 or UTF-16; kept from row to row. */
+struct buffer {
+	void *data;
+	size_t size; /* bytes */
+};
+
+struct column {
+	const char *name;
+	const char *seen;  /* its name in findings: that among the columns that come in */
+	enum mu_data type; /* of what comes out */
+	bool measure, dropped;
+
+	int64_t in; /* the column that comes in and that it is, or is made of; or -1 */
+	const struct ArrowSchema *like; /* whose origin it shares, or NULL */
+
+	const struct set *set; /* NULL: it is the column that comes in */
+	struct value constant; /* known when that is what `set` gives */
+	enum mu_data taken;    /* its type before cast */
+	bool trimmed;
+	const struct normal *normal;
+	const struct cast *cast;
+
+	struct buffer result; /* of normalise, for the row at hand */
+};
+
+struct self {
+	struct mu_pairs rename;
+	struct mu_items set, normalise, cast;
+	struct mu_texts trim, measure, drop, select;
+
+	struct column *columns; /* in the order in which they come to be */
+	size_t count;
+	size_t *order; /* those that come out */
+	size_t n_order;
+	struct ArrowSchema schema;  /* of what comes out */
+	struct ArrowSchema computed; /* of the columns that are not moved */
+	struct mu_builder builder;  /* of these */
+	struct mu_column *cells;    /* of the batch at hand, by column that comes in */
+	struct buffer wide, wider;  /* for normalise */
+};
+
+static inline bool column_is_computed(const struct column *c)
+{
+	return c->set || c->trimmed || c->normal || c->cast;
+}
+
+/* Whether it is the column that came in, its values untouched. */
+static inline bool column_is_same(const struct column *c)
+{
+	return !c->set && !c->cast;
+}
+
+/* Makes the plan for ctx->schema.  0 or EINVAL or ENOMEM with a message. */
+int plan_make(struct mu_ctx *ctx, struct self *self);
+void plan_release(struct self *self);
+
+/* ------------------------------------------------------------------ values */
+
+enum answer { VALUE_OK, VALUE_NOT, VALUE_OVERFLOW, VALUE_NO_MEMORY };
+
+/* Text as a value of a type; `cast` says how it is written, or NULL. */
+enum answer value_parse(const struct cast *cast, enum mu_data type, struct mu_string text,
+			struct value *out);
+
+/* A value of one type as one of another; `space` is for the text of a number. */
+enum answer value_cast(const struct cast *cast, enum mu_data from, enum mu_data to,
+		       struct value *value, char space[MU_FORMAT_MAX]);
+
+/* Whether any value of one type can be one of another. */
+bool value_castable(enum mu_data from, enum mu_data to);
+
+/* The value of a cell. */
+struct value value_get(const struct mu_column *cells, int64_t row);
+
+/* A value as text, in itself or in `space`. */
+struct mu_string value_text(enum mu_data type, const struct value *value,
+			    char space[MU_FORMAT_MAX]);
+
+/* Text in one form of Unicode, in c->result. */
+enum answer value_normalise(struct self *self, struct column *c, struct mu_string *text);
+
+void value_put(struct mu_builder *b, int64_t column, enum mu_data type,
+	       const struct value *value);
+
+#endif

@@ -1,0 +1,350 @@
+/*
+ * Names of missions, in any spelling, to acronym and organisation.
+ *
+ *     - transform: mission
+ *       from: mission
+ *       to: mission
+ *       organisation: organisation
+ *       as_of: as_of
+ *
+ * "EUMM Georgië" becomes EUMM Georgia of the EU.  What is known stands in the
+ * reference list missions.csv: acronyms, full names and aliases, with the first
+ * and last day of each mission (where only the month is known, its first and last
+ * day).  Case, accents and punctuation do not matter; nothing is matched in part.
+ *
+ * `to` is the column that gets the acronym.  It may be the same as `from`, which
+ * is then replaced; else it is added behind `from`.  Behind it comes the column
+ * named by `organisation`, unless that is "".
+ *
+ * A mission that is not in the list keeps the name it has, its organisation is
+ * null, and a warning says so once for each name.  One name can mean several
+ * missions: "UNOSOM" was two.  Then the date in the column `as_of` decides; where
+ * it does not, or there is none, the row has an error.  A mission that on that
+ * date had not begun, or had ended, gives a warning, once for each mission.
+ *
+ * Claims are looked up as data are; null stays null.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <muster/map.h>
+#include <muster/table.h>
+
+#include "mission.h"
+#include "phrase.h"
+
+/* A document can invent more names than is worth searching for. */
+enum { SUGGESTED_MAX = 100 };
+
+struct self {
+	const char *from, *to, *organisation, *as_of;
+
+	struct mission_index *index;
+	struct ArrowSchema added;  /* the acronym and the organisation */
+	struct mu_builder builder; /* of these */
+	struct mu_map names;       /* that were complained of; value: candidates */
+	struct mu_map not_running; /* missions that were */
+	int64_t from_at, as_of_at; /* columns that come in; as_of_at may be -1 */
+};
+
+/* ----------------------------------------------------------------- opening */
+
+static int mission_configure(struct mu_ctx *ctx, void *p)
+{
+	struct self *self = p;
+
+	if (!*self->to)
+		return mu_invalid(ctx, &self->to, "to needs the name of a column");
+	if (!strcmp(self->organisation, self->to) || !strcmp(self->organisation, self->from))
+		return mu_invalid(ctx, &self->organisation,
+				  "the organisation needs a column of its own, not '%s'",
+				  self->organisation);
+	return 0;
+}
+
+/* The column that an option names. */
+static int column_find(struct mu_ctx *ctx, const char *const *option, enum mu_data type,
+		       int64_t *out)
+{
+	enum mu_data found;
+
+	*out = mu_schema_find(ctx->schema, *option);
+	if (*out < 0 || *out >= mu_schema_visible(ctx->schema))
+		return mu_invalid(ctx, option, "no column is called '%s'", *option);
+	found = mu_schema_type(ctx->schema->children[*out]);
+	if (found != type)
+		return mu_invalid(ctx, option,
+				  "column '%s' is of type %s, and has to be of type %s", *option,
+				  mu_data_name(found), mu_data_name(type));
+	return 0;
+}
+
+/* Two columns of one name would come out. */
+static int column_is_free(struct mu_ctx *ctx, const char *const *option)
+{
+	if (mu_schema_find(ctx->schema, *option) >= 0)
+		return mu_invalid(ctx, option, "there is a column '%s' already", *option);
+	return 0;
+}
+
+/* All columns that come in, with those added behind or instead of `from`. */
+static int schema_make(const struct self *self, const struct ArrowSchema *in,
+		       struct ArrowSchema *out)
+{
+	int err = mu_schema_init(out);
+
+	for (int64_t i = 0; i < in->n_children && !err; i++) {
+		if (i != self->from_at || strcmp(self->to, self->from) != 0)
+			err = mu_schema_add_copy(out, in->children[i], NULL);
+		for (int64_t j = 0; i == self->from_at && j < self->added.n_children && !err; j++)
+			err = mu_schema_add_copy(out, self->added.children[j], NULL);
+	}
+	return err;
+}
+
+/* Findings of the new columns point to the cell that `from` came from. */
+static int added_make(struct self *self, const struct ArrowSchema *column)
+{
+	char origin[256];
+	bool known = mu_schema_from(column, origin, sizeof origin);
+	int err = mu_schema_init(&self->added);
+
+	if (!err)
+		err = mu_schema_add_copy(&self->added, column, self->to);
+	if (!err && *self->organisation)
+		err = mu_schema_add(&self->added, self->organisation, MU_STRING, false,
+				    known ? origin : NULL);
+	return err ? err : mu_builder_init(&self->builder, &self->added);
+}
+
+static int mission_transform_open(struct mu_ctx *ctx, void *p, struct ArrowSchema *out)
+{
+	struct self *self = p;
+	int err = column_find(ctx, &self->from, MU_STRING, &self->from_at);
+
+	self->as_of_at = -1;
+	if (!err && self->as_of)
+		err = column_find(ctx, &self->as_of, MU_DATE, &self->as_of_at);
+	if (!err && strcmp(self->to, self->from) != 0)
+		err = column_is_free(ctx, &self->to);
+	if (!err && *self->organisation)
+		err = column_is_free(ctx, &self->organisation);
+	if (!err)
+		err = mission_open(ctx, &self->index);
+	if (err)
+		return err;
+	if (added_make(self, ctx->schema->children[self->from_at]) ||
+	    schema_make(self, ctx->schema, out))
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	return 0;
+}
+
+static void mission_transform_close(struct mu_ctx *ctx, void *p)
+{
+	struct self *self = p;
+
+	(void)ctx;
+	mission_close(self->index);
+	mu_builder_release(&self->builder);
+	mu_schema_release(&self->added);
+	mu_map_release(&self->names);
+	mu_map_release(&self->not_running);
+}
+
+/* ---------------------------------------------------------------- findings */
+
+static const char *date_text(int32_t days, char out[16])
+{
+	int year, month, day;
+
+	mu_date_to_civil(days, &year, &month, &day);
+	snprintf(out, 16, "%04d-%02d-%02d", year % 10000, month % 100, day % 100);
+	return out;
+}
+
+/* The candidates for a name, which are looked for once; `first` says whether it
+ * was now.  NULL: out of memory. */
+static const char *candidates(struct mu_ctx *ctx, struct self *self, struct mu_string name,
+			      bool *first)
+{
+	size_t entry = mu_map_add(&self->names, name.data, name.len);
+	uint64_t *known;
+
+	if (entry == SIZE_MAX)
+		return NULL;
+	known = &self->names.entries[entry].value;
+	*first = !*known;
+	if (*first)
+		*known = (uintptr_t)(self->names.count <= SUGGESTED_MAX
+					     ? mission_candidates(ctx, self->index, name, 3)
+					     : "");
+	return (const char *)(uintptr_t)*known;
+}
+
+/* A name that means no mission, or several. */
+static int report_name(struct mu_ctx *ctx, struct self *self, struct mu_finding finding,
+		       bool several)
+{
+	struct mu_string name = { finding.value, finding.value_len };
+	struct phrase shown = { .len = 0 };
+	const char *near;
+	bool first;
+
+	near = candidates(ctx, self, name, &first);
+	if (!near)
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	phrase_add(&shown, name.data, name.len);
+	if (several)
+		return mu_report(ctx, finding, "mission '%s' can be %s%s", shown.text, near,
+				 self->as_of ? "" : ": name a date column with as_of");
+	if (!first)
+		return 0;
+	return mu_report(ctx, finding, "mission '%s' is not in the list of missions%s%s",
+			 shown.text, *near ? "; near are: " : "", near);
+}
+
+static int report_not_running(struct mu_ctx *ctx, struct self *self, struct mu_finding finding,
+			      const struct mission *mission, int32_t day)
+{
+	bool early = day < mission->start;
+	char limit[16], then[16];
+	size_t entry;
+
+	if (!early && day <= mission->end)
+		return 0;
+	entry = mu_map_add(&self->not_running, &mission, sizeof mission);
+	if (entry == SIZE_MAX)
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	if (self->not_running.entries[entry].value++)
+		return 0;
+	return mu_report(ctx, finding, "mission %s %s on %s, %s %s", mission->acronym,
+			 early ? "began" : "ended",
+			 date_text(early ? mission->start : mission->end, limit),
+			 early ? "after" : "before", date_text(day, then));
+}
+
+/* -------------------------------------------------------------------- rows */
+
+/* The columns that rows are read from. */
+struct input {
+	struct mu_rows rows;
+	struct mu_column name, day;
+};
+
+static int row_look_up(struct mu_ctx *ctx, struct self *self, const struct input *in, int64_t row)
+{
+	struct mu_string name = mu_get_string(&in->name, row);
+	int32_t day = self->as_of_at >= 0 && !mu_null(&in->day, row) ? mu_get_date(&in->day, row)
+								     : INT32_MIN;
+	struct mu_finding finding = { .at = mu_row_at(&in->rows, row),
+				      .field = self->from,
+				      .value = name.data,
+				      .value_len = name.len };
+	const struct mission *mission;
+	bool several;
+
+	mission = mission_find(self->index, name, day, &several);
+	if (!mission) {
+		mu_put_string(&self->builder, 0, name);
+		finding.severity = several ? MU_ERROR : MU_WARNING;
+		finding.code = several ? "undecided" : "unknown";
+		return report_name(ctx, self, finding, several);
+	}
+	mu_put_string(&self->builder, 0, mu_string(mission->acronym));
+	if (*self->organisation && *mission->organisation)
+		mu_put_string(&self->builder, 1, mu_string(mission->organisation));
+	finding.severity = MU_WARNING;
+	finding.code = "not-running";
+	return day == INT32_MIN ? 0 : report_not_running(ctx, self, finding, mission, day);
+}
+
+static int rows_look_up(struct mu_ctx *ctx, struct self *self, const struct ArrowArray *batch,
+			struct ArrowArray *added)
+{
+	struct input in = { .rows = mu_rows(ctx->schema, batch),
+			    .name = mu_column(ctx->schema, batch, self->from_at) };
+	int err = 0;
+
+	if (self->as_of_at >= 0)
+		in.day = mu_column(ctx->schema, batch, self->as_of_at);
+	for (int64_t row = 0; row < batch->length && !err; row++) {
+		if (!mu_null(&in.name, row))
+			err = row_look_up(ctx, self, &in, row);
+		mu_end_row(&self->builder);
+	}
+	if (err)
+		return err;
+	err = mu_builder_finish(&self->builder, added);
+	if (err)
+		return mu_fail(ctx, err, "a batch of missions cannot be made: %s", strerror(err));
+	return 0;
+}
+
+/* Puts the new columns in their place; the others are moved. */
+static int batch_make(const struct self *self, struct ArrowArray *batch, struct ArrowArray *added,
+		      struct ArrowArray *out)
+{
+	bool replaced = !strcmp(self->to, self->from);
+	int64_t i, j, at = 0;
+	int err =
+		mu_batch_init(out, batch->n_children + added->n_children - replaced, batch->length);
+
+	if (err)
+		return err;
+	for (i = 0; i < batch->n_children; i++) {
+		if (i != self->from_at || !replaced)
+			mu_batch_move(out, at++, batch, i);
+		for (j = 0; i == self->from_at && j < added->n_children; j++)
+			mu_batch_move(out, at++, added, j);
+	}
+	return 0;
+}
+
+static int mission_transform(struct mu_ctx *ctx, void *p, struct ArrowArray *out)
+{
+	struct ArrowArray batch = { .release = NULL }, added = { .release = NULL };
+	struct self *self = p;
+	int err;
+
+	do {
+		mu_array_release(&batch);
+		err = mu_pull(ctx, &batch);
+	} while (!err && batch.release && !batch.length);
+	if (err || !batch.release)
+		return err;
+	err = rows_look_up(ctx, self, &batch, &added);
+	if (!err && batch_make(self, &batch, &added, out))
+		err = mu_fail(ctx, ENOMEM, "out of memory");
+	mu_array_release(&added);
+	mu_array_release(&batch);
+	return err;
+}
+
+static const struct mu_option options[] = {
+	MU_OPT_TEXT(struct self, from, .required = true,
+		    .help = "the column with the names as printed"),
+	MU_OPT_TEXT(struct self, to, .fallback = "mission",
+		    .help = "the column for the acronyms; may be the same"),
+	MU_OPT_TEXT(struct self, organisation, .fallback = "organisation",
+		    .help = "the column for the organisations; \"\" for none"),
+	MU_OPT_TEXT(struct self, as_of,
+		    .help = "the date column that decides between missions of one name"),
+	{ 0 },
+};
+
+static const struct mu_code codes[] = {
+	{ "unknown",
+	  "A mission is not in the reference list, so it keeps the name it has and its "
+	  "organisation is unknown.",
+	  "Correct the name, or add the mission or this spelling of it to missions.csv." },
+	{ "undecided", "The name of a mission is that of several, and no date says which.",
+	  "Name a date column with as_of, or write the name of one of them." },
+	{ "not-running", "A mission has people on a day on which it had not begun or had ended.",
+	  "Check the date and the name; the days are those of missions.csv." },
+	{ 0 },
+};
+
+MUSTER_PLUGIN(.name = "mission", .summary = "names of missions to acronyms and organisations",
+	      .options = options, .codes = codes, .self_size = sizeof(struct self),
+	      .configure = mission_configure, .open = mission_transform_open,
+	      .close = mission_transform_close, .transform = mission_transform);

@@ -1,0 +1,322 @@
+#include "checks.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#define SHOWN_MAX       100  /* bytes of a value in a message */
+#define SUGGESTIONS_MAX 1000 /* each is a search through a list */
+
+/* ------------------------------------------------------------- findings */
+
+static const struct mu_column *cell_of(const struct check *check, const struct row *row, size_t i)
+{
+	return &row->checks->columns[check->columns[i]];
+}
+
+static bool cell_is_null(const struct check *check, const struct row *row, size_t i)
+{
+	return mu_null(cell_of(check, row, i), row->index);
+}
+
+/* Lives until the next one. */
+static struct mu_string cell_text(const struct check *check, struct row *row, size_t i)
+{
+	return mu_format(cell_of(check, row, i), row->index, row->space);
+}
+
+/* As much of a value as a message shows, for "%.*s": whole characters. */
+static int shown(struct mu_string value)
+{
+	size_t len = value.len;
+
+	if (len > SHOWN_MAX)
+		for (len = SHOWN_MAX; len && ((unsigned char)value.data[len] & 0xc0) == 0x80;)
+			len--;
+	return (int)len;
+}
+
+/* A finding about the first column of a check, which has thereby failed. */
+static struct mu_finding broken(struct check *check, const struct row *row, struct mu_string value)
+{
+	check->failed = true;
+	return (struct mu_finding){ .code = check->kind->code,
+				    .at = row->at,
+				    .field = check->names[0],
+				    .value = value.data,
+				    .value_len = value.len };
+}
+
+static const char *suggest(struct mu_ctx *ctx, const struct check *check, struct row *row,
+			   struct mu_string value)
+{
+	if (row->checks->suggestions >= SUGGESTIONS_MAX)
+		return NULL;
+	row->checks->suggestions++;
+	return values_nearest(ctx, &check->values, value);
+}
+
+/* ------------------------------------------------------------ one column */
+
+static int required_row(struct mu_ctx *ctx, struct check *check, struct row *row)
+{
+	if (!cell_is_null(check, row, 0))
+		return 0;
+	return mu_report(ctx, broken(check, row, (struct mu_string){ 0 }), "%s is empty",
+			 check->field->name);
+}
+
+static int enum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
+{
+	struct mu_finding finding;
+	struct mu_string value;
+	int found;
+
+	if (cell_is_null(check, row, 0))
+		return 0;
+	value = cell_text(check, row, 0);
+	found = values_find(&check->values, &value);
+	if (found < 0)
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	if (found)
+		return 0;
+	finding = broken(check, row, value);
+	finding.suggested = suggest(ctx, check, row, value);
+	return mu_report(ctx, finding, "%s '%.*s' is none of the %zu values that it may have",
+			 check->field->name, shown(value), value.data,
+			 values_count(&check->values));
+}
+
+static int pattern_row(struct mu_ctx *ctx, struct check *check, struct row *row)
+{
+	struct pattern_match match;
+	struct mu_string value;
+	int found;
+
+	if (cell_is_null(check, row, 0))
+		return 0;
+	value = mu_get_string(cell_of(check, row, 0), row->index);
+	found = pattern_find(ctx, check->pattern, value, 0, &match);
+	if (found < 0)
+		return -found;
+	if (found)
+		return 0;
+	return mu_report(ctx, broken(check, row, value), "%s '%.*s' does not match %s",
+			 check->field->name, shown(value), value.data, check->field->pattern);
+}
+
+/* -1, 0, 1: a cell is below its bound, at it, above it; -2: it is no number (NaN). */
+static int cell_compare(const struct check *check, const struct row *row)
+{
+	const struct mu_column *cell = cell_of(check, row, 0);
+	int64_t integer, bound;
+
+	if (cell->type == MU_NUMBER) {
+		double number = mu_get_number(cell, row->index);
+
+		if (isnan(number))
+			return -2;
+		return (number > check->number) - (number < check->number);
+	}
+	if (cell->type == MU_DATE) {
+		integer = mu_get_date(cell, row->index);
+		bound = check->date;
+	} else {
+		integer = mu_get_integer(cell, row->index);
+		bound = check->integer;
+	}
+	return (integer > bound) - (integer < bound);
+}
+
+static int minimum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
+{
+	struct mu_string value;
+
+	if (cell_is_null(check, row, 0) || cell_compare(check, row) >= 0)
+		return 0;
+	value = cell_text(check, row, 0);
+	return mu_report(ctx, broken(check, row, value), "%s is %.*s, and at least %s is expected",
+			 check->field->name, shown(value), value.data, check->field->minimum);
+}
+
+static int maximum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
+{
+	struct mu_string value;
+	int order;
+
+	if (cell_is_null(check, row, 0))
+		return 0;
+	order = cell_compare(check, row);
+	if (order == 0 || order == -1)
+		return 0;
+	value = cell_text(check, row, 0);
+	return mu_report(ctx, broken(check, row, value), "%s is %.*s, and at most %s is expected",
+			 check->field->name, shown(value), value.data, check->field->maximum);
+}
+
+/* ------------------------------------------------------------------ keys */
+
+/* The place of the first row with the values of this one, in *first: its own when
+ * there was none. */
+static int key_enter(struct mu_ctx *ctx, struct check *check, struct row *row, uint64_t *first)
+{
+	struct checks *all = row->checks;
+	size_t before = check->seen.count, entry = SIZE_MAX;
+
+	mu_key_clear(&all->key);
+	for (size_t i = 0; i < check->count; i++)
+		mu_key_add(&all->key, cell_of(check, row, i), row->index);
+	if (!all->key.broken)
+		entry = mu_map_add(&check->seen, all->key.data, all->key.len);
+	if (entry == SIZE_MAX)
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	if (check->seen.count > before) {
+		if (all->keys == all->max_keys)
+			return mu_fail(ctx, E2BIG,
+				       "there are more than %" PRId64 " values that "
+				       "must not occur twice; max_keys allows more",
+				       all->max_keys);
+		all->keys++;
+		check->seen.entries[entry].value = row->at;
+	}
+	*first = check->seen.entries[entry].value;
+	return 0;
+}
+
+static int unique_row(struct mu_ctx *ctx, struct check *check, struct row *row)
+{
+	struct mu_finding finding;
+	struct mu_string value;
+	uint64_t first;
+	int err;
+
+	if (cell_is_null(check, row, 0))
+		return 0;
+	err = key_enter(ctx, check, row, &first);
+	if (err || first == row->at)
+		return err;
+	value = cell_text(check, row, 0);
+	finding = broken(check, row, value);
+	finding.other = first;
+	return mu_report(ctx, finding, "%s '%.*s' stands in another row already",
+			 check->field->name, shown(value), value.data);
+}
+
+/* "as_of 2023-11-24, mission EULEX", as far as there is room. */
+static void key_describe(const struct check *check, struct row *row, char *out, size_t size)
+{
+	size_t len = 0;
+
+	*out = '\0';
+	for (size_t i = 0; i < check->count && len < size; i++) {
+		struct mu_string value = cell_text(check, row, i);
+		int put = snprintf(out + len, size - len, "%s%s '%.*s'", i ? ", " : "",
+				   check->names[i], shown(value), value.data);
+
+		if (put < 0 || (size_t)put >= size - len) {
+			out[len] = '\0';
+			return;
+		}
+		len += (size_t)put;
+	}
+}
+
+/* A required column says by itself that it is empty. */
+static bool is_required(struct mu_ctx *ctx, const char *name)
+{
+	const struct mu_table_schema *schema = ctx->table_schema;
+
+	for (size_t i = 0; i < schema->n_fields; i++)
+		if (!strcmp(schema->fields[i].name, name))
+			return schema->fields[i].required;
+	return false;
+}
+
+static int primary_key_nulls(struct mu_ctx *ctx, struct check *check, struct row *row,
+			     bool *complete)
+{
+	int err = 0;
+
+	*complete = true;
+	for (size_t i = 0; i < check->count && !err; i++) {
+		struct mu_finding finding;
+
+		if (!cell_is_null(check, row, i))
+			continue;
+		*complete = false;
+		finding = broken(check, row, (struct mu_string){ 0 });
+		finding.field = check->names[i];
+		if (!is_required(ctx, finding.field))
+			err = mu_report(ctx, finding, "%s is empty, and part of the primary key",
+					finding.field);
+	}
+	return err;
+}
+
+static int primary_key_row(struct mu_ctx *ctx, struct check *check, struct row *row)
+{
+	struct mu_finding finding;
+	char described[512];
+	uint64_t first;
+	bool complete;
+	int err = primary_key_nulls(ctx, check, row, &complete);
+
+	if (err || !complete)
+		return err;
+	err = key_enter(ctx, check, row, &first);
+	if (err || first == row->at)
+		return err;
+	finding = broken(check, row, (struct mu_string){ 0 });
+	finding.other = first;
+	if (check->count > 1)
+		finding.field = NULL;
+	key_describe(check, row, described, sizeof described);
+	return mu_report(ctx, finding, "another row has this primary key already: %s", described);
+}
+
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static int foreign_key_row(struct mu_ctx *ctx, struct check *check, struct row *row)
+{
+	struct mu_string *parts = check->parts;
+	struct mu_finding finding;
+	char described[512];
+	int found;
+
+	for (size_t i = 0; i < check->count; i++) {
+		if (cell_is_null(check, row, i))
+			return 0;
+		parts[i] = mu_format(cell_of(check, row, i), row->index, check->spaces[i]);
+	}
+	found = values_find(&check->values, parts);
+	if (found < 0)
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	if (found)
+		return 0;
+	finding = broken(check, row, parts[0]);
+	finding.suggested = suggest(ctx, check, row, parts[0]);
+	if (check->count > 1) {
+		finding.field = finding.value = NULL;
+		finding.value_len = 0;
+	}
+	key_describe(check, row, described, sizeof described);
+	return mu_report(ctx, finding, "%s is not in %s", described, file_name(check->resource));
+}
+
+/* ------------------------------------------------------------- all of them */
+
+const struct kind check_kinds[] = {
+	[CHECK_REQUIRED] = { "required", required_row },
+	[CHECK_ENUM] = { "enum", enum_row },
+	[CHECK_PATTERN] = { "pattern", pattern_row },
+	[CHECK_MINIMUM] = { "minimum", minimum_row },
+	[CHECK_MAXIMUM] = { "maximum", maximum_row },
+	[CHECK_UNIQUE] = { "unique", unique_row },
+	[CHECK_PRIMARY_KEY] = { "primary-key", primary_key_row },
+	[CHECK_FOREIGN_KEY] = { "foreign-key", foreign_key_row },
+};

@@ -30,6 +30,7 @@ const char *severity_name(enum mu_severity severity)
 
 static void finding_release(struct finding *f)
 {
+	free(f->code);
 	free(f->message);
 	free(f->field);
 	free(f->from);

@@ -22,7 +22,7 @@
 
 struct finding {
 	enum mu_severity severity;
-	const char *code; /* "csv/ragged"; lives as long as the plugin */
+	char *code; /* "csv/ragged" */
 	char *message;
 	uint64_t at;      /* 0: none */
 	char *field;      /* column as the stage calls it, or NULL */

@@ -64,7 +64,8 @@ static int csv_configure(struct mu_ctx *ctx, void *state)
 				 "'%s' is not one character of ASCII that can stand between cells, "
 				 "such as ';'",
 				 delimiter);
-	if (self->null[strcspn(self->null, "\"\r\n")] || strchr(self->null, *delimiter))
+	if (self->null[strcspn(self->null, "\"\r\n")] ||
+	    (*delimiter && strchr(self->null, *delimiter)))
 		err = mu_invalid(ctx, &self->null,
 				 "'%s' could not be told from several cells or lines", self->null);
 	if (!*self->path)

@@ -87,7 +87,7 @@ bool charset_known(const char *encoding)
 static size_t convert(iconv_t converter, const uint8_t *data, size_t len, char *out,
 		      size_t *stopped)
 {
-	char space[4096], *in = (char *)data, *to;
+	char space[4096] = "", *in = (char *)data, *to;
 	size_t in_left = len, size = 0, room, got;
 	bool flush = false;
 

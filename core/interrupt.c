@@ -1,0 +1,25 @@
+#include "interrupt.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t came;
+
+static void note(int number)
+{
+	came = number;
+}
+
+void interrupt_listen(void)
+{
+	struct sigaction action = { .sa_handler = note, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int interrupt_signal(void)
+{
+	return (int)came;
+}

@@ -1,0 +1,94 @@
+/*
+ * The command line: `muster COMMAND ...`.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <muster/plugin.h>
+
+#include "command.h"
+#include "text.h"
+
+#define VERSION "0.1.0"
+
+static const struct command *const commands[] = {
+	&command_run, &command_check, &command_plugins, &command_explain,
+};
+
+#define N_COMMANDS (sizeof commands / sizeof *commands)
+
+static const struct command *command_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < N_COMMANDS; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+static void print_help(void)
+{
+	size_t i;
+
+	printf("usage: muster COMMAND [options] ...\n\n"
+	       "Turns published mission rosters into one validated dataset.\n\ncommands:\n");
+	for (i = 0; i < N_COMMANDS; i++)
+		printf("  %-8s %-14s %s\n", commands[i]->name, commands[i]->usage,
+		       commands[i]->summary);
+	printf("  help     [COMMAND]      this text, or that of a command\n"
+	       "\n'muster --version' prints the version.\n");
+}
+
+static int unknown(const char *name)
+{
+	const char *names[N_COMMANDS + 2] = { [N_COMMANDS] = "help" };
+	const char *near;
+	size_t i;
+
+	for (i = 0; i < N_COMMANDS; i++)
+		names[i] = commands[i]->name;
+	near = text_nearest(name, names);
+	return usage_error(NULL, "there is no command '%s'%s%s%s", name,
+			   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int help(const char *name)
+{
+	const struct command *command = name ? command_find(name) : NULL;
+
+	if (name && !command)
+		return unknown(name);
+	if (command)
+		command_help(command);
+	else
+		print_help();
+	return EXIT_VALID;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+	const struct command *command;
+	int code;
+
+	if (!name)
+		return usage_error(NULL, "name a command");
+	if (!strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h")) {
+		code = help(argc > 2 ? argv[2] : NULL);
+	} else if (!strcmp(name, "--version")) {
+		printf("muster %s (plugin ABI %d)\n", VERSION, MUSTER_ABI);
+		code = EXIT_VALID;
+	} else if (!(command = command_find(name))) {
+		code = unknown(name);
+	} else if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"))) {
+		code = help(name);
+	} else {
+		code = command->run(command, argc - 1, argv + 1);
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "muster: standard output cannot be written to\n");
+		return EXIT_FAILED;
+	}
+	return code;
+}

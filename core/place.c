@@ -1,0 +1,115 @@
+#include "place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One open locator is enough: rows are asked for in the order of documents. */
+struct locators {
+	struct stage stage;
+	uint32_t document; /* that it is open for; 0: none */
+	bool works;
+};
+
+char *place_column(const struct ArrowSchema *in, const struct ArrowSchema *out,
+		   const char *field)
+{
+	const struct ArrowSchema *schemas[2] = { in, out };
+	char from[256];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		int64_t column = schemas[i] ? mu_schema_find(schemas[i], field) : -1;
+
+		if (column >= 0 && mu_schema_from(schemas[i]->children[column], from, sizeof from))
+			return mem_copy(from);
+	}
+	return NULL;
+}
+
+static const struct stage_config *parser_of(const struct run *run, const struct document *d)
+{
+	size_t i;
+
+	for (i = 0; i < run->pipeline->n_sources; i++)
+		if (!strcmp(run->pipeline->sources[i].name, d->public.source))
+			return &run->pipeline->sources[i].stages[1];
+	return NULL;
+}
+
+static void locator_open(struct run *run, struct locators *l, uint32_t id)
+{
+	struct document *d = documents_get(&run->documents, id);
+	const struct stage_config *config = d ? parser_of(run, d) : NULL;
+
+	stage_close(&l->stage);
+	l->document = id;
+	l->works = false;
+	if (!config || !config->plugin->api.locate)
+		return;
+	l->works = !stage_init(&l->stage, config, run->pipeline, run, NULL);
+	l->stage.quiet = true;
+	l->works = l->works && !stage_open(&l->stage, NULL, d);
+}
+
+void place_find(struct run *run, uint64_t at, const char *from, struct mu_place *out)
+{
+	struct locators *l;
+
+	*out = (struct mu_place){ .size = sizeof *out };
+	at &= ~MU_AT_REJECTED;
+	if (!at)
+		return;
+	if (!run->locators)
+		run->locators = mem_alloc(sizeof *run->locators);
+	l = run->locators;
+	if (l->document != mu_at_document(at))
+		locator_open(run, l, mu_at_document(at));
+	if (l->works && l->stage.config->plugin->api.locate(&l->stage.ctx, l->stage.self,
+							    mu_at_position(at), from, out))
+		*out = (struct mu_place){ .size = sizeof *out };
+}
+
+static char *text_of(const char *bytes, size_t len)
+{
+	struct text out = { 0 };
+
+	text_add(&out, bytes, len > FINDING_TEXT ? FINDING_TEXT : len);
+	text_add(&out, "", 0);
+	return out.data ? out.data : mem_copy("");
+}
+
+static void locate(struct run *run, struct finding *f)
+{
+	uint64_t at = f->at ? f->at : f->other;
+	struct mu_place place;
+
+	if (!at || f->located)
+		return;
+	place_find(run, at, f->at ? f->from : NULL, &place);
+	f->located = true;
+	f->document = mu_at_document(at);
+	f->page = place.page;
+	f->line = place.line;
+	f->column = place.column;
+	f->width = place.width;
+	f->cell = place.cell ? mem_copy(place.cell) : NULL;
+	f->text = place.text ? text_of(place.text, place.text_len) : NULL;
+	if (!f->value && place.value && f->from)
+		f->value = text_of(place.value, place.value_len);
+}
+
+void places_find(struct run *run, struct findings *findings)
+{
+	size_t i;
+
+	for (i = 0; i < findings->count; i++)
+		locate(run, &findings->items[i]);
+}
+
+void locators_free(struct locators *l)
+{
+	if (!l)
+		return;
+	stage_close(&l->stage);
+	free(l);
+}

@@ -1,0 +1,24 @@
+/*
+ * Places looked up on demand: an instance of the document's parser, opened for
+ * locate() alone, tells what a row looks like to a person.
+ */
+#ifndef PLACE_H
+#define PLACE_H
+
+#include "run.h"
+
+/* `from` is the parser's own name of a column, or NULL.  Fills `out`; all zero
+ * when nobody knows.  Texts live until the next call. */
+void place_find(struct run *run, uint64_t at, const char *from, struct mu_place *out);
+
+/* Looks up the places of a list of findings. */
+void places_find(struct run *run, struct findings *findings);
+
+/* The parser's name of a column in either schema (NULL: none), to be freed; NULL
+ * when there is no such column. */
+char *place_column(const struct ArrowSchema *in, const struct ArrowSchema *out,
+		   const char *field);
+
+void locators_free(struct locators *locators);
+
+#endif

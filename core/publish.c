@@ -1,0 +1,478 @@
+#include "publish.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "document.h"
+#include "mem.h"
+
+#define PACKAGE "datapackage.json"
+#define MAX_PACKAGE (16 << 20)
+#define MAX_DEPTH 16
+
+/* What publish_abandon() removes: it may allocate nothing. */
+static struct publish *in_progress;
+
+static int fail(struct text *why, int err, const char *path, const char *what)
+{
+	text_printf(why, "%s: %s: %s", path, what, strerror(err));
+	return err;
+}
+
+static char *join(const char *folder, const char *name)
+{
+	struct text path = { 0 };
+
+	text_printf(&path, "%s/%s", folder, name);
+	return path.data;
+}
+
+/* ------------------------------------------------------- removing folders */
+
+static void remove_tree(int parent, const char *name, int depth)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!folder) {
+		if (fd >= 0)
+			close(fd);
+		unlinkat(parent, name, 0);
+		return;
+	}
+	while (depth < MAX_DEPTH && (entry = readdir(folder))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (unlinkat(dirfd(folder), entry->d_name, 0))
+			remove_tree(dirfd(folder), entry->d_name, depth + 1);
+	}
+	closedir(folder);
+	unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/* Staging folders of runs that are no longer alive. */
+static void remove_stale(const char *parent, const char *prefix)
+{
+	DIR *folder = opendir(parent);
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder))) {
+		int fd;
+
+		if (strncmp(entry->d_name, prefix, strlen(prefix)))
+			continue;
+		fd = openat(dirfd(folder), entry->d_name,
+			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+			remove_tree(dirfd(folder), entry->d_name, 0);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (folder)
+		closedir(folder);
+}
+
+/* ------------------------------------------------- what is there already */
+
+/* The paths that the folder's datapackage.json lists; NULL when it has none. */
+static json_t *package_paths(const char *out)
+{
+	char *path = join(out, PACKAGE);
+	json_t *package = NULL, *paths, *resources, *resource;
+	struct stat st;
+	size_t i;
+
+	if (!lstat(path, &st) && S_ISREG(st.st_mode) && st.st_size <= MAX_PACKAGE)
+		package = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	free(path);
+	resources = json_object_get(package, "resources");
+	if (!json_is_string(json_object_get(package, "muster")) || !json_is_array(resources)) {
+		json_decref(package);
+		return NULL;
+	}
+	paths = json_object();
+	json_array_foreach(resources, i, resource) {
+		const char *name = json_string_value(json_object_get(resource, "path"));
+
+		if (name)
+			json_object_set_new(paths, name, json_true());
+	}
+	json_decref(package);
+	return paths;
+}
+
+static bool listed(const json_t *paths, const char *path)
+{
+	return !strcmp(path, PACKAGE) ? paths != NULL : json_object_get(paths, path) != NULL;
+}
+
+/* Whether all below a folder is listed; else the first that is not, in `path`. */
+static bool all_listed(const json_t *paths, const char *folder, const char *prefix,
+		       struct text *path, int depth)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	bool ok = dir && depth < MAX_DEPTH;
+
+	while (ok && (entry = readdir(dir))) {
+		char *below, *name;
+		struct stat st;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		below = join(folder, entry->d_name);
+		name = *prefix ? join(prefix, entry->d_name) : mem_copy(entry->d_name);
+		if (!lstat(below, &st) && S_ISDIR(st.st_mode)) {
+			ok = all_listed(paths, below, name, path, depth + 1);
+		} else if (!listed(paths, name)) {
+			text_puts(path, name);
+			ok = false;
+		}
+		free(below);
+		free(name);
+	}
+	if (dir)
+		closedir(dir);
+	return ok;
+}
+
+static int check_replaceable(const struct publish *p, struct text *why)
+{
+	struct text path = { 0 };
+	struct stat st;
+	json_t *paths;
+	bool ok;
+
+	if (lstat(p->out, &st))
+		return errno == ENOENT ? 0 : fail(why, errno, p->shown, "cannot be looked at");
+	if (!S_ISDIR(st.st_mode)) {
+		text_printf(why, "%s: is no folder; name another one with --out", p->shown);
+		return ENOTDIR;
+	}
+	paths = package_paths(p->out);
+	ok = all_listed(paths, p->out, "", &path, 0);
+	if (!ok)
+		text_printf(why, "%s: holds '%s', which is not of a dataset that muster published; "
+			    "nothing was touched: move it away or name another folder with --out",
+			    p->shown, path.data ? path.data : "");
+	json_decref(paths);
+	text_release(&path);
+	return ok ? 0 : EEXIST;
+}
+
+/* ------------------------------------------------------------------ begin */
+
+/* The path without links as far as it exists, absolute. */
+static char *absolute(const char *path)
+{
+	char *real = realpath(path, NULL), *copy, *slash, *parent, *out;
+
+	if (real)
+		return real;
+	copy = mem_copy(path);
+	while (strlen(copy) > 1 && copy[strlen(copy) - 1] == '/')
+		copy[strlen(copy) - 1] = '\0';
+	slash = strrchr(copy, '/');
+	if (slash)
+		*slash = '\0';
+	parent = absolute(slash ? (*copy ? copy : "/") : ".");
+	out = join(strcmp(parent, "/") ? parent : "", slash ? slash + 1 : copy);
+	free(parent);
+	free(copy);
+	return out;
+}
+
+/* Makes the folders above p->out that are not there. */
+static int make_parents(struct publish *p, struct text *why)
+{
+	char *at;
+
+	for (at = strchr(p->out + 1, '/'); at; at = strchr(at + 1, '/')) {
+		*at = '\0';
+		if (!mkdir(p->out, 0777)) {
+			p->parents++;
+		} else if (errno != EEXIST) {
+			fail(why, errno, p->out, "cannot be made");
+			*at = '/';
+			return EIO;
+		}
+		*at = '/';
+	}
+	return 0;
+}
+
+static void remove_parents(struct publish *p)
+{
+	char *path = mem_copy(p->out), *slash;
+
+	while (p->parents && (slash = strrchr(path, '/'))) {
+		*slash = '\0';
+		if (rmdir(path))
+			break;
+		p->parents--;
+	}
+	free(path);
+}
+
+static int make_staging(struct publish *p, struct text *why)
+{
+	struct text parent = { 0 }, prefix = { 0 }, staging = { 0 };
+	const char *name = strrchr(p->out, '/') + 1;
+	int err = 0;
+
+	text_add(&parent, p->out, (size_t)(name - p->out));
+	text_printf(&prefix, ".%s.muster-", name);
+	text_printf(&staging, "%s%sXXXXXX", parent.data, prefix.data);
+	remove_stale(parent.data, prefix.data);
+	if (!mkdtemp(staging.data)) {
+		err = errno;
+		fail(why, err, p->shown, "nothing can be written beside it");
+		text_release(&staging);
+	} else {
+		p->staging = staging.data;
+		p->lock = open(p->staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (p->lock >= 0)
+			flock(p->lock, LOCK_EX | LOCK_NB);
+		in_progress = p;
+	}
+	text_release(&parent);
+	text_release(&prefix);
+	return err;
+}
+
+int publish_begin(struct publish *p, const char *out, struct text *why)
+{
+	int err;
+
+	p->lock = -1;
+	p->shown = mem_copy(out);
+	p->out = absolute(out);
+	if (!strcmp(p->out, "/")) {
+		text_puts(why, "/: cannot be an output folder");
+		return EINVAL;
+	}
+	err = check_replaceable(p, why);
+	if (!err)
+		err = make_parents(p, why);
+	if (!err)
+		err = make_staging(p, why);
+	return err;
+}
+
+/* ---------------------------------------------------------------- outputs */
+
+static const char *wrong_path(const char *path)
+{
+	const char *part = path, *end;
+
+	if (!*path || *path == '/')
+		return "it must be relative to the output folder";
+	if (!strcmp(path, PACKAGE))
+		return "muster itself writes a file of that name";
+	for (; *part; part = *end ? end + 1 : end) {
+		end = part + strcspn(part, "/");
+		if (end == part || *part == '.')
+			return "no part of it may be empty or begin with a full stop";
+	}
+	for (part = path; *part; part++)
+		if ((unsigned char)*part < ' ' || *part == '\\')
+			return "it has a character that no file name should have";
+	return NULL;
+}
+
+int publish_output(struct publish *p, const char *path, const char **staged, struct text *why)
+{
+	const char *wrong = wrong_path(path);
+	struct output *o;
+	char *at;
+	size_t i;
+
+	for (i = 0; !wrong && i < p->n_outputs; i++)
+		if (!strcmp(p->outputs[i].path, path))
+			wrong = "another export writes it already";
+	if (wrong) {
+		text_printf(why, "the output path '%s' cannot be: %s", path, wrong);
+		return EINVAL;
+	}
+	p->outputs = mem_resize(p->outputs, p->n_outputs + 1, sizeof *p->outputs);
+	o = &p->outputs[p->n_outputs++];
+	*o = (struct output){ .path = mem_copy(path), .staged = join(p->staging, path) };
+	for (at = strchr(o->staged + strlen(p->staging) + 1, '/'); at; at = strchr(at + 1, '/')) {
+		*at = '\0';
+		if (mkdir(o->staged, 0777) && errno != EEXIST)
+			return fail(why, errno, path, "cannot be made");
+		*at = '/';
+	}
+	*staged = o->staged;
+	return 0;
+}
+
+static int measure(struct output *o, struct text *why)
+{
+	int fd = open(o->staged, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), err;
+
+	if (fd < 0)
+		return fail(why, errno, o->path, "was declared and not written");
+	err = sha256_file(fd, o->sha256, &o->bytes);
+	/* The rename must not reach the disk before the bytes do. */
+	if (!err && fsync(fd))
+		err = errno;
+	close(fd);
+	return err ? fail(why, err, o->path, "cannot be stored") : 0;
+}
+
+int publish_measure(struct publish *p, struct text *why)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < p->n_outputs; i++)
+		err = measure(&p->outputs[i], why);
+	return err;
+}
+
+/* ----------------------------------------------------------------- commit */
+
+static int write_package(struct publish *p, const char *bytes, size_t len, struct text *why)
+{
+	char *path = join(p->staging, PACKAGE);
+	FILE *file = fopen(path, "wxe");
+	int err = 0;
+
+	if (!file)
+		err = fail(why, errno, PACKAGE, "cannot be made");
+	if (file && (fwrite(bytes, 1, len, file) != len || fflush(file) || fsync(fileno(file))))
+		err = fail(why, errno, PACKAGE, "cannot be written");
+	if (file && fclose(file) && !err)
+		err = fail(why, errno, PACKAGE, "cannot be written");
+	free(path);
+	return err;
+}
+
+/* On file systems that cannot exchange, there is a moment without a dataset;
+ * when the second step fails the first is undone. */
+static int swap_slowly(struct publish *p)
+{
+	char *old;
+	struct text name = { 0 };
+	int err = 0;
+
+	text_printf(&name, "%s-old", p->staging);
+	old = name.data;
+	if (rename(p->out, old))
+		err = errno;
+	else if (rename(p->staging, p->out)) {
+		err = errno;
+		if (rename(old, p->out))
+			err = EIO;
+	} else {
+		remove_tree(AT_FDCWD, old, 0);
+	}
+	text_release(&name);
+	return err;
+}
+
+static int swap(struct publish *p)
+{
+	struct stat st;
+	int err;
+
+	if (lstat(p->out, &st))
+		return rename(p->staging, p->out) ? errno : 0;
+	if (!renameat2(AT_FDCWD, p->staging, AT_FDCWD, p->out, RENAME_EXCHANGE)) {
+		remove_tree(AT_FDCWD, p->staging, 0);
+		return 0;
+	}
+	err = errno;
+	return err == EINVAL || err == ENOSYS ? swap_slowly(p) : err;
+}
+
+static void sync_parent(const struct publish *p)
+{
+	char *parent = mem_copy(p->out);
+	int fd;
+
+	*strrchr(parent, '/') = '\0';
+	fd = open(*parent ? parent : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(parent);
+}
+
+int publish_commit(struct publish *p, const char *datapackage, size_t len, struct text *why)
+{
+	mode_t mask = umask(0);
+	int err;
+
+	umask(mask);
+	err = write_package(p, datapackage, len, why);
+	if (!err)
+		err = check_replaceable(p, why);
+	if (err)
+		return err;
+	if (chmod(p->staging, 0777 & ~mask))
+		return fail(why, errno, p->shown, "cannot be made readable");
+	err = swap(p);
+	if (err)
+		return fail(why, err, p->shown, err == EBUSY
+			    ? "is a mount point and cannot be replaced; name a folder in it with --out"
+			    : "cannot be replaced");
+	in_progress = NULL;
+	free(p->staging);
+	p->staging = NULL;
+	sync_parent(p);
+	return 0;
+}
+
+void publish_rollback(struct publish *p)
+{
+	if (!p->staging) {
+		if (p->out && p->parents && access(p->out, F_OK))
+			remove_parents(p);
+		return;
+	}
+	in_progress = NULL;
+	remove_tree(AT_FDCWD, p->staging, 0);
+	free(p->staging);
+	p->staging = NULL;
+	remove_parents(p);
+}
+
+void publish_abandon(void)
+{
+	struct publish *p = in_progress;
+	size_t i;
+
+	if (!p)
+		return;
+	for (i = 0; i < p->n_outputs; i++)
+		unlink(p->outputs[i].staged);
+	rmdir(p->staging);
+}
+
+void publish_release(struct publish *p)
+{
+	size_t i;
+
+	publish_rollback(p);
+	for (i = 0; i < p->n_outputs; i++) {
+		free(p->outputs[i].path);
+		free(p->outputs[i].staged);
+	}
+	free(p->outputs);
+	free(p->out);
+	free(p->shown);
+	if (p->lock > 0)
+		close(p->lock);
+	*p = (struct publish){ 0 };
+}

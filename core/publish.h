@@ -1,0 +1,65 @@
+/*
+ * Publishing as a transaction.
+ *
+ * Exporters write into a staging folder beside the output folder, on the same
+ * file system.  When the whole run is valid, datapackage.json is written there
+ * and the two folders change places in one rename; else the staging folder is
+ * removed.  So the output folder holds one dataset, whole, at every moment.
+ *
+ * An output folder that holds anything that its own datapackage.json does not
+ * list is not muster's to replace, and is refused.
+ *
+ * A staging folder is locked while its run lives; folders that a killed run left
+ * behind are removed by the next.
+ */
+#ifndef PUBLISH_H
+#define PUBLISH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text.h"
+
+struct output {
+	char *path;   /* relative to the output folder */
+	char *staged; /* where it is written */
+	char sha256[65];
+	uint64_t bytes, rows;
+};
+
+/* Zeroed is empty. */
+struct publish {
+	char *out;     /* the output folder, absolute */
+	char *shown;   /* as the user knows it */
+	char *staging; /* NULL: not begun */
+	int lock;      /* of the staging folder */
+	size_t parents; /* how many folders above `out` were made */
+	struct output *outputs;
+	size_t n_outputs;
+};
+
+/* Makes the staging folder.  0, or errno with a message; EEXIST: `out` holds
+ * files that are not muster's. */
+int publish_begin(struct publish *publish, const char *out, struct text *why);
+
+/* Declares a file of the dataset.  EINVAL: no such path may be written. */
+int publish_output(struct publish *publish, const char *path, const char **staged,
+		   struct text *why);
+
+/* Measures the outputs (bytes, sha256); each must have been written. */
+int publish_measure(struct publish *publish, struct text *why);
+
+/* Writes datapackage.json, the text of which is given, and swaps the folders. */
+int publish_commit(struct publish *publish, const char *datapackage, size_t len,
+		   struct text *why);
+
+/* Removes what was staged.  Nothing happens after a commit. */
+void publish_rollback(struct publish *publish);
+void publish_release(struct publish *publish);
+
+/* Removes the staged files of the run in progress, if any, without allocating:
+ * for the end of the program in distress. */
+void publish_abandon(void);
+
+#endif

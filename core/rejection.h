@@ -1,0 +1,58 @@
+/*
+ * The rows that errors name.
+ *
+ * A plugin reports; the runner marks: every row named by an error, as the row
+ * to blame or as the second one of a conflict, is rejected.  It stays in the
+ * flow, its _at carrying MU_AT_REJECTED, until the exporters are fed.  With
+ * `on_error: reject` such an error becomes a warning, provided that its row was
+ * seen at the end and so was kept out; an error about a claim stays an error.
+ *
+ * One table a run; any thread may call.
+ */
+#ifndef REJECTION_H
+#define REJECTION_H
+
+#include <pthread.h>
+
+#include <muster/map.h>
+
+#include "finding.h"
+
+struct rejection {
+	uint64_t at;
+	uint64_t errors; /* how many name this row as the one to blame */
+	const char *stage; /* of the first of them, as what follows */
+	char *code, *field, *from, *value, *message;
+	bool kept_out; /* the row was met and withheld from the exporters */
+};
+
+struct rejections {
+	pthread_mutex_t lock;
+	struct mu_map map; /* _at to index */
+	struct rejection *items; /* in no order of meaning */
+	size_t count;
+	struct mu_map claims; /* _at of every claim */
+};
+
+void rejections_init(struct rejections *r);
+void rejections_add(struct rejections *r, const struct finding *finding);
+
+/* Takes note of the claims in a batch fresh from its parser. */
+void rejections_note_claims(struct rejections *r, const struct ArrowSchema *schema,
+			    const struct ArrowArray *rows);
+
+/* Sets the mark in the batch's _at for rows named so far. */
+void rejections_mark(struct rejections *r, const struct ArrowSchema *schema,
+		     struct ArrowArray *rows);
+
+/* Whether the exporters must not see a row; notes that it was withheld. */
+bool rejections_withhold(struct rejections *r, uint64_t at);
+
+/* The index of the rejection of a row that was withheld, or SIZE_MAX. */
+size_t rejections_find_withheld(struct rejections *r, uint64_t at);
+
+/* In the order of documents and positions, for the last report. */
+void rejections_sort(struct rejections *r);
+void rejections_release(struct rejections *r);
+
+#endif

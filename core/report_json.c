@@ -1,0 +1,237 @@
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+
+static json_t *text(const char *bytes)
+{
+	struct text quoted = { 0 };
+	json_t *json;
+
+	text_add_json(&quoted, bytes, strlen(bytes));
+	json = json_loads(quoted.data, JSON_DECODE_ANY, NULL);
+	text_release(&quoted);
+	return json;
+}
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+	if (!value || json_object_set_new(object, key, value))
+		mem_exhausted();
+}
+
+static void set_text(json_t *object, const char *key, const char *value)
+{
+	if (value)
+		set(object, key, text(value));
+}
+
+static void set_count(json_t *object, const char *key, uint64_t n)
+{
+	set(object, key, json_integer((json_int_t)n));
+}
+
+static void set_place(json_t *object, const char *key, uint64_t n)
+{
+	if (n)
+		set_count(object, key, n);
+}
+
+/* A sum that overflowed is absent: no number would be right. */
+static json_t *measures(const struct tally *t)
+{
+	json_t *json = json_object();
+	size_t i;
+
+	for (i = 0; i < t->n_measures; i++)
+		if (!t->measures[i].overflow)
+			set(json, t->measures[i].name, json_integer(t->measures[i].sum));
+	return json;
+}
+
+static json_t *summary(const struct run *run)
+{
+	json_t *json = json_object(), *checks = json_object();
+
+	set_count(json, "errors", run->counts[MU_ERROR]);
+	set_count(json, "warnings", run->counts[MU_WARNING]);
+	set_count(json, "notes", run->counts[MU_NOTE]);
+	set_count(checks, "pass", run->checks[MU_PASS]);
+	set_count(checks, "fail", run->checks[MU_FAIL]);
+	set_count(checks, "unevaluated", run->checks[MU_UNEVALUATED]);
+	set(json, "checks", checks);
+	return json;
+}
+
+static json_t *dataset(const struct run *run)
+{
+	json_t *json = json_object();
+
+	set_count(json, "rows", run->dataset.rows);
+	set_count(json, "rejected", run->withheld.rows);
+	set(json, "measures", measures(&run->dataset));
+	if (run->withheld.rows)
+		set(json, "rejected_measures", measures(&run->withheld));
+	return json;
+}
+
+static json_t *document(const struct document *d)
+{
+	json_t *json = json_object();
+	int year, month, day;
+	char date[48];
+
+	set_text(json, "uri", d->public.uri);
+	set_text(json, "sha256", d->public.sha256);
+	set_count(json, "bytes", d->public.bytes);
+	set_text(json, "media_type", d->public.media_type);
+	if (d->dated) {
+		mu_date_to_civil(d->as_of, &year, &month, &day);
+		snprintf(date, sizeof date, "%04d-%02d-%02d", year, month, day);
+		set_text(json, "as_of", date);
+	}
+	return json;
+}
+
+static json_t *sources(const struct run *run)
+{
+	json_t *json = json_array();
+	size_t i, j;
+
+	for (i = 0; i < run->n_sources; i++) {
+		const struct source_result *s = &run->sources[i];
+		json_t *source = json_object(), *documents = json_array();
+
+		set_text(source, "name", s->name);
+		set_count(source, "rows", s->rows);
+		for (j = 0; j < s->n_documents; j++)
+			json_array_append_new(documents,
+				document(run->documents.items[s->first_document + j]));
+		set(source, "documents", documents);
+		json_array_append_new(json, source);
+	}
+	return json;
+}
+
+static json_t *stage(const struct record *r)
+{
+	json_t *json = json_object();
+	const struct tally *last = r->out ? r->out : r->in;
+
+	set_text(json, "stage", r->config->name);
+	set_text(json, "plugin", r->config->plugin->full);
+	if (r->in)
+		set_count(json, "rows_in", r->in->rows);
+	if (r->out)
+		set_count(json, "rows_out", r->out->rows);
+	if (last)
+		set_count(json, "claims", last->claims);
+	if (r->in)
+		set(json, "measures_in", measures(r->in));
+	if (r->out)
+		set(json, "measures_out", measures(r->out));
+	set(json, "seconds", json_real(r->seconds > 0 ? r->seconds : 0));
+	return json;
+}
+
+static json_t *stages(const struct run *run)
+{
+	json_t *json = json_array();
+	size_t i;
+
+	for (i = 0; i < run->n_records; i++)
+		if (run->records[i].opened)
+			json_array_append_new(json, stage(&run->records[i]));
+	return json;
+}
+
+static void set_numbers(json_t *json, const struct finding *f)
+{
+	int64_t difference;
+
+	if (!f->numbers)
+		return;
+	set(json, "expected", json_integer(f->expected));
+	set(json, "found", json_integer(f->found));
+	if (!__builtin_sub_overflow(f->found, f->expected, &difference))
+		set(json, "difference", json_integer(difference));
+}
+
+static json_t *finding(const struct run *run, const struct finding *f)
+{
+	const struct document *d = documents_get(&run->documents, f->document);
+	json_t *json = json_object();
+
+	set_text(json, "code", f->code);
+	set_text(json, "severity", severity_name(f->severity));
+	set_text(json, "message", f->message);
+	set_text(json, "stage", f->stage);
+	set_text(json, "source", f->source ? f->source : d ? d->public.source : NULL);
+	set_text(json, "document", d ? d->public.uri : NULL);
+	set_place(json, "page", f->page);
+	set_place(json, "line", f->line);
+	set_place(json, "column_number", f->column);
+	set_text(json, "cell", f->cell);
+	set_text(json, "field", f->field);
+	set_text(json, "value", f->value);
+	set_numbers(json, f);
+	set_text(json, "suggested", f->suggested);
+	return json;
+}
+
+static json_t *findings(const struct run *run)
+{
+	json_t *json = json_array();
+	size_t i;
+
+	for (i = 0; i < run->findings.count; i++)
+		json_array_append_new(json, finding(run, &run->findings.items[i]));
+	return json;
+}
+
+static json_t *outputs(const struct run *run)
+{
+	json_t *json = json_array();
+	size_t i;
+
+	for (i = 0; run->published && i < run->publish.n_outputs; i++) {
+		const struct output *o = &run->publish.outputs[i];
+		json_t *output = json_object();
+
+		set_text(output, "path", o->path);
+		set_count(output, "rows", o->rows);
+		set_count(output, "bytes", o->bytes);
+		set_text(output, "sha256", o->sha256);
+		json_array_append_new(json, output);
+	}
+	return json;
+}
+
+void report_json(const struct run *run, struct text *out, bool color)
+{
+	json_t *json = json_object();
+	char *dump;
+
+	(void)color;
+	set_count(json, "muster", 1);
+	set_text(json, "pipeline", run->pipeline->name);
+	set_text(json, "status", run_status_name(run->status));
+	set_count(json, "exit", (uint64_t)run->exit);
+	if (run->failure.len)
+		set_text(json, "failure", run->failure.data);
+	set(json, "summary", summary(run));
+	set(json, "dataset", dataset(run));
+	set(json, "sources", sources(run));
+	set(json, "stages", stages(run));
+	set(json, "findings", findings(run));
+	set(json, "outputs", outputs(run));
+	dump = json_dumps(json, JSON_INDENT(2));
+	if (!dump)
+		mem_exhausted();
+	text_puts(out, dump);
+	text_putc(out, '\n');
+	free(dump);
+	json_decref(json);
+}

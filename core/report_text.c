@@ -1,0 +1,205 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "report.h"
+
+/* Of one code in one stage this many are shown; the rest is counted. */
+#define SHOWN 20
+#define EXCERPT 100
+
+static const char *paint(bool color, const char *code)
+{
+	return color ? code : "";
+}
+
+static void add_place(const struct run *run, const struct finding *f, struct text *out)
+{
+	const struct document *d = documents_get(&run->documents, f->document);
+
+	if (!d) {
+		text_puts(out, f->stage ? f->stage : f->source ? f->source : run->pipeline->name);
+		return;
+	}
+	text_add_visible(out, d->public.uri, strlen(d->public.uri));
+	if (f->page > 1)
+		text_printf(out, ": page %" PRIu32, f->page);
+	if (f->cell)
+		text_printf(out, ":%s", f->cell);
+	if (f->line)
+		text_printf(out, ":%" PRIu64, f->line);
+	if (f->line && f->column)
+		text_printf(out, ":%" PRIu64, f->column);
+}
+
+/* The byte offset of a character, counted from 1. */
+static size_t offset_of(const char *text, size_t len, uint64_t character)
+{
+	size_t at = 0, size;
+	uint32_t code;
+
+	while (at < len && character > 1) {
+		text_character(text + at, len - at, &code, &size);
+		at += size;
+		character--;
+	}
+	return at;
+}
+
+/* The row as the document has it, cut to a part around the cell, and a caret
+ * under the cell. */
+static void add_excerpt(const struct finding *f, struct text *out, bool color)
+{
+	size_t len = f->text ? strcspn(f->text, "\r\n\f") : 0, start, end, from = 0, until = len;
+	struct text shown = { 0 };
+	int indent;
+
+	if (!len)
+		return;
+	start = offset_of(f->text, len, f->column ? f->column : 1);
+	end = start + offset_of(f->text + start, len - start, f->width + 1);
+	if (len > EXCERPT) {
+		from = start > EXCERPT / 2 ? offset_of(f->text, len, f->column - EXCERPT / 3) : 0;
+		until = from + offset_of(f->text + from, len - from, EXCERPT);
+	}
+	if (end > until)
+		end = until;
+	indent = 1;
+	text_printf(out, "%6" PRIu64 " | ", f->line);
+	if (from)
+		text_puts(&shown, "…");
+	text_add_visible(&shown, f->text + from, start - from);
+	indent += (int)text_columns(shown.data ? shown.data : "", shown.len);
+	if (shown.len)
+		text_add(out, shown.data, shown.len);
+	text_clear(&shown);
+	text_add_visible(&shown, f->text + start, end - start);
+	if (shown.len)
+		text_add(out, shown.data, shown.len);
+	text_add_visible(out, f->text + end, until - end);
+	text_puts(out, until < len ? "…\n" : "\n");
+	if (f->column) {
+		size_t width = shown.len ? text_columns(shown.data, shown.len) : 1;
+
+		text_printf(out, "       |%*s%s^", indent, "", paint(color, "\033[1;32m"));
+		text_repeat(out, '~', width ? width - 1 : 0);
+		text_printf(out, "%s\n", paint(color, "\033[0m"));
+	}
+	text_release(&shown);
+}
+
+static void add_finding(const struct run *run, const struct finding *f, struct text *out,
+			bool color)
+{
+	static const char *const colors[] = { "\033[1;31m", "\033[1;35m", "\033[1;36m" };
+
+	text_puts(out, paint(color, "\033[1m"));
+	add_place(run, f, out);
+	text_printf(out, ": %s%s: %s", paint(color, colors[f->severity]),
+		    severity_name(f->severity), paint(color, "\033[0m"));
+	text_add_visible(out, f->message, strlen(f->message));
+	text_printf(out, " [%s]\n", f->code);
+	add_excerpt(f, out, color);
+	if (f->suggested) {
+		text_puts(out, "       did you mean '");
+		text_add_visible(out, f->suggested, strlen(f->suggested));
+		text_puts(out, "'?\n");
+	}
+}
+
+static size_t alike(const struct run *run, size_t i)
+{
+	const struct finding *f = &run->findings.items[i];
+	size_t n = 0, j;
+
+	for (j = i; j-- > 0;) {
+		const struct finding *g = &run->findings.items[j];
+
+		n += g->stage == f->stage && !strcmp(g->code, f->code);
+		if (n >= SHOWN)
+			break;
+	}
+	return n;
+}
+
+static void add_findings(const struct run *run, struct text *out, bool color)
+{
+	uint64_t all = run->counts[0] + run->counts[1] + run->counts[2], shown = 0;
+	size_t i;
+
+	for (i = 0; i < run->findings.count; i++) {
+		const struct finding *f = &run->findings.items[i];
+
+		if (run->options.verbosity < 0 && f->severity != MU_ERROR)
+			continue;
+		if (alike(run, i) >= SHOWN)
+			continue;
+		add_finding(run, f, out, color);
+		shown++;
+	}
+	if (shown < all && run->options.verbosity >= 0)
+		text_printf(out, "... and %" PRIu64 " more findings; --report json lists up to %d a "
+			    "stage\n", all - shown, FINDINGS_KEPT);
+}
+
+static void count(struct text *out, uint64_t n, const char *noun)
+{
+	text_printf(out, "%" PRIu64 " %s%s", n, noun, n == 1 ? "" : "s");
+}
+
+static void add_tally(struct text *out, const struct tally *t)
+{
+	size_t i;
+
+	count(out, t->rows, "row");
+	for (i = 0; i < t->n_measures; i++)
+		text_printf(out, ", %s %" PRId64 "%s", t->measures[i].name, t->measures[i].sum,
+			    t->measures[i].overflow ? " (overflowed)" : "");
+}
+
+static void add_summary(const struct run *run, struct text *out, bool color)
+{
+	static const char *const colors[] = { "\033[1;32m", "\033[1;31m", "\033[1;31m" };
+
+	text_printf(out, "%s: %s%s%s: ", run->pipeline->name, paint(color, colors[run->status]),
+		    run_status_name(run->status), paint(color, "\033[0m"));
+	add_tally(out, &run->dataset);
+	if (run->withheld.rows && run->pipeline->on_error == ON_ERROR_REJECT) {
+		text_puts(out, "; rejected: ");
+		add_tally(out, &run->withheld);
+	}
+	text_puts(out, "; ");
+	count(out, run->counts[MU_ERROR], "error");
+	text_puts(out, ", ");
+	count(out, run->counts[MU_WARNING], "warning");
+	text_printf(out, "; checks: %" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64
+		    " not evaluated\n", run->checks[MU_PASS], run->checks[MU_FAIL],
+		    run->checks[MU_UNEVALUATED]);
+}
+
+static void add_outputs(const struct run *run, struct text *out)
+{
+	size_t i;
+
+	if (!run->published) {
+		text_puts(out, run->options.select ? "nothing was published: --select runs a part\n"
+			  : run->options.dry_run ? "nothing was published: --dry-run\n"
+			  : "nothing was published; a former dataset is as it was\n");
+		return;
+	}
+	for (i = 0; i < run->publish.n_outputs; i++) {
+		text_puts(out, "  ");
+		text_add_visible(out, run->publish.shown, strlen(run->publish.shown));
+		text_printf(out, "/%s (", run->publish.outputs[i].path);
+		count(out, run->publish.outputs[i].rows, "row");
+		text_printf(out, ", %" PRIu64 " bytes)\n", run->publish.outputs[i].bytes);
+	}
+}
+
+void report_text(const struct run *run, struct text *out, bool color)
+{
+	add_findings(run, out, color);
+	if (run->options.verbosity < 0 && run->status == STATUS_VALID)
+		return;
+	add_summary(run, out, color);
+	add_outputs(run, out);
+}

@@ -1,0 +1,84 @@
+/*
+ * A run of a pipeline from its documents to its published dataset.
+ */
+#ifndef RUN_H
+#define RUN_H
+
+#include <stdatomic.h>
+
+#include "document.h"
+#include "finding.h"
+#include "pipeline.h"
+#include "publish.h"
+#include "rejection.h"
+#include "stage.h"
+#include "tally.h"
+
+struct run_options {
+	const char *out;       /* output folder; NULL: out/ beside the pipeline */
+	const char *select;    /* name of the only source to run, or NULL */
+	unsigned jobs;         /* threads that parse; 0: as many as there are processors */
+	bool dry_run;          /* all but publishing */
+	bool fail_on_warning;
+	bool strict;           /* unevaluated checks fail */
+	int verbosity;         /* -1 quiet, 0, 1 info, 2 debug */
+};
+
+/* What became of one stage of the pipeline, all its instances together. */
+struct record {
+	const struct stage_config *config;
+	struct tally counted;  /* of what it gave out, unless that is what came in */
+	const struct tally *in, *out; /* NULL: not known */
+	bool opened;
+	struct findings findings;
+	uint64_t checks[3];
+	double seconds;
+};
+
+struct source_result {
+	const char *name;
+	size_t first_document, n_documents;
+	uint64_t rows;
+};
+
+enum status { STATUS_VALID, STATUS_INVALID, STATUS_FAILED };
+
+struct run {
+	struct pipeline *pipeline;
+	struct loader *loader;
+	struct run_options options;
+	struct documents documents;
+	struct rejections rejections;
+	struct publish publish;
+	struct record *records;      /* sources' stages in order, then the dataset's */
+	size_t n_records;
+	struct source_result *sources; /* those that were run */
+	size_t n_sources;
+	struct findings findings;    /* the runner's own, then all, when it is over */
+	struct tally appended;       /* of all sources */
+	struct tally dataset;        /* of what the exporters saw */
+	struct tally withheld;       /* of the rejected rows */
+	uint64_t counts[3];          /* findings by severity, as they count in the end */
+	uint64_t checks[3];
+	enum status status;
+	int exit;
+	bool published;
+	bool wrong_configuration;    /* a stage refused its options when it opened */
+	struct text failure;         /* why it could not run to the end */
+	pthread_mutex_t lock;        /* of failure, and of standard error */
+	atomic_bool stopping;        /* threads are to end */
+	struct locators *locators;   /* see place.h */
+};
+
+/* Runs it.  `run` is zeroed but for pipeline, loader and options, and must be
+ * released in any case.  Everything is in `run` afterwards; gives run->exit. */
+int run_pipeline(struct run *run);
+void run_release(struct run *run);
+
+/* Notes why the run cannot go on; the first call counts.  Gives `err`. */
+int run_fail(struct run *run, const struct stage_config *config, int err, const char *why);
+
+struct record *run_record(struct run *run, const struct stage_config *config);
+const char *run_status_name(enum status status);
+
+#endif

@@ -1,0 +1,467 @@
+#include "stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "interrupt.h"
+#include "place.h"
+#include "run.h"
+
+int (*stage_fault)(void);
+
+static struct stage *stage_of(struct mu_ctx *ctx)
+{
+	return (struct stage *)(void *)ctx;
+}
+
+static int fault(void)
+{
+	return stage_fault ? stage_fault() : 0;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ------------------------------------------------------------- services */
+
+__attribute__((format(printf, 3, 0)))
+static int service_failed(struct mu_ctx *ctx, int err, const char *fmt, va_list ap)
+{
+	struct stage *s = stage_of(ctx);
+
+	if (!s->failure.len)
+		text_vprintf(&s->failure, fmt, ap);
+	return err ? err : EIO;
+}
+
+__attribute__((format(printf, 3, 4)))
+static int fail_with(struct stage *s, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	err = service_failed(&s->ctx, err, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+__attribute__((format(printf, 3, 0)))
+static int service_invalid(struct mu_ctx *ctx, const void *option, const char *fmt, va_list ap)
+{
+	struct stage *s = stage_of(ctx);
+
+	s->invalid = true;
+	if (s->complaints)
+		diagnose_va(s->complaints, option_mark(&s->fill, s->config->map, option), NULL,
+			    fmt, ap);
+	return EINVAL;
+}
+
+static int service_data(struct mu_ctx *ctx, const uint8_t **data, size_t *len)
+{
+	struct stage *s = stage_of(ctx);
+	struct text why = { 0 };
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "the document cannot be read");
+	err = document_map(s->document, data, len, &why);
+	if (err)
+		fail_with(s, err, "%s", why.data);
+	else if (s->mapped)
+		document_unmap(s->document);
+	else
+		s->mapped = true;
+	text_release(&why);
+	return err;
+}
+
+static int service_pull(struct mu_ctx *ctx, struct ArrowArray *out)
+{
+	struct stage *s = stage_of(ctx);
+	double start = now();
+	int err = fault();
+
+	*out = (struct ArrowArray){ 0 };
+	if (!err)
+		err = s->input.next(s->input.from, out);
+	if (!err && !out->release)
+		s->input_ended = true;
+	s->pulling += now() - start;
+	return err;
+}
+
+/* "csv/ragged" for a declared "ragged", to be freed; else NULL. */
+static char *full_code(const struct plugin *plugin, const char *name)
+{
+	const struct mu_code *code;
+	struct text full = { 0 };
+
+	for (code = plugin->api.codes; code && code->name; code++)
+		if (!strcmp(code->name, name)) {
+			text_printf(&full, "%s/%s", plugin->name, name);
+			return full.data;
+		}
+	return NULL;
+}
+
+static char *copy_limited(const char *text, size_t len)
+{
+	struct text out = { 0 };
+
+	text_add(&out, text, len > FINDING_TEXT ? FINDING_TEXT : len);
+	if (len > FINDING_TEXT)
+		text_puts(&out, "…");
+	else
+		text_add(&out, "", 0);
+	return out.data ? out.data : mem_copy("");
+}
+
+__attribute__((format(printf, 3, 0)))
+static int service_report(struct mu_ctx *ctx, const struct mu_finding *f, const char *fmt,
+			  va_list ap)
+{
+	struct stage *s = stage_of(ctx);
+	struct text message = { 0 };
+	struct finding kept = { 0 };
+	char *code;
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "a finding cannot be taken");
+	if (s->quiet)
+		return 0;
+	code = f->code ? full_code(s->config->plugin, f->code) : NULL;
+	if (!code || f->severity > MU_NOTE)
+		return fail_with(s, EPROTO, "the plugin reports a finding '%s' that it does not "
+				 "declare", f->code ? f->code : "");
+	text_vprintf(&message, fmt, ap);
+	secrets_redact(&s->pipeline->secrets, &message, 0);
+	kept = (struct finding){
+		.severity = (enum mu_severity)f->severity,
+		.code = code,
+		.message = copy_limited(message.data ? message.data : "", message.len),
+		.at = f->at & ~MU_AT_REJECTED,
+		.field = f->field ? mem_copy(f->field) : NULL,
+		.value = f->value ? copy_limited(f->value, f->value_len) : NULL,
+		.numbers = f->numbers, .expected = f->expected, .found = f->found,
+		.other = f->other & ~MU_AT_REJECTED,
+		.suggested = f->suggested ? mem_copy(f->suggested) : NULL,
+		.stage = s->config->name, .source = s->config->source,
+		.document = s->document ? s->document->public.id : 0,
+	};
+	text_release(&message);
+	if (kept.field)
+		kept.from = place_column(s->input.schema, s->out.release ? &s->out : NULL,
+					 kept.field);
+	if (kept.severity == MU_ERROR && kept.at)
+		rejections_add(&s->run->rejections, &kept);
+	findings_add(&s->findings, &kept);
+	return 0;
+}
+
+__attribute__((format(printf, 3, 0)))
+static void service_log(struct mu_ctx *ctx, uint32_t level, const char *fmt, va_list ap)
+{
+	struct stage *s = stage_of(ctx);
+	struct text line = { 0 }, shown = { 0 };
+
+	if (!s->run || s->quiet || s->run->options.verbosity <= (int)level)
+		return;
+	text_printf(&line, "%s: ", s->config->name);
+	text_vprintf(&line, fmt, ap);
+	secrets_redact(&s->pipeline->secrets, &line, 0);
+	text_add_visible(&shown, line.data, line.len);
+	pthread_mutex_lock(&s->run->lock);
+	fprintf(stderr, "%s\n", shown.data);
+	pthread_mutex_unlock(&s->run->lock);
+	text_release(&line);
+	text_release(&shown);
+}
+
+static void *service_alloc(struct mu_ctx *ctx, size_t size)
+{
+	return arena_alloc(&stage_of(ctx)->arena, size);
+}
+
+static bool service_cancelled(struct mu_ctx *ctx)
+{
+	struct stage *s = stage_of(ctx);
+
+	return interrupt_signal() || (s->run && atomic_load(&s->run->stopping));
+}
+
+static int service_checked(struct mu_ctx *ctx, uint32_t outcome, uint64_t times)
+{
+	struct stage *s = stage_of(ctx);
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "a check cannot be counted");
+	if (outcome > MU_UNEVALUATED)
+		return fail_with(s, EPROTO, "the plugin counts checks of an unknown outcome");
+	s->checks[outcome] += times;
+	return 0;
+}
+
+static int service_adjusted(struct mu_ctx *ctx, const char *measure, int64_t by)
+{
+	struct stage *s = stage_of(ctx);
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "an adjustment cannot be noted");
+	s->adjustments = mem_resize(s->adjustments, s->n_adjustments + 1, sizeof *s->adjustments);
+	s->adjustments[s->n_adjustments++] = (struct adjustment){
+		.measure = measure ? arena_copy(&s->arena, measure, strlen(measure)) : NULL,
+		.by = by,
+	};
+	return 0;
+}
+
+static int service_as_of(struct mu_ctx *ctx, int32_t days)
+{
+	struct stage *s = stage_of(ctx);
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "a date cannot be noted");
+	if (s->document && !s->quiet) {
+		s->document->as_of = days;
+		s->document->dated = true;
+	}
+	return 0;
+}
+
+static int service_output(struct mu_ctx *ctx, const char *path, const char **staged)
+{
+	struct stage *s = stage_of(ctx);
+	struct text why = { 0 };
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "an output cannot be made");
+	err = publish_output(&s->run->publish, path, staged, &why);
+	if (err)
+		fail_with(s, err, "%s", why.data);
+	text_release(&why);
+	return err;
+}
+
+static int service_locate(struct mu_ctx *ctx, uint64_t at, const char *field,
+			  struct mu_place *out)
+{
+	struct stage *s = stage_of(ctx);
+	char *from = field ? place_column(s->input.schema, NULL, field) : NULL;
+	int err = fault();
+
+	if (err)
+		err = fail_with(s, err, "a place cannot be looked up");
+	else
+		place_find(s->run, at, from, out);
+	free(from);
+	return err;
+}
+
+static const struct mu_document *service_document(struct mu_ctx *ctx, uint32_t id)
+{
+	struct document *d = documents_get(&stage_of(ctx)->run->documents, id);
+
+	return d ? &d->public : NULL;
+}
+
+static int service_reference(struct mu_ctx *ctx, const char *name, const char **path)
+{
+	struct stage *s = stage_of(ctx);
+	struct loader *loader;
+	char *shared, *own;
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "the reference list '%s' cannot be read", name);
+	if (!*name || *name == '.' || strchr(name, '/'))
+		return fail_with(s, EINVAL, "'%s' is no name of a reference list", name);
+	own = arena_printf(&s->arena, "%s/reference/%s", s->pipeline->folder, name);
+	if (!access(own, R_OK)) {
+		*path = own;
+		return 0;
+	}
+	own = arena_printf(&s->arena, "schemas/reference/%s", name);
+	loader = s->run ? s->run->loader : loader_new();
+	shared = loader_shared(loader, own);
+	if (!s->run)
+		loader_free(loader);
+	if (!shared)
+		return fail_with(s, ENOENT, "the reference list '%s' is neither in reference/ "
+				 "beside the pipeline nor among those that come with muster", name);
+	*path = arena_copy(&s->arena, shared, strlen(shared));
+	free(shared);
+	return 0;
+}
+
+static const struct mu_ctx services = {
+	.size = sizeof(struct mu_ctx),
+	.data = service_data,
+	.pull = service_pull,
+	.report = service_report,
+	.failed = service_failed,
+	.invalid = service_invalid,
+	.log = service_log,
+	.alloc = service_alloc,
+	.cancelled = service_cancelled,
+	.checked = service_checked,
+	.adjusted = service_adjusted,
+	.as_of = service_as_of,
+	.output = service_output,
+	.locate = service_locate,
+	.document_by_id = service_document,
+	.reference = service_reference,
+};
+
+/* ------------------------------------------------------------------ life */
+
+int stage_init(struct stage *s, const struct stage_config *config,
+	       const struct pipeline *pipeline, struct run *run,
+	       struct diagnostics *complaints)
+{
+	const struct mu_plugin *api = &config->plugin->api;
+	int err = 0;
+
+	*s = (struct stage){
+		.ctx = services, .config = config, .run = run, .pipeline = pipeline,
+		.complaints = complaints,
+		.fill = { .folder = pipeline->folder, .what = config->plugin->full },
+	};
+	s->fill.arena = &s->arena;
+	s->ctx.table_schema = pipeline->schema ? tableschema_table(pipeline->schema) : NULL;
+	s->self = mem_alloc(api->self_size ? api->self_size : 1);
+	s->opening = true;
+	option_fill(&s->fill, api->options, config->map, step_names[config->plugin->step], s->self);
+	if (api->configure)
+		err = api->configure(&s->ctx, s->self);
+	if (s->invalid && !err)
+		err = EINVAL;
+	return err;
+}
+
+int stage_open(struct stage *s, const struct flow *input, struct document *document)
+{
+	const struct mu_plugin *api = &s->config->plugin->api;
+	int err = 0;
+
+	if (input) {
+		s->input = *input;
+		s->ctx.schema = input->schema;
+	}
+	if (document) {
+		s->document = document;
+		s->ctx.document = &document->public;
+	}
+	if (api->open)
+		err = api->open(&s->ctx, s->self, &s->out);
+	if (s->invalid && !err)
+		err = EINVAL;
+	s->opening = err != 0;
+	return err;
+}
+
+const struct ArrowSchema *stage_schema(const struct stage *s)
+{
+	return s->out.release ? &s->out : s->input.schema;
+}
+
+void stage_close(struct stage *s)
+{
+	if (!s->config)
+		return;
+	if (s->config->plugin->api.close)
+		s->config->plugin->api.close(&s->ctx, s->self);
+	if (s->mapped)
+		document_unmap(s->document);
+	mu_schema_release(&s->out);
+	findings_release(&s->findings);
+	free(s->adjustments);
+	free(s->fill.places);
+	free(s->self);
+	text_release(&s->failure);
+	arena_release(&s->arena);
+	*s = (struct stage){ 0 };
+}
+
+void stage_failure(const struct stage *s, int err, struct text *why)
+{
+	if (s->failure.len)
+		text_add(why, s->failure.data, s->failure.len);
+	else if (!s->invalid)
+		text_printf(why, "failed without a reason: %s", strerror(err));
+}
+
+static bool child_fits(const struct ArrowSchema *schema, const struct ArrowArray *array,
+		       int64_t rows)
+{
+	int64_t buffers = mu_schema_type(schema) == MU_STRING ? 3 : 2;
+
+	return array && array->release && array->n_buffers == buffers && array->offset >= 0 &&
+	       array->length >= rows && array->buffers && (!rows || array->buffers[1]);
+}
+
+bool batch_fits(const struct ArrowSchema *schema, const struct ArrowArray *rows,
+		struct text *why)
+{
+	int64_t i;
+
+	if (rows->n_children != schema->n_children || rows->length < 0 || rows->offset) {
+		text_printf(why, "the plugin gave out a batch of %lld columns and declared %lld",
+			    (long long)rows->n_children, (long long)schema->n_children);
+		return false;
+	}
+	for (i = 0; i < rows->n_children; i++)
+		if (!child_fits(schema->children[i], rows->children[i], rows->length)) {
+			text_printf(why, "the plugin gave out a batch whose column '%s' is broken",
+				    schema->children[i]->name);
+			return false;
+		}
+	return true;
+}
+
+static bool chain_check(struct pipeline *p, const struct chain *chain)
+{
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < chain->count; i++) {
+		const struct stage_config *config = &chain->stages[i];
+		struct stage s = { 0 };
+		int err;
+
+		if (!config->valid)
+			continue;
+		err = stage_init(&s, config, p, NULL, &p->diagnostics);
+		if (err && s.failure.len)
+			diagnose(&p->diagnostics, config->map->mark, NULL, "%s", s.failure.data);
+		else if (err && !s.invalid)
+			diagnose(&p->diagnostics, config->map->mark, NULL, "%s: %s",
+				 config->plugin->full, strerror(err));
+		ok = ok && !err;
+		stage_close(&s);
+	}
+	return ok;
+}
+
+int pipeline_check(struct pipeline *p)
+{
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < p->n_sources; i++)
+		ok = chain_check(p, &p->sources[i]) && ok;
+	ok = chain_check(p, &p->dataset) && ok;
+	return ok ? 0 : EINVAL;
+}

@@ -1,0 +1,83 @@
+/*
+ * A plugin at work: an instance of its state, the services it may call, and
+ * what it has said so far.
+ *
+ *     stage_init  ->  stage_open  ->  steps by the runner  ->  stage_close
+ *
+ * stage_close() may be called at any point, on a zeroed stage too.
+ */
+#ifndef STAGE_H
+#define STAGE_H
+
+#include <muster/table.h>
+
+#include "document.h"
+#include "finding.h"
+#include "pipeline.h"
+#include "tally.h"
+
+struct run;
+
+/* Where a stage gets its rows from. */
+struct flow {
+	void *from;
+	int (*next)(void *from, struct ArrowArray *out); /* 0 or errno; released: the end */
+	const struct ArrowSchema *schema;
+};
+
+struct stage {
+	struct mu_ctx ctx; /* first, so that the one leads to the other */
+	const struct stage_config *config;
+	struct run *run; /* NULL: only checking the configuration */
+	const struct pipeline *pipeline;
+	void *self;
+	struct arena arena;
+	struct option_fill fill;
+	struct diagnostics *complaints; /* where mu_invalid() goes */
+	bool invalid;          /* mu_invalid() was called */
+	bool opening;          /* a failure now is one of configuration, if EINVAL */
+	bool quiet;            /* an instance that only locates: it says nothing */
+	struct flow input;
+	bool input_ended;
+	struct ArrowSchema out; /* what open() declared */
+	struct document *document;
+	bool mapped;
+	struct findings findings;
+	uint64_t checks[3]; /* by enum mu_outcome */
+	struct adjustment *adjustments;
+	size_t n_adjustments;
+	struct text failure; /* what mu_fail() said */
+	double seconds;      /* spent in the plugin, its input's time taken off */
+	double pulling;
+};
+
+/* Makes self, fills the options, runs configure().  Complaints go to
+ * `complaints`.  0, or EINVAL when there was one, or what configure() gave. */
+int stage_init(struct stage *stage, const struct stage_config *config,
+	       const struct pipeline *pipeline, struct run *run,
+	       struct diagnostics *complaints);
+
+/* Opens with the rows or the document that come in; either may be NULL. */
+int stage_open(struct stage *stage, const struct flow *input, struct document *document);
+
+/* The schema of what comes out: its own, else that of what comes in. */
+const struct ArrowSchema *stage_schema(const struct stage *stage);
+
+void stage_close(struct stage *stage);
+
+/* Tells `why` when the plugin gave `err`: its own words, else the errno's. */
+void stage_failure(const struct stage *stage, int err, struct text *why);
+
+/* A batch that a plugin made is what its schema says, or a message in `why`. */
+bool batch_fits(const struct ArrowSchema *schema, const struct ArrowArray *rows,
+		struct text *why);
+
+/* Trial configure() of every stage whose options are valid; 0, or EINVAL with the
+ * complaints in p->diagnostics. */
+int pipeline_check(struct pipeline *p);
+
+/* For tests: asked before each service call of a plugin; when it gives an errno
+ * value the call fails with that. */
+extern int (*stage_fault)(void);
+
+#endif

@@ -1,0 +1,386 @@
+#include "csv.h"
+
+#include <inttypes.h>
+
+#include "charset.h"
+#include "phrase.h"
+
+enum {
+	SNIFF_RECORDS = 20,
+	SNIFF_BYTES = 64 << 10,
+	NAME_MAX_BYTES = 1024, /* of a column that the file names */
+};
+
+/* --------------------------------------------------------- the delimiter */
+
+/* How evenly a delimiter divides the first records. */
+struct division {
+	char delimiter;
+	size_t cells, alike, records; /* cells of the first, how many have as many */
+};
+
+static int division_measure(struct mu_ctx *ctx, struct self *self, struct division *out)
+{
+	struct mu_string text = self->text;
+	size_t at = self->at;
+
+	self->dialect.delimiter = out->delimiter;
+	if (text.len - at > SNIFF_BYTES)
+		text.len = at + SNIFF_BYTES;
+	while (at < text.len && out->records < SNIFF_RECORDS) {
+		if (!csv_record(self, text, at))
+			return csv_out_of_memory(ctx);
+		at = self->record.next;
+		if (record_is_blank(&self->record))
+			continue;
+		if (out->records && at == text.len && text.len < self->text.len)
+			break; /* cut */
+		if (!out->records)
+			out->cells = self->record.count;
+		out->records++;
+		out->alike += self->record.count == out->cells;
+	}
+	return 0;
+}
+
+/* Below 0, 0, above 0: a divides worse than b, as well, better. */
+static int division_compare(const struct division *a, const struct division *b)
+{
+	size_t x = a->alike * b->records, y = b->alike * a->records;
+
+	if (x == y) {
+		x = a->cells;
+		y = b->cells;
+	}
+	return (x > y) - (x < y);
+}
+
+static int delimiter_sniff(struct mu_ctx *ctx, struct self *self)
+{
+	struct division best = { .delimiter = ',' }, one;
+	const char *candidate;
+	int err, better;
+
+	for (candidate = ",;\t|"; *candidate; candidate++) {
+		one = (struct division){ .delimiter = *candidate };
+		if (*candidate == self->dialect.quote)
+			continue;
+		err = division_measure(ctx, self, &one);
+		if (err)
+			return err;
+		if (one.cells < 2)
+			continue;
+		better = best.cells ? division_compare(&one, &best) : 1;
+		if (better > 0)
+			best = one;
+		self->undecided = better == 0 || (better < 0 && self->undecided);
+	}
+	self->dialect.delimiter = best.delimiter;
+	return 0;
+}
+
+/* ------------------------------------------------------------ the header */
+
+static size_t lines_skip(const struct self *self)
+{
+	int64_t i;
+	size_t at = 0;
+
+	for (i = 0; i < self->skip && at < self->text.len; i++)
+		at = line_next(self->text, at);
+	return at;
+}
+
+/* Keeps the names of the header, without white space around them. */
+static int header_read(struct mu_ctx *ctx, struct self *self)
+{
+	struct record *record = &self->record;
+	char *space;
+	size_t i;
+
+	while (self->at < self->text.len) {
+		self->header_at = self->at;
+		if (!csv_record(self, self->text, self->at))
+			return csv_out_of_memory(ctx);
+		self->at = record->next;
+		if (!record_is_blank(record))
+			break;
+		record->count = record->kept = 0;
+	}
+	self->width = record->count;
+	self->n_names = record->kept;
+	self->names = mu_alloc(ctx, (record->kept + 1) * sizeof *self->names);
+	for (i = 0; i < record->kept; i++) {
+		const struct cell *cell = &record->cells[i];
+
+		space = NULL;
+		if (cell->flags & CELL_DOUBLED)
+			space = mu_alloc(ctx, cell->end - cell->start);
+		self->names[i] = mu_trim(cell_value(cell, &self->dialect, self->text, space));
+		if (cell->flags & (CELL_OPEN | CELL_JUNK) && !self->header_wrong.flags)
+			self->header_wrong = *cell;
+	}
+	return 0;
+}
+
+/* The column of the file that has a name; SIZE_MAX when none has it. */
+static size_t name_find(const struct self *self, struct mu_string name, size_t from)
+{
+	for (; from < self->n_names; from++)
+		if (csv_text_equal(self->names[from], name))
+			return from;
+	return SIZE_MAX;
+}
+
+static struct mu_string column_header(const struct column *column)
+{
+	return mu_trim(mu_string(column->header ? column->header : column->name));
+}
+
+void csv_fields_declared(struct mu_ctx *ctx, struct self *self)
+{
+	const struct column *columns = self->columns.items;
+	struct field *f;
+	size_t i;
+
+	self->n_fields = self->columns.count;
+	self->fields = mu_alloc(ctx, self->n_fields * sizeof *self->fields);
+	for (i = 0; i < self->n_fields; i++) {
+		f = &self->fields[i];
+		f->name = columns[i].name;
+		f->type = (enum mu_data)(MU_STRING + columns[i].type);
+		f->option = &columns[i];
+		f->cell = i;
+		if (self->ready && self->header)
+			f->cell = name_find(self, column_header(&columns[i]), 0);
+	}
+}
+
+/* Why a name of the header cannot be that of a column; NULL when it can. */
+static const char *name_problem(struct mu_string name)
+{
+	if (!name.len)
+		return "is blank";
+	if (name.len > NAME_MAX_BYTES)
+		return "is too long";
+	if (memchr(name.data, '\0', name.len))
+		return "holds a zero byte";
+	if (mu_string_is(name, MU_AT) || mu_string_is(name, MU_CLAIM))
+		return "is muster's own";
+	return NULL;
+}
+
+/* The columns that the file names, but for those that report_header() refuses. */
+void csv_fields_of_file(struct mu_ctx *ctx, struct self *self)
+{
+	struct mu_string name;
+	char *copy;
+	size_t i;
+
+	self->fields = mu_alloc(ctx, (self->n_names + 1) * sizeof *self->fields);
+	for (i = 0; i < self->n_names; i++) {
+		name = self->names[i];
+		if (name_problem(name) || name_find(self, name, 0) != i)
+			continue;
+		copy = mu_alloc(ctx, name.len + 1);
+		memcpy(copy, name.data, name.len);
+		self->fields[self->n_fields++] =
+			(struct field){ .name = copy, .type = MU_STRING, .cell = i };
+	}
+}
+
+int csv_prepare(struct mu_ctx *ctx, struct self *self, bool reporting)
+{
+	struct charset_text decoded;
+	const uint8_t *data;
+	size_t len;
+	int err = charset_decode(ctx, self->encoding, self->max_size, reporting, &decoded);
+
+	if (!err)
+		err = mu_data(ctx, &data, &len);
+	if (err)
+		return err;
+	self->text = decoded.text;
+	self->unreadable = !decoded.text.len && len > decoded.skipped;
+	self->dialect.quote = *self->quote;
+	self->at = lines_skip(self);
+	if (self->delimiter)
+		self->dialect.delimiter = *self->delimiter;
+	else
+		err = delimiter_sniff(ctx, self);
+	self->width = self->columns.count;
+	if (!err && self->header)
+		err = header_read(ctx, self);
+	self->ready = !err;
+	self->line = 1;
+	return err;
+}
+
+/* ------------------------------------------------- what is wrong with it */
+
+/* The place of the header, which is no row's: nobody can take what is said of it
+ * for an error of one row. */
+static uint64_t header_at(struct mu_ctx *ctx, const struct self *self)
+{
+	return mu_at(ctx->document->id, self->header_at);
+}
+
+static int report_column_missing(struct mu_ctx *ctx, const struct self *self, const char *name,
+				 struct mu_string header)
+{
+	struct mu_finding missing = { .code = "column-missing",
+				      .at = header_at(ctx, self),
+				      .field = name };
+	struct phrase wanted = { .len = 0 }, list = { .len = 0 };
+	size_t i;
+
+	phrase_add(&wanted, header.data, header.len);
+	for (i = 0; i < self->n_names; i++) {
+		phrase_puts(&list, i ? ", '" : "'");
+		phrase_add(&list, self->names[i].data, self->names[i].len);
+		phrase_puts(&list, "'");
+	}
+	return mu_report(ctx, missing, "the header has no '%s', but %s", wanted.text, list.text);
+}
+
+static int report_column_twice(struct mu_ctx *ctx, const struct self *self, size_t i)
+{
+	struct mu_finding twice = { .code = "column-twice",
+				    .at = header_at(ctx, self),
+				    .value = self->names[i].data,
+				    .value_len = self->names[i].len };
+	struct phrase name = { .len = 0 };
+
+	phrase_add(&name, self->names[i].data, self->names[i].len);
+	return mu_report(ctx, twice, "'%s' stands more than once in the header", name.text);
+}
+
+static int report_declared(struct mu_ctx *ctx, const struct self *self)
+{
+	const struct field *f;
+	struct mu_string header;
+	int err = 0;
+
+	for (f = self->fields; !err && f < self->fields + self->n_fields; f++) {
+		header = column_header(f->option);
+		if (f->cell == SIZE_MAX && !f->option->optional)
+			err = report_column_missing(ctx, self, f->name, header);
+		else if (f->cell != SIZE_MAX && name_find(self, header, f->cell + 1) != SIZE_MAX)
+			err = report_column_twice(ctx, self, f->cell);
+	}
+	return err;
+}
+
+static int report_names(struct mu_ctx *ctx, const struct self *self)
+{
+	struct mu_finding wrong = { .code = "header", .at = header_at(ctx, self) };
+	const struct claim *claims = self->claims.items;
+	const char *problem;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < self->n_names; i++) {
+		problem = name_problem(self->names[i]);
+		if (problem)
+			err = mu_report(ctx, wrong, "the name of column %zu %s", i + 1, problem);
+		else if (name_find(self, self->names[i], 0) != i)
+			err = report_column_twice(ctx, self, i);
+	}
+	for (i = 0; !err && i < self->claims.count; i++)
+		if (name_find(self, mu_string(claims[i].column), 0) == SIZE_MAX)
+			err = report_column_missing(ctx, self, NULL, mu_string(claims[i].column));
+	return err;
+}
+
+static uint64_t line_of(const struct self *self, size_t at)
+{
+	uint64_t line = 1;
+	size_t i;
+
+	for (i = 0; line_end(self->text, i) < at; i = line_next(self->text, i))
+		line++;
+	return line;
+}
+
+/* Names no row, since more than one is gone. */
+int csv_report_unclosed(struct mu_ctx *ctx, const struct self *self, const struct cell *cell)
+{
+	struct mu_finding unclosed = { .code = "unclosed" };
+	uint64_t first = line_of(self, cell->start), last = line_of(self, cell->end - 1);
+
+	if (line_end(self->text, cell->start) == cell->end)
+		return 0; /* it took no other line along */
+	return mu_report(ctx, unclosed,
+			 "the quote that is opened in line %" PRIu64
+			 " is never closed: everything to the end in line %" PRIu64
+			 " was read as one cell",
+			 first, last);
+}
+
+static int report_header_quote(struct mu_ctx *ctx, const struct self *self)
+{
+	struct mu_finding wrong = { .code = "header", .at = header_at(ctx, self) };
+
+	if (self->header_wrong.flags & CELL_OPEN)
+		return csv_report_unclosed(ctx, self, &self->header_wrong);
+	return mu_report(ctx, wrong, "a name in the header goes on behind its closing quote");
+}
+
+static int report_header(struct mu_ctx *ctx, struct self *self)
+{
+	struct mu_finding empty = { .code = "empty" };
+	struct mu_finding wide = { .code = "too-wide",
+				   .at = header_at(ctx, self),
+				   .numbers = true,
+				   .expected = self->max_columns,
+				   .found = (int64_t)self->width };
+	int err = 0;
+
+	if (self->unreadable)
+		return 0;
+	if (self->header && !self->width) {
+		self->ended = true; /* with no need to say no-rows */
+		return mu_report(ctx, empty, "the document has no header%s",
+				 self->text.len ? "" : ": it is empty");
+	}
+	if (self->width > (size_t)self->max_columns)
+		err = mu_report(ctx, wide,
+				"the header has %zu columns, more than the %" PRId64
+				" that max_columns allows",
+				self->width, self->max_columns);
+	if (!err && self->header_wrong.flags)
+		err = report_header_quote(ctx, self);
+	if (!err && self->header)
+		err = (self->columns.count ? report_declared : report_names)(ctx, self);
+	return err;
+}
+
+static int report_undecided(struct mu_ctx *ctx, const struct self *self)
+{
+	struct mu_finding undecided = { .code = "delimiter", .severity = MU_WARNING };
+	char c = self->dialect.delimiter;
+
+	return mu_report(ctx, undecided,
+			 "%s was taken for the delimiter, but another divides "
+			 "the document as well",
+			 c == '\t'  ? "the tab"
+			 : c == '|' ? "the bar"
+			 : c == ';' ? "the semicolon"
+				    : "the comma");
+}
+
+int csv_start(struct mu_ctx *ctx, struct self *self)
+{
+	bool opened = self->ready;
+	int err = 0;
+
+	self->started = true;
+	if (opened && self->unreadable) /* which open() has said */
+		return 0;
+	err = csv_prepare(ctx, self, true);
+	if (!err && self->columns.count)
+		csv_fields_declared(ctx, self);
+	if (!err && self->undecided)
+		err = report_undecided(ctx, self);
+	return err ? err : report_header(ctx, self);
+}

@@ -1,0 +1,300 @@
+#include "csv.h"
+
+#include <stdlib.h>
+
+#include "phrase.h"
+
+enum {
+	BATCH_ROWS = 2048,
+	BATCH_BYTES = 16 << 20,
+};
+
+int csv_value(struct mu_ctx *ctx, struct self *self, const struct cell *cell, struct mu_string *out)
+{
+	size_t len = cell->end - cell->start;
+	char *space;
+
+	*out = (struct mu_string){ "", 0 };
+	if (cell->flags & CELL_DOUBLED && self->space_room < len) {
+		space = realloc(self->space, len);
+		if (!space)
+			return csv_out_of_memory(ctx);
+		self->space = space;
+		self->space_room = len;
+	}
+	*out = cell_value(cell, &self->dialect, self->text, self->space);
+	return 0;
+}
+
+/* Bytes of a text for a finding: what is shown of it, and no more. */
+static size_t shown_length(struct mu_string text)
+{
+	size_t len = text.len < 1000 ? text.len : 1000;
+
+	while (len < text.len && len && ((unsigned char)text.data[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
+static uint64_t row_at(struct mu_ctx *ctx, const struct self *self)
+{
+	return mu_at(ctx->document->id, self->record.start);
+}
+
+static bool cell_too_long(const struct self *self, const struct cell *cell)
+{
+	return cell->end - cell->start > (size_t)self->max_field;
+}
+
+/* Whether nothing can be said of what a cell holds. */
+static bool cell_is_broken(const struct self *self, const struct cell *cell)
+{
+	return cell->flags & (CELL_JUNK | CELL_OPEN | CELL_ZERO) || cell_too_long(self, cell);
+}
+
+/* The name of the column of a cell; NULL for one that is left out. */
+static const char *field_of(const struct self *self, size_t cell)
+{
+	size_t i;
+
+	for (i = 0; i < self->n_fields; i++)
+		if (self->fields[i].cell == cell)
+			return self->fields[i].name;
+	return NULL;
+}
+
+static int report_cell(struct mu_ctx *ctx, const struct self *self, size_t i, const char *code,
+		       const char *message)
+{
+	const struct cell *cell = &self->record.cells[i];
+	struct mu_string raw = { self->text.data + cell->start, cell->end - cell->start };
+	struct mu_finding wrong = { .code = code,
+				    .at = row_at(ctx, self),
+				    .field = field_of(self, i),
+				    .value = raw.data,
+				    .value_len = shown_length(raw) };
+
+	if (!strcmp(code, "stray-quote"))
+		wrong.severity = MU_WARNING;
+	return mu_report(ctx, wrong, "cell %zu %s", i + 1, message);
+}
+
+static int report_flags(struct mu_ctx *ctx, const struct self *self, size_t i)
+{
+	const struct cell *cell = &self->record.cells[i];
+	int err = 0;
+
+	if (cell->flags & CELL_ZERO)
+		err = report_cell(ctx, self, i, "zero-byte", "holds a zero byte");
+	if (!err && cell->flags & CELL_OPEN)
+		err = report_cell(ctx, self, i, "quote", "has a quote that is never closed");
+	if (!err && cell->flags & CELL_OPEN)
+		err = csv_report_unclosed(ctx, self, cell);
+	if (!err && cell->flags & CELL_JUNK)
+		err = report_cell(ctx, self, i, "quote", "goes on behind its closing quote");
+	if (!err && cell->flags & CELL_STRAY)
+		err = report_cell(
+			ctx, self, i, "stray-quote",
+			"has a quote in it but none around it, and was taken as it stands");
+	if (!err && cell_too_long(self, cell))
+		err = report_cell(ctx, self, i, "too-long", "is longer than max_field allows");
+	return err;
+}
+
+/* Cells that are missing are null; those too many are kept in the finding. */
+static int report_ragged(struct mu_ctx *ctx, const struct self *self)
+{
+	const struct record *r = &self->record;
+	struct mu_finding ragged = { .code = "ragged",
+				     .at = row_at(ctx, self),
+				     .numbers = true,
+				     .expected = (int64_t)self->width,
+				     .found = (int64_t)r->count };
+	struct mu_string extra;
+
+	if (r->count < self->width) {
+		ragged.field = field_of(self, r->count);
+	} else if (self->width < r->kept) {
+		extra.data = self->text.data + r->cells[self->width].start;
+		extra.len = r->end - r->cells[self->width].start;
+		ragged.value = extra.data;
+		ragged.value_len = shown_length(extra);
+	}
+	return mu_report(ctx, ragged, "the row has %zu cell%s, not %zu", r->count,
+			 r->count == 1 ? "" : "s", self->width);
+}
+
+/* A row that ends in a quote never closed lacks cells for no other reason. */
+static bool record_is_cut(const struct record *record)
+{
+	return record->kept == record->count && record->cells[record->kept - 1].flags & CELL_OPEN;
+}
+
+static int report_record(struct mu_ctx *ctx, const struct self *self)
+{
+	size_t i;
+	int err = 0;
+
+	if (self->record.count != self->width && !record_is_cut(&self->record))
+		err = report_ragged(ctx, self);
+	for (i = 0; !err && i < self->record.kept; i++)
+		if (self->record.cells[i].flags & ~(unsigned)(CELL_QUOTED | CELL_DOUBLED) ||
+		    cell_too_long(self, &self->record.cells[i]))
+			err = report_flags(ctx, self, i);
+	return err;
+}
+
+/* The cell of a field in the record at hand; NULL when there is none. */
+static const struct cell *cell_of(const struct self *self, const struct field *f)
+{
+	return f->cell < self->record.kept ? &self->record.cells[f->cell] : NULL;
+}
+
+/* Which claim the record at hand is, and which of its fields say so. */
+static int claim_of(struct mu_ctx *ctx, struct self *self, const char **out)
+{
+	const struct claim *claims = self->claims.items;
+	const struct cell *cell;
+	struct mu_string value;
+	size_t i, j;
+	int err;
+
+	*out = self->all_claims;
+	memset(self->all, 0, self->n_fields * sizeof *self->all);
+	for (i = 0; i < self->claims.count; i++) {
+		j = self->claim_fields[i];
+		cell = j < self->n_fields ? cell_of(self, &self->fields[j]) : NULL;
+		if (!cell || cell_is_broken(self, cell))
+			continue;
+		err = csv_value(ctx, self, cell, &value);
+		if (err)
+			return err;
+		if (!csv_text_equal(mu_trim(value), mu_trim(mu_string(claims[i].match))))
+			continue;
+		*out = claims[i].name;
+		self->all[j] = true;
+	}
+	return 0;
+}
+
+static bool is_missing(const struct field *f, struct mu_string trimmed)
+{
+	size_t i;
+
+	for (i = 0; f->option && i < f->option->missing.count; i++)
+		if (csv_text_equal(trimmed, mu_trim(mu_string(f->option->missing.items[i]))))
+			return true;
+	return !trimmed.len;
+}
+
+static int report_value(struct mu_ctx *ctx, const struct self *self, const struct field *f,
+			struct mu_string value)
+{
+	static const char *const wanted[] = {
+		[MU_INTEGER] = "a whole number in digits, such as 1204",
+		[MU_NUMBER] = "a number in digits, such as 1204.5",
+		[MU_BOOLEAN] = "true or false",
+		[MU_DATE] = "a date such as 2023-11-24",
+	};
+	struct mu_finding wrong = { .code = mu_data_name(f->type),
+				    .at = row_at(ctx, self),
+				    .field = f->name,
+				    .value = value.data,
+				    .value_len = shown_length(value) };
+	struct phrase shown = { .len = 0 };
+
+	phrase_add(&shown, value.data, value.len);
+	return mu_report(ctx, wrong, "%s '%s' is not %s", f->name, shown.text, wanted[f->type]);
+}
+
+/* Puts a value of a field's type, or nothing. */
+static int put_value(struct mu_ctx *ctx, struct self *self, int64_t i, struct mu_string value)
+{
+	const struct field *f = &self->fields[i];
+	struct mu_string trimmed = mu_trim(value);
+	int64_t integer;
+	double number;
+	bool boolean;
+	int32_t date;
+
+	if (is_missing(f, trimmed))
+		return 0;
+	if (f->type == MU_STRING)
+		mu_put_string(&self->builder, i, value);
+	else if (f->type == MU_INTEGER && mu_parse_integer(trimmed, &integer))
+		mu_put_integer(&self->builder, i, integer);
+	else if (f->type == MU_NUMBER && mu_parse_number(trimmed, &number))
+		mu_put_number(&self->builder, i, number);
+	else if (f->type == MU_BOOLEAN && mu_parse_boolean(trimmed, &boolean))
+		mu_put_boolean(&self->builder, i, boolean);
+	else if (f->type == MU_DATE && mu_parse_date(trimmed, &date))
+		mu_put_date(&self->builder, i, date);
+	else
+		return report_value(ctx, self, f, value);
+	return 0;
+}
+
+static int put_row(struct mu_ctx *ctx, struct self *self)
+{
+	const struct cell *cell;
+	struct mu_string value;
+	const char *claim;
+	size_t i;
+	int err = report_record(ctx, self);
+
+	if (!err)
+		err = claim_of(ctx, self, &claim);
+	for (i = 0; !err && i < self->n_fields; i++) {
+		cell = cell_of(self, &self->fields[i]);
+		if (!cell || self->all[i] || cell_is_broken(self, cell))
+			continue;
+		err = csv_value(ctx, self, cell, &value);
+		if (!err)
+			err = put_value(ctx, self, (int64_t)i, value);
+	}
+	if (err)
+		return err;
+	mu_end_row_at(&self->builder, row_at(ctx, self), claim);
+	self->rows++;
+	self->data_rows += !claim;
+	return 0;
+}
+
+static int report_no_rows(struct mu_ctx *ctx, struct self *self)
+{
+	struct mu_finding none = { .code = "no-rows" };
+
+	if (self->ended || self->unreadable || self->data_rows || (self->all_claims && self->rows))
+		return 0;
+	self->ended = true;
+	return mu_report(ctx, none, "the document has no row of data%s",
+			 self->rows ? ", only claims" : "");
+}
+
+int csv_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
+{
+	struct self *self = state;
+	size_t from;
+	int err = self->started ? 0 : csv_start(ctx, self);
+
+	*out = (struct ArrowArray){ .release = NULL };
+	from = self->at;
+	while (!err && self->at < self->text.len && self->builder.rows < BATCH_ROWS &&
+	       self->at - from < BATCH_BYTES) {
+		if (!csv_record(self, self->text, self->at))
+			return csv_out_of_memory(ctx);
+		self->at = self->record.next;
+		if (!record_is_blank(&self->record))
+			err = put_row(ctx, self);
+		if (self->builder.err)
+			break;
+	}
+	if (!err && self->at == self->text.len)
+		err = report_no_rows(ctx, self);
+	if (err)
+		return err;
+	err = mu_builder_finish(&self->builder, out);
+	return err ? mu_fail(ctx, err, "%s",
+			     err == ENOMEM ? "out of memory" : "a batch is too large")
+		   : 0;
+}

@@ -1,0 +1,202 @@
+/* Bytes of a document to UTF-8, and what is said when they are none. */
+#include <check.h>
+
+#include "charset.h"
+#include "fake.h"
+
+#define BYTES(literal) literal, sizeof(literal) - 1
+
+static struct fake fake;
+static struct charset_text out;
+
+static void setup(void)
+{
+	fake_init(&fake);
+}
+
+static void teardown(void)
+{
+	fake_release(&fake);
+}
+
+static int decode(const char *bytes, size_t len, const char *declared)
+{
+	fake_document(&fake, bytes, len);
+	return charset_decode(&fake.ctx, declared, 1000, true, &out);
+}
+
+static void decodes_to(const char *bytes, size_t len, const char *declared, const char *encoding,
+		       const char *text)
+{
+	ck_assert_int_eq(decode(bytes, len, declared), 0);
+	ck_assert_str_eq(out.encoding, encoding);
+	ck_assert_uint_eq(out.text.len, strlen(text));
+	ck_assert(!memcmp(out.text.data, text, out.text.len));
+}
+
+static void nothing_is_said(void)
+{
+	ck_assert_uint_eq(fake.findings, 0);
+}
+
+START_TEST(utf8_is_used_where_it_lies)
+{
+	static const char text[] = "Noord-Macedoni\xc3\xab \xf0\x9f\x98\x80";
+
+	decodes_to(BYTES(text), NULL, "UTF-8", text);
+	ck_assert_ptr_eq(out.text.data, text);
+	decodes_to(BYTES(text), "windows-1252", "UTF-8", text);
+	decodes_to(BYTES(""), NULL, "UTF-8", "");
+	decodes_to(BYTES("plain ASCII, longer than eight"), NULL, "UTF-8",
+		   "plain ASCII, longer than eight");
+	nothing_is_said();
+}
+END_TEST
+
+START_TEST(a_byte_order_mark_decides)
+{
+	decodes_to(BYTES("\xef\xbb\xbfx"), "windows-1252", "UTF-8", "x");
+	ck_assert_uint_eq(out.skipped, 3);
+	decodes_to(BYTES("\xff\xfex\0\xeb\0"), NULL, "UTF-16LE", "x\xc3\xab");
+	decodes_to(BYTES("\xfe\xff\0x\0\xeb"), "UTF-8", "UTF-16BE", "x\xc3\xab");
+	decodes_to(BYTES("\xff\xfe\0\0x\0\0\0"), NULL, "UTF-32LE", "x");
+	decodes_to(BYTES("\0\0\xfe\xff\0\0\0x"), NULL, "UTF-32BE", "x");
+	decodes_to(BYTES("\xef\xbb\xbf"), NULL, "UTF-8", "");
+	nothing_is_said();
+}
+END_TEST
+
+START_TEST(zero_bytes_tell_utf16)
+{
+	decodes_to(BYTES("a\0,\0b\0\n\0"), NULL, "UTF-16LE", "a,b\n");
+	decodes_to(BYTES("\0a\0,\0b\0\xeb"), NULL, "UTF-16BE", "a,b\xc3\xab");
+	decodes_to(BYTES("\xd8\x3d\xde\x01\0a\0b\0c"), NULL, "UTF-16BE",
+		   "\xf0\x9f\x98\x81"
+		   "abc");
+	nothing_is_said();
+}
+END_TEST
+
+START_TEST(what_is_declared_comes_next)
+{
+	decodes_to(BYTES("Alba\xb1ia"), "iso-8859-2", "iso-8859-2", "Alba\xc4\x85ia");
+	/* Cyrillic in UTF-16 is valid UTF-8 without sense. */
+	decodes_to(BYTES("\x1f\x04@\x04"), "UTF-16LE", "UTF-16LE", "\xd0\x9f\xd1\x80");
+	/* So is what shifts by escapes. */
+	decodes_to(BYTES("\x1b$B$\"\x1b(B"), "ISO-2022-JP", "ISO-2022-JP", "\xe3\x81\x82");
+	nothing_is_said();
+}
+END_TEST
+
+START_TEST(a_guess_is_said)
+{
+	decodes_to(BYTES("x\nMacedoni\xeb \x80"), NULL, "windows-1252",
+		   "x\nMacedoni\xc3\xab \xe2\x82\xac");
+	ck_assert_uint_eq(fake.findings, 1);
+	ck_assert_str_eq(fake.codes[0], "encoding-guessed");
+	ck_assert_str_eq(fake.messages[0], "byte 0xeb at offset 10, in line 2, is no UTF-8, so "
+					   "the document was read as windows-1252");
+	ck_assert_int_eq(charset_decode(&fake.ctx, NULL, 1000, false, &out), 0);
+	ck_assert_uint_eq(fake.findings, 1);
+}
+END_TEST
+
+static void broken(const char *bytes, size_t len, const char *declared, const char *message)
+{
+	size_t before = fake.findings;
+
+	ck_assert_int_eq(decode(bytes, len, declared), 0);
+	ck_assert_uint_eq(out.text.len, 0);
+	ck_assert_uint_eq(fake.findings, before + 1);
+	ck_assert_str_eq(fake.codes[before], "encoding");
+	ck_assert_str_eq(fake.messages[before], message);
+}
+
+START_TEST(a_byte_without_meaning_is_an_error)
+{
+	broken(BYTES("\xef\xbb\xbf"
+		     "abc\n\xff"),
+	       NULL, "byte 0xff at offset 7, in line 2, means nothing in UTF-8");
+	broken(BYTES("abc\xc3"), "UTF-8",
+	       "byte 0xc3 at offset 3, in line 1, means nothing in UTF-8");
+	broken(BYTES("\xeb\x81"), NULL,
+	       "byte 0x81 at offset 1, in line 1, means nothing in windows-1252");
+	broken(BYTES("\xff\xfe\0\xd8x\0"), NULL, "byte 0x00 at offset 2 means nothing in UTF-16LE");
+	broken(BYTES("\xff\xfex\0y"), NULL, "byte 0x79 at offset 4 means nothing in UTF-16LE");
+}
+END_TEST
+
+START_TEST(utf8_is_strict)
+{
+	static const char *const wrong[] = {
+		"\x80",         "\xc0\x80",         "\xc1\xbf",         "\xe0\x9f\xbf",
+		"\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
+		"\xe2\x82",     "\xf0\x9f\x98"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		ck_assert_int_eq(decode(wrong[i], strlen(wrong[i]), "UTF-8"), 0);
+		ck_assert_uint_eq(fake.findings, i + 1);
+	}
+	decodes_to(BYTES("\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80"
+			 "\xf4\x8f\xbf\xbf"),
+		   "UTF-8", "UTF-8",
+		   "\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80"
+		   "\xf4\x8f\xbf\xbf");
+}
+END_TEST
+
+START_TEST(long_documents_convert_in_pieces)
+{
+	enum { LEN = 20000 };
+	char *bytes = malloc(LEN);
+	size_t i;
+
+	memset(bytes, 0xeb, LEN);
+	fake_document(&fake, bytes, LEN);
+	ck_assert_int_eq(charset_decode(&fake.ctx, "latin1", LEN, true, &out), 0);
+	ck_assert_uint_eq(out.text.len, 2 * LEN);
+	for (i = 0; i < 2 * LEN; i += 2)
+		ck_assert(!memcmp(out.text.data + i, "\xc3\xab", 2));
+	ck_assert_int_eq(charset_decode(&fake.ctx, "latin1", LEN - 1, true, &out), EFBIG);
+	ck_assert_str_ne(fake.failed, "");
+	free(bytes);
+}
+END_TEST
+
+START_TEST(names_of_encodings_are_checked)
+{
+	ck_assert(charset_known("utf-8"));
+	ck_assert(charset_known("windows-1252"));
+	ck_assert(charset_known("UTF-16BE"));
+	ck_assert(!charset_known("windows-1252//IGNORE"));
+	ck_assert(!charset_known("UTF-8//TRANSLIT"));
+	ck_assert(!charset_known("latin-99"));
+	ck_assert(!charset_known(""));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("charset");
+	TCase *charset = tcase_create("charset");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(charset, setup, teardown);
+	tcase_add_test(charset, utf8_is_used_where_it_lies);
+	tcase_add_test(charset, a_byte_order_mark_decides);
+	tcase_add_test(charset, zero_bytes_tell_utf16);
+	tcase_add_test(charset, what_is_declared_comes_next);
+	tcase_add_test(charset, a_guess_is_said);
+	tcase_add_test(charset, a_byte_without_meaning_is_an_error);
+	tcase_add_test(charset, utf8_is_strict);
+	tcase_add_test(charset, long_documents_convert_in_pieces);
+	tcase_add_test(charset, names_of_encodings_are_checked);
+	suite_add_tcase(suite, charset);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

@@ -635,19 +635,26 @@ static void say(struct run *run, const char *code, const char *source, const cha
 	findings_add(&run->findings, &f);
 }
 
+/* What a source's parser gave out. */
+static const struct tally *parsed(struct run *run, size_t source)
+{
+	return &run_record(run, &chain_of(run, run->sources[source].name)->stages[1])->counted;
+}
+
 static void check_rows(struct run *run)
 {
+	bool said = false;
 	size_t i;
 
 	for (i = 0; i < run->n_sources; i++) {
-		const struct record *r =
-			run_record(run, &chain_of(run, run->sources[i].name)->stages[1]);
+		const struct tally *t = parsed(run, i);
 
-		run->sources[i].rows = r->counted.rows;
-		if (!r->counted.rows && !r->counted.claims)
-			say(run, "run/no-rows", run->sources[i].name, "the source has no rows");
+		if (t->rows || t->claims)
+			continue;
+		say(run, "run/no-rows", run->sources[i].name, "the source has no rows");
+		said = true;
 	}
-	if (!run->dataset.rows && !run->options.select)
+	if (!said && !run->dataset.rows && !run->options.select)
 		say(run, "run/no-rows", NULL, "no row is left for the dataset");
 }
 
@@ -707,13 +714,6 @@ static void gather(struct run *run)
 		forgive(run);
 }
 
-static bool is_valid(const struct run *run)
-{
-	return !run->counts[MU_ERROR] &&
-	       !(run->options.fail_on_warning && run->counts[MU_WARNING]) &&
-	       !(run->options.strict && run->checks[MU_UNEVALUATED]);
-}
-
 static int store(struct run *run)
 {
 	struct text package = { 0 }, why = { 0 };
@@ -735,46 +735,69 @@ static int store(struct run *run)
 	return err;
 }
 
-/* Findings as they stand, counted without taking them from the stages. */
-static bool valid_so_far(struct work *w)
+/* Findings and checks as they stand, counted without taking them from the
+ * stages; `counts` are by severity. */
+static void add_stage(const struct stage *s, uint64_t counts[3], uint64_t *unevaluated)
 {
-	struct run *run = w->run;
-	uint64_t errors = run->findings.of[MU_ERROR], warnings = 0, unevaluated = 0;
-	struct chain_at_work *chain;
+	counts[MU_ERROR] += s->findings.of[MU_ERROR];
+	counts[MU_WARNING] += s->findings.of[MU_WARNING];
+	*unevaluated += s->checks[MU_UNEVALUATED];
+}
+
+static void count_so_far(const struct work *w, uint64_t counts[3], uint64_t *unevaluated)
+{
+	const struct run *run = w->run;
 	size_t i, j;
 
+	counts[MU_ERROR] = run->findings.of[MU_ERROR];
 	for (i = 0; i < run->n_records; i++) {
-		errors += run->records[i].findings.of[MU_ERROR];
-		warnings += run->records[i].findings.of[MU_WARNING];
-		unevaluated += run->records[i].checks[MU_UNEVALUATED];
+		counts[MU_ERROR] += run->records[i].findings.of[MU_ERROR];
+		counts[MU_WARNING] += run->records[i].findings.of[MU_WARNING];
+		*unevaluated += run->records[i].checks[MU_UNEVALUATED];
 	}
 	for (i = 0; i <= run->n_sources; i++) {
-		chain = i < run->n_sources ? &w->chains[i] : &w->dataset;
-		for (j = 0; j < chain->count; j++) {
-			errors += chain->links[j].stage.findings.of[MU_ERROR];
-			warnings += chain->links[j].stage.findings.of[MU_WARNING];
-			unevaluated += chain->links[j].stage.checks[MU_UNEVALUATED];
-		}
+		const struct chain_at_work *chain = i < run->n_sources ? &w->chains[i] : &w->dataset;
+
+		for (j = 0; j < chain->count; j++)
+			add_stage(&chain->links[j].stage, counts, unevaluated);
 	}
-	for (i = 0; i < w->n_exporters; i++) {
-		errors += w->exporters[i].findings.of[MU_ERROR];
-		warnings += w->exporters[i].findings.of[MU_WARNING];
-	}
+	for (i = 0; i < w->n_exporters; i++)
+		add_stage(&w->exporters[i], counts, unevaluated);
 	for (i = 0; run->pipeline->on_error == ON_ERROR_REJECT && i < run->rejections.count; i++)
 		if (run->rejections.items[i].kept_out) {
-			errors -= run->rejections.items[i].errors;
-			warnings += run->rejections.items[i].errors;
+			counts[MU_ERROR] -= run->rejections.items[i].errors;
+			counts[MU_WARNING] += run->rejections.items[i].errors;
 		}
-	return !errors && !(run->options.fail_on_warning && warnings) &&
+}
+
+static bool fit(const struct run *run, const uint64_t counts[3], uint64_t unevaluated)
+{
+	return !counts[MU_ERROR] && !(run->options.fail_on_warning && counts[MU_WARNING]) &&
 	       !(run->options.strict && unevaluated);
+}
+
+/* What the runner has to say itself, where no stage has said it. */
+static bool fit_so_far(struct work *w)
+{
+	uint64_t counts[3] = { 0 }, unevaluated = 0;
+
+	count_so_far(w, counts, &unevaluated);
+	if (!counts[MU_ERROR]) {
+		check_rows(w->run);
+		check_overflow(w->run);
+		counts[MU_ERROR] += w->run->findings.of[MU_ERROR];
+	}
+	return fit(w->run, counts, unevaluated);
 }
 
 static void finish(struct run *run, int err)
 {
 	int number = interrupt_signal();
+	bool valid;
 
 	gather(run);
-	if (!err && !run->failure.len && is_valid(run) && run->publish.staging)
+	valid = fit(run, run->counts, run->checks[MU_UNEVALUATED]);
+	if (!err && !run->failure.len && valid && run->publish.staging)
 		err = store(run);
 	if (!run->published)
 		publish_rollback(&run->publish);
@@ -785,7 +808,7 @@ static void finish(struct run *run, int err)
 		run->status = STATUS_FAILED;
 		run->exit = run->wrong_configuration ? 2 : 3;
 	} else {
-		run->status = is_valid(run) ? STATUS_VALID : STATUS_INVALID;
+		run->status = valid ? STATUS_VALID : STATUS_INVALID;
 		run->exit = run->status == STATUS_VALID ? 0 : 1;
 	}
 	places_find(run, &run->findings);
@@ -851,11 +874,9 @@ int run_pipeline(struct run *run)
 		err = open_all(&w);
 	if (!err)
 		err = pump(&w);
-	if (!err) {
-		check_rows(run);
-		check_overflow(run);
-	}
-	if (!err && run->publish.staging && valid_so_far(&w)) {
+	for (i = 0; i < run->n_sources; i++)
+		run->sources[i].rows = parsed(run, i)->rows;
+	if (!err && fit_so_far(&w) && run->publish.staging) {
 		err = exporters_finish(&w);
 		if (!err && run->pipeline->on_error == ON_ERROR_REJECT)
 			err = rejects_write(run);

@@ -42,8 +42,7 @@ enum country_answer country_code(struct country_index *index, struct mu_string c
 
 /* Up to `max` known names that are nearest to an unknown one, or all the
  * meanings of an undecided one, as "Tunesië (TUN), ..." in memory of the stage;
- * languages that were not asked for are searched as well, and then named. ""
- * when nothing is near. */
+ * "" when nothing is near. */
 const char *country_candidates(struct mu_ctx *ctx, struct country_index *index,
 			       struct mu_string name, int max);
 

@@ -191,7 +191,7 @@ static int report_value(struct mu_ctx *ctx, const struct self *self, const struc
 			struct mu_string value)
 {
 	static const char *const wanted[] = {
-		[MU_INTEGER] = "a whole number in digits, such as 1204",
+		[MU_INTEGER] = "a whole number in digits that fits 64 bits, such as 1204",
 		[MU_NUMBER] = "a number in digits, such as 1204.5",
 		[MU_BOOLEAN] = "true or false",
 		[MU_DATE] = "a date such as 2023-11-24",

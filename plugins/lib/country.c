@@ -1,0 +1,496 @@
+#include "country.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unicode/uldnames.h>
+#include <unicode/uloc.h>
+#include <unicode/ustring.h>
+
+#include <muster/map.h>
+
+#include "phrase.h"
+#include "words.h"
+
+enum {
+	LIST_MAX = 8 << 20, /* bytes of the list of aliases */
+	LINE_MAX_BYTES = 1024,
+	WORDS_MAX = 512, /* of a name's words */
+	MEANINGS_MAX = 8,
+	CANDIDATES_MAX = 8,
+};
+
+/* A name and the countries that it means. */
+struct name {
+	char *shown; /* as the language or the list has it */
+	char alpha3[MEANINGS_MAX][4];
+	uint8_t count;
+	bool alias; /* from the list, which counts for more than ICU */
+};
+
+struct country_index {
+	struct mu_map words; /* folded name to its index in `names` */
+	struct mu_map codes; /* alpha-2 or alpha-3 to 1 + index in `alpha3` */
+	struct name *names;
+	size_t n_names, room;
+	char (*alpha3)[4];
+	size_t n_alpha3;
+};
+
+static int no_memory(struct mu_ctx *ctx)
+{
+	return mu_fail(ctx, ENOMEM, "out of memory");
+}
+
+/* ---------------------------------------------------------------- building */
+
+static void meaning_add(struct name *n, const char *alpha3)
+{
+	uint8_t i;
+
+	for (i = 0; i < n->count; i++)
+		if (!strcmp(n->alpha3[i], alpha3))
+			return;
+	if (n->count < MEANINGS_MAX)
+		memcpy(n->alpha3[n->count++], alpha3, 4);
+}
+
+static bool name_add(struct country_index *index, struct mu_string name, const char *alpha3,
+		     bool alias)
+{
+	char words[WORDS_MAX];
+	size_t len = words_fold(name, words, sizeof words), i;
+	struct name *n;
+
+	if (len == SIZE_MAX || !len)
+		return true;
+	i = mu_map_add(&index->words, words, len);
+	if (i == SIZE_MAX)
+		return false;
+	if (i == index->n_names) {
+		if (i == index->room) {
+			size_t room = i ? 2 * i : 512;
+			void *grown = reallocarray(index->names, room, sizeof *index->names);
+
+			if (!grown)
+				return false;
+			index->names = grown;
+			index->room = room;
+		}
+		index->names[index->n_names++] = (struct name){
+			.shown = strndup(name.data, name.len), .alias = alias };
+		if (!index->names[i].shown)
+			return false;
+	}
+	n = &index->names[i];
+	if (alias && !n->alias) {
+		n->count = 0;
+		n->alias = true;
+	}
+	if (alias == n->alias)
+		meaning_add(n, alpha3);
+	return true;
+}
+
+static bool code_add(struct country_index *index, const char *code, size_t alpha3)
+{
+	size_t i = mu_map_add(&index->codes, code, strlen(code));
+
+	if (i != SIZE_MAX)
+		index->codes.entries[i].value = alpha3 + 1;
+	return i != SIZE_MAX;
+}
+
+/* ISO 3166-1 as ICU has it, and Kosovo. */
+static bool codes_fill(struct country_index *index, const char *const *alpha2)
+{
+	size_t n = 0;
+	bool ok = true;
+
+	while (alpha2[n])
+		n++;
+	index->alpha3 = calloc(n + 1, sizeof *index->alpha3);
+	if (!index->alpha3)
+		return false;
+	for (; ok && *alpha2; alpha2++) {
+		char locale[16];
+		const char *alpha3 = "XKX";
+
+		if (strcmp(*alpha2, "XK")) {
+			snprintf(locale, sizeof locale, "und_%s", *alpha2);
+			alpha3 = uloc_getISO3Country(locale);
+		}
+		if (strlen(alpha3) != 3)
+			continue;
+		memcpy(index->alpha3[index->n_alpha3], alpha3, 4);
+		ok = code_add(index, *alpha2, index->n_alpha3) &&
+		     code_add(index, alpha3, index->n_alpha3);
+		index->n_alpha3++;
+	}
+	return ok;
+}
+
+static const char *alpha3_of(const struct country_index *index, const char *code)
+{
+	size_t i = mu_map_find(&index->codes, code, strlen(code));
+
+	return i == SIZE_MAX ? NULL : index->alpha3[index->codes.entries[i].value - 1];
+}
+
+static bool language_fill(struct country_index *index, const char *locale,
+			  const char *const *alpha2)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	ULocaleDisplayNames *names = uldn_open(locale, ULDN_STANDARD_NAMES, &status);
+	bool ok = true;
+
+	if (U_FAILURE(status))
+		return true;
+	for (; ok && *alpha2; alpha2++) {
+		const char *alpha3 = alpha3_of(index, *alpha2);
+		UChar wide[128];
+		char name[384];
+		int32_t len;
+
+		status = U_ZERO_ERROR;
+		len = uldn_regionDisplayName(names, *alpha2, wide, 128, &status);
+		u_strToUTF8(name, (int32_t)sizeof name, &len, wide, len, &status);
+		if (alpha3 && status == U_ZERO_ERROR && strcmp(name, *alpha2))
+			ok = name_add(index, (struct mu_string){ name, (size_t)len }, alpha3, false);
+	}
+	uldn_close(names);
+	return ok;
+}
+
+static bool any_fill(struct country_index *index, const char *const *alpha2)
+{
+	int32_t i, n = uloc_countAvailable();
+	bool ok = true;
+
+	/* Regional forms of a language differ in few names, and not in countries'. */
+	for (i = 0; ok && i < n; i++)
+		if (!strchr(uloc_getAvailable(i), '_'))
+			ok = language_fill(index, uloc_getAvailable(i), alpha2);
+	return ok;
+}
+
+static int languages_fill(struct mu_ctx *ctx, struct country_index *index,
+			  const struct mu_texts *languages, const char *const *alpha2)
+{
+	size_t i;
+	bool ok = true;
+
+	for (i = 0; ok && i < languages->count; i++) {
+		UErrorCode status = U_ZERO_ERROR;
+		char locale[64];
+		int32_t used = 0;
+
+		if (!strcmp(languages->items[i], "any")) {
+			ok = any_fill(index, alpha2);
+			continue;
+		}
+		uloc_forLanguageTag(languages->items[i], locale, (int32_t)sizeof locale, &used,
+				    &status);
+		if (status != U_ZERO_ERROR || (size_t)used != strlen(languages->items[i]))
+			return mu_fail(ctx, EINVAL, "'%s' is no language; write a tag such as nl "
+				       "or pt-BR, or any", languages->items[i]);
+		ok = language_fill(index, locale, alpha2);
+	}
+	return ok ? 0 : no_memory(ctx);
+}
+
+/* ------------------------------------------------------------------ aliases */
+
+/* The next field of a line, which is cut in place; NULL: malformed. */
+static char *field_next(char **at)
+{
+	char *start = *at, *from = start, *to = start;
+	bool quoted = *from == '"';
+
+	for (from += quoted; *from; *to++ = *from++) {
+		if (quoted && *from == '"' && *++from != '"')
+			break;
+		if (!quoted && (*from == ',' || *from == '"'))
+			break;
+		if (!*from)
+			return NULL;
+	}
+	if (*from && *from != ',')
+		return NULL;
+	if (quoted && from[-1] != '"')
+		return NULL;
+	*at = *from ? from + 1 : from;
+	*to = '\0';
+	return start;
+}
+
+static bool is_alpha3(const char *text)
+{
+	return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+}
+
+/* NULL, or what is wrong. */
+static const char *alias_add(struct country_index *index, char *line, bool *memory)
+{
+	char *alias = field_next(&line), *alpha3 = alias ? field_next(&line) : NULL;
+	char *note = alpha3 ? field_next(&line) : NULL;
+
+	if (!note || *line)
+		return "it must have the three fields alias, alpha3 and note";
+	if (!*alias)
+		return "the alias is empty";
+	if (!is_alpha3(alpha3))
+		return "alpha3 must be three capital letters";
+	*memory = name_add(index, mu_string(alias), alpha3, true);
+	return NULL;
+}
+
+static int aliases_read(struct mu_ctx *ctx, struct country_index *index, FILE *file,
+			const char *path)
+{
+	char line[LINE_MAX_BYTES];
+	size_t number = 0, total = 0;
+	bool memory = true;
+
+	while (fgets(line, sizeof line, file)) {
+		size_t len = strcspn(line, "\r\n");
+		const char *wrong = NULL;
+
+		number++;
+		total += len;
+		if (total > LIST_MAX || (!line[len] && !feof(file)))
+			wrong = "it is too long";
+		line[len] = '\0';
+		if (!wrong && number == 1)
+			wrong = strcmp(line, "alias,alpha3,note")
+					? "the header must be alias,alpha3,note" : NULL;
+		else if (!wrong && len)
+			wrong = alias_add(index, line, &memory);
+		if (!memory)
+			return no_memory(ctx);
+		if (wrong)
+			return mu_fail(ctx, EINVAL, "%s:%zu: %s", path, number, wrong);
+	}
+	return ferror(file) ? mu_fail(ctx, EIO, "%s: %s", path, strerror(errno)) : 0;
+}
+
+static int aliases_fill(struct mu_ctx *ctx, struct country_index *index)
+{
+	const char *path;
+	FILE *file;
+	int err = mu_reference(ctx, COUNTRY_REFERENCE, &path);
+
+	if (err)
+		return err;
+	file = fopen(path, "re");
+	if (!file)
+		return mu_fail(ctx, errno, "%s: %s", path, strerror(errno));
+	err = aliases_read(ctx, index, file, path);
+	fclose(file);
+	return err;
+}
+
+int country_open(struct mu_ctx *ctx, const struct mu_texts *languages, struct country_index **out)
+{
+	const char *const *iso = uloc_getISOCountries();
+	const char *alpha2[400];
+	bool kosovo = false;
+	size_t n = 0;
+	int err;
+
+	*out = calloc(1, sizeof **out);
+	if (!*out)
+		return no_memory(ctx);
+	for (; iso[n] && n < 398; n++) {
+		alpha2[n] = iso[n];
+		kosovo = kosovo || !strcmp(iso[n], "XK");
+	}
+	if (!kosovo)
+		alpha2[n++] = "XK";
+	alpha2[n] = NULL;
+	if (!codes_fill(*out, alpha2))
+		return no_memory(ctx);
+	err = languages_fill(ctx, *out, languages, alpha2);
+	return err ? err : aliases_fill(ctx, *out);
+}
+
+void country_close(struct country_index *index)
+{
+	size_t i;
+
+	if (!index)
+		return;
+	for (i = 0; i < index->n_names; i++)
+		free(index->names[i].shown);
+	free(index->names);
+	free(index->alpha3);
+	mu_map_release(&index->words);
+	mu_map_release(&index->codes);
+	free(index);
+}
+
+/* ------------------------------------------------------------------ finding */
+
+static const struct name *name_find(const struct country_index *index, struct mu_string name)
+{
+	char words[WORDS_MAX];
+	size_t len = words_fold(name, words, sizeof words), i;
+
+	if (len == SIZE_MAX || !len)
+		return NULL;
+	i = mu_map_find(&index->words, words, len);
+	return i == SIZE_MAX ? NULL : &index->names[i];
+}
+
+/* The name without an article in parentheses at its end: "Gambia (the)". */
+static struct mu_string without_article(struct mu_string name)
+{
+	size_t at = name.len;
+
+	if (!at || name.data[at - 1] != ')')
+		return name;
+	while (at && name.data[at - 1] != '(')
+		at--;
+	if (at < 2 || name.len - at > 5)
+		return name;
+	return mu_trim((struct mu_string){ name.data, at - 1 });
+}
+
+static enum country_answer whole_find(struct country_index *index, struct mu_string name,
+				      char alpha3[4])
+{
+	const struct name *n = name_find(index, name);
+	struct mu_string bare = without_article(name);
+
+	if (!n && bare.len < name.len)
+		n = name_find(index, bare);
+	if (!n)
+		return country_code(index, name, alpha3);
+	memcpy(alpha3, n->alpha3[0], 4);
+	return n->count > 1 ? COUNTRY_UNDECIDED : COUNTRY_FOUND;
+}
+
+/* "A, B": all parts known, and the same country. */
+static enum country_answer parts_find(struct country_index *index, struct mu_string name,
+				      char alpha3[4])
+{
+	size_t from = 0, at, parts = 0;
+	char one[4];
+
+	for (at = 0; at <= name.len; at++) {
+		struct mu_string part;
+
+		if (at < name.len && name.data[at] != ',')
+			continue;
+		part = mu_trim((struct mu_string){ name.data + from, at - from });
+		if (whole_find(index, part, one) != COUNTRY_FOUND ||
+		    (parts && strcmp(one, alpha3)))
+			return COUNTRY_UNKNOWN;
+		memcpy(alpha3, one, 4);
+		parts++;
+		from = at + 1;
+	}
+	return parts > 1 ? COUNTRY_FOUND : COUNTRY_UNKNOWN;
+}
+
+enum country_answer country_find(struct country_index *index, struct mu_string name,
+				 char alpha3[4])
+{
+	enum country_answer answer;
+
+	name = mu_trim(name);
+	answer = whole_find(index, name, alpha3);
+	return answer == COUNTRY_UNKNOWN ? parts_find(index, name, alpha3) : answer;
+}
+
+enum country_answer country_code(struct country_index *index, struct mu_string code,
+				 char alpha3[4])
+{
+	char text[4] = "";
+	const char *found;
+
+	if (code.len < 2 || code.len > 3)
+		return COUNTRY_UNKNOWN;
+	memcpy(text, code.data, code.len);
+	found = alpha3_of(index, text);
+	if (!found)
+		return COUNTRY_UNKNOWN;
+	memcpy(alpha3, found, 4);
+	return COUNTRY_FOUND;
+}
+
+/* --------------------------------------------------------------- suggesting */
+
+struct candidate {
+	size_t name;
+	int distance;
+};
+
+static void candidate_add(struct candidate *list, int max, struct candidate c)
+{
+	int i = max;
+
+	while (i > 0 && (list[i - 1].distance < 0 || list[i - 1].distance > c.distance)) {
+		if (i < max)
+			list[i] = list[i - 1];
+		i--;
+	}
+	if (i < max)
+		list[i] = c;
+}
+
+static void candidate_show(struct phrase *phrase, const struct name *n, uint8_t meaning)
+{
+	if (phrase->len)
+		phrase_puts(phrase, ", ");
+	phrase_add(phrase, n->shown, strlen(n->shown));
+	phrase_puts(phrase, " (");
+	phrase_puts(phrase, n->alpha3[meaning]);
+	phrase_puts(phrase, ")");
+}
+
+static void nearest_show(const struct country_index *index, struct mu_string name, int max,
+			 struct phrase *phrase)
+{
+	struct candidate list[CANDIDATES_MAX];
+	char words[WORDS_MAX], other[WORDS_MAX];
+	size_t len = words_fold(name, words, sizeof words), i;
+	int limit, n;
+
+	if (len == SIZE_MAX || len > 256)
+		return;
+	limit = (int)(len / 3);
+	for (n = 0; n < max; n++)
+		list[n].distance = -1;
+	for (i = 0; i < index->n_names; i++) {
+		const struct mu_map_entry *e = &index->words.entries[i];
+		int distance;
+
+		if (e->len > 256)
+			continue;
+		memcpy(other, e->key, e->len);
+		other[e->len] = '\0';
+		distance = words_distance(words, other, limit);
+		if (distance <= limit)
+			candidate_add(list, max, (struct candidate){ i, distance });
+	}
+	for (n = 0; n < max && list[n].distance >= 0; n++)
+		candidate_show(phrase, &index->names[list[n].name], 0);
+}
+
+const char *country_candidates(struct mu_ctx *ctx, struct country_index *index,
+			       struct mu_string name, int max)
+{
+	struct phrase phrase = { .len = 0 };
+	const struct name *known = name_find(index, mu_trim(name));
+	char *out;
+	uint8_t i;
+
+	for (i = 0; known && i < known->count; i++)
+		candidate_show(&phrase, known, i);
+	if (!known)
+		nearest_show(index, mu_trim(name), max < CANDIDATES_MAX ? max : CANDIDATES_MAX,
+			     &phrase);
+	out = mu_alloc(ctx, phrase.len + 1);
+	memcpy(out, phrase.text, phrase.len);
+	return out;
+}

@@ -1,0 +1,153 @@
+#include "words.h"
+
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+#include <unicode/utf8.h>
+
+#define MAX_TEXT 4096
+#define MAX_DISTANCE 256
+
+/* Letters that no decomposition takes apart. */
+static const struct {
+	UChar32 letter;
+	const char *as;
+} whole_letters[] = {
+	{ 0xe6, "ae" }, { 0xf0, "d" },   { 0xf8, "o" },   { 0xfe, "th" },  { 0x111, "d" },
+	{ 0x127, "h" }, { 0x131, "i" },  { 0x142, "l" },  { 0x153, "oe" },
+};
+
+/* What is written so far; `gap`: a space comes before the next letter. */
+struct folded {
+	char *out;
+	size_t len, size;
+	bool gap, full;
+};
+
+static void put_bytes(struct folded *f, const char *bytes, size_t len)
+{
+	size_t gap = f->gap && f->len;
+
+	if (f->full || f->len + gap + len >= f->size) {
+		f->full = true;
+		return;
+	}
+	if (gap)
+		f->out[f->len++] = ' ';
+	memcpy(f->out + f->len, bytes, len);
+	f->len += len;
+	f->gap = false;
+}
+
+static void put_letter(struct folded *f, UChar32 c)
+{
+	char bytes[4];
+	int32_t len = 0;
+	UBool error = false;
+	size_t i;
+
+	for (i = 0; i < sizeof whole_letters / sizeof *whole_letters; i++)
+		if (whole_letters[i].letter == c) {
+			put_bytes(f, whole_letters[i].as, strlen(whole_letters[i].as));
+			return;
+		}
+	U8_APPEND((uint8_t *)bytes, len, (int32_t)sizeof bytes, (uint32_t)c, error);
+	if (!error)
+		put_bytes(f, bytes, (size_t)len);
+}
+
+/* Plain ASCII needs no tables. */
+static bool fold_ascii(struct folded *f, struct mu_string text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		if ((unsigned char)text.data[i] >= 0x80)
+			return false;
+	for (i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			put_bytes(f, &c, 1);
+		else
+			f->gap = true;
+	}
+	return true;
+}
+
+static bool is_mark(UChar32 c)
+{
+	int8_t type = u_charType(c);
+
+	return type == U_NON_SPACING_MARK || type == U_ENCLOSING_MARK;
+}
+
+static bool fold_any(struct folded *f, struct mu_string text)
+{
+	UChar wide[MAX_TEXT], plain[2 * MAX_TEXT], folded[2 * MAX_TEXT];
+	UChar32 letters[2 * MAX_TEXT];
+	UErrorCode status = U_ZERO_ERROR;
+	const UNormalizer2 *nfkd = unorm2_getNFKDInstance(&status);
+	int32_t len, i;
+
+	u_strFromUTF8(wide, MAX_TEXT, &len, text.data, (int32_t)text.len, &status);
+	len = unorm2_normalize(nfkd, wide, len, plain, 2 * MAX_TEXT, &status);
+	len = u_strFoldCase(folded, 2 * MAX_TEXT, plain, len, U_FOLD_CASE_DEFAULT, &status);
+	len = unorm2_normalize(nfkd, folded, len, plain, 2 * MAX_TEXT, &status);
+	u_strToUTF32(letters, 2 * MAX_TEXT, &len, plain, len, &status);
+	if (U_FAILURE(status))
+		return false;
+	for (i = 0; i < len; i++) {
+		if (u_isalnum(letters[i]))
+			put_letter(f, letters[i]);
+		else if (!is_mark(letters[i]))
+			f->gap = true;
+	}
+	return true;
+}
+
+size_t words_fold(struct mu_string text, char *out, size_t size)
+{
+	struct folded f = { .out = out, .size = size };
+
+	if (!size || text.len >= MAX_TEXT)
+		return SIZE_MAX;
+	if (!fold_ascii(&f, text) && !fold_any(&f, text))
+		return SIZE_MAX;
+	out[f.len] = '\0';
+	return f.full ? SIZE_MAX : f.len;
+}
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+int words_distance(const char *a, const char *b, int limit)
+{
+	int rows[3][MAX_DISTANCE + 1];
+	size_t na = strlen(a), nb = strlen(b), i, j;
+	size_t apart = na > nb ? na - nb : nb - na;
+
+	if (na > MAX_DISTANCE || nb > MAX_DISTANCE || apart > (size_t)(limit < 0 ? 0 : limit))
+		return limit + 1;
+	for (j = 0; j <= nb; j++)
+		rows[0][j] = (int)j;
+	for (i = 1; i <= na; i++) {
+		int *row = rows[i % 3], *above = rows[(i - 1) % 3], *two = rows[(i + 1) % 3];
+		int smallest = row[0] = (int)i;
+
+		for (j = 1; j <= nb; j++) {
+			row[j] = least(least(above[j], row[j - 1]) + 1,
+				       above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = least(row[j], two[j - 2] + 1);
+			smallest = least(smallest, row[j]);
+		}
+		if (smallest > limit + 1)
+			return limit + 1;
+	}
+	return least(rows[na % 3][nb], limit + 1);
+}

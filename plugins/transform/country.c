@@ -1,0 +1,269 @@
+/*
+ * Names of countries, in any spelling, to ISO 3166-1 alpha-3.
+ *
+ *     - transform: country
+ *       from: station
+ *       to: country
+ *       language: nl
+ *
+ * "Palestijnse gebieden, Westelijke Jordaanoever" becomes PSE, and Kosovo XKX.
+ * Known are the names that ICU has in the languages named ("any": in all), the
+ * two ISO codes, and the aliases in countries.csv, which count for more.  With
+ * `code: iso` the column holds codes alone, and no language is needed.
+ *
+ * The codes stand in a column of their own behind `from`, or instead of it when
+ * `to` is the same.  A name that nobody knows, or that means several countries,
+ * gives null and an error, or with `unknown: warning` null and a warning.
+ *
+ * Claims are looked up as data are; null stays null.
+ */
+#include <stdlib.h>
+
+#include <muster/map.h>
+#include <muster/table.h>
+
+#include "country.h"
+#include "phrase.h"
+
+enum { CODE_NAME, CODE_ISO };
+enum { UNKNOWN_ERROR, UNKNOWN_WARNING };
+
+struct self {
+	const char *from, *to;
+	struct mu_texts language;
+	int code, unknown;
+
+	struct country_index *index;
+	struct ArrowSchema added;  /* the new column alone */
+	struct mu_builder builder; /* of it */
+	struct mu_map names;       /* looked up so far; value: index in `answers` */
+	struct answer *answers;
+	size_t room;
+	int64_t from_at;
+};
+
+/* What a distinct text means. */
+struct answer {
+	enum country_answer kind;
+	char alpha3[4];
+	const char *candidates; /* NULL: not looked for */
+};
+
+static int country_configure(struct mu_ctx *ctx, void *p)
+{
+	struct self *self = p;
+
+	if (!*self->to)
+		return mu_invalid(ctx, &self->to, "to needs the name of a column");
+	if (self->code == CODE_NAME && !self->language.count)
+		return mu_invalid(ctx, &self->language,
+				  "name the language of the names with language, or write any");
+	return 0;
+}
+
+static int schema_make(struct self *self, const struct ArrowSchema *in, struct ArrowSchema *out)
+{
+	char origin[256];
+	bool known = mu_schema_from(in->children[self->from_at], origin, sizeof origin);
+	int err = mu_schema_init(&self->added);
+
+	if (!err)
+		err = mu_schema_add(&self->added, self->to, MU_STRING, false,
+				    known ? origin : NULL);
+	if (!err)
+		err = mu_schema_init(out);
+	for (int64_t i = 0; i < in->n_children && !err; i++) {
+		if (i != self->from_at || strcmp(self->to, self->from) != 0)
+			err = mu_schema_add_copy(out, in->children[i], NULL);
+		if (!err && i == self->from_at)
+			err = mu_schema_add_copy(out, self->added.children[0], NULL);
+	}
+	return err ? err : mu_builder_init(&self->builder, &self->added);
+}
+
+static int country_transform_open(struct mu_ctx *ctx, void *p, struct ArrowSchema *out)
+{
+	static const char *any[] = { "en" };
+	struct self *self = p;
+	struct mu_texts languages = self->language;
+	int err;
+
+	self->from_at = mu_schema_find(ctx->schema, self->from);
+	if (self->from_at < 0 || self->from_at >= mu_schema_visible(ctx->schema))
+		return mu_invalid(ctx, &self->from, "no column is called '%s'", self->from);
+	if (mu_schema_type(ctx->schema->children[self->from_at]) != MU_STRING)
+		return mu_invalid(ctx, &self->from, "column '%s' holds no text", self->from);
+	if (strcmp(self->to, self->from) != 0 && mu_schema_find(ctx->schema, self->to) >= 0)
+		return mu_invalid(ctx, &self->to, "there is a column '%s' already", self->to);
+	if (self->code == CODE_ISO)
+		languages = (struct mu_texts){ 1, any };
+	err = country_open(ctx, &languages, &self->index);
+	if (!err && schema_make(self, ctx->schema, out))
+		err = mu_fail(ctx, ENOMEM, "out of memory");
+	return err;
+}
+
+static void country_transform_close(struct mu_ctx *ctx, void *p)
+{
+	struct self *self = p;
+
+	(void)ctx;
+	country_close(self->index);
+	mu_builder_release(&self->builder);
+	mu_schema_release(&self->added);
+	mu_map_release(&self->names);
+	free(self->answers);
+}
+
+/* What a text means, looked up once; NULL: out of memory. */
+static struct answer *answer_find(struct self *self, struct mu_string text)
+{
+	size_t known = self->names.count;
+	size_t i = mu_map_add(&self->names, text.data, text.len);
+	struct answer *a;
+
+	if (i == SIZE_MAX)
+		return NULL;
+	if (i < known)
+		return &self->answers[i];
+	if (i >= self->room) {
+		size_t room = i ? 2 * i : 64;
+		void *grown = reallocarray(self->answers, room, sizeof *self->answers);
+
+		if (!grown)
+			return NULL;
+		self->answers = grown;
+		self->room = room;
+	}
+	a = &self->answers[i];
+	*a = (struct answer){ .kind = COUNTRY_UNKNOWN };
+	a->kind = self->code == CODE_ISO ? country_code(self->index, mu_trim(text), a->alpha3)
+					 : country_find(self->index, text, a->alpha3);
+	return a;
+}
+
+static int report_name(struct mu_ctx *ctx, struct self *self, struct answer *a,
+		       struct mu_finding finding)
+{
+	struct mu_string name = { finding.value, finding.value_len };
+	struct phrase shown = { .len = 0 };
+
+	phrase_add(&shown, name.data, name.len);
+	if (!a->candidates)
+		a->candidates = self->code == CODE_ISO
+					? "" : country_candidates(ctx, self->index, name, 3);
+	finding.severity = self->unknown == UNKNOWN_WARNING ? MU_WARNING : MU_ERROR;
+	if (a->kind == COUNTRY_UNDECIDED) {
+		finding.code = "undecided";
+		return mu_report(ctx, finding, "'%s' means several countries: %s", shown.text,
+				 a->candidates);
+	}
+	finding.code = "unknown";
+	return mu_report(ctx, finding, "'%s' is no %s that is known%s%s", shown.text,
+			 self->code == CODE_ISO ? "code of a country" : "country",
+			 *a->candidates ? "; near are: " : "", a->candidates);
+}
+
+static int row_look_up(struct mu_ctx *ctx, struct self *self, struct mu_string text, uint64_t at)
+{
+	struct answer *a = answer_find(self, text);
+
+	if (!a)
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	if (a->kind == COUNTRY_FOUND) {
+		mu_put_string(&self->builder, 0, mu_string(a->alpha3));
+		return 0;
+	}
+	return report_name(ctx, self, a,
+			   (struct mu_finding){ .at = at, .field = self->from, .value = text.data,
+						.value_len = text.len });
+}
+
+static int rows_look_up(struct mu_ctx *ctx, struct self *self, const struct ArrowArray *batch,
+			struct ArrowArray *added)
+{
+	struct mu_rows rows = mu_rows(ctx->schema, batch);
+	struct mu_column names = mu_column(ctx->schema, batch, self->from_at);
+	int err = 0;
+
+	for (int64_t row = 0; row < batch->length && !err; row++) {
+		if (!mu_null(&names, row))
+			err = row_look_up(ctx, self, mu_get_string(&names, row),
+					  mu_row_at(&rows, row));
+		mu_end_row(&self->builder);
+	}
+	if (err)
+		return err;
+	err = mu_builder_finish(&self->builder, added);
+	if (err)
+		return mu_fail(ctx, err, "a batch of countries cannot be made: %s", strerror(err));
+	return 0;
+}
+
+/* Puts the new column in its place; the others are moved. */
+static int batch_make(const struct self *self, struct ArrowArray *batch, struct ArrowArray *added,
+		      struct ArrowArray *out)
+{
+	bool replaced = !strcmp(self->to, self->from);
+	int64_t i, at = 0;
+
+	if (mu_batch_init(out, batch->n_children + 1 - replaced, batch->length))
+		return ENOMEM;
+	for (i = 0; i < batch->n_children; i++) {
+		if (i != self->from_at || !replaced)
+			mu_batch_move(out, at++, batch, i);
+		if (i == self->from_at)
+			mu_batch_move(out, at++, added, 0);
+	}
+	return 0;
+}
+
+static int country_transform(struct mu_ctx *ctx, void *p, struct ArrowArray *out)
+{
+	struct ArrowArray batch = { .release = NULL }, added = { .release = NULL };
+	struct self *self = p;
+	int err;
+
+	do {
+		mu_array_release(&batch);
+		err = mu_pull(ctx, &batch);
+	} while (!err && batch.release && !batch.length);
+	if (err || !batch.release)
+		return err;
+	err = rows_look_up(ctx, self, &batch, &added);
+	if (!err && batch_make(self, &batch, &added, out))
+		err = mu_fail(ctx, ENOMEM, "out of memory");
+	mu_array_release(&added);
+	mu_array_release(&batch);
+	return err;
+}
+
+static const char *const code_choices[] = { "name", "iso", NULL };
+static const char *const unknown_choices[] = { "error", "warning", NULL };
+
+static const struct mu_option options[] = {
+	MU_OPT_TEXT(struct self, from, .required = true,
+		    .help = "the column with the names as printed"),
+	MU_OPT_TEXT(struct self, to, .fallback = "country",
+		    .help = "the column for the codes; may be the same"),
+	MU_OPT_TEXTS(struct self, language,
+		     .help = "languages of the names, such as nl; any for all"),
+	MU_OPT_CHOICE(struct self, code, .choices = code_choices, .fallback = "name",
+		      .help = "what the column holds: names, or codes of two or three letters"),
+	MU_OPT_CHOICE(struct self, unknown, .choices = unknown_choices, .fallback = "error",
+		      .help = "what a name is that nobody knows"),
+	{ 0 },
+};
+
+static const struct mu_code codes[] = {
+	{ "unknown", "A name is that of no country in the languages asked for, and no alias.",
+	  "Correct the name, add the language, or add the spelling to countries.csv." },
+	{ "undecided", "A name means several countries.",
+	  "Write the full name, or add an alias to countries.csv that says which is meant." },
+	{ 0 },
+};
+
+MUSTER_PLUGIN(.name = "country", .summary = "names of countries to ISO 3166-1 alpha-3",
+	      .options = options, .codes = codes, .self_size = sizeof(struct self),
+	      .configure = country_configure, .open = country_transform_open,
+	      .close = country_transform_close, .transform = country_transform);

@@ -98,7 +98,8 @@ static int explain_code(const struct command *self, struct loader *loader, const
 	near = s.found ? NULL : text_nearest(name, (const char *const *)s.all);
 	if (!s.found)
 		code = usage_error(self, "no finding has the code '%s'%s%s%s", name,
-				   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+				   near ? "; did you mean '" : "", near ? near : "",
+				   near ? "'?" : "");
 	for (i = 0; i < s.count; i++)
 		free(s.all[i]);
 	free(s.all);

@@ -9,8 +9,17 @@
 #include "run.h"
 
 enum {
-	RUN_SET, RUN_OUT, RUN_REPORT, RUN_JOBS, RUN_SELECT, RUN_DRY, RUN_FAIL_ON, RUN_STRICT,
-	RUN_QUIET, RUN_VERBOSE, RUN_COLOR,
+	RUN_SET,
+	RUN_OUT,
+	RUN_REPORT,
+	RUN_JOBS,
+	RUN_SELECT,
+	RUN_DRY,
+	RUN_FAIL_ON,
+	RUN_STRICT,
+	RUN_QUIET,
+	RUN_VERBOSE,
+	RUN_COLOR,
 };
 
 static const struct flag flags[] = {
@@ -77,8 +86,9 @@ static int add_report(const struct command *self, struct wishes *w, const char *
 		if (standard && !w->reports[i].path)
 			return usage_error(self, "--report: standard output takes one report; "
 						 "write the other to a file with FORMAT=PATH");
-	w->reports[w->n_reports++] = (struct wanted_report){
-		.format = format, .path = standard ? NULL : value + len + 1 };
+	w->reports[w->n_reports++] =
+		(struct wanted_report){ .format = format,
+					.path = standard ? NULL : value + len + 1 };
 	return EXIT_VALID;
 }
 
@@ -98,8 +108,8 @@ static int set_choice(const struct command *self, const char *name, const char *
 {
 	*out = choice(value, names);
 	if (*out < 0)
-		return usage_error(self, "--%s takes %s, %s%s%s, not '%s'", name, names[0], names[1],
-				   names[2] ? ", " : "", names[2] ? names[2] : "", value);
+		return usage_error(self, "--%s takes %s, %s%s%s, not '%s'", name, names[0],
+				   names[1], names[2] ? ", " : "", names[2] ? names[2] : "", value);
 	return EXIT_VALID;
 }
 
@@ -112,7 +122,8 @@ static int take(const struct command *self, struct wishes *w, int flag, const ch
 	switch (flag) {
 	case FLAG_WORD:
 		if (w->pipeline)
-			return usage_error(self, "one pipeline at a time: '%s' is the second", value);
+			return usage_error(self, "one pipeline at a time: '%s' is the second",
+					   value);
 		w->pipeline = value;
 		break;
 	case RUN_SET:
@@ -124,19 +135,34 @@ static int take(const struct command *self, struct wishes *w, int flag, const ch
 			return usage_error(self, "--out names no folder");
 		w->options.out = value;
 		break;
-	case RUN_REPORT: return add_report(self, w, value);
-	case RUN_JOBS: return set_jobs(self, w, value);
-	case RUN_SELECT: w->options.select = value; break;
-	case RUN_DRY: w->options.dry_run = true; break;
+	case RUN_REPORT:
+		return add_report(self, w, value);
+	case RUN_JOBS:
+		return set_jobs(self, w, value);
+	case RUN_SELECT:
+		w->options.select = value;
+		break;
+	case RUN_DRY:
+		w->options.dry_run = true;
+		break;
 	case RUN_FAIL_ON:
 		code = set_choice(self, "fail-on", value, levels, &level);
 		w->options.fail_on_warning = level == 1;
 		break;
-	case RUN_STRICT: w->options.strict = true; break;
-	case RUN_QUIET: w->options.verbosity = -1; break;
-	case RUN_VERBOSE: w->options.verbosity++; break;
-	case RUN_COLOR: code = set_choice(self, "color", value, colors, &w->color); break;
-	default: code = EXIT_USAGE;
+	case RUN_STRICT:
+		w->options.strict = true;
+		break;
+	case RUN_QUIET:
+		w->options.verbosity = -1;
+		break;
+	case RUN_VERBOSE:
+		w->options.verbosity++;
+		break;
+	case RUN_COLOR:
+		code = set_choice(self, "color", value, colors, &w->color);
+		break;
+	default:
+		code = EXIT_USAGE;
 	}
 	return code;
 }
@@ -168,8 +194,8 @@ static int write_report(const struct run *run, const struct wanted_report *r, in
 	struct text out = { 0 };
 	int err = 0;
 
-	r->format->write(run, &out, !r->path && color_wanted((enum color_choice)color,
-							     STDOUT_FILENO));
+	r->format->write(run, &out,
+			 !r->path && color_wanted((enum color_choice)color, STDOUT_FILENO));
 	text_add(&out, "", 0);
 	secrets_redact(&run->pipeline->secrets, &out, 0);
 	if (r->path)
@@ -202,8 +228,8 @@ static void print_diagnostics(struct pipeline *p, int color)
 {
 	struct text out = { 0 };
 
-	diagnostics_print(&p->diagnostics, &out, color_wanted((enum color_choice)color,
-							      STDERR_FILENO));
+	diagnostics_print(&p->diagnostics, &out,
+			  color_wanted((enum color_choice)color, STDERR_FILENO));
 	fputs(out.data ? out.data : "", stderr);
 	text_release(&out);
 }
@@ -213,13 +239,13 @@ static int run_wishes(struct wishes *w)
 	struct pipeline p = { 0 };
 	struct run run = { .pipeline = &p, .options = w->options };
 	struct wanted_report text = { .format = report_format("text") };
-	int code = EXIT_USAGE;
+	int code = EXIT_USAGE, wrong;
 	bool standard = false;
 	size_t i;
 
 	run.loader = loader_new();
-	if (pipeline_read(&p, w->pipeline, run.loader, w->settings.items, w->settings.count)) {
-		pipeline_check(&p);
+	wrong = pipeline_read(&p, w->pipeline, run.loader, w->settings.items, w->settings.count);
+	if (pipeline_check(&p) || wrong) {
 		print_diagnostics(&p, w->color);
 	} else {
 		code = run_pipeline(&run);

@@ -13,8 +13,10 @@ static json_t *resource_name(const char *path)
 	for (; *path; path++) {
 		char c = *path >= 'A' && *path <= 'Z' ? (char)(*path - 'A' + 'a') : *path;
 
-		text_putc(&name, (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-					 strchr("._-", c) ? c : '-');
+		text_putc(&name,
+			  (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("._-", c)
+				  ? c
+				  : '-');
 	}
 	json = json_string(name.data);
 	text_release(&name);
@@ -28,9 +30,9 @@ static json_t *resource(const struct output *o)
 	json_t *json;
 
 	text_printf(&hash, "sha256:%s", o->sha256);
-	json = json_pack("{s:o, s:s, s:s, s:I, s:s, s:I}", "name", resource_name(o->path),
-			 "path", o->path, "format", dot ? dot + 1 : "", "bytes",
-			 (json_int_t)o->bytes, "hash", hash.data, "rows", (json_int_t)o->rows);
+	json = json_pack("{s:o, s:s, s:s, s:I, s:s, s:I}", "name", resource_name(o->path), "path",
+			 o->path, "format", dot ? dot + 1 : "", "bytes", (json_int_t)o->bytes,
+			 "hash", hash.data, "rows", (json_int_t)o->rows);
 	text_release(&hash);
 	return json;
 }
@@ -52,8 +54,8 @@ void datapackage_write(const struct run *run, struct text *out)
 	for (i = 0; i < run->documents.count; i++)
 		json_array_append_new(sources, source(run->documents.items[i]));
 	package = json_pack("{s:s, s:s, s:s*, s:o, s:o}", "muster", "1", "name",
-			    run->pipeline->name, "title", run->pipeline->title,
-			    "resources", resources, "sources", sources);
+			    run->pipeline->name, "title", run->pipeline->title, "resources",
+			    resources, "sources", sources);
 	dump = json_dumps(package, JSON_INDENT(2));
 	if (!dump)
 		mem_exhausted();

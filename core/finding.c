@@ -28,7 +28,7 @@ const char *severity_name(enum mu_severity severity)
 	return names[severity];
 }
 
-static void finding_release(struct finding *f)
+void finding_release(struct finding *f)
 {
 	free(f->code);
 	free(f->message);

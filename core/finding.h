@@ -56,6 +56,7 @@ const char *severity_name(enum mu_severity severity);
 void findings_add(struct findings *findings, struct finding *finding);
 /* Moves all of `from` to the end. */
 void findings_append(struct findings *findings, struct findings *from);
+void finding_release(struct finding *finding);
 void findings_release(struct findings *findings);
 
 #endif

@@ -10,8 +10,7 @@ struct locators {
 	bool works;
 };
 
-char *place_column(const struct ArrowSchema *in, const struct ArrowSchema *out,
-		   const char *field)
+char *place_column(const struct ArrowSchema *in, const struct ArrowSchema *out, const char *field)
 {
 	const struct ArrowSchema *schemas[2] = { in, out };
 	char from[256];

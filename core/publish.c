@@ -13,9 +13,10 @@
 #include "document.h"
 #include "mem.h"
 
-#define PACKAGE "datapackage.json"
+#define PACKAGE     "datapackage.json"
 #define MAX_PACKAGE (16 << 20)
-#define MAX_DEPTH 16
+#define MAX_DEPTH   16
+#define KEPT        64
 
 /* What publish_abandon() removes: it may allocate nothing. */
 static struct publish *in_progress;
@@ -109,63 +110,86 @@ static json_t *package_paths(const char *out)
 	return paths;
 }
 
+/* The former dataset's own; its datapackage.json too, but not one of others. */
 static bool listed(const json_t *paths, const char *path)
 {
 	return !strcmp(path, PACKAGE) ? paths != NULL : json_object_get(paths, path) != NULL;
 }
 
-/* Whether all below a folder is listed; else the first that is not, in `path`. */
-static bool all_listed(const json_t *paths, const char *folder, const char *prefix,
-		       struct text *path, int depth)
+/* Whether a folder below the output folder is one of the former dataset's. */
+static bool holds_listed(const json_t *paths, const char *folder)
 {
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-	bool ok = dir && depth < MAX_DEPTH;
+	size_t len = strlen(folder);
+	const char *path;
+	json_t *value;
 
-	while (ok && (entry = readdir(dir))) {
-		char *below, *name;
+	json_object_foreach((json_t *)(uintptr_t)paths, path, value)
+		if (!strncmp(path, folder, len) && path[len] == '/')
+			return true;
+	return false;
+}
+
+/* Looks at what is in the output folder that is not of the former dataset.  With
+ * `into` (a folder) each such file gets a link there, unless the name is taken. */
+static int foreign_each(const struct publish *p, const char *into, struct text *why)
+{
+	json_t *paths = package_paths(p->out);
+	DIR *folder = opendir(p->out);
+	struct dirent *entry;
+	size_t kept = 0;
+	int err = 0;
+
+	while (!err && folder && (entry = readdir(folder))) {
+		const char *name = entry->d_name;
 		struct stat st;
 
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+		if (!strcmp(name, ".") || !strcmp(name, "..") || listed(paths, name) ||
+		    fstatat(dirfd(folder), name, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
-		below = join(folder, entry->d_name);
-		name = *prefix ? join(prefix, entry->d_name) : mem_copy(entry->d_name);
-		if (!lstat(below, &st) && S_ISDIR(st.st_mode)) {
-			ok = all_listed(paths, below, name, path, depth + 1);
-		} else if (!listed(paths, name)) {
-			text_puts(path, name);
-			ok = false;
+		if (S_ISDIR(st.st_mode) && holds_listed(paths, name))
+			continue;
+		if (S_ISDIR(st.st_mode) || ++kept > KEPT) {
+			text_printf(why,
+				    "%s: holds %s, so it is hardly a folder of datasets; "
+				    "nothing was touched: name another one with --out",
+				    p->shown,
+				    S_ISDIR(st.st_mode) ? "other folders" : "many other files");
+			err = EEXIST;
+		} else if (into) {
+			char *link = join(into, name);
+
+			if (linkat(dirfd(folder), name, AT_FDCWD, link, 0) && errno != EEXIST)
+				err = fail(why, errno, name, "cannot be kept");
+			free(link);
 		}
-		free(below);
-		free(name);
 	}
-	if (dir)
-		closedir(dir);
-	return ok;
+	if (folder)
+		closedir(folder);
+	json_decref(paths);
+	return err;
 }
 
 static int check_replaceable(const struct publish *p, struct text *why)
 {
-	struct text path = { 0 };
+	char *current = getcwd(NULL, 0);
+	bool here = current && !strcmp(current, p->out);
 	struct stat st;
-	json_t *paths;
-	bool ok;
 
+	free(current);
+	if (here) {
+		text_printf(why,
+			    "%s: the current folder cannot be replaced; name another one with "
+			    "--out",
+			    p->shown);
+		return EINVAL;
+	}
 	if (lstat(p->out, &st))
 		return errno == ENOENT ? 0 : fail(why, errno, p->shown, "cannot be looked at");
 	if (!S_ISDIR(st.st_mode)) {
 		text_printf(why, "%s: is no folder; name another one with --out", p->shown);
 		return ENOTDIR;
 	}
-	paths = package_paths(p->out);
-	ok = all_listed(paths, p->out, "", &path, 0);
-	if (!ok)
-		text_printf(why, "%s: holds '%s', which is not of a dataset that muster published; "
-			    "nothing was touched: move it away or name another folder with --out",
-			    p->shown, path.data ? path.data : "");
-	json_decref(paths);
-	text_release(&path);
-	return ok ? 0 : EEXIST;
+	return foreign_each(p, NULL, why);
 }
 
 /* ------------------------------------------------------------------ begin */
@@ -418,15 +442,18 @@ int publish_commit(struct publish *p, const char *datapackage, size_t len, struc
 	err = write_package(p, datapackage, len, why);
 	if (!err)
 		err = check_replaceable(p, why);
+	if (!err && !access(p->out, F_OK))
+		err = foreign_each(p, p->staging, why);
 	if (err)
 		return err;
 	if (chmod(p->staging, 0777 & ~mask))
 		return fail(why, errno, p->shown, "cannot be made readable");
 	err = swap(p);
 	if (err)
-		return fail(why, err, p->shown, err == EBUSY
-			    ? "is a mount point and cannot be replaced; name a folder in it with --out"
-			    : "cannot be replaced");
+		return fail(why, err, p->shown,
+			    err == EBUSY ? "is a mount point and cannot be replaced; name a folder "
+					   "in it with --out"
+					 : "cannot be replaced");
 	in_progress = NULL;
 	free(p->staging);
 	p->staging = NULL;

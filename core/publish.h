@@ -6,8 +6,10 @@
  * and the two folders change places in one rename; else the staging folder is
  * removed.  So the output folder holds one dataset, whole, at every moment.
  *
- * An output folder that holds anything that its own datapackage.json does not
- * list is not muster's to replace, and is refused.
+ * The files of the former dataset, which its datapackage.json lists, go away with
+ * it.  Other files that somebody put into the output folder are kept, by a hard
+ * link in the new one; a folder with other folders in it, with more than KEPT
+ * such files, or the current folder, is none to replace, and is refused.
  *
  * A staging folder is locked while its run lives; folders that a killed run left
  * behind are removed by the next.
@@ -39,8 +41,8 @@ struct publish {
 	size_t n_outputs;
 };
 
-/* Makes the staging folder.  0, or errno with a message; EEXIST: `out` holds
- * files that are not muster's. */
+/* Makes the staging folder.  0, or errno with a message; EEXIST: `out` is not
+ * one to replace. */
 int publish_begin(struct publish *publish, const char *out, struct text *why);
 
 /* Declares a file of the dataset.  EINVAL: no such path may be written. */

@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QUEUE 4
+#define QUEUE    4
 #define MAX_JOBS 256
 
 /* One document on its way through its parser. */
@@ -19,10 +19,10 @@ struct reading {
 
 struct reader {
 	struct run *run;
-	struct reading *readings; /* one a document */
+	struct reading *readings;            /* one a document */
 	const struct stage_config **parsers; /* one a source */
-	size_t *current;          /* document being consumed, one a source */
-	size_t next;              /* document to be started */
+	size_t *current;                     /* document being consumed, one a source */
+	size_t next;                         /* document to be started */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	pthread_t *threads;
@@ -44,7 +44,8 @@ static int reading_open(struct reader *r, size_t i)
 	double start = now();
 	int err;
 
-	err = stage_init(&reading->stage, r->parsers[d->source], r->run->pipeline, r->run, NULL);
+	err = stage_init(&reading->stage, r->parsers[d->source], r->run->pipeline, r->run,
+			 &r->run->pipeline->diagnostics);
 	if (!err)
 		err = stage_open(&reading->stage, NULL, d);
 	if (!err && !reading->stage.out.release)
@@ -148,8 +149,7 @@ static void start_threads(struct reader *r)
 	if (wanted < 2)
 		return;
 	r->threads = mem_alloc(wanted * sizeof *r->threads);
-	while (r->n_threads < wanted &&
-	       !pthread_create(&r->threads[r->n_threads], NULL, work, r))
+	while (r->n_threads < wanted && !pthread_create(&r->threads[r->n_threads], NULL, work, r))
 		r->n_threads++;
 }
 
@@ -186,11 +186,14 @@ static int fail(struct reader *r, size_t i, int err)
 
 	if (err == ECANCELED)
 		return err;
-	text_printf(&why, "%s: ", r->run->documents.items[i]->public.uri);
-	stage_failure(&reading->stage, err, &why);
 	if (err == EINVAL && reading->stage.opening)
 		r->run->wrong_configuration = true;
-	run_fail(r->run, reading->stage.config, err, why.data);
+	text_printf(&why, "%s: ", r->run->documents.items[i]->public.uri);
+	stage_failure(&reading->stage, err, &why);
+	run_fail(r->run, reading->stage.config, err,
+		 reading->stage.invalid && !reading->stage.failure.len
+			 ? "its options do not fit together"
+			 : why.data);
 	text_release(&why);
 	return err;
 }
@@ -250,7 +253,8 @@ static int compare_columns(struct reader *r, size_t source, size_t i)
 
 	if (same_columns(&r->readings[first].stage.out, &r->readings[i].stage.out))
 		return 0;
-	text_printf(&why, "%s has other columns than %s; documents of one source must have the "
+	text_printf(&why,
+		    "%s has other columns than %s; documents of one source must have the "
 		    "same: name the columns in the parser's options, or make two sources",
 		    r->run->documents.items[i]->public.uri,
 		    r->run->documents.items[first]->public.uri);

@@ -22,6 +22,29 @@ static char *copy(const char *text)
 	return text ? mem_copy(text) : NULL;
 }
 
+bool rejections_repeated(struct rejections *r, const struct finding *f)
+{
+	uint64_t stage = (uintptr_t)f->stage;
+	struct text key = { 0 };
+	struct mu_map_entry *entry;
+	bool repeated;
+	size_t i;
+
+	text_printf(&key, "%llx %s %s %s", (unsigned long long)f->at, f->code,
+		    f->field ? f->field : "", f->message);
+	pthread_mutex_lock(&r->lock);
+	i = mu_map_add(&r->said, key.data, key.len);
+	if (i == SIZE_MAX)
+		mem_exhausted();
+	entry = &r->said.entries[i];
+	repeated = entry->value && entry->value != stage;
+	if (!entry->value)
+		entry->value = stage;
+	pthread_mutex_unlock(&r->lock);
+	text_release(&key);
+	return repeated;
+}
+
 static void add_locked(struct rejections *r, const struct finding *f, uint64_t at, bool to_blame)
 {
 	size_t i = map_add(&r->map, at & ~MU_AT_REJECTED);
@@ -30,9 +53,13 @@ static void add_locked(struct rejections *r, const struct finding *f, uint64_t a
 		if (!(i & (i - 1)))
 			r->items = mem_resize(r->items, i ? 2 * i : 1, sizeof *r->items);
 		r->items[r->count++] = (struct rejection){
-			.at = at & ~MU_AT_REJECTED, .code = copy(f->code), .stage = f->stage,
-			.field = copy(f->field), .from = copy(f->from),
-			.value = copy(f->value), .message = copy(f->message),
+			.at = at & ~MU_AT_REJECTED,
+			.code = copy(f->code),
+			.stage = f->stage,
+			.field = copy(f->field),
+			.from = copy(f->from),
+			.value = copy(f->value),
+			.message = copy(f->message),
 		};
 	}
 	r->items[i].errors += to_blame;
@@ -180,5 +207,6 @@ void rejections_release(struct rejections *r)
 	free(r->items);
 	mu_map_release(&r->map);
 	mu_map_release(&r->claims);
+	mu_map_release(&r->said);
 	pthread_mutex_destroy(&r->lock);
 }

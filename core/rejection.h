@@ -32,9 +32,14 @@ struct rejections {
 	struct rejection *items; /* in no order of meaning */
 	size_t count;
 	struct mu_map claims; /* _at of every claim */
+	struct mu_map said;   /* every finding, and which stage said it */
 };
 
 void rejections_init(struct rejections *r);
+/* Whether another stage has said just this; else takes note of it.  A total that
+ * is checked again after the sources were joined is not wrong twice. */
+bool rejections_repeated(struct rejections *r, const struct finding *finding);
+
 void rejections_add(struct rejections *r, const struct finding *finding);
 
 /* Takes note of the claims in a batch fresh from its parser. */

@@ -40,7 +40,7 @@ static void set_place(json_t *object, const char *key, uint64_t n)
 }
 
 /* A sum that overflowed is absent: no number would be right. */
-static json_t *measures(const struct tally *t)
+static json_t *measures(const struct balance *t)
 {
 	json_t *json = json_object();
 	size_t i;
@@ -107,8 +107,8 @@ static json_t *sources(const struct run *run)
 		set_text(source, "name", s->name);
 		set_count(source, "rows", s->rows);
 		for (j = 0; j < s->n_documents; j++)
-			json_array_append_new(documents,
-				document(run->documents.items[s->first_document + j]));
+			json_array_append_new(
+				documents, document(run->documents.items[s->first_document + j]));
 		set(source, "documents", documents);
 		json_array_append_new(json, source);
 	}
@@ -118,7 +118,7 @@ static json_t *sources(const struct run *run)
 static json_t *stage(const struct record *r)
 {
 	json_t *json = json_object();
-	const struct tally *last = r->out ? r->out : r->in;
+	const struct balance *last = r->out ? r->out : r->in;
 
 	set_text(json, "stage", r->config->name);
 	set_text(json, "plugin", r->config->plugin->full);

@@ -4,7 +4,7 @@
 #include "report.h"
 
 /* Of one code in one stage this many are shown; the rest is counted. */
-#define SHOWN 20
+#define SHOWN   20
 #define EXCERPT 100
 
 static const char *paint(bool color, const char *code)
@@ -137,8 +137,10 @@ static void add_findings(const struct run *run, struct text *out, bool color)
 		shown++;
 	}
 	if (shown < all && run->options.verbosity >= 0)
-		text_printf(out, "... and %" PRIu64 " more findings; --report json lists up to %d a "
-			    "stage\n", all - shown, FINDINGS_KEPT);
+		text_printf(out,
+			    "... and %" PRIu64 " more findings; --report json lists up to %d a "
+			    "stage\n",
+			    all - shown, FINDINGS_KEPT);
 }
 
 static void count(struct text *out, uint64_t n, const char *noun)
@@ -146,7 +148,7 @@ static void count(struct text *out, uint64_t n, const char *noun)
 	text_printf(out, "%" PRIu64 " %s%s", n, noun, n == 1 ? "" : "s");
 }
 
-static void add_tally(struct text *out, const struct tally *t)
+static void add_balance(struct text *out, const struct balance *t)
 {
 	size_t i;
 
@@ -162,18 +164,18 @@ static void add_summary(const struct run *run, struct text *out, bool color)
 
 	text_printf(out, "%s: %s%s%s: ", run->pipeline->name, paint(color, colors[run->status]),
 		    run_status_name(run->status), paint(color, "\033[0m"));
-	add_tally(out, &run->dataset);
+	add_balance(out, &run->dataset);
 	if (run->withheld.rows && run->pipeline->on_error == ON_ERROR_REJECT) {
 		text_puts(out, "; rejected: ");
-		add_tally(out, &run->withheld);
+		add_balance(out, &run->withheld);
 	}
 	text_puts(out, "; ");
 	count(out, run->counts[MU_ERROR], "error");
 	text_puts(out, ", ");
 	count(out, run->counts[MU_WARNING], "warning");
-	text_printf(out, "; checks: %" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64
-		    " not evaluated\n", run->checks[MU_PASS], run->checks[MU_FAIL],
-		    run->checks[MU_UNEVALUATED]);
+	text_printf(out,
+		    "; checks: %" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " not evaluated\n",
+		    run->checks[MU_PASS], run->checks[MU_FAIL], run->checks[MU_UNEVALUATED]);
 }
 
 static void add_outputs(const struct run *run, struct text *out)
@@ -182,8 +184,9 @@ static void add_outputs(const struct run *run, struct text *out)
 
 	if (!run->published) {
 		text_puts(out, run->options.select ? "nothing was published: --select runs a part\n"
-			  : run->options.dry_run ? "nothing was published: --dry-run\n"
-			  : "nothing was published; a former dataset is as it was\n");
+			       : run->options.dry_run
+				       ? "nothing was published: --dry-run\n"
+				       : "nothing was published; a former dataset is as it was\n");
 		return;
 	}
 	for (i = 0; i < run->publish.n_outputs; i++) {

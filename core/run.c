@@ -43,8 +43,8 @@ struct chain_at_work {
 	struct head head;
 	struct link *links;
 	size_t count;
-	struct flow end;           /* what comes out of the last link */
-	const struct tally *tally; /* counts of that */
+	struct flow end;               /* what comes out of the last link */
+	const struct balance *balance; /* counts of that */
 };
 
 /* All sources, one after the other, their columns in the order of the first. */
@@ -62,7 +62,7 @@ struct work {
 	struct chain_at_work dataset;
 	struct stage *exporters;
 	size_t n_exporters;
-	struct ArrowArray *held;      /* on_error: reject: rows until all have been judged */
+	struct ArrowArray *held; /* on_error: reject: rows until all have been judged */
 	size_t n_held;
 };
 
@@ -95,8 +95,7 @@ int run_fail(struct run *run, const struct stage_config *config, int err, const 
 	pthread_mutex_lock(&run->lock);
 	if (!run->failure.len) {
 		if (config)
-			text_printf(&run->failure, "%s (%s): ", config->name,
-				    config->plugin->full);
+			text_printf(&run->failure, "%s (%s): ", config->name, config->plugin->full);
 		text_puts(&run->failure, why);
 	}
 	pthread_mutex_unlock(&run->lock);
@@ -111,8 +110,7 @@ static int stage_failed(struct run *run, const struct stage *s, int err)
 	if (!err || run->failure.len || err == ECANCELED)
 		return err;
 	stage_failure(s, err, &why);
-	if (why.len)
-		run_fail(run, s->config, err, why.data);
+	run_fail(run, s->config, err, why.len ? why.data : "its options do not fit the data");
 	if (s->opening && err == EINVAL)
 		run->wrong_configuration = true;
 	text_release(&why);
@@ -126,7 +124,7 @@ static const struct mu_table_schema *table_of(const struct run *run)
 
 static int count_from(struct run *run, struct record *record, const struct ArrowSchema *schema)
 {
-	if (tally_init(&record->counted, schema, table_of(run)))
+	if (balance_init(&record->counted, schema, table_of(run)))
 		return run_fail(run, record->config, E2BIG, "more measures than can be counted");
 	record->out = &record->counted;
 	return 0;
@@ -143,7 +141,7 @@ static int head_next(void *from, struct ArrowArray *out)
 		const struct ArrowSchema *schema = reader_schema(h->reader, h->source);
 
 		rejections_note_claims(&h->run->rejections, schema, out);
-		tally_add(&h->record->counted, schema, out);
+		balance_add(&h->record->counted, schema, out);
 		rejections_mark(&h->run->rejections, schema, out);
 	}
 	return err;
@@ -172,8 +170,10 @@ static int validate_next(void *from, struct ArrowArray *out)
 static int not_conserved(struct link *l, const char *why)
 {
 	struct finding f = {
-		.severity = MU_ERROR, .code = mem_copy("run/not-conserved"),
-		.stage = l->stage.config->name, .source = l->stage.config->source,
+		.severity = MU_ERROR,
+		.code = mem_copy("run/not-conserved"),
+		.stage = l->stage.config->name,
+		.source = l->stage.config->source,
 	};
 	struct text message = { 0 };
 
@@ -195,7 +195,8 @@ static int transform_ended(struct link *l)
 	if (!l->stage.input_ended)
 		text_puts(&why, "it stopped before the end of its rows");
 	else
-		tally_conserved(r->in, r->out, l->stage.adjustments, l->stage.n_adjustments, &why);
+		balance_conserved(r->in, r->out, l->stage.adjustments, l->stage.n_adjustments,
+				  &why);
 	if (why.len)
 		err = not_conserved(l, why.data);
 	text_release(&why);
@@ -222,7 +223,7 @@ static int transform_next(void *from, struct ArrowArray *out)
 		err = run_fail(l->run, s->config, EPROTO, why.data);
 	text_release(&why);
 	if (!err) {
-		tally_add(&l->record->counted, stage_schema(s), out);
+		balance_add(&l->record->counted, stage_schema(s), out);
 		rejections_mark(&l->run->rejections, stage_schema(s), out);
 	} else {
 		mu_array_release(out);
@@ -238,15 +239,16 @@ static int link_open(struct run *run, struct link *l, const struct stage_config 
 
 	l->run = run;
 	l->record = run_record(run, config);
-	l->record->in = l->record->out = chain->tally;
+	l->record->in = l->record->out = chain->balance;
 	l->record->opened = true;
 	err = stage_init(&l->stage, config, run->pipeline, run, &run->pipeline->diagnostics);
 	if (!err)
 		err = stage_open(&l->stage, &chain->end, NULL);
 	if (!err && transform)
 		err = count_from(run, l->record, stage_schema(&l->stage));
-	chain->tally = l->record->out;
-	chain->end = (struct flow){ .from = l, .next = transform ? transform_next : validate_next,
+	chain->balance = l->record->out;
+	chain->end = (struct flow){ .from = l,
+				    .next = transform ? transform_next : validate_next,
 				    .schema = stage_schema(&l->stage) };
 	return stage_failed(run, &l->stage, err);
 }
@@ -321,12 +323,13 @@ static int append_next(void *from, struct ArrowArray *out)
 			if (mu_batch_init(&ordered, first->n_children, out->length))
 				mem_exhausted();
 			for (i = 0; i < first->n_children; i++)
-				mu_batch_move(&ordered, i, out,
-					      mu_schema_find(flow->schema, first->children[i]->name));
+				mu_batch_move(
+					&ordered, i, out,
+					mu_schema_find(flow->schema, first->children[i]->name));
 			mu_array_release(out);
 			*out = ordered;
 		}
-		tally_add(&a->run->appended, a->chains[0].end.schema, out);
+		balance_add(&a->run->appended, a->chains[0].end.schema, out);
 		return 0;
 	}
 	return 0;
@@ -378,11 +381,12 @@ static int append_open(struct work *w)
 	text_release(&why);
 	if (!ok)
 		return EINVAL;
-	if (tally_init(&run->appended, w->chains[0].end.schema, table_of(run)))
+	if (balance_init(&run->appended, w->chains[0].end.schema, table_of(run)))
 		return run_fail(run, NULL, E2BIG, "more measures than can be counted");
-	w->dataset.end = (struct flow){ .from = &w->append, .next = append_next,
+	w->dataset.end = (struct flow){ .from = &w->append,
+					.next = append_next,
 					.schema = w->chains[0].end.schema };
-	w->dataset.tally = &run->appended;
+	w->dataset.balance = &run->appended;
 	return 0;
 }
 
@@ -402,7 +406,8 @@ static int fetch_all(struct run *run, struct stage *s, size_t source)
 			break;
 		if (!from.uri)
 			from.uri = from.path;
-		err = documents_add(&run->documents, &from, run->sources[source].name, source, &why);
+		err = documents_add(&run->documents, &from, run->sources[source].name, source,
+				    &why);
 		if (err)
 			run_fail(run, s->config, err, why.data);
 	}
@@ -478,17 +483,18 @@ static int select_rows(struct work *w, const struct ArrowArray *rows, struct Arr
 		err = mu_builder_init(&withheld, schema);
 	for (i = 0; !err && i < rows->length; i++)
 		if (!mu_row_is_claim(&hidden, i))
-			mu_copy_row(rejections_withhold(&w->run->rejections,
-							mu_row_at(&hidden, i)) ? &withheld : &kept,
+			mu_copy_row(rejections_withhold(&w->run->rejections, mu_row_at(&hidden, i))
+					    ? &withheld
+					    : &kept,
 				    columns, i);
 	if (!err)
 		err = mu_builder_finish(&kept, out);
 	if (!err)
 		err = mu_builder_finish(&withheld, &rejected);
 	if (!err && rejected.release)
-		tally_add(&w->run->withheld, schema, &rejected);
+		balance_add(&w->run->withheld, schema, &rejected);
 	if (!err && out->release)
-		tally_add(&w->run->dataset, schema, out);
+		balance_add(&w->run->dataset, schema, out);
 	mu_array_release(&rejected);
 	mu_builder_release(&kept);
 	mu_builder_release(&withheld);
@@ -560,13 +566,15 @@ static int open_all(struct work *w)
 
 		if (!schema)
 			return EIO;
-		work->head = (struct head){ .run = run, .reader = w->reader, .source = i,
+		work->head = (struct head){ .run = run,
+					    .reader = w->reader,
+					    .source = i,
 					    .record = run_record(run, &chain->stages[1]) };
 		work->head.record->opened = true;
 		err = count_from(run, work->head.record, schema);
-		work->tally = work->head.record->out;
-		work->end = (struct flow){ .from = &work->head, .next = head_next,
-					   .schema = schema };
+		work->balance = work->head.record->out;
+		work->end =
+			(struct flow){ .from = &work->head, .next = head_next, .schema = schema };
 		if (!err)
 			err = chain_open(run, work, chain, 2);
 	}
@@ -574,8 +582,8 @@ static int open_all(struct work *w)
 		err = append_open(w);
 	if (!err)
 		err = chain_open(run, &w->dataset, &run->pipeline->dataset, 0);
-	if (!err && (tally_init(&run->dataset, w->dataset.end.schema, table_of(run)) ||
-		     tally_init(&run->withheld, w->dataset.end.schema, table_of(run))))
+	if (!err && (balance_init(&run->dataset, w->dataset.end.schema, table_of(run)) ||
+		     balance_init(&run->withheld, w->dataset.end.schema, table_of(run))))
 		err = run_fail(run, NULL, E2BIG, "more measures than can be counted");
 	if (!err && run->publish.staging)
 		err = exporters_open(w);
@@ -629,14 +637,16 @@ static void work_close(struct work *w)
 
 static void say(struct run *run, const char *code, const char *source, const char *message)
 {
-	struct finding f = { .severity = MU_ERROR, .code = mem_copy(code),
-			     .message = mem_copy(message), .source = source };
+	struct finding f = { .severity = MU_ERROR,
+			     .code = mem_copy(code),
+			     .message = mem_copy(message),
+			     .source = source };
 
 	findings_add(&run->findings, &f);
 }
 
 /* What a source's parser gave out. */
-static const struct tally *parsed(struct run *run, size_t source)
+static const struct balance *parsed(struct run *run, size_t source)
 {
 	return &run_record(run, &chain_of(run, run->sources[source].name)->stages[1])->counted;
 }
@@ -647,7 +657,7 @@ static void check_rows(struct run *run)
 	size_t i;
 
 	for (i = 0; i < run->n_sources; i++) {
-		const struct tally *t = parsed(run, i);
+		const struct balance *t = parsed(run, i);
 
 		if (t->rows || t->claims)
 			continue;
@@ -722,7 +732,8 @@ static int store(struct run *run)
 
 	for (i = 0; i < run->publish.n_outputs; i++)
 		run->publish.outputs[i].rows = strcmp(run->publish.outputs[i].path, "rejects.csv")
-						       ? run->dataset.rows : run->withheld.rows;
+						       ? run->dataset.rows
+						       : run->withheld.rows;
 	if (!err) {
 		datapackage_write(run, &package);
 		err = publish_commit(&run->publish, package.data, package.len, &why);
@@ -756,7 +767,8 @@ static void count_so_far(const struct work *w, uint64_t counts[3], uint64_t *une
 		*unevaluated += run->records[i].checks[MU_UNEVALUATED];
 	}
 	for (i = 0; i <= run->n_sources; i++) {
-		const struct chain_at_work *chain = i < run->n_sources ? &w->chains[i] : &w->dataset;
+		const struct chain_at_work *chain =
+			i < run->n_sources ? &w->chains[i] : &w->dataset;
 
 		for (j = 0; j < chain->count; j++)
 			add_stage(&chain->links[j].stage, counts, unevaluated);
@@ -892,14 +904,14 @@ void run_release(struct run *run)
 
 	locators_free(run->locators);
 	for (i = 0; i < run->n_records; i++) {
-		tally_release(&run->records[i].counted);
+		balance_release(&run->records[i].counted);
 		findings_release(&run->records[i].findings);
 	}
 	free(run->records);
 	free(run->sources);
-	tally_release(&run->appended);
-	tally_release(&run->dataset);
-	tally_release(&run->withheld);
+	balance_release(&run->appended);
+	balance_release(&run->dataset);
+	balance_release(&run->withheld);
 	findings_release(&run->findings);
 	rejections_release(&run->rejections);
 	publish_release(&run->publish);

@@ -6,13 +6,14 @@
 
 #include <stdatomic.h>
 
+#include "balance.h"
 #include "document.h"
 #include "finding.h"
 #include "pipeline.h"
 #include "publish.h"
 #include "rejection.h"
 #include "stage.h"
-#include "tally.h"
+
 
 struct run_options {
 	const char *out;       /* output folder; NULL: out/ beside the pipeline */
@@ -27,8 +28,8 @@ struct run_options {
 /* What became of one stage of the pipeline, all its instances together. */
 struct record {
 	const struct stage_config *config;
-	struct tally counted;  /* of what it gave out, unless that is what came in */
-	const struct tally *in, *out; /* NULL: not known */
+	struct balance counted;  /* of what it gave out, unless that is what came in */
+	const struct balance *in, *out; /* NULL: not known */
 	bool opened;
 	struct findings findings;
 	uint64_t checks[3];
@@ -55,9 +56,9 @@ struct run {
 	struct source_result *sources; /* those that were run */
 	size_t n_sources;
 	struct findings findings;    /* the runner's own, then all, when it is over */
-	struct tally appended;       /* of all sources */
-	struct tally dataset;        /* of what the exporters saw */
-	struct tally withheld;       /* of the rejected rows */
+	struct balance appended;       /* of all sources */
+	struct balance dataset;        /* of what the exporters saw */
+	struct balance withheld;       /* of the rejected rows */
 	uint64_t counts[3];          /* findings by severity, as they count in the end */
 	uint64_t checks[3];
 	enum status status;

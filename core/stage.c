@@ -31,8 +31,8 @@ static double now(void)
 
 /* ------------------------------------------------------------- services */
 
-__attribute__((format(printf, 3, 0)))
-static int service_failed(struct mu_ctx *ctx, int err, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static int service_failed(struct mu_ctx *ctx, int err,
+								const char *fmt, va_list ap)
 {
 	struct stage *s = stage_of(ctx);
 
@@ -41,8 +41,8 @@ static int service_failed(struct mu_ctx *ctx, int err, const char *fmt, va_list 
 	return err ? err : EIO;
 }
 
-__attribute__((format(printf, 3, 4)))
-static int fail_with(struct stage *s, int err, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int fail_with(struct stage *s, int err,
+							   const char *fmt, ...)
 {
 	va_list ap;
 
@@ -52,15 +52,20 @@ static int fail_with(struct stage *s, int err, const char *fmt, ...)
 	return err;
 }
 
-__attribute__((format(printf, 3, 0)))
-static int service_invalid(struct mu_ctx *ctx, const void *option, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static int service_invalid(struct mu_ctx *ctx,
+								 const void *option,
+								 const char *fmt, va_list ap)
 {
 	struct stage *s = stage_of(ctx);
 
 	s->invalid = true;
-	if (s->complaints)
-		diagnose_va(s->complaints, option_mark(&s->fill, s->config->map, option), NULL,
-			    fmt, ap);
+	if (!s->complaints)
+		return EINVAL;
+	if (s->run)
+		pthread_mutex_lock(&s->run->lock);
+	diagnose_va(s->complaints, option_mark(&s->fill, s->config->map, option), NULL, fmt, ap);
+	if (s->run)
+		pthread_mutex_unlock(&s->run->lock);
 	return EINVAL;
 }
 
@@ -124,9 +129,9 @@ static char *copy_limited(const char *text, size_t len)
 	return out.data ? out.data : mem_copy("");
 }
 
-__attribute__((format(printf, 3, 0)))
-static int service_report(struct mu_ctx *ctx, const struct mu_finding *f, const char *fmt,
-			  va_list ap)
+__attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *ctx,
+								const struct mu_finding *f,
+								const char *fmt, va_list ap)
 {
 	struct stage *s = stage_of(ctx);
 	struct text message = { 0 };
@@ -140,8 +145,10 @@ static int service_report(struct mu_ctx *ctx, const struct mu_finding *f, const 
 		return 0;
 	code = f->code ? full_code(s->config->plugin, f->code) : NULL;
 	if (!code || f->severity > MU_NOTE)
-		return fail_with(s, EPROTO, "the plugin reports a finding '%s' that it does not "
-				 "declare", f->code ? f->code : "");
+		return fail_with(s, EPROTO,
+				 "the plugin reports a finding '%s' that it does not "
+				 "declare",
+				 f->code ? f->code : "");
 	text_vprintf(&message, fmt, ap);
 	secrets_redact(&s->pipeline->secrets, &message, 0);
 	kept = (struct finding){
@@ -151,24 +158,31 @@ static int service_report(struct mu_ctx *ctx, const struct mu_finding *f, const 
 		.at = f->at & ~MU_AT_REJECTED,
 		.field = f->field ? mem_copy(f->field) : NULL,
 		.value = f->value ? copy_limited(f->value, f->value_len) : NULL,
-		.numbers = f->numbers, .expected = f->expected, .found = f->found,
+		.numbers = f->numbers,
+		.expected = f->expected,
+		.found = f->found,
 		.other = f->other & ~MU_AT_REJECTED,
 		.suggested = f->suggested ? mem_copy(f->suggested) : NULL,
-		.stage = s->config->name, .source = s->config->source,
+		.stage = s->config->name,
+		.source = s->config->source,
 		.document = s->document ? s->document->public.id : 0,
 	};
 	text_release(&message);
 	if (kept.field)
-		kept.from = place_column(s->input.schema, s->out.release ? &s->out : NULL,
-					 kept.field);
+		kept.from =
+			place_column(s->input.schema, s->out.release ? &s->out : NULL, kept.field);
+	if (rejections_repeated(&s->run->rejections, &kept)) {
+		finding_release(&kept);
+		return 0;
+	}
 	if (kept.severity == MU_ERROR && kept.at)
 		rejections_add(&s->run->rejections, &kept);
 	findings_add(&s->findings, &kept);
 	return 0;
 }
 
-__attribute__((format(printf, 3, 0)))
-static void service_log(struct mu_ctx *ctx, uint32_t level, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void service_log(struct mu_ctx *ctx, uint32_t level,
+							      const char *fmt, va_list ap)
 {
 	struct stage *s = stage_of(ctx);
 	struct text line = { 0 }, shown = { 0 };
@@ -255,8 +269,7 @@ static int service_output(struct mu_ctx *ctx, const char *path, const char **sta
 	return err;
 }
 
-static int service_locate(struct mu_ctx *ctx, uint64_t at, const char *field,
-			  struct mu_place *out)
+static int service_locate(struct mu_ctx *ctx, uint64_t at, const char *field, struct mu_place *out)
 {
 	struct stage *s = stage_of(ctx);
 	char *from = field ? place_column(s->input.schema, NULL, field) : NULL;
@@ -299,8 +312,10 @@ static int service_reference(struct mu_ctx *ctx, const char *name, const char **
 	if (!s->run)
 		loader_free(loader);
 	if (!shared)
-		return fail_with(s, ENOENT, "the reference list '%s' is neither in reference/ "
-				 "beside the pipeline nor among those that come with muster", name);
+		return fail_with(s, ENOENT,
+				 "the reference list '%s' is neither in reference/ "
+				 "beside the pipeline nor among those that come with muster",
+				 name);
 	*path = arena_copy(&s->arena, shared, strlen(shared));
 	free(shared);
 	return 0;
@@ -327,15 +342,17 @@ static const struct mu_ctx services = {
 
 /* ------------------------------------------------------------------ life */
 
-int stage_init(struct stage *s, const struct stage_config *config,
-	       const struct pipeline *pipeline, struct run *run,
-	       struct diagnostics *complaints)
+int stage_init(struct stage *s, const struct stage_config *config, const struct pipeline *pipeline,
+	       struct run *run, struct diagnostics *complaints)
 {
 	const struct mu_plugin *api = &config->plugin->api;
 	int err = 0;
 
 	*s = (struct stage){
-		.ctx = services, .config = config, .run = run, .pipeline = pipeline,
+		.ctx = services,
+		.config = config,
+		.run = run,
+		.pipeline = pipeline,
 		.complaints = complaints,
 		.fill = { .folder = pipeline->folder, .what = config->plugin->full },
 	};
@@ -412,8 +429,7 @@ static bool child_fits(const struct ArrowSchema *schema, const struct ArrowArray
 	       array->length >= rows && array->buffers && (!rows || array->buffers[1]);
 }
 
-bool batch_fits(const struct ArrowSchema *schema, const struct ArrowArray *rows,
-		struct text *why)
+bool batch_fits(const struct ArrowSchema *schema, const struct ArrowArray *rows, struct text *why)
 {
 	int64_t i;
 
@@ -441,7 +457,8 @@ static bool chain_check(struct pipeline *p, const struct chain *chain)
 		struct stage s = { 0 };
 		int err;
 
-		if (!config->valid)
+		/* Without the schema that was declared none can be checked against. */
+		if (!config->valid || (p->schema_path && !p->schema))
 			continue;
 		err = stage_init(&s, config, p, NULL, &p->diagnostics);
 		if (err && s.failure.len)

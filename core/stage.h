@@ -14,7 +14,7 @@
 #include "document.h"
 #include "finding.h"
 #include "pipeline.h"
-#include "tally.h"
+#include "balance.h"
 
 struct run;
 

@@ -20,8 +20,7 @@ static void setup(struct fixture *f, int on_equal, bool origins)
 {
 	*f = (struct fixture){ .rows_len = 0 };
 	rig_init(&f->rig, "mission", "country", "headcount:measure", NULL);
-	f->self = (struct consolidate){ .key = { 1, key }, .on_equal = on_equal,
-		.max_rows = 1000 };
+	f->self = (struct consolidate){ .key = { 1, key }, .on_equal = on_equal, .max_rows = 1000 };
 	if (origins)
 		f->self.origin = (struct mu_texts){ 1, origin };
 }
@@ -33,18 +32,18 @@ static void see_row(struct fixture *f, const struct ArrowArray *batch, int64_t r
 	bool claim = mu_row_is_claim(&rows, row);
 	int64_t i;
 
-	f->rows_len += (size_t)snprintf(f->rows + f->rows_len, sizeof f->rows - f->rows_len,
-					"%s%" PRIu64, claim ? "claim " : "",
-					mu_at_position(mu_row_at(&rows, row)));
+	f->rows_len +=
+		(size_t)snprintf(f->rows + f->rows_len, sizeof f->rows - f->rows_len, "%s%" PRIu64,
+				 claim ? "claim " : "", mu_at_position(mu_row_at(&rows, row)));
 	for (i = 0; i < 3; i++) {
 		struct mu_column cells = mu_column(&f->rig.schema, batch, i);
 		char space[MU_FORMAT_MAX];
 		struct mu_string value = mu_format(&cells, row, space);
 		bool null = mu_null(&cells, row);
 
-		f->rows_len += (size_t)snprintf(f->rows + f->rows_len,
-						sizeof f->rows - f->rows_len, " %.*s",
-						null ? 1 : (int)value.len, null ? "~" : value.data);
+		f->rows_len += (size_t)snprintf(f->rows + f->rows_len, sizeof f->rows - f->rows_len,
+						" %.*s", null ? 1 : (int)value.len,
+						null ? "~" : value.data);
 	}
 	f->rows_len += (size_t)snprintf(f->rows + f->rows_len, sizeof f->rows - f->rows_len, "\n");
 	f->claims += claim;
@@ -98,7 +97,7 @@ START_TEST(refuse_reports_and_keeps_all)
 			 "conflict 4~1 headcount: a row with mission EUAM and another headcount "
 			 "was there before\n");
 	ck_assert_str_eq(f.rows, "1 EUAM ALB 2\n2 EULEX XKX 3\n3 EUAM ALB 2\n4 EUAM ALB 5\n"
-			 "5 OMIK XKX 1\n");
+				 "5 OMIK XKX 1\n");
 	ck_assert_int_eq(f.rig.adjusted_rows, 0);
 	teardown(&f);
 }
@@ -178,7 +177,7 @@ START_TEST(sum_adds_measures_and_nothing_else)
 			 "overflow 8~1 headcount: headcount of rows with mission EUAM adds up to a "
 			 "number that does not fit 64 bits\n");
 	ck_assert_str_eq(f.rows, "1 EUAM ALB 4\n2 OMIK XKX ~\nclaim 3 ~ ~ 9\n6 EUAM MLT 1\n"
-			 "7 EUAM ALB ~\n8 EUAM ALB 9223372036854775807\n");
+				 "7 EUAM ALB ~\n8 EUAM ALB 9223372036854775807\n");
 	ck_assert_int_eq(f.rig.adjusted_rows, -3);
 	ck_assert_int_eq(f.rig.adjusted, 0);
 	teardown(&f);
@@ -200,7 +199,7 @@ START_TEST(claims_and_rejected_rows_pass)
 		ck_assert_int_eq(run(&f), 0);
 		ck_assert_str_eq(f.rig.said, "");
 		ck_assert_str_eq(f.rows, "1 EUAM ALB 2\n2 EUAM ALB 2\nclaim 3 EUAM ALB 2\n"
-				 "claim 4 EUAM ALB 2\n5 ~ ALB 2\n");
+					 "claim 4 EUAM ALB 2\n5 ~ ALB 2\n");
 		teardown(&f);
 	}
 }
@@ -263,7 +262,8 @@ START_TEST(columns_that_do_not_fit_are_refused)
 	is_invalid((struct mu_texts){ 2, twice }, none, "column 'mission' is named twice");
 	is_invalid(one, (struct mu_texts){ 1, wrong }, "no column is called 'mision'");
 	is_invalid(one, one, "column 'mission' is part of the key, so it cannot differ");
-	is_invalid((struct mu_texts){ 1, measure }, none, "column 'headcount' is a measure, so "
+	is_invalid((struct mu_texts){ 1, measure }, none,
+		   "column 'headcount' is a measure, so "
 		   "it is added up and cannot be part of the key");
 }
 END_TEST

@@ -77,11 +77,11 @@ START_TEST(a_mismatch_names_claim_numbers_and_difference)
 	rig_row(&f.rig, mu_at(1, 6), "total", "~|~|8|~");
 	ck_assert_int_eq(run(&f), 0);
 	said(&f, "mismatch 4 headcount 6/5: claim 'country' (country ALB) states 6 for headcount, "
-	     "its 2 rows add up to 5, 1 less\n"
-	     "mismatch 5 women -1/0: claim 'country' (country XKX) states -1 for women, "
-	     "its only row has 0, 1 more\n"
-	     "mismatch 6 headcount 8/9: claim 'total' states 8 for headcount, "
-	     "its 3 rows add up to 9, 1 more\n");
+		 "its 2 rows add up to 5, 1 less\n"
+		 "mismatch 5 women -1/0: claim 'country' (country XKX) states -1 for women, "
+		 "its only row has 0, 1 more\n"
+		 "mismatch 6 headcount 8/9: claim 'total' states 8 for headcount, "
+		 "its 3 rows add up to 9, 1 more\n");
 	checks_are(&f, 2, 3, 0);
 	teardown(&f);
 }
@@ -99,13 +99,16 @@ START_TEST(documents_are_told_apart_unless_within_all)
 		rig_row(&f.rig, mu_at(2, 2), NULL, "ALB|EUAM|3|1");
 		rig_row(&f.rig, mu_at(2, 3), "total", "~|~|5|2");
 		ck_assert_int_eq(run(&f), 0);
-		said(&f, within == WITHIN_ALL ? "" :
-		     "mismatch 3 headcount 5/3: claim 'total' states 5 for headcount, "
-		     "its only row has 3, 2 less\n"
-		     "mismatch 3 women 2/1: claim 'total' states 2 for women, "
-		     "its only row has 1, 1 less\n"
-		     "warning unverified 0: one.csv states no total of headcount or women, "
-		     "so its 1 row is unverified\n");
+		said(&f,
+		     within == WITHIN_ALL
+			     ? ""
+			     : "mismatch 3 headcount 5/3: claim 'total' states 5 for headcount, "
+			       "its only row has 3, 2 less\n"
+			       "mismatch 3 women 2/1: claim 'total' states 2 for women, "
+			       "its only row has 1, 1 less\n"
+			       "warning unverified 0: one.csv states no total of headcount or "
+			       "women, "
+			       "so its 1 row is unverified\n");
 		teardown(&f);
 	}
 }
@@ -121,7 +124,8 @@ START_TEST(what_cannot_be_read_is_unevaluated)
 	rig_row(&f.rig, mu_at(1, 3), "total", "~|~|5|2");
 	rig_row(&f.rig, mu_at(1, 4) | MU_AT_REJECTED, "total", "~|~|99|~");
 	ck_assert_int_eq(run(&f), 0);
-	said(&f, "warning unevaluated 3~2 headcount: claim 'total' states 5 for headcount, which "
+	said(&f,
+	     "warning unevaluated 3~2 headcount: claim 'total' states 5 for headcount, which "
 	     "is unknown in 1 of its 2 rows\n"
 	     "warning unevaluated 4: claim 'total' was rejected before, so it was compared with "
 	     "nothing\n");
@@ -155,7 +159,7 @@ START_TEST(a_claim_over_nothing_is_wrong_unless_it_states_nothing)
 	rig_row(&f.rig, mu_at(1, 2), "country", "MLT|~|0|3");
 	ck_assert_int_eq(run(&f), 0);
 	said(&f, "empty-claim 2 women 3/0: claim 'country' (country MLT) states 3 for women, "
-	     "but covers no row\n");
+		 "but covers no row\n");
 	checks_are(&f, 1, 1, 0);
 	teardown(&f);
 }
@@ -170,7 +174,8 @@ START_TEST(claims_that_contradict_each_other_are_wrong)
 	rig_row(&f.rig, mu_at(1, 2), "total", "~|~|2|7");
 	rig_row(&f.rig, mu_at(1, 3), "sum", "~|~|2|8");
 	ck_assert_int_eq(run(&f), 0);
-	said(&f, "warning unevaluated 2~1 women: claim 'total' states 7 for women, which is "
+	said(&f,
+	     "warning unevaluated 2~1 women: claim 'total' states 7 for women, which is "
 	     "unknown in 1 of its 1 rows\n"
 	     "warning unevaluated 3~1 women: claim 'sum' states 8 for women, which is unknown "
 	     "in 1 of its 1 rows\n"
@@ -196,7 +201,8 @@ START_TEST(sums_are_exact_at_the_edge_of_64_bits)
 	rig_row(&f.rig, mu_at(1, 8), "country", "XKX|~|0|2");
 	rig_row(&f.rig, mu_at(1, 9), "country", "ALB|~|9223372036854775807|~");
 	ck_assert_int_eq(run(&f), 0);
-	said(&f, "overflow 4 headcount: claim 'total' states 9223372036854775807 for headcount, "
+	said(&f,
+	     "overflow 4 headcount: claim 'total' states 9223372036854775807 for headcount, "
 	     "its 5 rows add up to a number that does not fit 64 bits\n"
 	     "mismatch 5 headcount 9223372036854775807/-9223372036854775807: claim 'mission' "
 	     "(mission C) states 9223372036854775807 for headcount, its only row has "
@@ -218,7 +224,8 @@ START_TEST(only_a_readable_claim_satisfies_require)
 	rig_row(&f.rig, mu_at(2, 1), NULL, "ALB|EUAM|2|1");
 	rig_row(&f.rig, mu_at(2, 2), "total", "~|~|~|~");
 	ck_assert_int_eq(run(&f), 0);
-	said(&f, "warning unevaluated 2: claim 'total' was rejected before, so it was compared "
+	said(&f,
+	     "warning unevaluated 2: claim 'total' was rejected before, so it was compared "
 	     "with nothing\n"
 	     "unverified 0: one.csv states no total of headcount or women that could be read, so "
 	     "its 1 row is unverified\n"
@@ -380,8 +387,9 @@ struct random_row {
 static struct random_row random_row(bool claim)
 {
 	struct random_row r = { .document = 1 + (uint32_t)(rand() % 2),
-		.country = rand() % 5 - 1, .mission = rand() % 4 - 1,
-		.headcount = rand() % 3 };
+				.country = rand() % 5 - 1,
+				.mission = rand() % 4 - 1,
+				.headcount = rand() % 3 };
 
 	if (claim)
 		r.headcount *= 3;

@@ -76,8 +76,8 @@ static bool name_add(struct country_index *index, struct mu_string name, const c
 			index->names = grown;
 			index->room = room;
 		}
-		index->names[index->n_names++] = (struct name){
-			.shown = strndup(name.data, name.len), .alias = alias };
+		index->names[index->n_names++] =
+			(struct name){ .shown = strndup(name.data, name.len), .alias = alias };
 		if (!index->names[i].shown)
 			return false;
 	}
@@ -155,7 +155,8 @@ static bool language_fill(struct country_index *index, const char *locale,
 		len = uldn_regionDisplayName(names, *alpha2, wide, 128, &status);
 		u_strToUTF8(name, (int32_t)sizeof name, &len, wide, len, &status);
 		if (alpha3 && status == U_ZERO_ERROR && strcmp(name, *alpha2))
-			ok = name_add(index, (struct mu_string){ name, (size_t)len }, alpha3, false);
+			ok = name_add(index, (struct mu_string){ name, (size_t)len }, alpha3,
+				      false);
 	}
 	uldn_close(names);
 	return ok;
@@ -191,8 +192,10 @@ static int languages_fill(struct mu_ctx *ctx, struct country_index *index,
 		uloc_forLanguageTag(languages->items[i], locale, (int32_t)sizeof locale, &used,
 				    &status);
 		if (status != U_ZERO_ERROR || (size_t)used != strlen(languages->items[i]))
-			return mu_fail(ctx, EINVAL, "'%s' is no language; write a tag such as nl "
-				       "or pt-BR, or any", languages->items[i]);
+			return mu_fail(ctx, EINVAL,
+				       "'%s' is no language; write a tag such as nl "
+				       "or pt-BR, or any",
+				       languages->items[i]);
 		ok = language_fill(index, locale, alpha2);
 	}
 	return ok ? 0 : no_memory(ctx);
@@ -262,7 +265,8 @@ static int aliases_read(struct mu_ctx *ctx, struct country_index *index, FILE *f
 		line[len] = '\0';
 		if (!wrong && number == 1)
 			wrong = strcmp(line, "alias,alpha3,note")
-					? "the header must be alias,alpha3,note" : NULL;
+					? "the header must be alias,alpha3,note"
+					: NULL;
 		else if (!wrong && len)
 			wrong = alias_add(index, line, &memory);
 		if (!memory)
@@ -382,8 +386,7 @@ static enum country_answer parts_find(struct country_index *index, struct mu_str
 		if (at < name.len && name.data[at] != ',')
 			continue;
 		part = mu_trim((struct mu_string){ name.data + from, at - from });
-		if (whole_find(index, part, one) != COUNTRY_FOUND ||
-		    (parts && strcmp(one, alpha3)))
+		if (whole_find(index, part, one) != COUNTRY_FOUND || (parts && strcmp(one, alpha3)))
 			return COUNTRY_UNKNOWN;
 		memcpy(alpha3, one, 4);
 		parts++;
@@ -392,8 +395,7 @@ static enum country_answer parts_find(struct country_index *index, struct mu_str
 	return parts > 1 ? COUNTRY_FOUND : COUNTRY_UNKNOWN;
 }
 
-enum country_answer country_find(struct country_index *index, struct mu_string name,
-				 char alpha3[4])
+enum country_answer country_find(struct country_index *index, struct mu_string name, char alpha3[4])
 {
 	enum country_answer answer;
 
@@ -402,8 +404,7 @@ enum country_answer country_find(struct country_index *index, struct mu_string n
 	return answer == COUNTRY_UNKNOWN ? parts_find(index, name, alpha3) : answer;
 }
 
-enum country_answer country_code(struct country_index *index, struct mu_string code,
-				 char alpha3[4])
+enum country_answer country_code(struct country_index *index, struct mu_string code, char alpha3[4])
 {
 	char text[4] = "";
 	const char *found;

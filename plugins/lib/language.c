@@ -10,7 +10,7 @@
 
 #include "words.h"
 
-#define MAX_TEXT 256
+#define MAX_TEXT   256
 #define MAX_TOKENS 8
 
 struct language {
@@ -195,7 +195,8 @@ enum language_answer language_integer(struct language *l, struct mu_string text,
 	if (!decimal_open(l) || !digits(l, text, plain, sizeof plain, &end) || end != text.len)
 		return LANGUAGE_NOT;
 	return mu_parse_integer(mu_string(plain), out) ? LANGUAGE_OK
-		: strcmp(plain, "-0") ? LANGUAGE_OVERFLOW : LANGUAGE_NOT;
+	       : strcmp(plain, "-0")                   ? LANGUAGE_OVERFLOW
+						       : LANGUAGE_NOT;
 }
 
 enum language_answer language_number(struct language *l, struct mu_string text, double *out)
@@ -324,7 +325,9 @@ static void name_get(const UDateFormat *format, UDateFormatSymbolType type, int3
 static bool names_open(struct language *l)
 {
 	static const UDateFormatSymbolType types[4] = {
-		UDAT_MONTHS, UDAT_SHORT_MONTHS, UDAT_STANDALONE_MONTHS,
+		UDAT_MONTHS,
+		UDAT_SHORT_MONTHS,
+		UDAT_STANDALONE_MONTHS,
 		UDAT_STANDALONE_SHORT_MONTHS,
 	};
 	UErrorCode status = U_ZERO_ERROR;
@@ -443,15 +446,15 @@ static bool plausible(struct mu_string text)
 	size_t i;
 
 	for (i = 0; i < text.len; i++)
-		if ((unsigned char)text.data[i] < 0x80 &&
-		    !isalnum((unsigned char)text.data[i]) && !strchr(" .,-/\t\n\r", text.data[i]))
+		if ((unsigned char)text.data[i] < 0x80 && !isalnum((unsigned char)text.data[i]) &&
+		    !strchr(" .,-/\t\n\r", text.data[i]))
 			return false;
 	return text.len && !strchr(".,-/", text.data[0]);
 }
 
 /* One field of a pattern. */
-static bool read_field(const struct language *l, char letter, size_t times,
-		       struct mu_string text, size_t *at, struct date *d)
+static bool read_field(const struct language *l, char letter, size_t times, struct mu_string text,
+		       size_t *at, struct date *d)
 {
 	char word[64], folded[64];
 	size_t from = *at, n = 0;
@@ -502,7 +505,8 @@ static bool read_pattern(const struct language *l, const char *pattern, struct m
 			size_t n = 0, space;
 
 			for (; at < text.len && ((space = one_of(text, at, spaces)) ||
-						 strchr("\t\r\n", text.data[at])); n++)
+						 strchr("\t\r\n", text.data[at]));
+			     n++)
 				at += space ? space : 1;
 			if (!n)
 				return false;
@@ -514,8 +518,8 @@ static bool read_pattern(const struct language *l, const char *pattern, struct m
 	return at == text.len && d->year && d->month && d->day;
 }
 
-enum language_answer language_date(struct language *l, const char *pattern,
-				   struct mu_string text, int32_t *out)
+enum language_answer language_date(struct language *l, const char *pattern, struct mu_string text,
+				   int32_t *out)
 {
 	struct date d = { 0 };
 	char folded[MAX_TEXT];

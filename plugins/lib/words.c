@@ -5,7 +5,7 @@
 #include <unicode/ustring.h>
 #include <unicode/utf8.h>
 
-#define MAX_TEXT 4096
+#define MAX_TEXT     4096
 #define MAX_DISTANCE 256
 
 /* Letters that no decomposition takes apart. */
@@ -13,8 +13,8 @@ static const struct {
 	UChar32 letter;
 	const char *as;
 } whole_letters[] = {
-	{ 0xe6, "ae" }, { 0xf0, "d" },   { 0xf8, "o" },   { 0xfe, "th" },  { 0x111, "d" },
-	{ 0x127, "h" }, { 0x131, "i" },  { 0x142, "l" },  { 0x153, "oe" },
+	{ 0xe6, "ae" }, { 0xf0, "d" },  { 0xf8, "o" },  { 0xfe, "th" },  { 0x111, "d" },
+	{ 0x127, "h" }, { 0x131, "i" }, { 0x142, "l" }, { 0x153, "oe" },
 };
 
 /* What is written so far; `gap`: a space comes before the next letter. */

@@ -69,11 +69,11 @@ struct consolidate {
 	struct mu_column *cells; /* all columns, of the batch at hand */
 
 	struct mu_map seen;
-	struct mu_key value;   /* of the row at hand */
-	struct mu_key values;  /* of all first rows */
-	struct first *firsts;  /* by their index in `seen` */
-	struct total *totals;  /* sum: a measure of a first row each */
-	size_t room;           /* of both */
+	struct mu_key value;  /* of the row at hand */
+	struct mu_key values; /* of all first rows */
+	struct first *firsts; /* by their index in `seen` */
+	struct total *totals; /* sum: a measure of a first row each */
+	size_t room;          /* of both */
 
 	/* sum: all batches, until they are given out again */
 	struct batch *batches;
@@ -130,8 +130,7 @@ static const char *column_name(const struct mu_ctx *ctx, int64_t index)
 }
 
 /* Options that contradict each other. */
-static int check_options(struct mu_ctx *ctx, struct consolidate *self,
-			 const struct columns *origin)
+static int check_options(struct mu_ctx *ctx, struct consolidate *self, const struct columns *origin)
 {
 	size_t i;
 	int err = 0;
@@ -147,7 +146,8 @@ static int check_options(struct mu_ctx *ctx, struct consolidate *self,
 		if (columns_have(&self->measures, self->keys.index[i]))
 			err = mu_invalid(ctx, &self->key.items[i],
 					 "column '%s' is a measure, so it is added up and cannot "
-					 "be part of the key", self->key.items[i]);
+					 "be part of the key",
+					 self->key.items[i]);
 	if (!self->measures.count)
 		err = mu_invalid(ctx, &self->on_equal,
 				 "no column is a measure, so there is nothing to add up");
@@ -213,18 +213,18 @@ static int report_equal(struct mu_ctx *ctx, const struct consolidate *self,
 
 	finding.other = first->at;
 	if (differs < 0)
-		return mu_report(ctx, finding, "an equal row with %s was there before%s",
-				 key.text, outcome);
+		return mu_report(ctx, finding, "an equal row with %s was there before%s", key.text,
+				 outcome);
 	finding.field = column_name(ctx, differs);
-	return mu_report(ctx, finding, "a row with %s and another %s was there before%s",
-			 key.text, finding.field, outcome);
+	return mu_report(ctx, finding, "a row with %s and another %s was there before%s", key.text,
+			 finding.field, outcome);
 }
 
 static int report_conflict(struct mu_ctx *ctx, const struct consolidate *self,
 			   const struct first *first, int64_t row, uint64_t at, int64_t differs)
 {
-	return report_equal(ctx, self, (struct mu_finding){ .code = "conflict", .at = at },
-			    first, row, differs, "");
+	return report_equal(ctx, self, (struct mu_finding){ .code = "conflict", .at = at }, first,
+			    row, differs, "");
 }
 
 /* ------------------------------------------------------------------- rows */
@@ -285,32 +285,37 @@ static int addable(struct mu_ctx *ctx, struct consolidate *self, size_t group, i
 	for (i = 0; i < self->measures.count; i++) {
 		const struct mu_column *cells = &self->cells[self->measures.index[i]];
 		const struct total *total = &self->totals[group * self->measures.count + i];
-		struct mu_finding finding = { .code = "conflict", .at = at,
-			.field = column_name(ctx, self->measures.index[i]),
-			.other = self->firsts[group].at };
+		struct mu_finding finding = { .code = "conflict",
+					      .at = at,
+					      .field = column_name(ctx, self->measures.index[i]),
+					      .other = self->firsts[group].at };
 		bool known = !mu_null(cells, row);
 		int64_t sum;
 
 		if (known == total->known &&
-		    !(known && __builtin_add_overflow(total->value, mu_get_integer(cells, row),
-						      &sum)))
+		    !(known &&
+		      __builtin_add_overflow(total->value, mu_get_integer(cells, row), &sum)))
 			continue;
 		key = phrase_key(ctx, self, row);
 		if (known != total->known) {
-			err = mu_report(ctx, finding, "%s of rows with %s cannot be added: it is "
-					"unknown in one of them", finding.field, key.text);
+			err = mu_report(ctx, finding,
+					"%s of rows with %s cannot be added: it is "
+					"unknown in one of them",
+					finding.field, key.text);
 		} else {
 			finding.code = "overflow";
-			err = mu_report(ctx, finding, "%s of rows with %s adds up to a number that "
-					"does not fit 64 bits", finding.field, key.text);
+			err = mu_report(ctx, finding,
+					"%s of rows with %s adds up to a number that "
+					"does not fit 64 bits",
+					finding.field, key.text);
 		}
 		return -err;
 	}
 	return 1;
 }
 
-static int add(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row,
-	       uint64_t at, int64_t *fate)
+static int add(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row, uint64_t at,
+	       int64_t *fate)
 {
 	int yes = addable(ctx, self, group, row, at);
 	size_t i;
@@ -343,9 +348,10 @@ static int take_equal(struct mu_ctx *ctx, struct consolidate *self, size_t group
 		return report_conflict(ctx, self, first, row, at, differs);
 	if (self->on_equal == SUM)
 		return add(ctx, self, group, row, at, fate);
-	err = report_equal(ctx, self, (struct mu_finding){ .code = "repeated", .at = at,
-			   .severity = MU_WARNING }, first, row, differs,
-			   ", so this one is left out");
+	err = report_equal(
+		ctx, self,
+		(struct mu_finding){ .code = "repeated", .at = at, .severity = MU_WARNING }, first,
+		row, differs, ", so this one is left out");
 	if (err)
 		return err;
 	*fate = LEAVE_OUT;
@@ -393,8 +399,9 @@ static int take_first(struct mu_ctx *ctx, struct consolidate *self, size_t group
 		const struct mu_column *cells = &self->cells[self->measures.index[i]];
 		bool known = !mu_null(cells, row);
 
-		self->totals[group * self->measures.count + i] = (struct total){
-			.known = known, .value = known ? mu_get_integer(cells, row) : 0 };
+		self->totals[group * self->measures.count + i] =
+			(struct total){ .known = known,
+					.value = known ? mu_get_integer(cells, row) : 0 };
 	}
 	*fate = (int64_t)group;
 	return 0;
@@ -411,8 +418,9 @@ static int key_is_whole(struct mu_ctx *ctx, const struct consolidate *self, int6
 
 	for (i = 0; i < self->keys.count && !err; i++) {
 		int64_t index = self->keys.index[i];
-		struct mu_finding finding = { .code = "null-key", .at = at,
-			.field = column_name(ctx, index) };
+		struct mu_finding finding = { .code = "null-key",
+					      .at = at,
+					      .field = column_name(ctx, index) };
 
 		if (!mu_null(&self->cells[index], row))
 			continue;
@@ -592,8 +600,10 @@ static int collect(struct mu_ctx *ctx, struct consolidate *self)
 		self->n_batches++;
 		self->rows += (uint64_t)batch->rows.length;
 		if (self->rows > (uint64_t)self->max_rows)
-			return mu_fail(ctx, E2BIG, "more than %lld rows to keep in memory: "
-				       "raise max_rows", (long long)self->max_rows);
+			return mu_fail(ctx, E2BIG,
+				       "more than %lld rows to keep in memory: "
+				       "raise max_rows",
+				       (long long)self->max_rows);
 		err = batch_take(ctx, self, batch);
 	}
 	return err;
@@ -665,13 +675,7 @@ static const struct mu_code consolidate_codes[] = {
 	{ 0 }
 };
 
-MUSTER_PLUGIN(
-	.name = "consolidate",
-	.summary = "rows of all sources to one row for each key",
-	.options = consolidate_options,
-	.codes = consolidate_codes,
-	.self_size = sizeof(struct consolidate),
-	.open = consolidate_open,
-	.close = consolidate_close,
-	.transform = consolidate_transform,
-);
+MUSTER_PLUGIN(.name = "consolidate", .summary = "rows of all sources to one row for each key",
+	      .options = consolidate_options, .codes = consolidate_codes,
+	      .self_size = sizeof(struct consolidate), .open = consolidate_open,
+	      .close = consolidate_close, .transform = consolidate_transform, );

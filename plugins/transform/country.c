@@ -150,8 +150,8 @@ static int report_name(struct mu_ctx *ctx, struct self *self, struct answer *a,
 
 	phrase_add(&shown, name.data, name.len);
 	if (!a->candidates)
-		a->candidates = self->code == CODE_ISO
-					? "" : country_candidates(ctx, self->index, name, 3);
+		a->candidates =
+			self->code == CODE_ISO ? "" : country_candidates(ctx, self->index, name, 3);
 	finding.severity = self->unknown == UNKNOWN_WARNING ? MU_WARNING : MU_ERROR;
 	if (a->kind == COUNTRY_UNDECIDED) {
 		finding.code = "undecided";
@@ -174,9 +174,10 @@ static int row_look_up(struct mu_ctx *ctx, struct self *self, struct mu_string t
 		mu_put_string(&self->builder, 0, mu_string(a->alpha3));
 		return 0;
 	}
-	return report_name(ctx, self, a,
-			   (struct mu_finding){ .at = at, .field = self->from, .value = text.data,
-						.value_len = text.len });
+	return report_name(
+		ctx, self, a,
+		(struct mu_finding){
+			.at = at, .field = self->from, .value = text.data, .value_len = text.len });
 }
 
 static int rows_look_up(struct mu_ctx *ctx, struct self *self, const struct ArrowArray *batch,

@@ -101,8 +101,10 @@ static int report_mismatch(struct mu_ctx *ctx, struct check *check, uint64_t row
 	check->finding.found = sum;
 	if (!rows) {
 		check->finding.code = "empty-claim";
-		return mu_report(ctx, check->finding, "%s states %" PRId64 " for %s, but covers no "
-				 "row", check->name.text, check->states, check->finding.field);
+		return mu_report(ctx, check->finding,
+				 "%s states %" PRId64 " for %s, but covers no "
+				 "row",
+				 check->name.text, check->states, check->finding.field);
 	}
 	if (rows == 1)
 		snprintf(parts, sizeof parts, "its only row has");
@@ -131,7 +133,8 @@ static int compare(struct mu_ctx *ctx, struct totals *self, struct check *check,
 		check->finding.code = "unevaluated";
 		check->finding.severity = MU_WARNING;
 		check->finding.other = sum->unknown_at;
-		return mu_report(ctx, check->finding, "%s states %" PRId64 " for %s, which is "
+		return mu_report(ctx, check->finding,
+				 "%s states %" PRId64 " for %s, which is "
 				 "unknown in %" PRIu64 " of its %" PRIu64 " rows",
 				 check->name.text, check->states, check->finding.field,
 				 sum->unknown, rows);
@@ -140,7 +143,8 @@ static int compare(struct mu_ctx *ctx, struct totals *self, struct check *check,
 	if (sum->value >= INT64_MIN && sum->value <= INT64_MAX)
 		return report_mismatch(ctx, check, rows, (int64_t)sum->value);
 	check->finding.code = "overflow";
-	return mu_report(ctx, check->finding, "%s states %" PRId64 " for %s, its %" PRIu64
+	return mu_report(ctx, check->finding,
+			 "%s states %" PRId64 " for %s, its %" PRIu64
 			 " rows add up to a number that does not fit 64 bits",
 			 check->name.text, check->states, check->finding.field, rows);
 }
@@ -152,15 +156,20 @@ static int compare_claims(struct mu_ctx *ctx, struct totals *self, struct check 
 	size_t i = (size_t)(first - self->listed) * self->n_measures + check->measure;
 	const struct mu_map_entry *level = &self->levels.entries[first->level];
 	struct phrase name = { .len = 0 };
-	struct mu_finding finding = { .code = "contradiction", .at = check->claim->at,
-		.field = check->finding.field, .other = first->at, .numbers = true,
-		.expected = self->stated[i].value, .found = check->states };
+	struct mu_finding finding = { .code = "contradiction",
+				      .at = check->claim->at,
+				      .field = check->finding.field,
+				      .other = first->at,
+				      .numbers = true,
+				      .expected = self->stated[i].value,
+				      .found = check->states };
 
 	check->name = phrase_claim(self, check->claim);
 	phrase_add(&name, (const char *)level->key, level->len);
-	return mu_report(ctx, finding, "%s states %" PRId64 " for %s, claim '%s' states %" PRId64
-			 " for the same rows", check->name.text, check->states, finding.field,
-			 name.text, finding.expected);
+	return mu_report(
+		ctx, finding,
+		"%s states %" PRId64 " for %s, claim '%s' states %" PRId64 " for the same rows",
+		check->name.text, check->states, finding.field, name.text, finding.expected);
 }
 
 /* `firsts` has, for each scope and measure, one more than the index of the
@@ -177,8 +186,11 @@ static int check_measure(struct mu_ctx *ctx, struct totals *self, const struct c
 
 	if (!stated->known)
 		return 0;
-	check = (struct check){ .claim = claim, .measure = measure, .states = stated->value,
-		.finding = { .at = claim->at, .field = self->measures[measure].name } };
+	check = (struct check){ .claim = claim,
+				.measure = measure,
+				.states = stated->value,
+				.finding = { .at = claim->at,
+					     .field = self->measures[measure].name } };
 	err = compare(ctx, self, &check, &outcome);
 	if (err)
 		return err;
@@ -196,8 +208,9 @@ static int check_rejected(struct mu_ctx *ctx, struct totals *self, const struct 
 {
 	const struct stated *stated =
 		&self->stated[(size_t)(claim - self->listed) * self->n_measures];
-	struct mu_finding finding = { .code = "unevaluated", .severity = MU_WARNING,
-		.at = claim->at };
+	struct mu_finding finding = { .code = "unevaluated",
+				      .severity = MU_WARNING,
+				      .at = claim->at };
 	struct phrase name = phrase_claim(self, claim);
 	uint64_t times = 0;
 	size_t i;
@@ -239,13 +252,13 @@ static int report_unverified(struct mu_ctx *ctx, const struct totals *self,
 {
 	const struct mu_document *document = mu_document(ctx, source->at);
 	struct mu_finding finding = { .code = "unverified",
-		.severity = self->require ? MU_ERROR : MU_WARNING };
+				      .severity = self->require ? MU_ERROR : MU_WARNING };
 	int err = mu_checked(ctx, self->require ? MU_FAIL : MU_UNEVALUATED, 1);
 
 	if (err)
 		return err;
-	return mu_report(ctx, finding, "%s states no total of %s%s, so its %" PRIu64
-			 " %s unverified",
+	return mu_report(ctx, finding,
+			 "%s states no total of %s%s, so its %" PRIu64 " %s unverified",
 			 document && document->name ? document->name : "the document", measures,
 			 source->rejected ? " that could be read" : "", source->rows,
 			 source->rows == 1 ? "row is" : "rows are");
@@ -271,7 +284,7 @@ static int check_levels(struct mu_ctx *ctx, const struct totals *self)
 static int check_sources(struct mu_ctx *ctx, const struct totals *self)
 {
 	struct mu_finding finding = { .code = "unverified",
-		.severity = self->require ? MU_ERROR : MU_WARNING };
+				      .severity = self->require ? MU_ERROR : MU_WARNING };
 	struct phrase measures = { .len = 0 };
 	size_t i;
 	int err = 0;
@@ -286,8 +299,9 @@ static int check_sources(struct mu_ctx *ctx, const struct totals *self)
 	if (err || self->rows.keys.count || self->n_claims)
 		return err;
 	err = mu_checked(ctx, self->require ? MU_FAIL : MU_UNEVALUATED, 1);
-	return err ? err : mu_report(ctx, finding, "there are no rows and no totals of %s",
-				     measures.text);
+	return err ? err
+		   : mu_report(ctx, finding, "there are no rows and no totals of %s",
+			       measures.text);
 }
 
 int totals_check(struct mu_ctx *ctx, struct totals *self)

@@ -114,8 +114,10 @@ static int open_named_dimensions(struct mu_ctx *ctx, struct totals *self)
 		if (index < 0)
 			err = EINVAL;
 		else if (is_measure(self, index))
-			err = mu_invalid(ctx, name, "column '%s' is added up, so it cannot say "
-					 "what a claim covers", *name);
+			err = mu_invalid(ctx, name,
+					 "column '%s' is added up, so it cannot say "
+					 "what a claim covers",
+					 *name);
 		self->dimensions[i] = (struct dimension){ .name = *name, .index = index };
 	}
 	self->n_dimensions = self->by.count;
@@ -209,7 +211,8 @@ static int take_data(struct mu_ctx *ctx, struct totals *self, int64_t row, uint6
 	if (group == SIZE_MAX)
 		return out_of_memory(ctx);
 	if (self->rows.keys.count > (uint64_t)self->max_groups)
-		return mu_fail(ctx, E2BIG, "more than %lld different rows to add up: "
+		return mu_fail(ctx, E2BIG,
+			       "more than %lld different rows to add up: "
 			       "name fewer columns in by, or raise max_groups",
 			       (long long)self->max_groups);
 	if (!self->rows.groups[group].rows++)
@@ -256,15 +259,16 @@ static int take_pattern(struct mu_ctx *ctx, struct totals *self)
 	if (mu_map_add(&self->patterns, self->pattern, self->width) == SIZE_MAX)
 		return out_of_memory(ctx);
 	if (self->patterns.count > (uint64_t)self->max_patterns)
-		return mu_fail(ctx, E2BIG, "claims fix more than %lld different sets of columns: "
+		return mu_fail(ctx, E2BIG,
+			       "claims fix more than %lld different sets of columns: "
 			       "name fewer columns in by, or raise max_patterns",
 			       (long long)self->max_patterns);
 	return 0;
 }
 
 /* Lists a claim whose key is in self->key. */
-static int claim_list(struct mu_ctx *ctx, struct totals *self, struct mu_string level,
-		      int64_t row, uint64_t at)
+static int claim_list(struct mu_ctx *ctx, struct totals *self, struct mu_string level, int64_t row,
+		      uint64_t at)
 {
 	struct claim claim = { .at = at };
 	bool states = false;
@@ -290,8 +294,8 @@ static int claim_list(struct mu_ctx *ctx, struct totals *self, struct mu_string 
 	return 0;
 }
 
-static int take_claim(struct mu_ctx *ctx, struct totals *self, struct mu_string level,
-		      int64_t row, uint64_t at)
+static int take_claim(struct mu_ctx *ctx, struct totals *self, struct mu_string level, int64_t row,
+		      uint64_t at)
 {
 	int err;
 
@@ -354,8 +358,7 @@ static void totals_close(struct mu_ctx *ctx, void *state)
 static const char *const within_choices[] = { "document", "all", NULL };
 
 static const struct mu_option totals_options[] = {
-	MU_OPT_TEXTS(struct totals, of,
-		     .help = "measures to add up; all when absent"),
+	MU_OPT_TEXTS(struct totals, of, .help = "measures to add up; all when absent"),
 	MU_OPT_TEXTS(struct totals, by,
 		     .help = "columns that say which rows a claim covers; all but the measures "
 			     "when absent"),
@@ -373,16 +376,13 @@ static const struct mu_option totals_options[] = {
 };
 
 static const struct mu_code totals_codes[] = {
-	{ "mismatch",
-	  "The rows that a claim covers do not add up to what the claim states.",
+	{ "mismatch", "The rows that a claim covers do not add up to what the claim states.",
 	  "Look for a row that is missing, there twice or misread, then at the claim itself; "
 	  "when the source is wrong, ask its publisher." },
-	{ "empty-claim",
-	  "A claim states a number that is not 0, and covers no row at all.",
+	{ "empty-claim", "A claim states a number that is not 0, and covers no row at all.",
 	  "Compare the claim's values in the columns of the option by with those of the rows: "
 	  "mostly they are spelt in two ways, or the rows were not found." },
-	{ "contradiction",
-	  "Two claims cover the same rows and state different numbers.",
+	{ "contradiction", "Two claims cover the same rows and state different numbers.",
 	  "Find out which one is right; a claim that means fewer rows must say so in its "
 	  "columns." },
 	{ "unevaluated",
@@ -392,19 +392,11 @@ static const struct mu_code totals_codes[] = {
 	  "No claim states the total of a measure, so nothing shows that all rows are there.",
 	  "Describe the line with the total as a claim in the parser; when the source states "
 	  "none, accept the warning." },
-	{ "overflow",
-	  "The rows that a claim covers add up to a number that does not fit 64 bits.",
+	{ "overflow", "The rows that a claim covers add up to a number that does not fit 64 bits.",
 	  "One of the numbers is misread: look for the longest." },
 	{ 0 }
 };
 
-MUSTER_PLUGIN(
-	.name = "totals",
-	.summary = "the rows add up to the totals that their source states",
-	.options = totals_options,
-	.codes = totals_codes,
-	.self_size = sizeof(struct totals),
-	.open = totals_open,
-	.close = totals_close,
-	.validate = totals_validate,
-);
+MUSTER_PLUGIN(.name = "totals", .summary = "the rows add up to the totals that their source states",
+	      .options = totals_options, .codes = totals_codes, .self_size = sizeof(struct totals),
+	      .open = totals_open, .close = totals_close, .validate = totals_validate, );

@@ -1,4 +1,4 @@
-#include "tally.h"
+#include "balance.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,31 +13,29 @@ static bool schema_says(const struct mu_table_schema *table, const char *name)
 	return false;
 }
 
-int tally_init(struct tally *t, const struct ArrowSchema *schema,
-	       const struct mu_table_schema *table)
+int balance_init(struct balance *t, const struct ArrowSchema *schema,
+		 const struct mu_table_schema *table)
 {
-	char from[256];
 	int64_t i;
 
-	*t = (struct tally){ .claim_column = mu_schema_find(schema, MU_CLAIM) };
+	*t = (struct balance){ .claim_column = mu_schema_find(schema, MU_CLAIM) };
 	for (i = 0; i < mu_schema_visible(schema); i++) {
 		const struct ArrowSchema *column = schema->children[i];
-		struct tally_measure *m = &t->measures[t->n_measures];
+		struct balance_measure *m = &t->measures[t->n_measures];
 
 		if (mu_schema_type(column) != MU_INTEGER ||
 		    !(mu_schema_measure(column) || schema_says(table, column->name)))
 			continue;
-		if (t->n_measures == TALLY_MEASURES)
+		if (t->n_measures == BALANCE_MEASURES)
 			return E2BIG;
 		m->name = mem_copy(column->name);
-		m->from = mem_copy(mu_schema_from(column, from, sizeof from) ? from : column->name);
 		m->column = i;
 		t->n_measures++;
 	}
 	return 0;
 }
 
-static void measure_add(struct tally_measure *m, const struct mu_column *value,
+static void measure_add(struct balance_measure *m, const struct mu_column *value,
 			const struct mu_column *claim, int64_t rows)
 {
 	int64_t i;
@@ -48,7 +46,7 @@ static void measure_add(struct tally_measure *m, const struct mu_column *value,
 			m->overflow = true;
 }
 
-void tally_add(struct tally *t, const struct ArrowSchema *schema, const struct ArrowArray *rows)
+void balance_add(struct balance *t, const struct ArrowSchema *schema, const struct ArrowArray *rows)
 {
 	struct mu_column claim = mu_column(schema, rows, t->claim_column);
 	uint64_t claims = 0;
@@ -66,18 +64,17 @@ void tally_add(struct tally *t, const struct ArrowSchema *schema, const struct A
 	}
 }
 
-void tally_release(struct tally *t)
+void balance_release(struct balance *t)
 {
 	size_t j;
 
 	for (j = 0; j < t->n_measures; j++) {
 		free(t->measures[j].name);
-		free(t->measures[j].from);
 	}
-	*t = (struct tally){ 0 };
+	*t = (struct balance){ 0 };
 }
 
-const struct tally_measure *tally_measure(const struct tally *t, const char *name)
+const struct balance_measure *balance_measure(const struct balance *t, const char *name)
 {
 	size_t j;
 
@@ -87,27 +84,14 @@ const struct tally_measure *tally_measure(const struct tally *t, const char *nam
 	return NULL;
 }
 
-/* What became of a measure: the one of that name, else the only one that the
- * parser knew by the same name. */
-static const struct tally_measure *successor(const struct tally *out, const struct tally_measure *m)
-{
-	const struct tally_measure *found = tally_measure(out, m->name);
-	size_t j;
-
-	for (j = 0; !found && j < out->n_measures; j++)
-		if (!strcmp(out->measures[j].from, m->from))
-			found = &out->measures[j];
-	return found;
-}
-
 static int64_t adjusted(const struct adjustment *a, size_t n, const char *measure, bool *overflow)
 {
 	int64_t sum = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		bool same = measure ? a[i].measure && !strcmp(a[i].measure, measure)
-				    : !a[i].measure;
+		bool same =
+			measure ? a[i].measure && !strcmp(a[i].measure, measure) : !a[i].measure;
 
 		if (same && __builtin_add_overflow(sum, a[i].by, &sum))
 			*overflow = true;
@@ -115,10 +99,10 @@ static int64_t adjusted(const struct adjustment *a, size_t n, const char *measur
 	return sum;
 }
 
-static bool measure_conserved(const struct tally_measure *m, const struct tally *out,
+static bool measure_conserved(const struct balance_measure *m, const struct balance *out,
 			      const struct adjustment *a, size_t n, struct text *why)
 {
-	const struct tally_measure *after = successor(out, m);
+	const struct balance_measure *after = balance_measure(out, m->name);
 	int64_t expected = 0, found = after ? after->sum : 0;
 	bool overflow = m->overflow || (after && after->overflow);
 	int64_t by = adjusted(a, n, m->name, &overflow);
@@ -127,14 +111,15 @@ static bool measure_conserved(const struct tally_measure *m, const struct tally 
 		return true;
 	if (expected == found)
 		return true;
-	text_printf(why, "%s: %" PRId64 " went in, %+" PRId64 " was stated as changed, %" PRId64
-		    " came out%s", m->name, m->sum, by, found,
-		    after ? "" : " (the column is gone)");
+	text_printf(why,
+		    "%s: %" PRId64 " went in, %+" PRId64 " was stated as changed, %" PRId64
+		    " came out%s",
+		    m->name, m->sum, by, found, after ? "" : " (the column is gone)");
 	return false;
 }
 
-bool tally_conserved(const struct tally *in, const struct tally *out,
-		     const struct adjustment *a, size_t n, struct text *why)
+bool balance_conserved(const struct balance *in, const struct balance *out,
+		       const struct adjustment *a, size_t n, struct text *why)
 {
 	bool overflow = false;
 	int64_t by = adjusted(a, n, NULL, &overflow);
@@ -146,8 +131,10 @@ bool tally_conserved(const struct tally *in, const struct tally *out,
 		return false;
 	}
 	if (overflow || (int64_t)in->rows + by != (int64_t)out->rows) {
-		text_printf(why, "%" PRIu64 " rows went in, %+" PRId64 " was stated as changed, "
-			    "%" PRIu64 " came out", in->rows, by, out->rows);
+		text_printf(why,
+			    "%" PRIu64 " rows went in, %+" PRId64 " was stated as changed, "
+			    "%" PRIu64 " came out",
+			    in->rows, by, out->rows);
 		return false;
 	}
 	for (j = 0; j < in->n_measures; j++)

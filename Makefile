@@ -121,6 +121,10 @@ $(BUILD)/tests/%: tests/%.c $(CORE_O) $(LIB_O) $(BUILD)/flags
 	$(COMPILE) -iquote core -iquote plugins/lib -DBUILD='"$(BUILD)"' $(ALL_LDFLAGS) -o $@ $< \
 	    $(CORE_O) $(LIB_O) $(call pkg_libs,$(NEEDS_core) $(NEEDS_tests)) -ldl -lpthread -lm
 
+# There the core's allocations fail at will.
+$(BUILD)/tests/test_torture: ALL_LDFLAGS += -Wl,--wrap=malloc -Wl,--wrap=calloc \
+    -Wl,--wrap=realloc -Wl,--wrap=reallocarray
+
 # Written anew when the compiler or its flags change, and then all is built anew.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)

@@ -35,37 +35,45 @@ static const struct stage_config *parser_of(const struct run *run, const struct 
 	return NULL;
 }
 
-static void locator_open(struct run *run, struct locators *l, uint32_t id)
+static int locator_open(struct run *run, struct locators *l, uint32_t id)
 {
 	struct document *d = documents_get(&run->documents, id);
 	const struct stage_config *config = d ? parser_of(run, d) : NULL;
+	int err;
 
 	stage_close(&l->stage);
 	l->document = id;
 	l->works = false;
 	if (!config || !config->plugin->api.locate)
-		return;
-	l->works = !stage_init(&l->stage, config, run->pipeline, run, NULL);
+		return 0;
+	err = stage_init(&l->stage, config, run->pipeline, run, NULL);
 	l->stage.quiet = true;
-	l->works = l->works && !stage_open(&l->stage, NULL, d);
+	if (!err)
+		err = stage_open(&l->stage, NULL, d);
+	l->works = !err;
+	return err;
 }
 
-void place_find(struct run *run, uint64_t at, const char *from, struct mu_place *out)
+int place_find(struct run *run, uint64_t at, const char *from, struct mu_place *out)
 {
 	struct locators *l;
+	int err = 0;
 
 	*out = (struct mu_place){ .size = sizeof *out };
 	at &= ~MU_AT_REJECTED;
 	if (!at)
-		return;
+		return 0;
 	if (!run->locators)
 		run->locators = mem_alloc(sizeof *run->locators);
 	l = run->locators;
 	if (l->document != mu_at_document(at))
-		locator_open(run, l, mu_at_document(at));
-	if (l->works && l->stage.config->plugin->api.locate(&l->stage.ctx, l->stage.self,
-							    mu_at_position(at), from, out))
+		err = locator_open(run, l, mu_at_document(at));
+	if (!err && l->works)
+		err = l->stage.config->plugin->api.locate(&l->stage.ctx, l->stage.self,
+							  mu_at_position(at), from, out);
+	if (err)
 		*out = (struct mu_place){ .size = sizeof *out };
+	return err;
 }
 
 static char *text_of(const char *bytes, size_t len)
@@ -84,6 +92,7 @@ static void locate(struct run *run, struct finding *f)
 
 	if (!at || f->located)
 		return;
+	/* A finding without a place says more than none. */
 	place_find(run, at, f->at ? f->from : NULL, &place);
 	f->located = true;
 	f->document = mu_at_document(at);

@@ -8,8 +8,9 @@
 #include "run.h"
 
 /* `from` is the parser's own name of a column, or NULL.  Fills `out`; all zero
- * when nobody knows.  Texts live until the next call. */
-void place_find(struct run *run, uint64_t at, const char *from, struct mu_place *out);
+ * when nobody knows.  Texts live until the next call.  0, or the errno value of
+ * the parser that could not look it up. */
+int place_find(struct run *run, uint64_t at, const char *from, struct mu_place *out);
 
 /* Looks up the places of a list of findings. */
 void places_find(struct run *run, struct findings *findings);

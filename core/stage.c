@@ -275,10 +275,10 @@ static int service_locate(struct mu_ctx *ctx, uint64_t at, const char *field, st
 	char *from = field ? place_column(s->input.schema, NULL, field) : NULL;
 	int err = fault();
 
+	if (!err)
+		err = place_find(s->run, at, from, out);
 	if (err)
-		err = fail_with(s, err, "a place cannot be looked up");
-	else
-		place_find(s->run, at, from, out);
+		fail_with(s, err, "a place cannot be looked up");
 	free(from);
 	return err;
 }

@@ -1,0 +1,177 @@
+/*
+ * The main job with each call of a plugin to the runner failing once, and with
+ * each allocation of the core failing once: the run ends with exit 3, nothing is
+ * published and nothing is left behind.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "stage.h"
+
+/* The exit code of a child whose run did not care for the failure. */
+#define IGNORED 77
+
+#define PIPELINE "pipelines/nl-police-missions/pipeline.yaml"
+
+static long calls_left = LONG_MAX, allocations_left = LONG_MAX;
+
+static int call_fails(void)
+{
+	return calls_left-- == 0 ? EIO : 0;
+}
+
+static bool allocation_fails(void)
+{
+	return allocations_left-- == 0;
+}
+
+/* The linker puts these in the place of the core's own calls. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__real_reallocarray(void *block, size_t count, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void *__wrap_reallocarray(void *block, size_t count, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return allocation_fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return allocation_fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+	return allocation_fails() ? NULL : __real_realloc(block, size);
+}
+
+void *__wrap_reallocarray(void *block, size_t count, size_t size)
+{
+	return allocation_fails() ? NULL : __real_reallocarray(block, count, size);
+}
+
+static char folder[] = "/tmp/muster-torture.XXXXXX";
+
+/* What is there that should not be.  A failure after the last step, when only
+ * the report is left to write, leaves a whole dataset, which is removed. */
+static size_t entries(void)
+{
+	static const char *const files[] = { "rosters.csv", "rosters.db", "datapackage.json" };
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	size_t n = 0, i;
+	char path[64];
+
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof path, "%s/out/%s", folder, files[i]);
+		if (unlink(path))
+			break;
+	}
+	snprintf(path, sizeof path, "%s/out", folder);
+	if (i == 3)
+		rmdir(path);
+
+	ck_assert_ptr_nonnull(dir);
+	while ((entry = readdir(dir)))
+		n += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+	closedir(dir);
+	return n;
+}
+
+static void run_once(void)
+{
+	char run[] = "run", pipeline[] = PIPELINE, flag[] = "--out", out[64];
+	char *argv[] = { run, pipeline, flag, out, NULL };
+	int null = open("/dev/null", O_WRONLY), code;
+
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	close(null);
+	snprintf(out, sizeof out, "%s/out", folder);
+	code = command_run.run(&command_run, 4, argv);
+	exit(code == EXIT_VALID && (calls_left < 0 || allocations_left < 0) ? IGNORED : code);
+}
+
+/* Runs it in a child with one of the counters set; gives the exit code. */
+static int run_with(long *counter, long value)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (!child) {
+		*counter = value;
+		stage_fault = call_fails;
+		run_once();
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(WIFEXITED(status), "failure %ld ended the run by signal %d", value,
+		      WTERMSIG(status));
+	return WEXITSTATUS(status);
+}
+
+static void torture(long *counter)
+{
+	long n;
+
+	for (n = 0; n < 100000; n++) {
+		int code = run_with(counter, n);
+
+		if (code == EXIT_VALID)
+			break;
+		ck_assert_msg(code == EXIT_FAILED, "failure %ld gave exit %d", n, code);
+		ck_assert_msg(!entries(), "failure %ld left something behind", n);
+	}
+	ck_assert_msg(n > 50 && n < 100000, "only %ld failures were tried", n);
+	printf("%ld failures tried\n", n);
+}
+
+START_TEST(every_call_to_the_runner_may_fail)
+{
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	torture(&calls_left);
+}
+END_TEST
+
+START_TEST(every_allocation_of_the_core_may_fail)
+{
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	torture(&allocations_left);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("torture");
+	TCase *tests = tcase_create("torture");
+	SRunner *runner;
+	int failed;
+
+	/* Where the runner looks for what comes with it. */
+	if (symlink("../plugins", BUILD "/tests/plugins") && errno != EEXIST)
+		return EXIT_FAILURE;
+	tcase_set_timeout(tests, 600);
+	tcase_add_test(tests, every_call_to_the_runner_may_fail);
+	tcase_add_test(tests, every_allocation_of_the_core_may_fail);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -115,7 +115,19 @@ static json_t *sources(const struct run *run)
 	return json;
 }
 
-static json_t *stage(const struct record *r)
+/* Rows that this stage was the first to blame. */
+static uint64_t rejected(const struct run *run, const struct record *r)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < run->rejections.count; i++)
+		n += run->rejections.items[i].kept_out &&
+		     run->rejections.items[i].stage == r->config->name;
+	return n;
+}
+
+static json_t *stage(const struct run *run, const struct record *r)
 {
 	json_t *json = json_object();
 	const struct balance *last = r->out ? r->out : r->in;
@@ -126,6 +138,8 @@ static json_t *stage(const struct record *r)
 		set_count(json, "rows_in", r->in->rows);
 	if (r->out)
 		set_count(json, "rows_out", r->out->rows);
+	if (r->out)
+		set_count(json, "rejected", rejected(run, r));
 	if (last)
 		set_count(json, "claims", last->claims);
 	if (r->in)
@@ -143,7 +157,7 @@ static json_t *stages(const struct run *run)
 
 	for (i = 0; i < run->n_records; i++)
 		if (run->records[i].opened)
-			json_array_append_new(json, stage(&run->records[i]));
+			json_array_append_new(json, stage(run, &run->records[i]));
 	return json;
 }
 

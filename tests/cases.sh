@@ -185,7 +185,12 @@ run() {
 	folders_to_names <"$seen/stdout.raw" >"$seen/stdout"
 	folders_to_names <"$seen/stderr.raw" >"$seen/stderr"
 	[ ! -f "$ROOT/report.json" ] ||
-		"$BUILD/tests/findings" "$ROOT/report.json" >"$seen/findings" 2>&1
+		"$BUILD/tests/findings" "$PROJECT/schemas/report.schema.json" "$ROOT/report.json" \
+			>"$seen/findings" 2>&1 || {
+		echo "--- report.json: does not fit its schema"
+		cat "$seen/findings"
+		good=false
+	}
 	script "$1" after "$seen/after.raw"
 	[ ! -f "$seen/after.raw" ] || folders_to_names <"$seen/after.raw" >"$seen/after"
 }

@@ -13,24 +13,24 @@ static bool schema_says(const struct mu_table_schema *table, const char *name)
 	return false;
 }
 
-int balance_init(struct balance *t, const struct ArrowSchema *schema,
+int balance_init(struct balance *b, const struct ArrowSchema *schema,
 		 const struct mu_table_schema *table)
 {
 	int64_t i;
 
-	*t = (struct balance){ .claim_column = mu_schema_find(schema, MU_CLAIM) };
+	*b = (struct balance){ .claim_column = mu_schema_find(schema, MU_CLAIM) };
 	for (i = 0; i < mu_schema_visible(schema); i++) {
 		const struct ArrowSchema *column = schema->children[i];
-		struct balance_measure *m = &t->measures[t->n_measures];
+		struct balance_measure *m = &b->measures[b->n_measures];
 
 		if (mu_schema_type(column) != MU_INTEGER ||
 		    !(mu_schema_measure(column) || schema_says(table, column->name)))
 			continue;
-		if (t->n_measures == BALANCE_MEASURES)
+		if (b->n_measures == BALANCE_MEASURES)
 			return E2BIG;
 		m->name = mem_copy(column->name);
 		m->column = i;
-		t->n_measures++;
+		b->n_measures++;
 	}
 	return 0;
 }
@@ -46,41 +46,41 @@ static void measure_add(struct balance_measure *m, const struct mu_column *value
 			m->overflow = true;
 }
 
-void balance_add(struct balance *t, const struct ArrowSchema *schema, const struct ArrowArray *rows)
+void balance_add(struct balance *b, const struct ArrowSchema *schema, const struct ArrowArray *rows)
 {
-	struct mu_column claim = mu_column(schema, rows, t->claim_column);
+	struct mu_column claim = mu_column(schema, rows, b->claim_column);
 	uint64_t claims = 0;
 	size_t j;
 	int64_t i;
 
 	for (i = 0; i < rows->length; i++)
 		claims += !mu_null(&claim, i);
-	t->claims += claims;
-	t->rows += (uint64_t)rows->length - claims;
-	for (j = 0; j < t->n_measures; j++) {
-		struct mu_column value = mu_column(schema, rows, t->measures[j].column);
+	b->claims += claims;
+	b->rows += (uint64_t)rows->length - claims;
+	for (j = 0; j < b->n_measures; j++) {
+		struct mu_column value = mu_column(schema, rows, b->measures[j].column);
 
-		measure_add(&t->measures[j], &value, &claim, rows->length);
+		measure_add(&b->measures[j], &value, &claim, rows->length);
 	}
 }
 
-void balance_release(struct balance *t)
+void balance_release(struct balance *b)
 {
 	size_t j;
 
-	for (j = 0; j < t->n_measures; j++) {
-		free(t->measures[j].name);
+	for (j = 0; j < b->n_measures; j++) {
+		free(b->measures[j].name);
 	}
-	*t = (struct balance){ 0 };
+	*b = (struct balance){ 0 };
 }
 
-const struct balance_measure *balance_measure(const struct balance *t, const char *name)
+const struct balance_measure *balance_measure(const struct balance *b, const char *name)
 {
 	size_t j;
 
-	for (j = 0; j < t->n_measures; j++)
-		if (!strcmp(t->measures[j].name, name))
-			return &t->measures[j];
+	for (j = 0; j < b->n_measures; j++)
+		if (!strcmp(b->measures[j].name, name))
+			return &b->measures[j];
 	return NULL;
 }
 

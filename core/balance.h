@@ -29,13 +29,13 @@ struct balance {
 
 /* A column is a measure when it says so itself or the dataset's schema (or
  * NULL) says so of its name.  E2BIG for more than BALANCE_MEASURES. */
-int balance_init(struct balance *balance, const struct ArrowSchema *schema,
+int balance_init(struct balance *b, const struct ArrowSchema *schema,
 	       const struct mu_table_schema *table);
-void balance_add(struct balance *balance, const struct ArrowSchema *schema,
+void balance_add(struct balance *b, const struct ArrowSchema *schema,
 	       const struct ArrowArray *rows);
-void balance_release(struct balance *balance);
+void balance_release(struct balance *b);
 
-const struct balance_measure *balance_measure(const struct balance *balance, const char *name);
+const struct balance_measure *balance_measure(const struct balance *b, const char *name);
 
 /* What a transform stated with mu_adjusted(). */
 struct adjustment {

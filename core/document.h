@@ -33,11 +33,11 @@ struct documents {
 
 /* Takes note of what a fetcher delivered: a regular file, hashed here.  0, or an
  * errno value with the reason in `why`. */
-int documents_add(struct documents *documents, const struct mu_document *from,
+int documents_add(struct documents *ds, const struct mu_document *from,
 		  const char *source_name, size_t source, struct text *why);
 
 /* The document with that id, or NULL. */
-struct document *documents_get(const struct documents *documents, uint32_t id);
+struct document *documents_get(const struct documents *ds, uint32_t id);
 
 /* Its bytes, until as many calls of unmap.  ESTALE when the file is no longer
  * the one that was hashed. */
@@ -45,7 +45,7 @@ int document_map(struct document *document, const uint8_t **data, size_t *len,
 		 struct text *why);
 void document_unmap(struct document *document);
 
-void documents_release(struct documents *documents);
+void documents_release(struct documents *ds);
 
 /* A file cut short while it is mapped would kill the program without a word:
  * this makes SIGBUS say so, clean up and exit with 3. */

@@ -52,11 +52,11 @@ extern const struct mu_code core_codes[];
 
 const char *severity_name(enum mu_severity severity);
 
-/* Takes over what `finding` points to. */
-void findings_add(struct findings *findings, struct finding *finding);
+/* Takes over what `f` points to. */
+void findings_add(struct findings *fs, struct finding *f);
 /* Moves all of `from` to the end. */
-void findings_append(struct findings *findings, struct findings *from);
+void findings_append(struct findings *fs, struct findings *from);
 void finding_release(struct finding *finding);
-void findings_release(struct findings *findings);
+void findings_release(struct findings *fs);
 
 #endif

@@ -82,7 +82,8 @@ static inline void *fake_alloc(struct mu_ctx *ctx, size_t size)
 
 	if (!block || f->n_blocks == FAKE_BLOCKS)
 		abort();
-	return f->blocks[f->n_blocks++] = block;
+	f->blocks[f->n_blocks++] = block;
+	return block;
 }
 
 static inline bool fake_cancelled(struct mu_ctx *ctx)

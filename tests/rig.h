@@ -2,7 +2,7 @@
  * A validator or transform at work without a runner: rows from short texts, and
  * what the stage said of them as text.
  *
- *     rig_init(&rig, "mission", "country", "headcount:measure", NULL);
+ *     rig_init(&rig, "mission", "country", "headcount:measure", (char *)NULL);
  *     rig_row(&rig, mu_at(1, 7), NULL, "EULEX|XKX|4");   ~ is null
  *     rig_row(&rig, mu_at(1, 8), "total", "~|~|4");
  *     rig_flush(&rig);                                   ends a batch

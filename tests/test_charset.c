@@ -156,8 +156,8 @@ START_TEST(long_documents_convert_in_pieces)
 	memset(bytes, 0xeb, LEN);
 	fake_document(&fake, bytes, LEN);
 	ck_assert_int_eq(charset_decode(&fake.ctx, "latin1", LEN, true, &out), 0);
-	ck_assert_uint_eq(out.text.len, 2 * LEN);
-	for (i = 0; i < 2 * LEN; i += 2)
+	ck_assert_uint_eq(out.text.len, (size_t)2 * LEN);
+	for (i = 0; i < (size_t)2 * LEN; i += 2)
 		ck_assert(!memcmp(out.text.data + i, "\xc3\xab", 2));
 	ck_assert_int_eq(charset_decode(&fake.ctx, "latin1", LEN - 1, true, &out), EFBIG);
 	ck_assert_str_ne(fake.failed, "");

@@ -19,7 +19,7 @@ static const char *key[] = { "mission" }, *origin[] = { "country" };
 static void setup(struct fixture *f, int on_equal, bool origins)
 {
 	*f = (struct fixture){ .rows_len = 0 };
-	rig_init(&f->rig, "mission", "country", "headcount:measure", NULL);
+	rig_init(&f->rig, "mission", "country", "headcount:measure", (char *)NULL);
 	f->self = (struct consolidate){ .key = { 1, key }, .on_equal = on_equal, .max_rows = 1000 };
 	if (origins)
 		f->self.origin = (struct mu_texts){ 1, origin };

@@ -515,7 +515,7 @@ END_TEST
 START_TEST(many_rows_come_in_batches)
 {
 	enum { N = 5000 };
-	char *text = malloc(16 * N), *end = text;
+	char *text = malloc((size_t)16 * N), *end = text;
 	struct ArrowSchema schema;
 	struct ArrowArray batch;
 	int64_t seen = 0;

@@ -607,7 +607,7 @@ static int configure_with(const struct column *with, size_t n, struct claim *cla
 	int err;
 
 	memcpy(items, with, n * sizeof *items);
-	teardown();
+	fake_release(&fake);
 	setup();
 	table.column_items = (struct mu_items){ n, items };
 	if (claim)

@@ -36,6 +36,7 @@ static bool allocation_fails(void)
 }
 
 /* The linker puts these in the place of the core's own calls. */
+// NOLINTBEGIN(bugprone-reserved-identifier)
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
@@ -64,6 +65,8 @@ void *__wrap_reallocarray(void *block, size_t count, size_t size)
 {
 	return allocation_fails() ? NULL : __real_reallocarray(block, count, size);
 }
+
+// NOLINTEND(bugprone-reserved-identifier)
 
 static char folder[] = "/tmp/muster-torture.XXXXXX";
 

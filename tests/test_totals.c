@@ -14,7 +14,7 @@ struct fixture {
 
 static void setup(struct fixture *f)
 {
-	rig_init(&f->rig, "country", "mission", "headcount:measure", "women:measure", NULL);
+	rig_init(&f->rig, "country", "mission", "headcount:measure", "women:measure", (char *)NULL);
 	f->self = (struct totals){ .max_groups = 1000, .max_patterns = 100 };
 }
 

@@ -33,7 +33,7 @@ COMPILE       = $(CC) $(ALL_CPPFLAGS) -MMD -MP $(ALL_CFLAGS)
 
 # ---- libraries, by pkg-config's names
 
-NEEDS_core               := yaml-0.1 jansson libcrypto
+NEEDS_core               := yaml-0.1 jansson nettle
 NEEDS_parse/document     := icu-i18n icu-uc libpcre2-8
 NEEDS_transform/country  := icu-i18n icu-uc
 NEEDS_transform/mission  := icu-uc
@@ -53,7 +53,7 @@ PARTS_validate/schema    := pattern words
 # The Debian packages of each, and of the commands that targets below call.
 PACKAGE_yaml-0.1   := libyaml-dev
 PACKAGE_jansson    := libjansson-dev
-PACKAGE_libcrypto  := libssl-dev
+PACKAGE_nettle     := nettle-dev
 PACKAGE_icu-i18n   := libicu-dev
 PACKAGE_icu-uc     := libicu-dev
 PACKAGE_libpcre2-8 := libpcre2-dev

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <openssl/evp.h>
+#include <nettle/sha2.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,42 +23,25 @@ static void hexadecimal(const unsigned char *bytes, size_t len, char *out)
 	out[2 * len] = '\0';
 }
 
-static int digest_fd(EVP_MD_CTX *md, int fd, uint64_t *bytes)
+int sha256_file(int fd, char out[65], uint64_t *bytes)
 {
-	unsigned char block[1 << 16];
+	unsigned char block[1 << 16], hash[SHA256_DIGEST_SIZE];
+	struct sha256_ctx digest;
 	ssize_t n;
 
 	*bytes = 0;
-	if (!EVP_DigestInit_ex(md, EVP_sha256(), NULL))
-		return EIO;
+	sha256_init(&digest);
 	while ((n = read(fd, block, sizeof block)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return errno;
-		if (!EVP_DigestUpdate(md, block, (size_t)n))
-			return EIO;
+		sha256_update(&digest, (size_t)n, block);
 		*bytes += (uint64_t)n;
 	}
+	sha256_digest(&digest, sizeof hash, hash);
+	hexadecimal(hash, sizeof hash, out);
 	return 0;
-}
-
-int sha256_file(int fd, char out[65], uint64_t *bytes)
-{
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	unsigned int len = 0;
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	int err;
-
-	if (!md)
-		mem_exhausted();
-	err = digest_fd(md, fd, bytes);
-	if (!err && !EVP_DigestFinal_ex(md, hash, &len))
-		err = EIO;
-	EVP_MD_CTX_free(md);
-	if (!err)
-		hexadecimal(hash, len, out);
-	return err;
 }
 
 /* The last part of a URI, without a query. */

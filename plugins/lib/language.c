@@ -285,7 +285,6 @@ enum language_answer language_words(struct language *l, struct mu_string text, i
 	UChar wide[MAX_TEXT], lower[MAX_TEXT];
 	char folded[3 * MAX_TEXT];
 	int32_t len, at = 0;
-	int64_t value;
 
 	if (!text.len || text.len >= MAX_TEXT || isdigit((unsigned char)text.data[0]) ||
 	    !fold_close(text, folded, sizeof folded))
@@ -296,12 +295,13 @@ enum language_answer language_words(struct language *l, struct mu_string text, i
 	len = u_strToLower(lower, MAX_TEXT, wide, len, l->locale, &status);
 	if (U_FAILURE(status))
 		return LANGUAGE_NOT;
+	/* Small numbers without the collator that reading takes. */
+	for (*out = 0; *out <= 20; ++*out)
+		if (spells(l->spellout, *out, folded))
+			return LANGUAGE_OK;
 	unum_setAttribute(l->spellout, UNUM_LENIENT_PARSE, 1);
-	value = unum_parseInt64(l->spellout, lower, len, &at, &status);
-	if (U_FAILURE(status) || !spelt_somehow(l, value, folded))
-		return LANGUAGE_NOT;
-	*out = value;
-	return LANGUAGE_OK;
+	*out = unum_parseInt64(l->spellout, lower, len, &at, &status);
+	return U_SUCCESS(status) && spelt_somehow(l, *out, folded) ? LANGUAGE_OK : LANGUAGE_NOT;
 }
 
 /* ------------------------------------------------------------------ dates */

@@ -105,9 +105,8 @@ void loader_free(struct loader *loader)
 char *loader_shared(struct loader *loader, const char *name)
 {
 	/* From the program's folder: build/ and build/MODE/ of the source tree,
-	 * which have the plugins beside it, and tests/ there; bin/ of an
-	 * installation. */
-	static const char *const from_build[] = { "..", "../..", "../../..", NULL };
+	 * which have the plugins beside it, and bin/ of an installation. */
+	static const char *const from_build[] = { "..", "../..", NULL };
 	static const char *const from_bin[] = { "../share/muster", NULL };
 	const char *const *folder;
 	struct text path = { 0 };

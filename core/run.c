@@ -807,6 +807,10 @@ static void finish(struct run *run, int err)
 	int number = interrupt_signal();
 	bool valid;
 
+	if (number && err) {
+		text_clear(&run->failure);
+		text_printf(&run->failure, "stopped by signal %d", number);
+	}
 	gather(run);
 	valid = fit(run, run->counts, run->checks[MU_UNEVALUATED]);
 	if (!err && !run->failure.len && valid && run->publish.staging)

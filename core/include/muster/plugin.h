@@ -160,7 +160,8 @@ struct mu_finding {
 	size_t value_len;
 	bool numbers;      /* whether the next two say something */
 	int64_t expected, found;
-	uint64_t other;    /* a second row that has to do with it, or 0 */
+	uint64_t other;    /* a second row that the error is about as much, or 0:
+			      where rows are rejected, both are */
 	const char *suggested; /* a value that would be right, or NULL */
 };
 

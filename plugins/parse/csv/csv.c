@@ -183,7 +183,7 @@ static int configure_claims(struct mu_ctx *ctx, const struct self *self)
 	const struct claim *all = self->claims.items, *c;
 	int err = 0;
 
-	for (c = all; c < all + self->claims.count; c++) {
+	for (c = all; c && c < all + self->claims.count; c++) {
 		if (!*c->name)
 			err = mu_invalid(ctx, &c->name, "a claim needs a name");
 		if (!mu_trim(mu_string(c->match)).len)

@@ -43,12 +43,12 @@ NEEDS_export/sqlite      := sqlite3
 NEEDS_tests              := check icu-i18n icu-uc libpcre2-8
 
 # What plugins share, from plugins/lib/: linked privately into each.
-PARTS_parse/document     := charset country language mission pattern words
+PARTS_parse/document     := charset country language list mission pattern words
 PARTS_parse/csv          := charset
-PARTS_transform/country  := country words
-PARTS_transform/mission  := mission words
+PARTS_transform/country  := country list words
+PARTS_transform/mission  := list mission words
 PARTS_transform/columns  := language pattern words
-PARTS_validate/schema    := pattern words
+PARTS_validate/schema    := list pattern words
 
 # The Debian packages of each, and of the commands that targets below call.
 PACKAGE_yaml-0.1   := libyaml-dev

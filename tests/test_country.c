@@ -1,8 +1,13 @@
 #include <check.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include <muster/map.h>
 
 #include "country.h"
 #include "fake.h"
+#include "list.h"
+#include "words.h"
 
 static struct fake fake;
 static struct country_index *countries;
@@ -95,6 +100,178 @@ START_TEST(the_nearest_names_are_suggested)
 }
 END_TEST
 
+START_TEST(parts_of_countries_are_no_countries)
+{
+	char out[4];
+
+	use("nl");
+	is("Canarische Eilanden", "ESP");
+	is("Ceuta en Melilla", "ESP");
+	is("Diego Garcia", "IOT");
+	ck_assert(country_code(countries, mu_string("DGA"), out) == COUNTRY_UNKNOWN);
+	ck_assert(country_code(countries, mu_string("XKK"), out) == COUNTRY_UNKNOWN);
+}
+END_TEST
+
+START_TEST(what_names_no_country_is_unknown)
+{
+	static const char *const names[] = {
+		"Republic of",
+		"United Republic",
+		"United Republic of Tanz",
+		"United States of",
+		"United States of Americ",
+		"Democratic Republic of",
+		"Dominican",
+		"North",
+		"Russian",
+		"Bosnia and",
+		"The former Yugoslav Re",
+		"The former Yugoslav Republic of Maced",
+		"Korea",
+		"Virgin Islands",
+		"Fiji and Tonga",
+		"China (Includes Hong Kong)",
+		"Western Africa",
+		"CARICOM",
+		"Multinational",
+		"Mediterranean Sea",
+		"Grand Total",
+		"Total",
+		"all",
+	};
+
+	use("en");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		is_unknown(names[i]);
+}
+END_TEST
+
+/* ------------------------------------------------------------ shipped lists */
+
+static const char *const country_fields[] = { "alias", "alpha3", "note" };
+static const char *const code_fields[] = { "alpha3", "name" };
+
+static void shipped_open(struct list *list, const char *name, const char *const *fields,
+			 size_t count)
+{
+	const char *path;
+
+	ck_assert_int_eq(mu_reference(&fake.ctx, name, &path), 0);
+	ck_assert_int_eq(list_open(&fake.ctx, path, 1 << 20, list), 0);
+	ck_assert_int_eq(list_header(list, fields, count), 0);
+}
+
+/* The codes of iso3166.csv. */
+static void codes_read(struct mu_map *codes)
+{
+	struct list list;
+	char *row[2];
+
+	shipped_open(&list, "iso3166.csv", code_fields, 2);
+	while (list_more(&list)) {
+		size_t known = codes->count;
+
+		ck_assert_int_eq(list_row(&list, row, 2), 0);
+		ck_assert_msg(strlen(row[0]) == 3 && *row[1], "line %zu", list.line);
+		ck_assert_uint_eq(mu_map_add(codes, row[0], 3), known);
+	}
+	list_close(&list);
+}
+
+START_TEST(each_shipped_alias_means_one_country_with_a_code)
+{
+	struct mu_map codes = { 0 }, meanings = { 0 };
+	struct list list;
+	char *row[3], words[512], code[4];
+
+	codes_read(&codes);
+	use("any");
+	shipped_open(&list, "countries.csv", country_fields, 3);
+	while (list_more(&list)) {
+		size_t len, known = meanings.count, at, i;
+
+		ck_assert_int_eq(list_row(&list, row, 3), 0);
+		at = mu_map_find(&codes, row[1], strlen(row[1]));
+		ck_assert_msg(at != SIZE_MAX, "%s of %s", row[1], row[0]);
+		len = words_fold(mu_string(row[0]), words, sizeof words);
+		i = mu_map_add(&meanings, words, len);
+		if (i == known)
+			meanings.entries[i].value = at;
+		ck_assert_msg(meanings.entries[i].value == at, "%s is also %.3s", row[0],
+			      (const char *)codes.entries[meanings.entries[i].value].key);
+		ck_assert_msg(country_find(countries, mu_string(row[0]), code) == COUNTRY_FOUND,
+			      "%s", row[0]);
+		ck_assert_str_eq(code, row[1]);
+	}
+	ck_assert_uint_gt(meanings.count, 100);
+	list_close(&list);
+	mu_map_release(&meanings);
+	mu_map_release(&codes);
+}
+END_TEST
+
+START_TEST(each_code_that_is_given_is_in_the_list_of_codes)
+{
+	struct mu_map codes = { 0 };
+	char alpha2[3] = "", code[4];
+	size_t found = 0;
+
+	codes_read(&codes);
+	use("en");
+	for (alpha2[0] = 'A'; alpha2[0] <= 'Z'; alpha2[0]++) {
+		for (alpha2[1] = 'A'; alpha2[1] <= 'Z'; alpha2[1]++) {
+			if (country_code(countries, mu_string(alpha2), code) != COUNTRY_FOUND)
+				continue;
+			found++;
+			ck_assert_msg(mu_map_find(&codes, code, 3) != SIZE_MAX, "%s is %s", alpha2,
+				      code);
+		}
+	}
+	ck_assert_uint_ge(found, 250);
+	mu_map_release(&codes);
+}
+END_TEST
+
+static const struct {
+	const char *bytes, *why; /* behind the path */
+} malformed_lists[] = {
+	{ "", ":1: the list is empty" },
+	{ "alias,code,note\n", ":1: column 2 is called 'code', and should be 'alpha3'" },
+	{ "alias,alpha3,note\nA,AAA\n", ":2: there are fewer than 3 fields" },
+	{ "alias,alpha3,note\n\nA,AAA,,\n", ":3: there are more than 3 fields" },
+	{ "alias,alpha3,note\nA,AAA,\"two\nlines\"\nB,bbb,\n",
+	  ":4: alpha3 must be three capital letters" },
+	{ "alias,alpha3,note\n-,AAA,\n", ":2: the alias is empty, too long or no UTF-8: '-'" },
+};
+
+static char written[64]; /* a list of the test's own */
+
+static int written_reference(struct mu_ctx *ctx, const char *name, const char **path)
+{
+	(void)ctx;
+	ck_assert_str_eq(name, COUNTRY_REFERENCE);
+	*path = written;
+	return 0;
+}
+
+START_TEST(a_malformed_list_is_refused_with_its_line)
+{
+	struct mu_texts none = { 0 };
+	const char *bytes = malformed_lists[_i].bytes;
+	int file;
+
+	snprintf(written, sizeof written, "%s", "/tmp/muster-countries.XXXXXX");
+	file = mkstemp(written);
+	ck_assert(file >= 0 && write(file, bytes, strlen(bytes)) == (ssize_t)strlen(bytes) &&
+		  !close(file));
+	fake.ctx.reference = written_reference;
+	ck_assert_int_eq(country_open(&fake.ctx, &none, &countries), EINVAL);
+	unlink(written);
+	ck_assert_str_eq(fake.failed + strlen(written), malformed_lists[_i].why);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("country");
@@ -107,6 +284,12 @@ int main(void)
 	tcase_add_test(tests, aliases_and_historic_names_are_known);
 	tcase_add_test(tests, codes_are_those_of_iso_and_kosovos);
 	tcase_add_test(tests, the_nearest_names_are_suggested);
+	tcase_add_test(tests, parts_of_countries_are_no_countries);
+	tcase_add_test(tests, what_names_no_country_is_unknown);
+	tcase_add_test(tests, each_shipped_alias_means_one_country_with_a_code);
+	tcase_add_test(tests, each_code_that_is_given_is_in_the_list_of_codes);
+	tcase_add_loop_test(tests, a_malformed_list_is_refused_with_its_line, 0,
+			    (int)(sizeof malformed_lists / sizeof *malformed_lists));
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -4,6 +4,7 @@
 
 #include "../plugins/transform/mission.c"
 
+#include "list.h"
 #include "rig.h"
 
 /* ---------------------------------------------------------------- fixtures */
@@ -179,6 +180,107 @@ START_TEST(facts_of_a_mission_are_there)
 }
 END_TEST
 
+/* ----------------------------------------------------------- shipped lists */
+
+enum { ACRONYM, ORGANISATION, NAME, START, END, HOST, ALIASES, SUCCESSOR, FIELDS };
+
+static const char *const mission_fields[FIELDS] = {
+	"acronym", "organisation", "name", "start", "end", "host", "aliases", "successor",
+};
+static const char *const code_fields[] = { "alpha3", "name" };
+
+static void shipped_open(struct rig *rig, struct list *shipped, const char *path,
+			 const char *const *fields, size_t count)
+{
+	ck_assert_int_eq(list_open(&rig->ctx, path, 1 << 20, shipped), 0);
+	ck_assert_int_eq(list_header(shipped, fields, count), 0);
+}
+
+static void codes_read(struct rig *rig, struct mu_map *iso)
+{
+	struct list shipped;
+	char *row[2];
+
+	shipped_open(rig, &shipped, "schemas/reference/iso3166.csv", code_fields, 2);
+	while (list_more(&shipped)) {
+		ck_assert_int_eq(list_row(&shipped, row, 2), 0);
+		ck_assert(mu_map_add(iso, row[0], strlen(row[0])) != SIZE_MAX);
+	}
+	list_close(&shipped);
+}
+
+static void mission_check(char *row[FIELDS], const struct mu_map *iso)
+{
+	int32_t start = INT32_MIN, end = INT32_MAX;
+	char *at = row[HOST];
+
+	ck_assert_msg(!*row[START] || mu_parse_date(mu_string(row[START]), &start), "%s",
+		      row[ACRONYM]);
+	ck_assert_msg(!*row[END] || mu_parse_date(mu_string(row[END]), &end), "%s", row[ACRONYM]);
+	ck_assert_msg(start <= end, "%s", row[ACRONYM]);
+	for (; *at; at += at[3] ? 4 : 3)
+		ck_assert_msg(strlen(at) >= 3 && mu_map_find(iso, at, 3) != SIZE_MAX, "%s: %s",
+			      row[ACRONYM], at);
+}
+
+/* Each name of a mission means it on its first day, or several: never another one. */
+static void names_check(struct mission_index *index, char *row[FIELDS])
+{
+	const char *on = *row[START] ? row[START] : NULL, *found;
+	char *alias, *rest = NULL;
+
+	found = meaning(index, row[ACRONYM], on);
+	ck_assert_msg(!strcmp(found, row[ACRONYM]), "%s is %s", row[ACRONYM], found);
+	for (alias = strtok_r(row[ALIASES], "|", &rest); alias;
+	     alias = strtok_r(NULL, "|", &rest)) {
+		found = meaning(index, alias, on);
+		ck_assert_msg(!strcmp(found, row[ACRONYM]) || !strcmp(found, "several"),
+			      "%s is %s, and not %s", alias, found, row[ACRONYM]);
+	}
+}
+
+START_TEST(the_shipped_missions_agree_with_each_other)
+{
+	struct mu_map iso = { 0 }, keys = { 0 }, acronyms = { 0 }, successors = { 0 };
+	struct mission_index *index;
+	struct list shipped;
+	char *row[FIELDS], key[256];
+	struct rig rig;
+
+	ctx_init(&rig);
+	codes_read(&rig, &iso);
+	ck_assert_int_eq(mission_open(&rig.ctx, &index), 0);
+	shipped_open(&rig, &shipped, list, mission_fields, FIELDS);
+	while (list_more(&shipped)) {
+		size_t known = keys.count;
+		int len;
+
+		ck_assert_int_eq(list_row(&shipped, row, FIELDS), 0);
+		len = snprintf(key, sizeof key, "%s|%s", row[ACRONYM], row[ORGANISATION]);
+		ck_assert_msg(mu_map_add(&keys, key, (size_t)len) == known, "%s twice", key);
+		mu_map_add(&acronyms, row[ACRONYM], strlen(row[ACRONYM]));
+		if (*row[SUCCESSOR])
+			mu_map_add(&successors, row[SUCCESSOR], strlen(row[SUCCESSOR]));
+		mission_check(row, &iso);
+		names_check(index, row);
+	}
+	ck_assert_uint_gt(keys.count, 150);
+	for (size_t i = 0; i < successors.count; i++) {
+		const struct mu_map_entry *e = &successors.entries[i];
+
+		ck_assert_msg(mu_map_find(&acronyms, e->key, e->len) != SIZE_MAX, "%.*s",
+			      (int)e->len, (const char *)e->key);
+	}
+	list_close(&shipped);
+	mission_close(index);
+	mu_map_release(&iso);
+	mu_map_release(&keys);
+	mu_map_release(&acronyms);
+	mu_map_release(&successors);
+	rig_release(&rig);
+}
+END_TEST
+
 /* -------------------------------------------------------- malformed lists */
 
 #define HEADER "acronym,organisation,name,start,end,host,aliases,successor\n"
@@ -194,6 +296,8 @@ static const struct {
 	{ HEADER "A,UN,Mission, A,,,,,\n", ":2: there are more than 8 fields" },
 	{ HEADER "A,UN,\"Mission A,,,,,\n", ":2: a quote is not closed" },
 	{ HEADER "A,UN,\"Mission\" A,,,,,\n", ":2: text follows a closing quote" },
+	{ HEADER "A,UN,Mission\rA,,,,,\n", ":2: a carriage return stands inside of a field" },
+	{ HEADER "A,UN,\"Mission\nA\",,,,,\n\r\n,UN,,,,,,\n", ":5: acronym is empty" },
 	{ HEADER "A,UN,Mission \"A\",,,,,\n", ":2: a quote stands inside of a field" },
 	{ HEADER "A,UN,,2023-13-01,,,,\n",
 	  ":2: start is no date such as 2023-11-24: '2023-13-01'" },
@@ -482,6 +586,7 @@ int main(void)
 	tcase_add_test(tcase, the_day_decides_between_missions_of_one_name);
 	tcase_add_test(tcase, candidates_are_near_or_all_that_is_meant);
 	tcase_add_test(tcase, facts_of_a_mission_are_there);
+	tcase_add_test(tcase, the_shipped_missions_agree_with_each_other);
 	tcase_add_loop_test(tcase, a_malformed_list_is_refused_with_its_line, 0,
 			    (int)(sizeof malformed_lists / sizeof *malformed_lists));
 	tcase_add_test(tcase, a_list_cut_anywhere_is_read_or_refused);

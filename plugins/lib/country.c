@@ -8,13 +8,13 @@
 
 #include <muster/map.h>
 
+#include "list.h"
 #include "phrase.h"
 #include "words.h"
 
 enum {
 	LIST_MAX = 8 << 20, /* bytes of the list of aliases */
-	LINE_MAX_BYTES = 1024,
-	WORDS_MAX = 512, /* of a name's words */
+	WORDS_MAX = 512,    /* of a name's words */
 	MEANINGS_MAX = 8,
 	CANDIDATES_MAX = 8,
 };
@@ -100,6 +100,26 @@ static bool code_add(struct country_index *index, const char *code, size_t alpha
 	return i != SIZE_MAX;
 }
 
+/* Regions of ICU without a code of their own in ISO 3166-1: Kosovo, which has
+ * one by custom, and parts of countries. */
+static const struct {
+	const char *alpha2, *alpha3;
+} regions[] = {
+	{ "AC", "SHN" }, { "CP", "FRA" }, { "CQ", "GGY" }, { "DG", "IOT" },
+	{ "EA", "ESP" }, { "IC", "ESP" }, { "TA", "SHN" }, { "XK", "XKX" },
+};
+
+static const char *alpha3_of_alpha2(const char *alpha2)
+{
+	char locale[16];
+
+	for (size_t i = 0; i < sizeof regions / sizeof *regions; i++)
+		if (!strcmp(regions[i].alpha2, alpha2))
+			return regions[i].alpha3;
+	snprintf(locale, sizeof locale, "und_%s", alpha2);
+	return uloc_getISO3Country(locale);
+}
+
 /* ISO 3166-1 as ICU has it, and Kosovo. */
 static bool codes_fill(struct country_index *index, const char *const *alpha2)
 {
@@ -112,13 +132,8 @@ static bool codes_fill(struct country_index *index, const char *const *alpha2)
 	if (!index->alpha3)
 		return false;
 	for (; ok && *alpha2; alpha2++) {
-		char locale[16];
-		const char *alpha3 = "XKX";
+		const char *alpha3 = alpha3_of_alpha2(*alpha2);
 
-		if (strcmp(*alpha2, "XK")) {
-			snprintf(locale, sizeof locale, "und_%s", *alpha2);
-			alpha3 = uloc_getISO3Country(locale);
-		}
 		if (strlen(alpha3) != 3)
 			continue;
 		memcpy(index->alpha3[index->n_alpha3], alpha3, 4);
@@ -203,93 +218,47 @@ static int languages_fill(struct mu_ctx *ctx, struct country_index *index,
 
 /* ------------------------------------------------------------------ aliases */
 
-/* The next field of a line, which is cut in place; NULL: malformed. */
-static char *field_next(char **at)
-{
-	char *start = *at, *from = start, *to = start;
-	bool quoted = *from == '"';
+enum field { ALIAS, ALPHA3, NOTE, FIELDS };
 
-	for (from += quoted; *from; *to++ = *from++) {
-		if (quoted && *from == '"' && *++from != '"')
-			break;
-		if (!quoted && (*from == ',' || *from == '"'))
-			break;
-		if (!*from)
-			return NULL;
-	}
-	if (*from && *from != ',')
-		return NULL;
-	if (quoted && from[-1] != '"')
-		return NULL;
-	*at = *from ? from + 1 : from;
-	*to = '\0';
-	return start;
-}
+static const char *const field_names[FIELDS] = { "alias", "alpha3", "note" };
 
 static bool is_alpha3(const char *text)
 {
 	return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
 }
 
-/* NULL, or what is wrong. */
-static const char *alias_add(struct country_index *index, char *line, bool *memory)
+static int alias_add(struct country_index *index, const struct list *list, char *fields[FIELDS])
 {
-	char *alias = field_next(&line), *alpha3 = alias ? field_next(&line) : NULL;
-	char *note = alpha3 ? field_next(&line) : NULL;
+	char words[WORDS_MAX];
+	size_t len = words_fold(mu_string(fields[ALIAS]), words, sizeof words);
 
-	if (!note || *line)
-		return "it must have the three fields alias, alpha3 and note";
-	if (!*alias)
-		return "the alias is empty";
-	if (!is_alpha3(alpha3))
-		return "alpha3 must be three capital letters";
-	*memory = name_add(index, mu_string(alias), alpha3, true);
-	return NULL;
-}
-
-static int aliases_read(struct mu_ctx *ctx, struct country_index *index, FILE *file,
-			const char *path)
-{
-	char line[LINE_MAX_BYTES];
-	size_t number = 0, total = 0;
-	bool memory = true;
-
-	while (fgets(line, sizeof line, file)) {
-		size_t len = strcspn(line, "\r\n");
-		const char *wrong = NULL;
-
-		number++;
-		total += len;
-		if (total > LIST_MAX || (!line[len] && !feof(file)))
-			wrong = "it is too long";
-		line[len] = '\0';
-		if (!wrong && number == 1)
-			wrong = strcmp(line, "alias,alpha3,note")
-					? "the header must be alias,alpha3,note"
-					: NULL;
-		else if (!wrong && len)
-			wrong = alias_add(index, line, &memory);
-		if (!memory)
-			return no_memory(ctx);
-		if (wrong)
-			return mu_fail(ctx, EINVAL, "%s:%zu: %s", path, number, wrong);
-	}
-	return ferror(file) ? mu_fail(ctx, EIO, "%s: %s", path, strerror(errno)) : 0;
+	if (!len || len == SIZE_MAX)
+		return list_malformed(list, "the alias is empty, too long or no UTF-8: '%.40s'",
+				      fields[ALIAS]);
+	if (!is_alpha3(fields[ALPHA3]))
+		return list_malformed(list, "alpha3 must be three capital letters");
+	return name_add(index, mu_string(fields[ALIAS]), fields[ALPHA3], true)
+		       ? 0
+		       : no_memory(list->ctx);
 }
 
 static int aliases_fill(struct mu_ctx *ctx, struct country_index *index)
 {
+	struct list list = { 0 };
+	char *fields[FIELDS];
 	const char *path;
-	FILE *file;
 	int err = mu_reference(ctx, COUNTRY_REFERENCE, &path);
 
-	if (err)
-		return err;
-	file = fopen(path, "re");
-	if (!file)
-		return mu_fail(ctx, errno, "%s: %s", path, strerror(errno));
-	err = aliases_read(ctx, index, file, path);
-	fclose(file);
+	if (!err)
+		err = list_open(ctx, path, LIST_MAX, &list);
+	if (!err)
+		err = list_header(&list, field_names, FIELDS);
+	while (!err && list_more(&list)) {
+		err = list_row(&list, fields, FIELDS);
+		if (!err)
+			err = alias_add(index, &list, fields);
+	}
+	list_close(&list);
 	return err;
 }
 

@@ -5,6 +5,7 @@
 
 #include <muster/map.h>
 
+#include "list.h"
 #include "phrase.h"
 #include "words.h"
 
@@ -24,7 +25,7 @@ struct meaning {
 };
 
 struct mission_index {
-	char *bytes; /* the list; its fields are cut out in place */
+	struct list list; /* its cells are what missions are made of */
 	struct mission *missions;
 	size_t *lines; /* of the list, for each mission */
 	size_t count, room;
@@ -40,28 +41,6 @@ enum field { ACRONYM, ORGANISATION, NAME, START, END, HOST, ALIASES, SUCCESSOR, 
 static const char *const field_names[FIELDS] = {
 	"acronym", "organisation", "name", "start", "end", "host", "aliases", "successor",
 };
-
-/* Where the list is being read. */
-struct reader {
-	struct mu_ctx *ctx;
-	struct mission_index *index;
-	const char *path;
-	size_t line;
-};
-
-static int malformed(const struct reader *reader, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static int malformed(const struct reader *reader, const char *fmt, ...)
-{
-	char reason[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(reason, sizeof reason, fmt, ap);
-	va_end(ap);
-	return mu_fail(reader->ctx, EINVAL, "%s:%zu: %s", reader->path, reader->line, reason);
-}
 
 /* Room for one more in an array. */
 static bool array_grow(void *array, size_t size, size_t count, size_t *room)
@@ -80,57 +59,15 @@ static bool array_grow(void *array, size_t size, size_t count, size_t *room)
 	return true;
 }
 
-/* Cuts a line of CSV into its fields, in place: without its quotes a field only
- * gets shorter.  NULL, or what is wrong. */
-static const char *line_split(char *at, char *fields[FIELDS])
-{
-	size_t n;
-
-	for (n = 0; n < FIELDS; n++) {
-		char *to = at;
-		bool more;
-
-		fields[n] = at;
-		if (*at == '"') {
-			for (at++; *at != '"' || *++at == '"'; *to++ = *at++)
-				if (!*at)
-					return "a quote is not closed";
-			if (*at && *at != ',')
-				return "text follows a closing quote";
-		} else {
-			while (*at && *at != ',' && *at != '"')
-				to = ++at;
-			if (*at == '"')
-				return "a quote stands inside of a field";
-		}
-		more = *at == ',';
-		*to = '\0';
-		if (!more)
-			return n + 1 == FIELDS ? NULL : "there are fewer than 8 fields";
-		at++;
-	}
-	return "there are more than 8 fields";
-}
-
-static int header_check(const struct reader *reader, char *fields[FIELDS])
-{
-	for (size_t i = 0; i < FIELDS; i++)
-		if (strcmp(fields[i], field_names[i]))
-			return malformed(reader, "column %zu is called '%.40s', and should be '%s'",
-					 i + 1, fields[i], field_names[i]);
-	return 0;
-}
-
-static int date_read(const struct reader *reader, char *fields[FIELDS], enum field field,
-		     int32_t *out)
+static int date_read(const struct list *list, char *fields[FIELDS], enum field field, int32_t *out)
 {
 	if (*fields[field] && !mu_parse_date(mu_string(fields[field]), out))
-		return malformed(reader, "%s is no date such as 2023-11-24: '%.40s'",
-				 field_names[field], fields[field]);
+		return list_malformed(list, "%s is no date such as 2023-11-24: '%.40s'",
+				      field_names[field], fields[field]);
 	return 0;
 }
 
-static int hosts_check(const struct reader *reader, const char *hosts)
+static int hosts_check(const struct list *list, const char *hosts)
 {
 	const char *at = hosts;
 
@@ -138,30 +75,30 @@ static int hosts_check(const struct reader *reader, const char *hosts)
 		size_t len = strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
 		if (len != 3 || (at[3] && (at[3] != ' ' || !at[4])))
-			return malformed(reader,
-					 "host is not made of alpha-3 codes with a space between "
-					 "them: '%.40s'",
-					 hosts);
+			return list_malformed(list,
+					      "host is not made of alpha-3 codes with a space "
+					      "between them: '%.40s'",
+					      hosts);
 		at += at[3] ? 4 : 3;
 	}
 	return 0;
 }
 
 /* Makes a mission be found by a name. */
-static int name_add(const struct reader *reader, const char *name)
+static int name_add(struct mission_index *index, const char *name)
 {
-	struct mission_index *index = reader->index;
 	size_t mission = index->count - 1, length, entry, i;
 	char words[WORDS_MAX];
 	uint64_t *first;
 
 	length = words_fold(mu_string(name), words, sizeof words);
 	if (!length || length == SIZE_MAX)
-		return malformed(reader, "a name is empty, too long or no UTF-8: '%.40s'", name);
+		return list_malformed(&index->list,
+				      "a name is empty, too long or no UTF-8: '%.40s'", name);
 	entry = mu_map_add(&index->words, words, length);
 	if (entry == SIZE_MAX || !array_grow(&index->meanings, sizeof *index->meanings,
 					     index->n_meanings, &index->meanings_room))
-		return mu_fail(reader->ctx, ENOMEM, "out of memory");
+		return mu_fail(index->list.ctx, ENOMEM, "out of memory");
 	first = &index->words.entries[entry].value;
 	/* Spellings of one mission may be the same words. */
 	for (i = (size_t)*first; i; i = index->meanings[i - 1].next)
@@ -172,25 +109,25 @@ static int name_add(const struct reader *reader, const char *name)
 	return 0;
 }
 
-static int names_add(const struct reader *reader, char *fields[FIELDS])
+static int names_add(struct mission_index *index, char *fields[FIELDS])
 {
 	char *alias = fields[ALIASES], *bar;
-	int err = name_add(reader, fields[ACRONYM]);
+	int err = name_add(index, fields[ACRONYM]);
 
 	if (!err && *fields[NAME])
-		err = name_add(reader, fields[NAME]);
+		err = name_add(index, fields[NAME]);
 	for (; !err && *alias; alias = bar) {
 		bar = alias + strcspn(alias, "|");
 		if (*bar)
 			*bar++ = '\0';
-		err = name_add(reader, alias);
+		err = name_add(index, alias);
 	}
 	return err;
 }
 
-static int mission_add(const struct reader *reader, char *fields[FIELDS])
+static int mission_add(struct mission_index *index, char *fields[FIELDS])
 {
-	struct mission_index *index = reader->index;
+	const struct list *list = &index->list;
 	struct mission m = { .start = INT32_MIN, .end = INT32_MAX };
 	size_t room = index->room;
 	int err = 0;
@@ -201,28 +138,26 @@ static int mission_add(const struct reader *reader, char *fields[FIELDS])
 	m.hosts = fields[HOST];
 	m.successor = fields[SUCCESSOR];
 	if (!*m.acronym)
-		return malformed(reader, "acronym is empty");
-	err = date_read(reader, fields, START, &m.start);
+		return list_malformed(list, "acronym is empty");
+	err = date_read(list, fields, START, &m.start);
 	if (!err)
-		err = date_read(reader, fields, END, &m.end);
+		err = date_read(list, fields, END, &m.end);
 	if (!err && m.start > m.end)
-		err = malformed(reader, "%s ends before it starts", m.acronym);
+		err = list_malformed(list, "%s ends before it starts", m.acronym);
 	if (!err)
-		err = hosts_check(reader, m.hosts);
+		err = hosts_check(list, m.hosts);
 	if (err)
 		return err;
 	if (!array_grow(&index->missions, sizeof m, index->count, &room) ||
 	    !array_grow(&index->lines, sizeof *index->lines, index->count, &index->room))
-		return mu_fail(reader->ctx, ENOMEM, "out of memory");
+		return mu_fail(index->list.ctx, ENOMEM, "out of memory");
 	index->missions[index->count] = m;
-	index->lines[index->count++] = reader->line;
-	return names_add(reader, fields);
+	index->lines[index->count++] = list->line;
+	return names_add(index, fields);
 }
 
-static int successors_check(struct reader *reader)
+static int successors_check(struct mission_index *index)
 {
-	const struct mission_index *index = reader->index;
-
 	for (size_t i = 0; i < index->count; i++) {
 		const char *successor = index->missions[i].successor;
 		size_t j = 0;
@@ -230,84 +165,41 @@ static int successors_check(struct reader *reader)
 		while (*successor && j < index->count &&
 		       strcmp(index->missions[j].acronym, successor))
 			j++;
-		reader->line = index->lines[i];
+		index->list.line = index->lines[i];
 		if (j == index->count)
-			return malformed(reader, "successor is the acronym of no mission: '%.40s'",
-					 successor);
+			return list_malformed(&index->list,
+					      "successor is the acronym of no mission: '%.40s'",
+					      successor);
 	}
 	return 0;
 }
 
-static int lines_read(struct reader *reader, char *at)
+static int rows_read(struct mission_index *index)
 {
-	char *fields[FIELDS], *end;
-	const char *wrong;
-	size_t len;
-	int err = 0;
+	char *fields[FIELDS];
+	int err = list_header(&index->list, field_names, FIELDS);
 
-	if (!strncmp(at, "\xef\xbb\xbf", 3))
-		at += 3;
-	for (reader->line = 1; !err && *at; reader->line++, at = end) {
-		end = at + strcspn(at, "\n");
-		if (*end)
-			*end++ = '\0';
-		len = strlen(at);
-		if (len && at[len - 1] == '\r')
-			at[len - 1] = '\0';
-		wrong = line_split(at, fields);
-		if (wrong)
-			err = malformed(reader, "%s", wrong);
-		else
-			err = reader->line == 1 ? header_check(reader, fields)
-						: mission_add(reader, fields);
+	while (!err && list_more(&index->list)) {
+		err = list_row(&index->list, fields, FIELDS);
+		if (!err)
+			err = mission_add(index, fields);
 	}
-	if (!err && reader->line == 1)
-		err = malformed(reader, "the list is empty");
-	return err ? err : successors_check(reader);
-}
-
-/* The whole of the list, ended by a zero byte. */
-static int bytes_read(const struct reader *reader, char **out)
-{
-	FILE *file = fopen(reader->path, "rbe");
-	size_t len = 0;
-	int err = 0;
-
-	*out = malloc(LIST_MAX + 1);
-	if (!file)
-		err = mu_fail(reader->ctx, errno, "%s: %s", reader->path, strerror(errno));
-	else if (!*out)
-		err = mu_fail(reader->ctx, ENOMEM, "out of memory");
-	else
-		len = fread(*out, 1, LIST_MAX + 1, file);
-	if (!err && ferror(file))
-		err = mu_fail(reader->ctx, EIO, "%s: cannot be read", reader->path);
-	if (!err && len > LIST_MAX)
-		err = mu_fail(reader->ctx, EFBIG, "%s: is larger than %d bytes", reader->path,
-			      LIST_MAX);
-	if (!err && memchr(*out, '\0', len))
-		err = mu_fail(reader->ctx, EINVAL, "%s: has a zero byte, so is no text",
-			      reader->path);
-	if (!err)
-		(*out)[len] = '\0';
-	if (file)
-		fclose(file);
-	return err;
+	return err ? err : successors_check(index);
 }
 
 int mission_open(struct mu_ctx *ctx, struct mission_index **out)
 {
-	struct reader reader = { .ctx = ctx };
+	const char *path;
 	int err;
 
-	*out = reader.index = calloc(1, sizeof *reader.index);
+	*out = calloc(1, sizeof **out);
 	if (!*out)
 		return mu_fail(ctx, ENOMEM, "out of memory");
-	err = mu_reference(ctx, MISSION_REFERENCE, &reader.path);
+	err = mu_reference(ctx, MISSION_REFERENCE, &path);
 	if (!err)
-		err = bytes_read(&reader, &reader.index->bytes);
+		err = list_open(ctx, path, LIST_MAX, &(*out)->list);
 	if (!err)
-		err = lines_read(&reader, reader.index->bytes);
+		err = rows_read(*out);
 	if (err) {
 		mission_close(*out);
 		*out = NULL;
@@ -323,7 +215,7 @@ void mission_close(struct mission_index *index)
 	free(index->meanings);
 	free(index->missions);
 	free(index->lines);
-	free(index->bytes);
+	list_close(&index->list);
 	free(index);
 }
 

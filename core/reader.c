@@ -142,12 +142,12 @@ static void start_threads(struct reader *r)
 
 	if (!wanted)
 		wanted = processors > 0 ? (size_t)processors : 1;
+	if (wanted < 2)
+		return;
 	if (wanted > r->run->documents.count)
 		wanted = r->run->documents.count;
 	if (wanted > MAX_JOBS)
 		wanted = MAX_JOBS;
-	if (wanted < 2)
-		return;
 	r->threads = mem_alloc(wanted * sizeof *r->threads);
 	while (r->n_threads < wanted && !pthread_create(&r->threads[r->n_threads], NULL, work, r))
 		r->n_threads++;
@@ -339,6 +339,8 @@ void reader_free(struct reader *r)
 	pthread_mutex_unlock(&r->lock);
 	for (i = 0; i < r->n_threads; i++)
 		pthread_join(r->threads[i], NULL);
+	/* Places are still to be looked up. */
+	atomic_store(&r->run->stopping, false);
 	for (i = 0; i < r->run->documents.count; i++) {
 		for (; r->readings[i].queued; r->readings[i].queued--) {
 			mu_array_release(&r->readings[i].queue[r->readings[i].first]);

@@ -5,8 +5,9 @@
  * Threads take documents in the order of the run and put batches into a short
  * queue for each; whoever consumes takes the queues in that same order.  A
  * thread that waits for room always works on a document whose turn comes, so
- * nobody waits for ever.  With one document or one job there are no threads:
- * the consumer's calls do the work.
+ * nobody waits for ever.  One document has a thread too, so that it is parsed while
+ * later stages open and work.  With one job there are no threads: the consumer's
+ * calls do the work.
  */
 #ifndef READER_H
 #define READER_H

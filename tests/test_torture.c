@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@
 
 #define PIPELINE "pipelines/nl-police-missions/pipeline.yaml"
 
-static long calls_left = LONG_MAX, allocations_left = LONG_MAX;
+static atomic_long calls_left = LONG_MAX, allocations_left = LONG_MAX;
 
 static int call_fails(void)
 {
@@ -111,7 +112,7 @@ static void run_once(void)
 }
 
 /* Runs it in a child with one of the counters set; gives the exit code. */
-static int run_with(long *counter, long value)
+static int run_with(atomic_long *counter, long value)
 {
 	int status = 0;
 	pid_t child = fork();
@@ -128,7 +129,7 @@ static int run_with(long *counter, long value)
 	return WEXITSTATUS(status);
 }
 
-static void torture(long *counter, long at_least)
+static void torture(atomic_long *counter, long at_least)
 {
 	long n;
 

@@ -16,24 +16,24 @@ enum {
 	LIST_MAX = 8 << 20, /* bytes of the list of aliases */
 	WORDS_MAX = 512,    /* of a name's words */
 	MEANINGS_MAX = 8,
+	COUNTRIES_MAX = 400,
 	CANDIDATES_MAX = 8,
 };
 
 /* A name and the countries that it means. */
 struct name {
-	char *shown; /* as the language or the list has it */
-	char alpha3[MEANINGS_MAX][4];
+	char *shown;                 /* as the language or the list has it */
+	char codes[MEANINGS_MAX][4]; /* alpha-2 from ICU, alpha-3 from the list */
 	uint8_t count;
 	bool alias; /* from the list, which counts for more than ICU */
 };
 
 struct country_index {
 	struct mu_map words; /* folded name to its index in `names` */
-	struct mu_map codes; /* alpha-2 or alpha-3 to 1 + index in `alpha3` */
 	struct name *names;
 	size_t n_names, room;
-	char (*alpha3)[4];
-	size_t n_alpha3;
+	const char *alpha2[COUNTRIES_MAX]; /* ICU's regions, then NULL */
+	char alpha3[COUNTRIES_MAX][4];     /* of each, once somebody asks by these */
 };
 
 static int no_memory(struct mu_ctx *ctx)
@@ -43,18 +43,18 @@ static int no_memory(struct mu_ctx *ctx)
 
 /* ---------------------------------------------------------------- building */
 
-static void meaning_add(struct name *n, const char *alpha3)
+static void meaning_add(struct name *n, const char *code)
 {
 	uint8_t i;
 
 	for (i = 0; i < n->count; i++)
-		if (!strcmp(n->alpha3[i], alpha3))
+		if (!strcmp(n->codes[i], code))
 			return;
 	if (n->count < MEANINGS_MAX)
-		memcpy(n->alpha3[n->count++], alpha3, 4);
+		memcpy(n->codes[n->count++], code, strlen(code) + 1);
 }
 
-static bool name_add(struct country_index *index, struct mu_string name, const char *alpha3,
+static bool name_add(struct country_index *index, struct mu_string name, const char *code,
 		     bool alias)
 {
 	char words[WORDS_MAX];
@@ -87,17 +87,8 @@ static bool name_add(struct country_index *index, struct mu_string name, const c
 		n->alias = true;
 	}
 	if (alias == n->alias)
-		meaning_add(n, alpha3);
+		meaning_add(n, code);
 	return true;
-}
-
-static bool code_add(struct country_index *index, const char *code, size_t alpha3)
-{
-	size_t i = mu_map_add(&index->codes, code, strlen(code));
-
-	if (i != SIZE_MAX)
-		index->codes.entries[i].value = alpha3 + 1;
-	return i != SIZE_MAX;
 }
 
 /* Regions of ICU without a code of their own in ISO 3166-1: Kosovo, which has
@@ -120,48 +111,41 @@ static const char *alpha3_of_alpha2(const char *alpha2)
 	return uloc_getISO3Country(locale);
 }
 
+/* The alpha-3 code of either code; ICU looks for it from A to Z, so this is done
+ * for names that were found, and not for all that might be. */
+static void alpha3_of(const char *code, char out[4])
+{
+	const char *alpha3 = code[2] ? code : alpha3_of_alpha2(code);
+
+	memcpy(out, alpha3, 3);
+	out[3] = '\0';
+}
+
 /* ISO 3166-1 as ICU has it, and Kosovo. */
-static bool codes_fill(struct country_index *index, const char *const *alpha2)
+static void codes_fill(struct country_index *index)
 {
+	const char *const *iso = uloc_getISOCountries();
+	bool kosovo = false;
 	size_t n = 0;
-	bool ok = true;
 
-	while (alpha2[n])
-		n++;
-	index->alpha3 = calloc(n + 1, sizeof *index->alpha3);
-	if (!index->alpha3)
-		return false;
-	for (; ok && *alpha2; alpha2++) {
-		const char *alpha3 = alpha3_of_alpha2(*alpha2);
-
-		if (strlen(alpha3) != 3)
-			continue;
-		memcpy(index->alpha3[index->n_alpha3], alpha3, 4);
-		ok = code_add(index, *alpha2, index->n_alpha3) &&
-		     code_add(index, alpha3, index->n_alpha3);
-		index->n_alpha3++;
+	for (; *iso && n < COUNTRIES_MAX - 2; iso++) {
+		kosovo = kosovo || !strcmp(*iso, "XK");
+		index->alpha2[n++] = *iso;
 	}
-	return ok;
+	if (!kosovo)
+		index->alpha2[n] = "XK";
 }
 
-static const char *alpha3_of(const struct country_index *index, const char *code)
-{
-	size_t i = mu_map_find(&index->codes, code, strlen(code));
-
-	return i == SIZE_MAX ? NULL : index->alpha3[index->codes.entries[i].value - 1];
-}
-
-static bool language_fill(struct country_index *index, const char *locale,
-			  const char *const *alpha2)
+static bool language_fill(struct country_index *index, const char *locale)
 {
 	UErrorCode status = U_ZERO_ERROR;
 	ULocaleDisplayNames *names = uldn_open(locale, ULDN_STANDARD_NAMES, &status);
+	const char *const *alpha2;
 	bool ok = true;
 
 	if (U_FAILURE(status))
 		return true;
-	for (; ok && *alpha2; alpha2++) {
-		const char *alpha3 = alpha3_of(index, *alpha2);
+	for (alpha2 = index->alpha2; ok && *alpha2; alpha2++) {
 		UChar wide[128];
 		char name[384];
 		int32_t len;
@@ -169,15 +153,15 @@ static bool language_fill(struct country_index *index, const char *locale,
 		status = U_ZERO_ERROR;
 		len = uldn_regionDisplayName(names, *alpha2, wide, 128, &status);
 		u_strToUTF8(name, (int32_t)sizeof name, &len, wide, len, &status);
-		if (alpha3 && status == U_ZERO_ERROR && strcmp(name, *alpha2))
-			ok = name_add(index, (struct mu_string){ name, (size_t)len }, alpha3,
+		if (status == U_ZERO_ERROR && strcmp(name, *alpha2))
+			ok = name_add(index, (struct mu_string){ name, (size_t)len }, *alpha2,
 				      false);
 	}
 	uldn_close(names);
 	return ok;
 }
 
-static bool any_fill(struct country_index *index, const char *const *alpha2)
+static bool any_fill(struct country_index *index)
 {
 	int32_t i, n = uloc_countAvailable();
 	bool ok = true;
@@ -185,12 +169,12 @@ static bool any_fill(struct country_index *index, const char *const *alpha2)
 	/* Regional forms of a language differ in few names, and not in countries'. */
 	for (i = 0; ok && i < n; i++)
 		if (!strchr(uloc_getAvailable(i), '_'))
-			ok = language_fill(index, uloc_getAvailable(i), alpha2);
+			ok = language_fill(index, uloc_getAvailable(i));
 	return ok;
 }
 
 static int languages_fill(struct mu_ctx *ctx, struct country_index *index,
-			  const struct mu_texts *languages, const char *const *alpha2)
+			  const struct mu_texts *languages)
 {
 	size_t i;
 	bool ok = true;
@@ -201,7 +185,7 @@ static int languages_fill(struct mu_ctx *ctx, struct country_index *index,
 		int32_t used = 0;
 
 		if (!strcmp(languages->items[i], "any")) {
-			ok = any_fill(index, alpha2);
+			ok = any_fill(index);
 			continue;
 		}
 		uloc_forLanguageTag(languages->items[i], locale, (int32_t)sizeof locale, &used,
@@ -211,7 +195,7 @@ static int languages_fill(struct mu_ctx *ctx, struct country_index *index,
 				       "'%s' is no language; write a tag such as nl "
 				       "or pt-BR, or any",
 				       languages->items[i]);
-		ok = language_fill(index, locale, alpha2);
+		ok = language_fill(index, locale);
 	}
 	return ok ? 0 : no_memory(ctx);
 }
@@ -264,25 +248,13 @@ static int aliases_fill(struct mu_ctx *ctx, struct country_index *index)
 
 int country_open(struct mu_ctx *ctx, const struct mu_texts *languages, struct country_index **out)
 {
-	const char *const *iso = uloc_getISOCountries();
-	const char *alpha2[400];
-	bool kosovo = false;
-	size_t n = 0;
 	int err;
 
 	*out = calloc(1, sizeof **out);
 	if (!*out)
 		return no_memory(ctx);
-	for (; iso[n] && n < 398; n++) {
-		alpha2[n] = iso[n];
-		kosovo = kosovo || !strcmp(iso[n], "XK");
-	}
-	if (!kosovo)
-		alpha2[n++] = "XK";
-	alpha2[n] = NULL;
-	if (!codes_fill(*out, alpha2))
-		return no_memory(ctx);
-	err = languages_fill(ctx, *out, languages, alpha2);
+	codes_fill(*out);
+	err = languages_fill(ctx, *out, languages);
 	return err ? err : aliases_fill(ctx, *out);
 }
 
@@ -295,9 +267,7 @@ void country_close(struct country_index *index)
 	for (i = 0; i < index->n_names; i++)
 		free(index->names[i].shown);
 	free(index->names);
-	free(index->alpha3);
 	mu_map_release(&index->words);
-	mu_map_release(&index->codes);
 	free(index);
 }
 
@@ -338,7 +308,7 @@ static enum country_answer whole_find(struct country_index *index, struct mu_str
 		n = name_find(index, bare);
 	if (!n)
 		return country_code(index, name, alpha3);
-	memcpy(alpha3, n->alpha3[0], 4);
+	alpha3_of(n->codes[0], alpha3);
 	return n->count > 1 ? COUNTRY_UNDECIDED : COUNTRY_FOUND;
 }
 
@@ -375,17 +345,19 @@ enum country_answer country_find(struct country_index *index, struct mu_string n
 
 enum country_answer country_code(struct country_index *index, struct mu_string code, char alpha3[4])
 {
-	char text[4] = "";
-	const char *found;
+	size_t i;
 
-	if (code.len < 2 || code.len > 3)
+	if (code.len != 2 && code.len != 3)
 		return COUNTRY_UNKNOWN;
-	memcpy(text, code.data, code.len);
-	found = alpha3_of(index, text);
-	if (!found)
-		return COUNTRY_UNKNOWN;
-	memcpy(alpha3, found, 4);
-	return COUNTRY_FOUND;
+	if (code.len == 3 && !*index->alpha3[0])
+		for (i = 0; index->alpha2[i]; i++)
+			alpha3_of(index->alpha2[i], index->alpha3[i]);
+	for (i = 0; index->alpha2[i]; i++)
+		if (mu_string_is(code, code.len == 2 ? index->alpha2[i] : index->alpha3[i])) {
+			alpha3_of(index->alpha2[i], alpha3);
+			return COUNTRY_FOUND;
+		}
+	return COUNTRY_UNKNOWN;
 }
 
 /* --------------------------------------------------------------- suggesting */
@@ -410,11 +382,14 @@ static void candidate_add(struct candidate *list, int max, struct candidate c)
 
 static void candidate_show(struct phrase *phrase, const struct name *n, uint8_t meaning)
 {
+	char alpha3[4];
+
 	if (phrase->len)
 		phrase_puts(phrase, ", ");
 	phrase_add(phrase, n->shown, strlen(n->shown));
 	phrase_puts(phrase, " (");
-	phrase_puts(phrase, n->alpha3[meaning]);
+	alpha3_of(n->codes[meaning], alpha3);
+	phrase_puts(phrase, alpha3);
 	phrase_puts(phrase, ")");
 }
 

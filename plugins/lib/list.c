@@ -2,8 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
-enum { ROOM_MIN = 1 << 16 };
+enum { ROOM_MIN = 1 << 12 };
 
 int list_malformed(const struct list *list, const char *fmt, ...)
 {
@@ -18,9 +19,9 @@ int list_malformed(const struct list *list, const char *fmt, ...)
 
 /* ----------------------------------------------------------------- opening */
 
-static bool room_grow(struct list *list, size_t *room)
+static bool room_grow(struct list *list, size_t *room, size_t least)
 {
-	size_t more = *room ? 2 * *room : ROOM_MIN;
+	size_t more = *room ? 2 * *room : least;
 	char *grown = realloc(list->bytes, more);
 
 	if (!grown)
@@ -32,10 +33,14 @@ static bool room_grow(struct list *list, size_t *room)
 
 static int bytes_read(struct list *list, FILE *file, size_t max)
 {
-	size_t room = 0, got = 1;
+	size_t room = 0, got = 1, size = ROOM_MIN;
+	struct stat st;
 
+	/* Room for all of a file, its end and the byte that shows it. */
+	if (!fstat(fileno(file), &st) && st.st_size > 0 && (uintmax_t)st.st_size <= max)
+		size = (size_t)st.st_size + 2;
 	while (got && list->len <= max) {
-		if (list->len + 1 >= room && !room_grow(list, &room))
+		if (list->len + 1 >= room && !room_grow(list, &room, size))
 			return mu_fail(list->ctx, ENOMEM, "out of memory");
 		got = fread(list->bytes + list->len, 1, room - 1 - list->len, file);
 		list->len += got;

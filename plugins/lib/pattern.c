@@ -7,12 +7,13 @@
 #include <pcre2.h>
 
 /* Far more than a sensible pattern needs, and done in well under a second. */
-#define MATCH_LIMIT 1000000
-#define DEPTH_LIMIT 250000
-#define HEAP_LIMIT  65536 /* KiB */
-#define STACK_MIN   ((size_t)32 << 10)
-#define STACK_MAX   ((size_t)1 << 20)
-#define LENGTH_MAX  32768
+#define MATCH_LIMIT      1000000
+#define DEPTH_LIMIT      250000
+#define HEAP_LIMIT       65536 /* KiB */
+#define STACK_MIN        ((size_t)32 << 10)
+#define STACK_MAX        ((size_t)1 << 20)
+#define LENGTH_MAX       32768
+#define MACHINE_CODE_MIN 65536 /* bytes searched */
 
 struct capture {
 	const char *name; /* into the compiled code */
@@ -28,6 +29,7 @@ struct pattern {
 	size_t n_captures;
 	struct capture *captures;
 	struct mu_string subject; /* of the latest find, known to be UTF-8 */
+	size_t searched;          /* bytes, until it is compiled to machine code */
 	bool found;
 };
 
@@ -61,9 +63,23 @@ static int code_compile(struct mu_ctx *ctx, const void *option, const char *text
 		pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, flags, &code, &offset, NULL);
 	if (!p->code)
 		return report_mistake(ctx, option, text, code, offset);
-	/* Where there is no JIT the interpreter does the same, slower. */
-	pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE);
 	return 0;
+}
+
+/* Machine code pays for itself in large texts alone.  Where there is none the
+ * interpreter does the same, slower. */
+static void searched_add(struct pattern *p, size_t len)
+{
+	if (p->searched >= MACHINE_CODE_MIN)
+		return;
+	p->searched += len;
+	if (p->searched < MACHINE_CODE_MIN)
+		return;
+	pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE);
+	/* Without one of its own, it takes 32 KiB of the machine's stack. */
+	p->stack = pcre2_jit_stack_create(STACK_MIN, STACK_MAX, NULL);
+	if (p->stack)
+		pcre2_jit_stack_assign(p->limits, NULL, p->stack);
 }
 
 /* PCRE2 keeps names in a table of entries of one size: two bytes of number,
@@ -99,10 +115,6 @@ static bool limits_set(struct pattern *p)
 	pcre2_set_match_limit(p->limits, MATCH_LIMIT);
 	pcre2_set_depth_limit(p->limits, DEPTH_LIMIT);
 	pcre2_set_heap_limit(p->limits, HEAP_LIMIT);
-	/* Without one of its own, JIT takes 32 KiB of the machine's stack. */
-	p->stack = pcre2_jit_stack_create(STACK_MIN, STACK_MAX, NULL);
-	if (p->stack)
-		pcre2_jit_stack_assign(p->limits, NULL, p->stack);
 	return true;
 }
 
@@ -177,6 +189,7 @@ int pattern_find(struct mu_ctx *ctx, struct pattern *p, struct mu_string text, s
 	p->subject = (struct mu_string){ NULL, 0 };
 	if (from > text.len)
 		return 0;
+	searched_add(p, text.len - from);
 	code = pcre2_match(p->code, (PCRE2_SPTR)text.data, text.len, from,
 			   checked ? PCRE2_NO_UTF_CHECK : 0, p->match, p->limits);
 	if (code < 0 && code != PCRE2_ERROR_NOMATCH)

@@ -56,24 +56,38 @@ static void put_letter(struct folded *f, UChar32 c)
 		put_bytes(f, bytes, (size_t)len);
 }
 
-/* Plain ASCII needs no tables. */
+/* Plain ASCII needs no tables: each byte as it is folded, 0 for what separates. */
+static char fold_byte(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '\0';
+}
+
 static bool fold_ascii(struct folded *f, struct mu_string text)
 {
-	size_t i;
+	size_t i, len = 0;
 
 	for (i = 0; i < text.len; i++)
 		if ((unsigned char)text.data[i] >= 0x80)
 			return false;
-	for (i = 0; i < text.len; i++) {
-		char c = text.data[i];
+	for (i = 0; i < text.len && !f->full; i++) {
+		char c = fold_byte(text.data[i]);
 
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-			put_bytes(f, &c, 1);
-		else
-			f->gap = true;
+		if (!c) {
+			f->gap = len != 0;
+			continue;
+		}
+		if (len + f->gap + 1 >= f->size) {
+			f->full = true;
+			break;
+		}
+		if (f->gap)
+			f->out[len++] = ' ';
+		f->out[len++] = c;
+		f->gap = false;
 	}
+	f->len = len;
 	return true;
 }
 

@@ -21,7 +21,7 @@ static void add_place(const struct run *run, const struct finding *f, struct tex
 		return;
 	}
 	text_add_visible(out, d->public.uri, strlen(d->public.uri));
-	if (f->page > 1)
+	if (f->page && !f->line)
 		text_printf(out, ": page %" PRIu32, f->page);
 	if (f->cell)
 		text_printf(out, ":%s", f->cell);

@@ -117,8 +117,7 @@ static void alpha3_of(const char *code, char out[4])
 {
 	const char *alpha3 = code[2] ? code : alpha3_of_alpha2(code);
 
-	memcpy(out, alpha3, 3);
-	out[3] = '\0';
+	snprintf(out, 4, "%.3s", alpha3);
 }
 
 /* ISO 3166-1 as ICU has it, and Kosovo. */

@@ -28,8 +28,10 @@ const char *severity_name(enum mu_severity severity)
 	return names[severity];
 }
 
-void finding_release(struct finding *f)
+void finding_release(struct finding *f) // NOLINT(misc-no-recursion)
 {
+	size_t i;
+
 	free(f->code);
 	free(f->message);
 	free(f->field);
@@ -38,6 +40,9 @@ void finding_release(struct finding *f)
 	free(f->suggested);
 	free(f->cell);
 	free(f->text);
+	for (i = 0; i < f->n_explanations; i++)
+		finding_release(&f->explanations[i]);
+	free(f->explanations);
 }
 
 void findings_add(struct findings *fs, struct finding *f)

@@ -19,6 +19,7 @@
 /* How many findings of one stage are kept, and how long their texts may be. */
 #define FINDINGS_KEPT 10000
 #define FINDING_TEXT  4096
+#define EXPLANATIONS_KEPT 64 /* of a finding */
 
 struct finding {
 	enum mu_severity severity;
@@ -34,6 +35,10 @@ struct finding {
 	char *suggested;
 	const char *stage, *source; /* names; source may be NULL */
 	uint32_t document; /* id when no row is to blame but a document; 0: none */
+	/* Each as a finding with kind, message, place, field and suggested value. */
+	struct finding *explanations;
+	size_t n_explanations;
+	double score; /* of an explanation */
 	/* Filled by places_find(). */
 	bool located;
 	uint32_t page;

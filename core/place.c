@@ -108,10 +108,15 @@ static void locate(struct run *run, struct finding *f)
 
 void places_find(struct run *run, struct findings *findings)
 {
-	size_t i;
+	size_t i, j;
 
-	for (i = 0; i < findings->count; i++)
-		locate(run, &findings->items[i]);
+	for (i = 0; i < findings->count; i++) {
+		struct finding *f = &findings->items[i];
+
+		locate(run, f);
+		for (j = 0; j < f->n_explanations; j++)
+			locate(run, &f->explanations[j]);
+	}
 }
 
 void locators_free(struct locators *l)

@@ -173,6 +173,35 @@ static void set_numbers(json_t *json, const struct finding *f)
 		set(json, "difference", json_integer(difference));
 }
 
+static json_t *explanation(const struct run *run, const struct finding *e)
+{
+	const struct document *d = documents_get(&run->documents, e->document);
+	json_t *json = json_object();
+
+	set_text(json, "kind", e->code);
+	set_text(json, "message", e->message);
+	set(json, "score", json_real(e->score));
+	set_text(json, "document", d ? d->public.uri : NULL);
+	set_place(json, "page", e->page);
+	set_place(json, "line", e->line);
+	set_place(json, "column_number", e->column);
+	set_text(json, "cell", e->cell);
+	set_text(json, "field", e->field);
+	set_text(json, "value", e->value);
+	set_text(json, "suggested", e->suggested);
+	return json;
+}
+
+static json_t *explanations(const struct run *run, const struct finding *f)
+{
+	json_t *json = json_array();
+	size_t i;
+
+	for (i = 0; i < f->n_explanations; i++)
+		json_array_append_new(json, explanation(run, &f->explanations[i]));
+	return json;
+}
+
 static json_t *finding(const struct run *run, const struct finding *f)
 {
 	const struct document *d = documents_get(&run->documents, f->document);
@@ -192,6 +221,8 @@ static json_t *finding(const struct run *run, const struct finding *f)
 	set_text(json, "value", f->value);
 	set_numbers(json, f);
 	set_text(json, "suggested", f->suggested);
+	if (f->n_explanations)
+		set(json, "explanations", explanations(run, f));
 	return json;
 }
 

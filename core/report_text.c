@@ -4,8 +4,9 @@
 #include "report.h"
 
 /* Of one code in one stage this many are shown; the rest is counted. */
-#define SHOWN   20
-#define EXCERPT 100
+#define SHOWN     20
+#define EXCERPT   100
+#define EXPLAINED 5 /* explanations shown of a finding */
 
 static const char *paint(bool color, const char *code)
 {
@@ -87,6 +88,52 @@ static void add_excerpt(const struct finding *f, struct text *out, bool color)
 	text_release(&shown);
 }
 
+/* Several claims fail together when one cell is wrong. */
+static bool explained_before(const struct run *run, const struct finding *f)
+{
+	const struct finding *g = f;
+	size_t i;
+
+	while (g > run->findings.items) {
+		g--;
+		if (g->n_explanations != f->n_explanations || g->stage != f->stage)
+			continue;
+		for (i = 0; i < f->n_explanations; i++)
+			if (g->explanations[i].at != f->explanations[i].at ||
+			    strcmp(g->explanations[i].message, f->explanations[i].message))
+				break;
+		if (i == f->n_explanations)
+			return true;
+	}
+	return false;
+}
+
+static void add_explanations(const struct run *run, const struct finding *f, struct text *out,
+			     bool color)
+{
+	size_t i;
+
+	if (f->n_explanations && explained_before(run, f)) {
+		text_puts(out, "       explained as above\n");
+		return;
+	}
+	for (i = 0; i < f->n_explanations && i < EXPLAINED; i++) {
+		const struct finding *e = &f->explanations[i];
+
+		text_printf(out, "   %zu. ", i + 1);
+		if (e->line || e->cell) {
+			add_place(run, e, out);
+			text_puts(out, ": ");
+		}
+		text_add_visible(out, e->message, strlen(e->message));
+		text_printf(out, " (%.0f %%)\n", 100 * e->score);
+		add_excerpt(e, out, color);
+	}
+	if (i < f->n_explanations)
+		text_printf(out, "       and %zu more, which --report json lists\n",
+			    f->n_explanations - i);
+}
+
 static void add_finding(const struct run *run, const struct finding *f, struct text *out,
 			bool color)
 {
@@ -99,6 +146,7 @@ static void add_finding(const struct run *run, const struct finding *f, struct t
 	text_add_visible(out, f->message, strlen(f->message));
 	text_printf(out, " [%s]\n", f->code);
 	add_excerpt(f, out, color);
+	add_explanations(run, f, out, color);
 	if (f->suggested) {
 		text_puts(out, "       did you mean '");
 		text_add_visible(out, f->suggested, strlen(f->suggested));

@@ -129,6 +129,55 @@ static char *copy_limited(const char *text, size_t len)
 	return out.data ? out.data : mem_copy("");
 }
 
+static struct text redacted(const struct stage *s, const char *text)
+{
+	struct text out = { 0 };
+
+	text_puts(&out, text);
+	secrets_redact(&s->pipeline->secrets, &out, 0);
+	return out;
+}
+
+static struct finding explanation_copy(const struct stage *s, const struct mu_explanation *e)
+{
+	struct text message = redacted(s, e->message ? e->message : "");
+	struct finding kept = {
+		.code = mem_copy(e->kind ? e->kind : ""),
+		.message = copy_limited(message.data, message.len),
+		.score = e->score,
+		.at = e->at & ~MU_AT_REJECTED,
+		.field = e->field ? mem_copy(e->field) : NULL,
+		.suggested = e->suggested ? mem_copy(e->suggested) : NULL,
+		.stage = s->config->name,
+		.source = s->config->source,
+	};
+
+	text_release(&message);
+	if (kept.field)
+		kept.from =
+			place_column(s->input.schema, s->out.release ? &s->out : NULL, kept.field);
+	return kept;
+}
+
+/* Explanations stand in an array of the plugin's own, which may be older. */
+static void explanations_copy(const struct stage *s, const struct mu_finding *f,
+			      struct finding *out)
+{
+	size_t n = f->n_explanations < EXPLANATIONS_KEPT ? f->n_explanations : EXPLANATIONS_KEPT;
+	size_t size = f->explanation_size, i;
+
+	if (!n || !f->explanations || !size)
+		return;
+	out->explanations = mem_alloc(n * sizeof *out->explanations);
+	for (i = 0; i < n; i++) {
+		struct mu_explanation e = { 0 };
+
+		memcpy(&e, (const char *)f->explanations + i * size,
+		       size < sizeof e ? size : sizeof e);
+		out->explanations[out->n_explanations++] = explanation_copy(s, &e);
+	}
+}
+
 __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *ctx,
 								const struct mu_finding *f,
 								const char *fmt, va_list ap)
@@ -175,6 +224,7 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		finding_release(&kept);
 		return 0;
 	}
+	explanations_copy(s, f, &kept);
 	if (kept.severity == MU_ERROR && kept.at)
 		rejections_add(&s->run->rejections, &kept);
 	findings_add(&s->findings, &kept);

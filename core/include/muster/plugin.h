@@ -149,6 +149,17 @@ struct mu_code {
 	const char *remedy;  /* what to do about it */
 };
 
+/* A change that would make right what a finding says is wrong.  The data is left
+ * as it is; people decide. */
+struct mu_explanation {
+	const char *kind;    /* "row-missing", "digit-wrong": a word for programs */
+	const char *message; /* what is meant, for people */
+	double score;        /* 0 to 1: how likely, beside the others of the finding */
+	uint64_t at;         /* the row that would change, or 0 */
+	const char *field;   /* its column, or NULL */
+	const char *suggested; /* what would stand there, or NULL */
+};
+
 /* Something wrong with the data.  Pointers are borrowed for the call. */
 struct mu_finding {
 	uint32_t size;     /* sizeof(struct mu_finding); set by mu_report() */
@@ -163,6 +174,9 @@ struct mu_finding {
 	uint64_t other;    /* a second row that the error is about as much, or 0:
 			      where rows are rejected, both are */
 	const char *suggested; /* a value that would be right, or NULL */
+	const struct mu_explanation *explanations; /* the likeliest first */
+	uint32_t n_explanations;
+	uint32_t explanation_size; /* set by mu_report() */
 };
 
 /* ---------------------------------------------------------------- context */
@@ -224,6 +238,7 @@ static inline int mu_report(struct mu_ctx *ctx, struct mu_finding f, const char 
 	int err;
 
 	f.size = sizeof f;
+	f.explanation_size = sizeof *f.explanations;
 	va_start(ap, fmt);
 	err = ctx->report(ctx, &f, fmt, ap);
 	va_end(ap);

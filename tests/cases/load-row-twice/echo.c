@@ -1,0 +1,29 @@
+#include <muster/table.h>
+
+/* Gives out every row of data twice. */
+static int echo_transform(struct mu_ctx *ctx, void *self, struct ArrowArray *out)
+{
+	struct mu_builder rows = { 0 };
+	struct mu_column columns[4];
+	struct ArrowArray in = { 0 };
+	int err = mu_pull(ctx, &in);
+
+	(void)self;
+	if (err || !in.release)
+		return err;
+	for (int64_t i = 0; i < 4; i++)
+		columns[i] = mu_column(ctx->schema, &in, i);
+	err = mu_builder_init(&rows, ctx->schema);
+	for (int64_t row = 0; row < in.length && !err; row++) {
+		mu_copy_row(&rows, columns, row);
+		if (mu_null(&columns[3], row))
+			mu_copy_row(&rows, columns, row);
+	}
+	if (!err)
+		err = mu_builder_finish(&rows, out);
+	mu_builder_release(&rows);
+	in.release(&in);
+	return err;
+}
+
+MUSTER_PLUGIN(.name = "echo", .summary = "doubles rows", .transform = echo_transform);

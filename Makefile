@@ -39,6 +39,7 @@ NEEDS_transform/country  := icu-i18n icu-uc
 NEEDS_transform/mission  := icu-uc
 NEEDS_transform/columns  := icu-i18n icu-uc libpcre2-8
 NEEDS_validate/schema    := libpcre2-8 icu-uc
+NEEDS_validate/totals    := icu-uc
 NEEDS_export/sqlite      := sqlite3
 NEEDS_tests              := check icu-i18n icu-uc libpcre2-8
 
@@ -49,6 +50,7 @@ PARTS_transform/country  := country list words
 PARTS_transform/mission  := list mission words
 PARTS_transform/columns  := language pattern words
 PARTS_validate/schema    := list pattern words
+PARTS_validate/totals    := slip words
 
 # The Debian packages of each, and of the commands that targets below call.
 PACKAGE_yaml-0.1   := libyaml-dev

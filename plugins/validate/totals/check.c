@@ -8,19 +8,16 @@
 
 /* --------------------------------------------------------------- wording */
 
-/* " (country PSE)": the columns that a claim fixes, but for those that have the
- * same value everywhere. */
-static void phrase_scope(struct phrase *phrase, const struct totals *self, uint32_t *key,
-			 size_t scope)
+void phrase_key(struct phrase *phrase, const struct totals *self, const uint32_t *key)
 {
 	const char *before = " (";
 	size_t i;
 
-	tally_key(&self->scopes, scope, key);
 	for (i = 0; i < self->n_dimensions; i++) {
 		const struct dimension *dimension = &self->dimensions[i];
 		const struct mu_map_entry *value;
 
+		/* What is the same everywhere tells nothing. */
 		if (!key[i + 1] || (dimension->values.count == 1 && !dimension->gaps))
 			continue;
 		value = &dimension->values.entries[key[i + 1] - 1];
@@ -43,7 +40,8 @@ static struct phrase phrase_claim(struct totals *self, const struct claim *claim
 	phrase_puts(&phrase, "claim '");
 	phrase_add(&phrase, (const char *)level->key, level->len);
 	phrase_puts(&phrase, "'");
-	phrase_scope(&phrase, self, self->key, claim->scope);
+	tally_key(&self->scopes, claim->scope, self->key);
+	phrase_key(&phrase, self, self->key);
 	return phrase;
 }
 
@@ -78,7 +76,154 @@ static int fold(struct mu_ctx *ctx, struct totals *self)
 	return 0;
 }
 
-/* ------------------------------------------------------------- comparing */
+/* ------------------------------------------------------------- evaluating */
+
+struct level level_of(const struct totals *self, const struct claim *claim)
+{
+	const struct mu_map_entry *name = &self->levels.entries[claim->level];
+	const struct level *levels = self->level_items.items;
+	size_t i;
+
+	for (i = 0; i < self->level_items.count; i++)
+		if (mu_string_is((struct mu_string){ (const char *)name->key, name->len },
+				 levels[i].name))
+			return levels[i];
+	return (struct level){ .relation = EQUAL };
+}
+
+/* Half a unit of the last digit that is no zero, in which a number was rounded:
+ * 1300 may have been anything from 1250 to 1350. */
+static wide half_unit(int64_t value)
+{
+	wide unit = 1;
+
+	while (value && value % 10 == 0) {
+		value /= 10;
+		unit *= 10;
+	}
+	return unit / 2;
+}
+
+static void bounds_set(struct stated *s, const struct level *level)
+{
+	static const wide far = (wide)1 << 100;
+	wide slack = level->tolerance;
+
+	if (level->relation == ABOUT)
+		slack += half_unit(s->value);
+	s->low = level->relation == AT_MOST ? -far : s->value - slack;
+	s->high = level->relation == AT_LEAST ? far : s->value + slack;
+}
+
+/* Whether the claims of one scope are parts of another's. */
+static bool lies_within(const struct totals *self, uint32_t *key, size_t scope,
+			const uint32_t *whole)
+{
+	bool smaller = false;
+	size_t i;
+
+	tally_key(&self->scopes, scope, key);
+	for (i = 0; i < self->width; i++) {
+		if (whole[i] && key[i] != whole[i])
+			return false;
+		smaller = smaller || key[i] != whole[i];
+	}
+	return smaller;
+}
+
+/* How many columns a key fixes. */
+static size_t fixed(const uint32_t *key, size_t width)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < width; i++)
+		n += key[i] != 0;
+	return n;
+}
+
+/* Adds up the claims of the level just below one that covers no row, as long as
+ * each states another part. */
+static int add_subtotals(struct mu_ctx *ctx, struct totals *self, const struct claim *claim,
+			 size_t measure, struct stated *out)
+{
+	uint32_t *whole = mu_alloc(ctx, 2 * self->width * sizeof *whole);
+	uint32_t *key = whole + self->width;
+	size_t i, least = SIZE_MAX, level = 0;
+	struct mu_map seen = { 0 };
+	int err = 0;
+
+	tally_key(&self->scopes, claim->scope, whole);
+	for (i = 0; i < self->n_claims; i++)
+		if (stated_of(self, i, measure)->known && !(self->listed[i].at & MU_AT_REJECTED) &&
+		    lies_within(self, key, self->listed[i].scope, whole) &&
+		    fixed(key, self->width) < least) {
+			least = fixed(key, self->width);
+			level = self->listed[i].level;
+		}
+	for (i = 0; i < self->n_claims && least < SIZE_MAX && !err; i++) {
+		size_t scope = self->listed[i].scope, before = seen.count;
+
+		if (self->listed[i].level != level || !stated_of(self, i, measure)->known ||
+		    !lies_within(self, key, scope, whole))
+			continue;
+		if (mu_map_add(&seen, &scope, sizeof scope) == SIZE_MAX)
+			err = mu_fail(ctx, ENOMEM, "out of memory");
+		if (seen.count == before)
+			continue;
+		out->sum.value += stated_of(self, i, measure)->value;
+		out->parts++;
+		out->subtotals = true;
+	}
+	mu_map_release(&seen);
+	return err;
+}
+
+static enum mu_outcome outcome_of(const struct totals *self, const struct stated *s)
+{
+	if (s->sum.value > s->high && (!s->sum.unknown || !self->negative))
+		return MU_FAIL;
+	if (!s->sum.unknown)
+		return s->sum.value < s->low ? MU_FAIL : MU_PASS;
+	/* What is unknown can only add to what is enough already. */
+	return !self->negative && s->sum.value >= s->low && s->high - s->value > INT64_MAX
+		       ? MU_PASS
+		       : MU_UNEVALUATED;
+}
+
+static int evaluate(struct mu_ctx *ctx, struct totals *self, size_t index, size_t measure)
+{
+	const struct claim *claim = &self->listed[index];
+	const struct group *group = &self->scopes.groups[claim->scope];
+	struct stated *s = stated_of(self, index, measure);
+	struct level level = level_of(self, claim);
+	int err = 0;
+
+	s->parts = group->rows;
+	s->sum = *tally_sum(&self->scopes, claim->scope, measure);
+	if (level.states == STATES_ROWS)
+		s->sum = (struct sum){ .value = (wide)group->rows };
+	else if (!group->rows)
+		err = add_subtotals(ctx, self, claim, measure, s);
+	bounds_set(s, &level);
+	if (level.relation == NONE || (claim->at & MU_AT_REJECTED))
+		s->known = false;
+	s->outcome = (uint8_t)outcome_of(self, s);
+	return err;
+}
+
+static int evaluate_all(struct mu_ctx *ctx, struct totals *self)
+{
+	size_t i, m;
+	int err = 0;
+
+	for (i = 0; i < self->n_claims && !err; i++)
+		for (m = 0; m < self->n_measures && !err; m++)
+			if (stated_of(self, i, m)->known)
+				err = evaluate(ctx, self, i, m);
+	return err;
+}
+
+/* -------------------------------------------------------------- reporting */
 
 /* One claim and one measure that it states. */
 struct check {
@@ -89,8 +234,25 @@ struct check {
 	struct phrase name; /* of the claim, once there is something to say */
 };
 
-static int report_mismatch(struct mu_ctx *ctx, struct check *check, uint64_t rows, int64_t sum)
+/* "its 11 rows add up to" */
+static void parts_print(char *out, size_t size, const struct stated *s, const struct level *level)
 {
+	if (level->states == STATES_ROWS)
+		snprintf(out, size, "the number of its rows is");
+	else if (s->parts == 1)
+		snprintf(out, size, "its only %s has", s->subtotals ? "subtotal" : "row");
+	else
+		snprintf(out, size, "its %" PRIu64 " %s add up to%s", s->parts,
+			 s->subtotals ? "subtotals" : "rows", s->sum.unknown ? " at least" : "");
+}
+
+static int report_mismatch(struct mu_ctx *ctx, struct totals *self, struct check *check,
+			   const struct stated *s)
+{
+	static const char *const relations[] = { "", "at least ", "at most ", "about ", "" };
+	struct level level = level_of(self, check->claim);
+	const struct account *account = account_of(self, check->claim);
+	int64_t sum = (int64_t)s->sum.value;
 	bool less = sum < check->states;
 	uint64_t difference = less ? (uint64_t)check->states - (uint64_t)sum
 				   : (uint64_t)sum - (uint64_t)check->states;
@@ -99,61 +261,58 @@ static int report_mismatch(struct mu_ctx *ctx, struct check *check, uint64_t row
 	check->finding.numbers = true;
 	check->finding.expected = check->states;
 	check->finding.found = sum;
-	if (!rows) {
+	if (account) {
+		check->finding.explanations = account->items;
+		check->finding.n_explanations = account->count;
+	}
+	if (!s->parts && level.states == STATES_SUM) {
 		check->finding.code = "empty-claim";
 		return mu_report(ctx, check->finding,
-				 "%s states %" PRId64 " for %s, but covers no "
-				 "row",
+				 "%s states %" PRId64 " for %s, but covers no row",
 				 check->name.text, check->states, check->finding.field);
 	}
-	if (rows == 1)
-		snprintf(parts, sizeof parts, "its only row has");
-	else
-		snprintf(parts, sizeof parts, "its %" PRIu64 " rows add up to", rows);
+	parts_print(parts, sizeof parts, s, &level);
 	check->finding.code = "mismatch";
 	return mu_report(ctx, check->finding,
-			 "%s states %" PRId64 " for %s, %s %" PRId64 ", %" PRIu64 " %s",
-			 check->name.text, check->states, check->finding.field, parts, sum,
-			 difference, less ? "less" : "more");
+			 "%s states %s%" PRId64 " for %s, %s %" PRId64 ", %" PRIu64 " %s%s%s",
+			 check->name.text, relations[level.relation], check->states,
+			 check->finding.field, parts, sum, difference, less ? "less" : "more",
+			 account && !account->count ? "; " : "",
+			 account && !account->count ? account->otherwise : "");
 }
 
-/* Compares what a claim states with what its rows add up to. */
-static int compare(struct mu_ctx *ctx, struct totals *self, struct check *check,
-		   enum mu_outcome *outcome)
+/* Says what came of a claim, unless it passed. */
+static int report_outcome(struct mu_ctx *ctx, struct totals *self, struct check *check,
+			  const struct stated *s)
 {
-	uint64_t rows = self->scopes.groups[check->claim->scope].rows;
-	const struct sum *sum = tally_sum(&self->scopes, check->claim->scope, check->measure);
-
-	*outcome = MU_PASS;
-	if (!sum->unknown && sum->value == check->states)
+	if (s->outcome == MU_PASS)
 		return 0;
 	check->name = phrase_claim(self, check->claim);
-	if (sum->unknown) {
-		*outcome = MU_UNEVALUATED;
+	if (s->outcome == MU_UNEVALUATED) {
 		check->finding.code = "unevaluated";
 		check->finding.severity = MU_WARNING;
-		check->finding.other = sum->unknown_at;
+		check->finding.other = s->sum.unknown_at;
 		return mu_report(ctx, check->finding,
 				 "%s states %" PRId64 " for %s, which is "
 				 "unknown in %" PRIu64 " of its %" PRIu64 " rows",
 				 check->name.text, check->states, check->finding.field,
-				 sum->unknown, rows);
+				 s->sum.unknown, s->parts);
 	}
-	*outcome = MU_FAIL;
-	if (sum->value >= INT64_MIN && sum->value <= INT64_MAX)
-		return report_mismatch(ctx, check, rows, (int64_t)sum->value);
+	if (s->sum.value >= INT64_MIN && s->sum.value <= INT64_MAX)
+		return report_mismatch(ctx, self, check, s);
 	check->finding.code = "overflow";
 	return mu_report(ctx, check->finding,
 			 "%s states %" PRId64 " for %s, its %" PRIu64
 			 " rows add up to a number that does not fit 64 bits",
-			 check->name.text, check->states, check->finding.field, rows);
+			 check->name.text, check->states, check->finding.field, s->parts);
 }
 
 /* Compares a claim with the first one of the same scope. */
 static int compare_claims(struct mu_ctx *ctx, struct totals *self, struct check *check,
 			  const struct claim *first)
 {
-	size_t i = (size_t)(first - self->listed) * self->n_measures + check->measure;
+	const struct stated *other =
+		stated_of(self, (size_t)(first - self->listed), check->measure);
 	const struct mu_map_entry *level = &self->levels.entries[first->level];
 	struct phrase name = { .len = 0 };
 	struct mu_finding finding = { .code = "contradiction",
@@ -161,7 +320,7 @@ static int compare_claims(struct mu_ctx *ctx, struct totals *self, struct check 
 				      .field = check->finding.field,
 				      .other = first->at,
 				      .numbers = true,
-				      .expected = self->stated[i].value,
+				      .expected = other->value,
 				      .found = check->states };
 
 	check->name = phrase_claim(self, check->claim);
@@ -179,8 +338,9 @@ static int check_measure(struct mu_ctx *ctx, struct totals *self, const struct c
 {
 	size_t index = (size_t)(claim - self->listed);
 	size_t *first = &firsts[claim->scope * self->n_measures + measure];
-	const struct stated *stated = &self->stated[index * self->n_measures + measure];
-	enum mu_outcome outcome;
+	const struct stated *stated = stated_of(self, index, measure);
+	struct level level = level_of(self, claim);
+	enum mu_outcome outcome = (enum mu_outcome)stated->outcome;
 	struct check check;
 	int err;
 
@@ -191,12 +351,14 @@ static int check_measure(struct mu_ctx *ctx, struct totals *self, const struct c
 				.states = stated->value,
 				.finding = { .at = claim->at,
 					     .field = self->measures[measure].name } };
-	err = compare(ctx, self, &check, &outcome);
+	err = report_outcome(ctx, self, &check, stated);
 	if (err)
 		return err;
+	if (level.relation != EQUAL || level.tolerance || level.states == STATES_ROWS)
+		return mu_checked(ctx, outcome, 1);
 	if (!*first)
 		*first = index + 1;
-	if (self->stated[(*first - 1) * self->n_measures + measure].value != stated->value) {
+	if (stated_of(self, *first - 1, measure)->value != stated->value) {
 		outcome = MU_FAIL;
 		err = compare_claims(ctx, self, &check, &self->listed[*first - 1]);
 	}
@@ -206,19 +368,12 @@ static int check_measure(struct mu_ctx *ctx, struct totals *self, const struct c
 /* What a rejected claim states may be wrong, so it is compared with nothing. */
 static int check_rejected(struct mu_ctx *ctx, struct totals *self, const struct claim *claim)
 {
-	const struct stated *stated =
-		&self->stated[(size_t)(claim - self->listed) * self->n_measures];
 	struct mu_finding finding = { .code = "unevaluated",
 				      .severity = MU_WARNING,
 				      .at = claim->at };
 	struct phrase name = phrase_claim(self, claim);
-	uint64_t times = 0;
-	size_t i;
-	int err;
+	int err = mu_checked(ctx, MU_UNEVALUATED, claim->measures ? claim->measures : 1);
 
-	for (i = 0; i < self->n_measures; i++)
-		times += stated[i].known;
-	err = mu_checked(ctx, MU_UNEVALUATED, times ? times : 1);
 	if (err)
 		return err;
 	return mu_report(ctx, finding, "%s was rejected before, so it was compared with nothing",
@@ -309,6 +464,10 @@ int totals_check(struct mu_ctx *ctx, struct totals *self)
 	int err;
 
 	err = fold(ctx, self);
+	if (!err)
+		err = evaluate_all(ctx, self);
+	if (!err)
+		err = explain(ctx, self);
 	if (!err)
 		err = check_claims(ctx, self);
 	if (!err)

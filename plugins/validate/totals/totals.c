@@ -5,6 +5,10 @@
  *       of: [headcount, women]        # default: all measures
  *       by: [country, mission]        # default: all columns but the measures
  *       require: true                 # a document without a total is an error
+ *       levels:                       # where something else than equality is meant
+ *         - {name: women, relation: at_least}
+ *         - {name: rounded, relation: about}
+ *       expect: 28                    # a total that the pipeline states itself
  *
  * A claim is a total that the source states itself.  It covers those rows of
  * its document (with `within: all`, of all documents) that have its values in
@@ -12,9 +16,16 @@
  * covers everything, "Albania 3" the rows of Albania, and claims may nest,
  * overlap, and come before or after their rows.
  *
- * For each claim and each measure it states, the rows are added up exactly.
+ * For each claim and each measure it states, the rows are added up exactly and
+ * compared as the claim's level says: the rows are equal to the claim, at most or
+ * at least as many, or about as many, which means within half a unit of the last
+ * digit that is no zero.  What is only "of which" a part is a claim at_least: it
+ * is never added to its whole.  A claim that covers no row is compared with the
+ * claims below it.
+ *
  * That passes, fails, or is not evaluated, because a covered row or the claim
- * itself could not be read; then a warning says so.  Rows that an earlier stage
+ * itself could not be read; then a warning says so, unless what could be read
+ * decides it, as numbers that are never negative may.  Rows that an earlier stage
  * found wrong count as parts as long as their measure is known.  A document of
  * which no claim states a measure is not valid but unverified.
  *
@@ -195,6 +206,52 @@ static bool key_fill(struct totals *self, int64_t row)
 	return true;
 }
 
+static void rows_forget(struct totals *self)
+{
+	free(self->kept);
+	free(self->cells);
+	self->kept = NULL;
+	self->cells = NULL;
+	self->n_kept = self->kept_room = 0;
+	self->too_many = true;
+}
+
+/* Keeps a row in case that something is to be explained. */
+static int row_keep(struct mu_ctx *ctx, struct totals *self, int64_t row, uint64_t at,
+		    uint32_t group)
+{
+	size_t i;
+
+	if (self->n_kept == (uint64_t)self->max_explained) {
+		rows_forget(self);
+		return 0;
+	}
+	if (self->n_kept == self->kept_room) {
+		size_t room = self->kept_room ? 2 * self->kept_room : 256;
+		struct row *kept = reallocarray(self->kept, room, sizeof *kept);
+		struct cell *cells;
+
+		if (!kept)
+			return out_of_memory(ctx);
+		self->kept = kept;
+		cells = reallocarray(self->cells, room, self->n_measures * sizeof *cells);
+		if (!cells)
+			return out_of_memory(ctx);
+		self->cells = cells;
+		self->kept_room = room;
+	}
+	for (i = 0; i < self->n_measures; i++) {
+		bool known = !mu_null(&self->measures[i].cells, row);
+
+		self->cells[self->n_kept * self->n_measures + i] = (struct cell){
+			.known = known,
+			.value = known ? mu_get_integer(&self->measures[i].cells, row) : 0,
+		};
+	}
+	self->kept[self->n_kept++] = (struct row){ .at = at, .group = group };
+	return 0;
+}
+
 static int take_data(struct mu_ctx *ctx, struct totals *self, int64_t row, uint64_t at)
 {
 	struct source *source = source_of(self, at);
@@ -225,7 +282,7 @@ static int take_data(struct mu_ctx *ctx, struct totals *self, int64_t row, uint6
 		else if (!sum->unknown++)
 			sum->unknown_at = at;
 	}
-	return 0;
+	return self->too_many ? 0 : row_keep(ctx, self, row, at, (uint32_t)group);
 }
 
 /* Room for one claim more. */
@@ -271,7 +328,6 @@ static int claim_list(struct mu_ctx *ctx, struct totals *self, struct mu_string 
 		      uint64_t at)
 {
 	struct claim claim = { .at = at };
-	bool states = false;
 	size_t i;
 
 	claim.level = mu_map_add(&self->levels, level.data, level.len);
@@ -284,12 +340,12 @@ static int claim_list(struct mu_ctx *ctx, struct totals *self, struct mu_string 
 		*stated = (struct stated){ .known = !mu_null(&self->measures[i].cells, row) };
 		if (stated->known)
 			stated->value = mu_get_integer(&self->measures[i].cells, row);
-		states = states || stated->known;
+		claim.measures += stated->known;
 	}
 	self->listed[self->n_claims++] = claim;
 	if (at & MU_AT_REJECTED)
 		source_of(self, at)->rejected++;
-	else if (states)
+	else if (claim.measures)
 		source_of(self, at)->verified = true;
 	return 0;
 }
@@ -353,9 +409,26 @@ static void totals_close(struct mu_ctx *ctx, void *state)
 	free(self->listed);
 	free(self->stated);
 	free(self->sources);
+	free(self->accounts);
+	rows_forget(self);
 }
 
 static const char *const within_choices[] = { "document", "all", NULL };
+static const char *const relation_choices[] = { "equal", "at_most", "at_least",
+						"about", "none",    NULL };
+static const char *const states_choices[] = { "sum", "rows", NULL };
+
+static const struct mu_option level_options[] = {
+	MU_OPT_TEXT(struct level, name, .required = true,
+		    .help = "of the claims, as the parser has it"),
+	MU_OPT_CHOICE(struct level, relation, .choices = relation_choices, .fallback = "equal",
+		      .help = "what the rows are to the claim; none: not compared"),
+	MU_OPT_INT(struct level, tolerance, .fallback = "0", .min = 0, .max = 9e15,
+		   .help = "by how much the sum may miss it"),
+	MU_OPT_CHOICE(struct level, states, .choices = states_choices, .fallback = "sum",
+		      .help = "whether the claim states the sum of the rows or how many there are"),
+	{ 0 }
+};
 
 static const struct mu_option totals_options[] = {
 	MU_OPT_TEXTS(struct totals, of, .help = "measures to add up; all when absent"),
@@ -366,12 +439,24 @@ static const struct mu_option totals_options[] = {
 		    .help = "whether a document of which no claim states a measure is an error"),
 	MU_OPT_TEXTS(struct totals, claims,
 		     .help = "names of the claims to check; all when absent"),
+	{ .name = "levels",
+	  .type = MU_ITEMS,
+	  .offset = MU_OFFSET(struct totals, level_items, struct mu_items),
+	  .item_size = sizeof(struct level),
+	  .fields = level_options,
+	  .max = 1000,
+	  .help = "levels of claims that mean something else than equality" },
+	MU_OPT_TEXT(struct totals, expect, .help = "whole number that all rows have to add up to"),
+	MU_OPT_BOOL(struct totals, negative, .fallback = "false",
+		    .help = "whether numbers may be below 0, so that an unknown one may too"),
 	MU_OPT_CHOICE(struct totals, within, .choices = within_choices, .fallback = "document",
 		      .help = "whether a claim covers rows of its own document or of all"),
 	MU_OPT_INT(struct totals, max_groups, .fallback = "10000000", .min = 1, .max = 4e9,
 		   .help = "most different rows, and most claims, to keep in memory"),
 	MU_OPT_INT(struct totals, max_patterns, .fallback = "256", .min = 1, .max = 65536,
 		   .help = "most different sets of columns that claims fix"),
+	MU_OPT_INT(struct totals, max_explained, .fallback = "200000", .min = 0, .max = 1e8,
+		   .help = "most rows to keep in memory for explanations of what fails"),
 	{ 0 }
 };
 

@@ -13,6 +13,10 @@
  * until all rows are there: claims may come before or after their parts.  Then
  * each group of `rows` is looked up once for each pattern and added to the
  * scope that covers it, so the work does not grow with the number of claims.
+ *
+ * One claim and one measure that it states are an edit, a rule that the numbers
+ * have to obey.  When some fail, the rows themselves are looked at, as long as
+ * there are not too many to keep: see explain.c.
  */
 #ifndef TOTALS_H
 #define TOTALS_H
@@ -81,32 +85,71 @@ struct dimension {
 /* The number of the value in a row; UINT32_MAX when memory is out. */
 uint32_t dimension_number(struct dimension *dimension, int64_t row);
 
-/* What a claim says of one measure. */
+/* How what rows add up to relates to what the claims of a level state. */
+enum relation { EQUAL, AT_MOST, AT_LEAST, ABOUT, NONE };
+
+struct level {
+	const char *name;
+	int relation;
+	int states;
+	int64_t tolerance;
+};
+
+enum { STATES_SUM, STATES_ROWS };
+
+/* What a claim says of one measure, and what came of it. */
 struct stated {
+	int64_t value;
+	bool known;
+	bool subtotals;  /* no row was there, so the claims below were added up */
+	uint8_t outcome; /* enum mu_outcome, once it was evaluated */
+	wide low, high;  /* what the parts may add up to */
+	struct sum sum;  /* what they do */
+	uint64_t parts;
+};
+
+struct cell {
 	int64_t value;
 	bool known;
 };
 
+/* A row of data as it came. */
+struct row {
+	uint64_t at;
+	uint32_t group; /* of `rows` */
+};
+
+/* Why claims of a document fail; see explain.c. */
+struct account {
+	uint32_t document;            /* 0: of all */
+	struct mu_explanation *items; /* in memory of the stage */
+	uint32_t count;
+	const char *otherwise; /* where there are none: why */
+};
+
 struct claim {
 	uint64_t at;
-	size_t level; /* of `levels`: its name */
-	size_t scope; /* of `scopes`: what it covers */
+	size_t level;    /* of `levels`: its name */
+	size_t scope;    /* of `scopes`: what it covers */
+	size_t measures; /* how many it states */
 };
 
 /* A document of the run, by its id. */
 struct source {
-	uint64_t rows; /* of data */
-	uint64_t at;   /* of a row */
+	uint64_t rows;     /* of data */
+	uint64_t at;       /* of a row */
 	uint64_t rejected; /* claims in it that an earlier stage found wrong */
-	bool verified; /* some claim in it or over it states a measure */
+	bool verified;     /* some claim in it or over it states a measure */
 };
 
 struct totals {
 	/* the options */
 	struct mu_texts of, by, claims;
-	bool require;
+	struct mu_items level_items;
+	const char *expect;
+	bool require, negative;
 	int within;
-	int64_t max_groups, max_patterns;
+	int64_t max_groups, max_patterns, max_explained;
 
 	struct measure *measures;
 	struct dimension *dimensions;
@@ -117,18 +160,43 @@ struct totals {
 	struct mu_map patterns; /* a byte for each place of a key: 1 where fixed */
 	uint8_t *pattern;       /* of the claim at hand */
 
-	struct claim *listed; /* in the order in which they came */
+	struct claim *listed;  /* in the order in which they came */
 	struct stated *stated; /* n_measures for each of them */
 	size_t n_claims, claims_room;
 	struct mu_map levels; /* names of claims */
 
 	struct source *sources;
 	size_t n_sources;
+
+	struct row *kept;   /* in the order in which they came */
+	struct cell *cells; /* n_measures for each of them */
+	size_t n_kept, kept_room;
+	bool too_many; /* to keep: then there are none */
+	struct account *accounts;
+	size_t n_accounts;
 };
 
 enum { WITHIN_DOCUMENT, WITHIN_ALL };
 
+/* What the pipeline says of the level of a claim. */
+struct level level_of(const struct totals *self, const struct claim *claim);
+
+static inline struct stated *stated_of(const struct totals *self, size_t claim, size_t measure)
+{
+	return &self->stated[claim * self->n_measures + measure];
+}
+
 /* After the last row: adds up, compares, and reports. */
 int totals_check(struct mu_ctx *ctx, struct totals *self);
+
+/* Why claims fail, a list for each document that has any; kept in `accounts`. */
+int explain(struct mu_ctx *ctx, struct totals *self);
+
+/* That of the document of a claim, NULL when there is none. */
+const struct account *account_of(const struct totals *self, const struct claim *claim);
+
+/* The words with which a row or a claim is told from others, "(country PSE)". */
+struct phrase;
+void phrase_key(struct phrase *phrase, const struct totals *self, const uint32_t *key);
 
 #endif

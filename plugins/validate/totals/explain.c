@@ -1,0 +1,1186 @@
+/*
+ * Why claims fail: the smallest changes of rows and claims after which all that
+ * a document states agrees.
+ *
+ * This is error localisation as Fellegi and Holt put it ("A systematic approach
+ * to automatic edit and imputation", 1976): of all changes that satisfy every
+ * edit, take those of the fewest values.  The edits here are balance edits: each
+ * claim is the sum of the rows that it covers.  One change of a row moves all
+ * claims that cover it by the same amount, so a single wrong number shows as a
+ * set of failing claims with one residual, which are just the claims that cover
+ * some row.  Where there are totals of rows and of columns, they meet in it.
+ *
+ * Changes are tried in the order of their number: one number of a row is another
+ * one, a row too many, a row that is missing, a number of a claim is another
+ * one, two numbers stand in each other's place; then two of these together.
+ * What is proposed is ranked by how likely it is.  Deductive corrections of
+ * typing errors by distance (Scholtus 2009; de Waal, Pannekoek and Scholtus 2011,
+ * "Handbook of Statistical Data Editing and Imputation", chapters 2 and 3) give
+ * the likelihood of one number being written for another, see slip.h; all
+ * numbers of a table are taken to be equally prone to slips.  A row twice, a
+ * subtotal or a year among the rows, and a claim that has the number of another
+ * edition need other evidence, and so have likelihoods of their own.
+ *
+ * A score is the share of one explanation in all that were found and in the
+ * chance that it was none of them.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "phrase.h"
+#include "slip.h"
+#include "totals.h"
+#include "words.h"
+
+#define SHOWN      20       /* explanations of a document at the most */
+#define FOUND_MAX  4096     /* to be ranked */
+#define STEPS_MAX  20000000 /* rows looked at for one document */
+#define SCOPES_MAX 8000000  /* rows times patterns */
+#define NO_SCOPE   UINT32_MAX
+
+/* How likely things are beside a slip in a number that is given. */
+#define ANY_NUMBER    2e-4 /* a number is another one without any likeness */
+#define ANY_CLAIM     1e-2 /* claims are computed, and not from these rows */
+#define ANY_ROW       2e-3 /* a row should not be there */
+#define ROW_TWICE     3.0
+#define ROW_SUBTOTAL  3.0
+#define ROW_PART      2.0
+#define ROW_YEAR      1.0
+#define CLAIM_STALE   2.0
+#define CLAIM_COUNTS  2.0
+#define EXCHANGED     0.5
+#define SECOND        0.01 /* a second error in the same document */
+#define NONE_OF_THESE 1e-3
+
+enum what { NUMBER, ROW_EXTRA, ROW_MISSING, CLAIM, EXCHANGE };
+
+/* One change.  `index` is the place of a row among those of the document, or of
+ * a claim among those that are listed. */
+struct change {
+	enum what what;
+	size_t index, other; /* EXCHANGE within a row: the two measures */
+	size_t measure;
+	wide by; /* what it adds to the number */
+	const char *kind, *phrase;
+	double weight;
+};
+
+struct solution {
+	struct change changes[2];
+	size_t count;
+	double weight;
+};
+
+/* One edit: a claim and a measure.  `sum` changes while changes are tried. */
+struct edit {
+	size_t claim, measure;
+	wide low, high, sum;
+	int64_t states;
+};
+
+/* The edits of one document and its rows. */
+struct problem {
+	struct mu_ctx *ctx;
+	struct totals *totals;
+	uint32_t document; /* 0: all */
+	size_t *rows;      /* indices into totals->kept */
+	size_t n_rows;
+	uint32_t *scopes; /* of each row, one a pattern */
+	struct edit *edits;
+	size_t n_edits;
+	size_t *edits_from; /* of a scope: its edits, from here to the next one's */
+	size_t *edits_of;
+	size_t *rows_from; /* of a scope: its rows likewise */
+	size_t *rows_of;
+	size_t *broken; /* edits that fail at the moment */
+	size_t n_broken;
+	uint32_t *key;
+	int64_t largest; /* number of a row */
+	bool negative;
+	struct solution *found;
+	size_t n_found;
+	size_t steps;
+	bool gave_up;
+};
+
+/* ------------------------------------------------------------ preparing */
+
+static size_t n_scopes(const struct problem *p)
+{
+	return p->totals->scopes.keys.count;
+}
+
+static const struct cell *cell_of(const struct problem *p, size_t row, size_t measure)
+{
+	return &p->totals->cells[p->rows[row] * p->totals->n_measures + measure];
+}
+
+static const struct row *row_of(const struct problem *p, size_t row)
+{
+	return &p->totals->kept[p->rows[row]];
+}
+
+static bool fails(const struct edit *e)
+{
+	return e->sum < e->low || e->sum > e->high;
+}
+
+/* What the sum lacks. */
+static wide residual(const struct edit *e)
+{
+	return e->states - e->sum;
+}
+
+static bool same_document(const struct problem *p, uint64_t at)
+{
+	return !p->document || mu_at_document(at) == p->document;
+}
+
+static void rows_list(struct problem *p)
+{
+	size_t i, m;
+
+	p->rows = mu_alloc(p->ctx, (p->totals->n_kept + 1) * sizeof *p->rows);
+	for (i = 0; i < p->totals->n_kept; i++)
+		if (same_document(p, p->totals->kept[i].at))
+			p->rows[p->n_rows++] = i;
+	for (i = 0; i < p->n_rows; i++)
+		for (m = 0; m < p->totals->n_measures; m++) {
+			const struct cell *c = cell_of(p, i, m);
+
+			if (c->known && c->value > p->largest)
+				p->largest = c->value;
+			p->negative = p->negative || (c->known && c->value < 0);
+		}
+}
+
+static void edits_list(struct problem *p)
+{
+	struct totals *t = p->totals;
+	size_t i, m;
+
+	p->edits = mu_alloc(p->ctx, (t->n_claims * t->n_measures + 1) * sizeof *p->edits);
+	for (i = 0; i < t->n_claims; i++) {
+		struct level level = level_of(t, &t->listed[i]);
+
+		tally_key(&t->scopes, t->listed[i].scope, t->key);
+		if (t->key[0] != p->document || level.states == STATES_ROWS)
+			continue;
+		for (m = 0; m < t->n_measures; m++) {
+			const struct stated *s = stated_of(t, i, m);
+
+			if (!s->known || s->outcome == MU_UNEVALUATED || s->subtotals)
+				continue;
+			p->edits[p->n_edits++] = (struct edit){
+				.claim = i,
+				.measure = m,
+				.low = s->low,
+				.high = s->high,
+				.sum = s->sum.value,
+				.states = s->value,
+			};
+		}
+	}
+}
+
+/* Lists of members by scope, counted first and then filled. */
+static void index_make(struct problem *p, size_t **from, size_t **of, size_t total)
+{
+	*from = mu_alloc(p->ctx, (n_scopes(p) + 2) * sizeof **from);
+	*of = mu_alloc(p->ctx, (total + 1) * sizeof **of);
+}
+
+static void index_begin(struct problem *p, size_t *from)
+{
+	size_t i;
+
+	for (i = n_scopes(p) + 1; i > 0; i--)
+		from[i] = from[i - 1];
+	from[0] = 0;
+	for (i = 1; i <= n_scopes(p) + 1; i++)
+		from[i] += from[i - 1];
+}
+
+static void edits_index(struct problem *p)
+{
+	size_t *next, i;
+
+	index_make(p, &p->edits_from, &p->edits_of, p->n_edits);
+	for (i = 0; i < p->n_edits; i++)
+		p->edits_from[p->totals->listed[p->edits[i].claim].scope]++;
+	index_begin(p, p->edits_from);
+	next = mu_alloc(p->ctx, (n_scopes(p) + 1) * sizeof *next);
+	memcpy(next, p->edits_from, (n_scopes(p) + 1) * sizeof *next);
+	for (i = 0; i < p->n_edits; i++)
+		p->edits_of[next[p->totals->listed[p->edits[i].claim].scope]++] = i;
+}
+
+static uint32_t scope_find(struct problem *p, const uint32_t *key, size_t pattern)
+{
+	struct totals *t = p->totals;
+	size_t scope;
+
+	memcpy(t->key, key, t->width * sizeof *key);
+	if (!key_mask(t->key, t->patterns.entries[pattern].key, t->width))
+		return NO_SCOPE;
+	scope = tally_find(&t->scopes, t->key);
+	return scope == SIZE_MAX ? NO_SCOPE : (uint32_t)scope;
+}
+
+static void rows_index(struct problem *p)
+{
+	size_t n = p->totals->patterns.count, *next, i, j;
+
+	p->scopes = mu_alloc(p->ctx, (p->n_rows * n + 1) * sizeof *p->scopes);
+	index_make(p, &p->rows_from, &p->rows_of, p->n_rows * n);
+	for (i = 0; i < p->n_rows; i++) {
+		tally_key(&p->totals->rows, row_of(p, i)->group, p->key);
+		for (j = 0; j < n; j++) {
+			uint32_t scope = scope_find(p, p->key, j);
+
+			p->scopes[i * n + j] = scope;
+			if (scope != NO_SCOPE)
+				p->rows_from[scope]++;
+		}
+	}
+	index_begin(p, p->rows_from);
+	next = mu_alloc(p->ctx, (n_scopes(p) + 1) * sizeof *next);
+	memcpy(next, p->rows_from, (n_scopes(p) + 1) * sizeof *next);
+	for (i = 0; i < p->n_rows * n; i++)
+		if (p->scopes[i] != NO_SCOPE)
+			p->rows_of[next[p->scopes[i]]++] = i / n;
+}
+
+static void broken_list(struct problem *p)
+{
+	size_t i;
+
+	p->n_broken = 0;
+	for (i = 0; i < p->n_edits; i++)
+		if (fails(&p->edits[i]))
+			p->broken[p->n_broken++] = i;
+}
+
+/* -------------------------------------------------------------- changes */
+
+/* Calls for every edit of a measure that covers a row. */
+typedef void edit_visit(struct problem *p, struct edit *e, void *data);
+
+static void edits_visit(struct problem *p, const uint32_t *scopes, size_t measure,
+			edit_visit *visit, void *data)
+{
+	size_t n = p->totals->patterns.count, i, j;
+
+	for (i = 0; i < n; i++) {
+		if (scopes[i] == NO_SCOPE)
+			continue;
+		for (j = p->edits_from[scopes[i]]; j < p->edits_from[scopes[i] + 1]; j++)
+			if (p->edits[p->edits_of[j]].measure == measure)
+				visit(p, &p->edits[p->edits_of[j]], data);
+	}
+	p->steps += n;
+}
+
+static void sum_shift(struct problem *p, struct edit *e, void *by)
+{
+	(void)p;
+	e->sum += *(wide *)by;
+}
+
+static const uint32_t *scopes_of(const struct problem *p, size_t row)
+{
+	return &p->scopes[row * p->totals->patterns.count];
+}
+
+static void shift(struct problem *p, const uint32_t *scopes, size_t measure, wide by)
+{
+	edits_visit(p, scopes, measure, sum_shift, &by);
+}
+
+/* How a change of one number would do. */
+struct effect {
+	wide by;
+	size_t mended; /* edits that fail and would not */
+	bool breaks;   /* one that held, or one that fails stays so */
+};
+
+static void effect_note(struct problem *p, struct edit *e, void *data)
+{
+	struct effect *effect = data;
+	struct edit after = *e;
+
+	(void)p;
+	after.sum += effect->by;
+	if (fails(&after))
+		effect->breaks = true;
+	else if (fails(e))
+		effect->mended++;
+}
+
+static struct effect effect_of(struct problem *p, const uint32_t *scopes, size_t measure, wide by)
+{
+	struct effect effect = { .by = by };
+
+	edits_visit(p, scopes, measure, effect_note, &effect);
+	return effect;
+}
+
+static void solution_add(struct problem *p, const struct change *first, const struct change *second)
+{
+	struct solution s = { .changes = { *first }, .count = 1, .weight = first->weight };
+	size_t i;
+
+	if (second) {
+		s.changes[1] = *second;
+		s.count = 2;
+		s.weight *= second->weight * SECOND;
+	}
+	/* Two changes are found from either side. */
+	for (i = 0; second && i < p->n_found; i++) {
+		const struct change *c = p->found[i].changes;
+
+		if (p->found[i].count == 2 && c[0].what == second->what &&
+		    c[0].index == second->index && c[1].what == first->what &&
+		    c[1].index == first->index && c[0].measure == second->measure &&
+		    c[1].measure == first->measure)
+			return;
+	}
+	if (p->n_found == FOUND_MAX) {
+		p->gave_up = true;
+		return;
+	}
+	p->found[p->n_found++] = s;
+}
+
+/* --------------------------------------------------------------- numbers */
+
+static bool fits(wide value)
+{
+	return value >= INT64_MIN && value <= INT64_MAX;
+}
+
+/* A number of a row, or of a claim, that would have to be another one. */
+static bool number_weigh(const struct problem *p, struct change *c, int64_t stands, double floor)
+{
+	wide right = (wide)stands + c->by;
+	enum slip slip;
+	double likelihood;
+
+	if (!fits(right) || (right < 0 && !p->negative && !p->totals->negative))
+		return false;
+	slip = slip_find((int64_t)right, stands, &likelihood);
+	c->kind = slip_kind(slip);
+	c->phrase = slip_phrase(slip);
+	c->weight = likelihood + floor;
+	return true;
+}
+
+static bool number_change(const struct problem *p, struct change *c, size_t row, size_t measure,
+			  wide by)
+{
+	const struct cell *cell = cell_of(p, row, measure);
+
+	*c = (struct change){ .what = NUMBER, .index = row, .measure = measure, .by = by };
+	return cell->known && number_weigh(p, c, cell->value, ANY_NUMBER);
+}
+
+/* --------------------------------------------------------- rows too many */
+
+static bool same_numbers(const struct problem *p, size_t a, size_t b)
+{
+	size_t m;
+
+	if (row_of(p, a)->group != row_of(p, b)->group)
+		return false;
+	for (m = 0; m < p->totals->n_measures; m++) {
+		const struct cell *x = cell_of(p, a, m), *y = cell_of(p, b, m);
+
+		if (x->known != y->known || x->value != y->value)
+			return false;
+	}
+	return true;
+}
+
+static bool row_is_twice(const struct problem *p, size_t row)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_rows; i++)
+		if (i != row && same_numbers(p, i, row))
+			return true;
+	return false;
+}
+
+/* Whether a value of the row has one of these words, folded. */
+static bool row_says(const struct problem *p, size_t row, const char *const *words, bool begins)
+{
+	const struct totals *t = p->totals;
+	size_t i, j;
+
+	tally_key(&t->rows, row_of(p, row)->group, p->key);
+	for (i = 0; i < t->n_dimensions; i++) {
+		const struct mu_map_entry *value;
+		char folded[256];
+		size_t len;
+
+		if (!p->key[i + 1])
+			continue;
+		value = &t->dimensions[i].values.entries[p->key[i + 1] - 1];
+		len = words_fold((struct mu_string){ (const char *)value->key, value->len }, folded,
+				 sizeof folded);
+		for (j = 0; words[j] && len != SIZE_MAX; j++)
+			if (begins ? !strncmp(folded, words[j], strlen(words[j]))
+				   : !strcmp(folded, words[j]))
+				return true;
+	}
+	return false;
+}
+
+static const char *const total_words[] = { "total",    "totaal",      "totals", "sub total",
+					   "subtotal", "grand total", "all",    "sum",
+					   "gesamt",   "summe",       "totale", "totaux",
+					   "totales",  "insgesamt",   NULL };
+
+static const char *const part_words[] = { "of which",      "waarvan", "davon",     "dont",
+					  "de los cuales", "di cui",  "including", NULL };
+
+struct like {
+	int64_t value;
+	bool found;
+};
+
+static void states_like(struct problem *p, struct edit *e, void *data)
+{
+	struct like *like = data;
+
+	(void)p;
+	like->found = like->found || e->states == like->value;
+}
+
+/* Whether the row has the number of a total that covers it. */
+static bool row_is_total(struct problem *p, size_t row, size_t measure)
+{
+	struct like like = { .value = cell_of(p, row, measure)->value };
+
+	edits_visit(p, scopes_of(p, row), measure, states_like, &like);
+	return like.found;
+}
+
+static bool row_is_year(const struct problem *p, size_t row, size_t measure)
+{
+	int64_t value = cell_of(p, row, measure)->value;
+
+	return value >= 1945 && value <= 2100;
+}
+
+static void extra_weigh(struct problem *p, struct change *c)
+{
+	size_t row = c->index;
+
+	c->kind = "row-extra";
+	c->phrase = "without this row all agrees";
+	c->weight = ANY_ROW;
+	if (row_is_twice(p, row)) {
+		c->kind = "row-twice";
+		c->phrase = "this row is there twice";
+		c->weight = ROW_TWICE;
+	} else if (row_says(p, row, part_words, true)) {
+		c->kind = "part-counted";
+		c->phrase = "this row is part of another one, and was counted beside it";
+		c->weight = ROW_PART;
+	} else if (row_says(p, row, total_words, false) || row_is_total(p, row, c->measure)) {
+		c->kind = "subtotal-counted";
+		c->phrase = "this row is itself a total of others";
+		c->weight = row_says(p, row, total_words, false) ? ROW_SUBTOTAL : ROW_SUBTOTAL / 10;
+	} else if (row_is_year(p, row, c->measure)) {
+		c->kind = "year-counted";
+		c->phrase = "this number is a year, as in a header";
+		c->weight = ROW_YEAR / 10;
+	}
+}
+
+/* Whether all that fails would hold without a row, of which all numbers go. */
+static bool extra_change(struct problem *p, struct change *c, size_t row)
+{
+	struct effect all = { 0 };
+	size_t m;
+
+	for (m = 0; m < p->totals->n_measures; m++) {
+		const struct cell *cell = cell_of(p, row, m);
+		struct effect one;
+
+		if (!cell->known || !cell->value)
+			continue;
+		one = effect_of(p, scopes_of(p, row), m, -(wide)cell->value);
+		all.mended += one.mended;
+		all.breaks = all.breaks || one.breaks;
+	}
+	if (all.breaks || all.mended != p->n_broken)
+		return false;
+	*c = (struct change){ .what = ROW_EXTRA,
+			      .index = row,
+			      .measure = p->edits[p->broken[0]].measure };
+	c->by = -(wide)cell_of(p, row, c->measure)->value;
+	extra_weigh(p, c);
+	return true;
+}
+
+/* ---------------------------------------------------------- missing rows */
+
+/* How likely it is that a row has a number: as often as others have it, and
+ * small numbers more than large ones where none has. */
+static double number_share(const struct problem *p, size_t measure, wide value)
+{
+	double same = 0, n = 1;
+	size_t i;
+
+	for (i = 0; i < p->n_rows; i++) {
+		const struct cell *c = cell_of(p, i, measure);
+
+		n += c->known;
+		same += c->known && c->value == value;
+	}
+	return (same + 1 / (((double)value + 1) * log((double)p->largest + 3))) / n;
+}
+
+/* Puts the values that a scope fixes into p->key; false when they contradict. */
+static bool key_join(struct problem *p, size_t scope)
+{
+	const struct totals *t = p->totals;
+	size_t i;
+
+	tally_key(&t->scopes, scope, t->key);
+	for (i = 0; i < t->width; i++) {
+		if (!t->key[i])
+			continue;
+		if (p->key[i] && p->key[i] != t->key[i])
+			return false;
+		p->key[i] = t->key[i];
+	}
+	return true;
+}
+
+static bool group_is_there(const struct problem *p)
+{
+	size_t i;
+
+	for (i = 1; i < p->totals->width; i++)
+		if (!p->key[i])
+			return false;
+	memcpy(p->totals->key, p->key, p->totals->width * sizeof *p->key);
+	if (!p->document)
+		return false;
+	return tally_find(&p->totals->rows, p->totals->key) != SIZE_MAX;
+}
+
+/* A row that all broken edits would cover, and no other edit.  Where a level has
+ * a claim for every row, one that would be in none of them is not believed. */
+static bool missing_scopes(struct problem *p, uint32_t *scopes)
+{
+	size_t n = p->totals->patterns.count, i;
+
+	memset(p->key, 0, p->totals->width * sizeof *p->key);
+	for (i = 0; i < p->n_broken; i++)
+		if (!key_join(p, p->totals->listed[p->edits[p->broken[i]].claim].scope))
+			return false;
+	for (i = 0; i < n; i++)
+		scopes[i] = scope_find(p, p->key, i);
+	return true;
+}
+
+static bool missing_change(struct problem *p, struct change *c)
+{
+	size_t n = p->totals->patterns.count, m, i;
+	uint32_t *scopes = mu_alloc(p->ctx, n * sizeof *scopes);
+	size_t mended = 0;
+
+	*c = (struct change){ .what = ROW_MISSING,
+			      .kind = "row-missing",
+			      .weight = 1,
+			      .index = p->broken[0],
+			      .measure = p->edits[p->broken[0]].measure,
+			      .by = residual(&p->edits[p->broken[0]]) };
+	if (!missing_scopes(p, scopes))
+		return false;
+	for (m = 0; m < p->totals->n_measures; m++) {
+		wide by = 0;
+		struct effect effect;
+
+		for (i = 0; i < p->n_broken && !by; i++)
+			if (p->edits[p->broken[i]].measure == m)
+				by = residual(&p->edits[p->broken[i]]);
+		if (!by)
+			continue;
+		effect = effect_of(p, scopes, m, by);
+		if (effect.breaks || !fits(by) || (by < 0 && !p->negative))
+			return false;
+		mended += effect.mended;
+		c->weight *= number_share(p, m, by);
+	}
+	if (group_is_there(p))
+		c->weight /= 20;
+	return mended == p->n_broken;
+}
+
+/* ---------------------------------------------------------------- claims */
+
+/* Whether a claim of another document for the same scope has the number. */
+static bool claim_is_stale(struct problem *p, const struct edit *e)
+{
+	struct totals *t = p->totals;
+	size_t i;
+
+	tally_key(&t->scopes, t->listed[e->claim].scope, p->key);
+	for (i = 0; i < t->n_claims; i++) {
+		const struct stated *s = stated_of(t, i, e->measure);
+
+		if (i == e->claim || !s->known || s->value != e->states)
+			continue;
+		tally_key(&t->scopes, t->listed[i].scope, t->key);
+		if (t->key[0] != p->key[0] &&
+		    !memcmp(t->key + 1, p->key + 1, (t->width - 1) * sizeof *t->key))
+			return true;
+	}
+	return false;
+}
+
+static bool claim_change(struct problem *p, struct change *c, size_t edit)
+{
+	const struct edit *e = &p->edits[edit];
+	uint64_t rows = stated_of(p->totals, e->claim, e->measure)->parts;
+
+	*c = (struct change){
+		.what = CLAIM, .index = e->claim, .measure = e->measure, .by = -residual(e)
+	};
+	if (!number_weigh(p, c, e->states, ANY_CLAIM))
+		return false;
+	if (claim_is_stale(p, e)) {
+		c->kind = "claim-stale";
+		c->phrase = "another edition states this number";
+		c->weight = CLAIM_STALE;
+	} else if (e->states >= 0 && rows > 1 && (uint64_t)e->states == rows) {
+		c->kind = "claim-counts-rows";
+		c->phrase = "it is the number of rows";
+		c->weight = CLAIM_COUNTS;
+	} else if (c->weight <= 2 * ANY_CLAIM) {
+		c->kind = "claim-wrong";
+		c->phrase = "the total itself is wrong";
+	}
+	return true;
+}
+
+/* -------------------------------------------------------------- one change */
+
+/* Of the broken edits, the one that covers the fewest rows. */
+static size_t narrowest(const struct problem *p)
+{
+	size_t best = p->broken[0], least = SIZE_MAX, i;
+
+	for (i = 0; i < p->n_broken; i++) {
+		size_t scope = p->totals->listed[p->edits[p->broken[i]].claim].scope;
+		size_t n = p->rows_from[scope + 1] - p->rows_from[scope];
+
+		if (n < least) {
+			least = n;
+			best = p->broken[i];
+		}
+	}
+	return best;
+}
+
+/* Two numbers of one row that stand in each other's place. */
+static bool exchange_change(struct problem *p, struct change *c, size_t row, size_t a, size_t b)
+{
+	const struct cell *x = cell_of(p, row, a), *y = cell_of(p, row, b);
+	struct effect one, two;
+	wide by = (wide)y->value - x->value;
+
+	if (!x->known || !y->known || !by)
+		return false;
+	one = effect_of(p, scopes_of(p, row), a, by);
+	two = effect_of(p, scopes_of(p, row), b, -by);
+	if (one.breaks || two.breaks || one.mended + two.mended != p->n_broken)
+		return false;
+	*c = (struct change){ .what = EXCHANGE,
+			      .index = row,
+			      .measure = a,
+			      .other = b,
+			      .by = by,
+			      .kind = "columns-shifted",
+			      .weight = EXCHANGED,
+			      .phrase = "two numbers of the row stand in each other's column" };
+	return true;
+}
+
+/* Tries one change more, of a row, after `before` or NULL. */
+static void row_try(struct problem *p, size_t row, const struct change *before)
+{
+	const struct edit *e = &p->edits[p->broken[0]];
+	size_t m;
+	struct change c;
+	struct effect effect = effect_of(p, scopes_of(p, row), e->measure, residual(e));
+
+	if (!effect.breaks && effect.mended == p->n_broken &&
+	    number_change(p, &c, row, e->measure, residual(e)))
+		solution_add(p, before ? before : &c, before ? &c : NULL);
+	if (extra_change(p, &c, row))
+		solution_add(p, before ? before : &c, before ? &c : NULL);
+	for (m = 0; m < p->totals->n_measures; m++)
+		if (m != e->measure && exchange_change(p, &c, row, e->measure, m))
+			solution_add(p, before ? before : &c, before ? &c : NULL);
+}
+
+static void try_one(struct problem *p, const struct change *before)
+{
+	struct change c;
+	size_t scope, i;
+
+	if (!p->n_broken)
+		return;
+	scope = p->totals->listed[p->edits[narrowest(p)].claim].scope;
+	for (i = p->rows_from[scope]; i < p->rows_from[scope + 1]; i++)
+		row_try(p, p->rows_of[i], before);
+	if (missing_change(p, &c))
+		solution_add(p, before ? before : &c, before ? &c : NULL);
+	if (p->n_broken == 1 && claim_change(p, &c, p->broken[0]))
+		solution_add(p, before ? before : &c, before ? &c : NULL);
+}
+
+/* ------------------------------------------------------------- two changes */
+
+static bool spent(struct problem *p)
+{
+	if (p->steps > STEPS_MAX || mu_cancelled(p->ctx))
+		p->gave_up = true;
+	return p->gave_up;
+}
+
+struct residuals {
+	wide values[8];
+	size_t count;
+};
+
+static void residual_note(struct problem *p, struct edit *e, void *data)
+{
+	struct residuals *r = data;
+	size_t i;
+
+	(void)p;
+	if (!fails(e) || r->count == 8)
+		return;
+	for (i = 0; i < r->count; i++)
+		if (r->values[i] == residual(e))
+			return;
+	r->values[r->count++] = residual(e);
+}
+
+/* A number of a row first, by what some claim that covers it lacks. */
+static void second_after_number(struct problem *p, size_t row, size_t measure)
+{
+	struct residuals r = { .count = 0 };
+	struct change c;
+	size_t i;
+
+	edits_visit(p, scopes_of(p, row), measure, residual_note, &r);
+	for (i = 0; i < r.count; i++) {
+		if (!number_change(p, &c, row, measure, r.values[i]))
+			continue;
+		shift(p, scopes_of(p, row), measure, c.by);
+		broken_list(p);
+		try_one(p, &c);
+		shift(p, scopes_of(p, row), measure, -c.by);
+		broken_list(p);
+	}
+}
+
+static void second_after_row(struct problem *p, size_t row)
+{
+	struct change c = { .what = ROW_EXTRA, .index = row };
+	size_t m;
+
+	c.measure = p->edits[p->broken[0]].measure;
+	c.by = -(wide)cell_of(p, row, c.measure)->value;
+	if (!c.by)
+		return;
+	extra_weigh(p, &c);
+	if (c.weight <= ANY_ROW)
+		return;
+	for (m = 0; m < p->totals->n_measures; m++)
+		shift(p, scopes_of(p, row), m, -(wide)cell_of(p, row, m)->value);
+	broken_list(p);
+	try_one(p, &c);
+	for (m = 0; m < p->totals->n_measures; m++)
+		shift(p, scopes_of(p, row), m, cell_of(p, row, m)->value);
+	broken_list(p);
+}
+
+/* A row that is missing where a broken edit and another one meet. */
+static void second_after_missing(struct problem *p, size_t edit)
+{
+	size_t n = p->totals->patterns.count, others = p->n_broken, i, j;
+	const struct edit *e = &p->edits[edit];
+	uint32_t *scopes = mu_alloc(p->ctx, n * sizeof *scopes);
+	size_t *broken = mu_alloc(p->ctx, (others + 1) * sizeof *broken);
+	wide by = residual(e);
+
+	if (by <= 0)
+		return;
+	memcpy(broken, p->broken, others * sizeof *broken);
+	for (i = 0; i < others && !spent(p); i++) {
+		const struct edit *other = &p->edits[broken[i]];
+		struct change c = { .what = ROW_MISSING,
+				    .kind = "row-missing",
+				    .index = edit,
+				    .other = broken[i] + 1,
+				    .measure = e->measure,
+				    .by = by };
+
+		if (broken[i] == edit || other->measure != e->measure || residual(other) != by)
+			continue;
+		memset(p->key, 0, p->totals->width * sizeof *p->key);
+		if (!key_join(p, p->totals->listed[e->claim].scope) ||
+		    !key_join(p, p->totals->listed[other->claim].scope))
+			continue;
+		for (j = 0; j < n; j++)
+			scopes[j] = scope_find(p, p->key, j);
+		c.weight = number_share(p, e->measure, by) / (group_is_there(p) ? 20 : 1);
+		shift(p, scopes, e->measure, by);
+		broken_list(p);
+		try_one(p, &c);
+		shift(p, scopes, e->measure, -by);
+		broken_list(p);
+	}
+}
+
+static void second_after_claim(struct problem *p, size_t edit)
+{
+	struct edit *e = &p->edits[edit], before = *e;
+	struct change c;
+
+	if (!claim_change(p, &c, edit))
+		return;
+	e->low = e->high = e->states = 0;
+	e->sum = 0;
+	broken_list(p);
+	try_one(p, &c);
+	*e = before;
+	broken_list(p);
+}
+
+static void try_two(struct problem *p)
+{
+	size_t edit = narrowest(p), scope = p->totals->listed[p->edits[edit].claim].scope, i;
+	size_t measure = p->edits[edit].measure;
+
+	for (i = p->rows_from[scope]; i < p->rows_from[scope + 1] && !spent(p); i++) {
+		second_after_number(p, p->rows_of[i], measure);
+		second_after_row(p, p->rows_of[i]);
+	}
+	second_after_missing(p, edit);
+	second_after_claim(p, edit);
+}
+
+/* Two numbers that change by as much in opposite directions, and so take each
+ * other's place. */
+static void exchanges_weigh(struct problem *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_found; i++) {
+		struct solution *s = &p->found[i];
+		struct change *a = &s->changes[0], *b = &s->changes[1];
+
+		if (s->count != 2 || a->what != NUMBER || b->what != NUMBER || a->by != -b->by)
+			continue;
+		if (cell_of(p, a->index, a->measure)->value + a->by !=
+		    cell_of(p, b->index, b->measure)->value)
+			continue;
+		a->kind = b->kind = a->index == b->index ? "columns-shifted" : "values-swapped";
+		a->phrase = b->phrase =
+			a->index == b->index ? "two numbers of the row stand in each other's column"
+					     : "two numbers stand in each other's place";
+		s->weight =
+			a->index + 1 == b->index || b->index + 1 == a->index || a->index == b->index
+				? EXCHANGED
+				: EXCHANGED / 20;
+	}
+}
+
+/* Rows that stand together and together are what is too much. */
+static void try_blocks(struct problem *p)
+{
+	const struct edit *e = &p->edits[p->broken[0]];
+	size_t i, j;
+
+	if (p->n_broken != 1 || residual(e) >= 0)
+		return;
+	for (i = 0; i < p->n_rows && !spent(p); i++) {
+		wide sum = 0;
+
+		for (j = i; j < p->n_rows && j < i + 64; j++) {
+			struct change first = { .what = ROW_EXTRA,
+						.index = i,
+						.measure = e->measure,
+						.kind = "rows-extra",
+						.weight = ANY_ROW,
+						.phrase =
+							"without these rows, from the first to the "
+							"last, all agrees" };
+			struct change last = first;
+
+			p->steps++;
+			sum += cell_of(p, j, e->measure)->value;
+			if (sum > -residual(e))
+				break;
+			if (sum != -residual(e) || j == i)
+				continue;
+			first.by = -(wide)cell_of(p, i, e->measure)->value;
+			last.index = j;
+			last.weight = 1;
+			last.by = -(wide)cell_of(p, j, e->measure)->value;
+			solution_add(p, &first, &last);
+			break;
+		}
+	}
+}
+
+/* ----------------------------------------------------------------- telling */
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct solution *x = a, *y = b;
+
+	if (x->weight != y->weight)
+		return x->weight > y->weight ? -1 : 1;
+	if (x->changes[0].what != y->changes[0].what)
+		return x->changes[0].what < y->changes[0].what ? -1 : 1;
+	return (x->changes[0].index > y->changes[0].index) -
+	       (x->changes[0].index < y->changes[0].index);
+}
+
+static char *text_keep(struct mu_ctx *ctx, const char *text)
+{
+	size_t len = strlen(text);
+	char *kept = mu_alloc(ctx, len + 1);
+
+	return memcpy(kept, text, len + 1);
+}
+
+static const char *number_text(struct mu_ctx *ctx, wide value)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%" PRId64, (int64_t)value);
+	return text_keep(ctx, text);
+}
+
+static void tell_number(struct problem *p, const struct change *c, struct mu_explanation *out)
+{
+	const struct cell *cell = cell_of(p, c->index, c->measure);
+	char text[256];
+
+	snprintf(text, sizeof text, "%s reads %" PRId64 ", %" PRId64 " would fit: %s", out->field,
+		 cell->value, (int64_t)(cell->value + c->by), c->phrase);
+	out->at = row_of(p, c->index)->at;
+	out->suggested = number_text(p->ctx, cell->value + c->by);
+	out->message = text_keep(p->ctx, text);
+}
+
+static void tell_missing(struct problem *p, const struct change *c, struct mu_explanation *out)
+{
+	struct phrase phrase = { .len = 0 };
+	char text[96];
+	size_t i;
+
+	memset(p->key, 0, p->totals->width * sizeof *p->key);
+	if (c->other) {
+		key_join(p, p->totals->listed[p->edits[c->index].claim].scope);
+		key_join(p, p->totals->listed[p->edits[c->other - 1].claim].scope);
+	} else {
+		for (i = 0; i < p->n_broken; i++)
+			key_join(p, p->totals->listed[p->edits[p->broken[i]].claim].scope);
+	}
+	snprintf(text, sizeof text, "a row with %s %" PRId64 " is missing", out->field,
+		 (int64_t)c->by);
+	phrase_puts(&phrase, text);
+	phrase_key(&phrase, p->totals, p->key);
+	out->suggested = number_text(p->ctx, c->by);
+	out->message = text_keep(p->ctx, phrase.text);
+}
+
+static void tell_claim(struct problem *p, const struct change *c, struct mu_explanation *out)
+{
+	const struct claim *claim = &p->totals->listed[c->index];
+	const struct mu_map_entry *level = &p->totals->levels.entries[claim->level];
+	int64_t states = stated_of(p->totals, c->index, c->measure)->value;
+	struct phrase phrase = { .len = 0 };
+	char text[256];
+
+	phrase_puts(&phrase, "claim '");
+	phrase_add(&phrase, (const char *)level->key, level->len);
+	snprintf(text, sizeof text, "' states %" PRId64 ", %" PRId64 " would fit: %s", states,
+		 (int64_t)(states + c->by), c->phrase);
+	phrase_puts(&phrase, text);
+	out->at = claim->at;
+	out->suggested = number_text(p->ctx, states + c->by);
+	out->message = text_keep(p->ctx, phrase.text);
+}
+
+static void tell_exchange(struct problem *p, const struct change *c, struct mu_explanation *out)
+{
+	char text[256];
+
+	snprintf(text, sizeof text, "%s reads %" PRId64 " and %s %" PRId64 ": %s", out->field,
+		 cell_of(p, c->index, c->measure)->value, p->totals->measures[c->other].name,
+		 cell_of(p, c->index, c->other)->value, c->phrase);
+	out->at = row_of(p, c->index)->at;
+	out->suggested = number_text(p->ctx, cell_of(p, c->index, c->measure)->value + c->by);
+	out->message = text_keep(p->ctx, text);
+}
+
+static void tell(struct problem *p, const struct solution *s, size_t i, double share,
+		 struct mu_explanation *out)
+{
+	const struct change *c = &s->changes[i];
+
+	*out = (struct mu_explanation){ .kind = c->kind,
+					.score = share,
+					.field = p->totals->measures[c->measure].name };
+	switch (c->what) {
+	case NUMBER:
+		tell_number(p, c, out);
+		break;
+	case ROW_EXTRA:
+		out->at = row_of(p, c->index)->at;
+		out->message = c->phrase;
+		break;
+	case ROW_MISSING:
+		tell_missing(p, c, out);
+		break;
+	case CLAIM:
+		tell_claim(p, c, out);
+		break;
+	case EXCHANGE:
+		tell_exchange(p, c, out);
+		break;
+	}
+	if (s->count == 2) {
+		struct phrase phrase = { .len = 0 };
+
+		phrase_puts(&phrase, i ? "and at the same time: " : "two changes together: ");
+		phrase_puts(&phrase, out->message);
+		out->message = text_keep(p->ctx, phrase.text);
+	}
+}
+
+static void account_write(struct problem *p, struct account *account)
+{
+	double all = NONE_OF_THESE;
+	size_t i, j;
+
+	qsort(p->found, p->n_found, sizeof *p->found, by_weight);
+	for (i = 0; i < p->n_found; i++)
+		all += p->found[i].weight;
+	account->items = mu_alloc(p->ctx, (2 * SHOWN + 1) * sizeof *account->items);
+	for (i = 0; i < p->n_found && account->count < SHOWN; i++) {
+		const struct solution *s = &p->found[i];
+
+		/* What is a thousand times less likely only hides the rest. */
+		if (s->weight < p->found[0].weight / 1000)
+			break;
+		for (j = 0; j < s->count; j++)
+			tell(p, s, j, s->weight / all, &account->items[account->count++]);
+	}
+	account->otherwise = p->gave_up ? "the search for an explanation was given up"
+					: "no change of one or two numbers explains it";
+}
+
+/* ----------------------------------------------------------------- solving */
+
+static void solve(struct problem *p, struct account *account)
+{
+	double best = 0;
+	size_t i;
+
+	p->broken = mu_alloc(p->ctx, (p->n_edits + 1) * sizeof *p->broken);
+	p->found = calloc(FOUND_MAX, sizeof *p->found);
+	broken_list(p);
+	if (p->n_broken && p->found) {
+		try_one(p, NULL);
+		for (i = 0; i < p->n_found; i++)
+			best = p->found[i].weight > best ? p->found[i].weight : best;
+		if (best < 10 * ANY_NUMBER)
+			try_blocks(p);
+		if (best < 10 * ANY_NUMBER && p->n_broken > 1)
+			try_two(p);
+		exchanges_weigh(p);
+	}
+	account_write(p, account);
+	free(p->found);
+}
+
+static void explain_document(struct mu_ctx *ctx, struct totals *self, struct account *account)
+{
+	struct problem p = { .ctx = ctx, .totals = self, .document = account->document };
+
+	if (self->too_many) {
+		account->otherwise = "not explained: there are more rows than max_explained";
+		return;
+	}
+	p.key = mu_alloc(ctx, self->width * sizeof *p.key);
+	rows_list(&p);
+	if (p.n_rows * self->patterns.count > SCOPES_MAX) {
+		account->otherwise = "not explained: there are too many rows and levels";
+		return;
+	}
+	edits_list(&p);
+	edits_index(&p);
+	rows_index(&p);
+	solve(&p, account);
+}
+
+/* The document whose claims a claim is among; 0 with `within: all`. */
+static uint32_t document_of(const struct totals *self, const struct claim *claim)
+{
+	tally_key(&self->scopes, claim->scope, self->key);
+	return self->key[0];
+}
+
+const struct account *account_of(const struct totals *self, const struct claim *claim)
+{
+	uint32_t document = document_of(self, claim);
+	size_t i;
+
+	for (i = 0; i < self->n_accounts; i++)
+		if (self->accounts[i].document == document)
+			return &self->accounts[i];
+	return NULL;
+}
+
+int explain(struct mu_ctx *ctx, struct totals *self)
+{
+	size_t i, m;
+
+	for (i = 0; i < self->n_claims; i++) {
+		bool failed = false;
+		struct account *grown;
+
+		for (m = 0; m < self->n_measures; m++)
+			failed = failed || (stated_of(self, i, m)->known &&
+					    stated_of(self, i, m)->outcome == MU_FAIL);
+		if (!failed || account_of(self, &self->listed[i]))
+			continue;
+		grown = reallocarray(self->accounts, self->n_accounts + 1, sizeof *grown);
+		if (!grown)
+			return mu_fail(ctx, ENOMEM, "out of memory");
+		self->accounts = grown;
+		grown[self->n_accounts] =
+			(struct account){ .document = document_of(self, &self->listed[i]) };
+		explain_document(ctx, self, &grown[self->n_accounts++]);
+		if (mu_cancelled(ctx))
+			return ECANCELED;
+	}
+	return 0;
+}

@@ -130,7 +130,8 @@ static bool holds_listed(const json_t *paths, const char *folder)
 }
 
 /* Looks at what is in the output folder that is not of the former dataset.  With
- * `into` (a folder) each such file gets a link there, unless the name is taken. */
+ * `into` (a folder) each such file gets a link there; EEXIST when it is in the
+ * way of an output. */
 static int foreign_each(const struct publish *p, const char *into, struct text *why)
 {
 	json_t *paths = package_paths(p->out);
@@ -158,8 +159,12 @@ static int foreign_each(const struct publish *p, const char *into, struct text *
 		} else if (into) {
 			char *link = join(into, name);
 
-			if (linkat(dirfd(folder), name, AT_FDCWD, link, 0) && errno != EEXIST)
-				err = fail(why, errno, name, "cannot be kept");
+			if (linkat(dirfd(folder), name, AT_FDCWD, link, 0))
+				err = fail(why, errno, name,
+					   errno == EEXIST
+						   ? "is in the output folder and none of the "
+						     "former dataset's; move it away"
+						   : "cannot be kept");
 			free(link);
 		}
 	}
@@ -319,6 +324,8 @@ int publish_output(struct publish *p, const char *path, const char **staged, str
 	char *at;
 	size_t i;
 
+	if (!wrong && p->rejects && !strcmp(path, REJECTS))
+		wrong = "muster itself writes a file of that name";
 	for (i = 0; !wrong && i < p->n_outputs; i++)
 		if (!strcmp(p->outputs[i].path, path))
 			wrong = "another export writes it already";

@@ -31,12 +31,16 @@ struct output {
 };
 
 /* Zeroed is empty. */
+/* What `on_error: reject` writes beside the dataset. */
+#define REJECTS "rejects.csv"
+
 struct publish {
 	char *out;     /* the output folder, absolute */
 	char *shown;   /* as the user knows it */
 	char *staging; /* NULL: not begun */
 	int lock;      /* of the staging folder */
 	size_t parents; /* how many folders above `out` were made */
+	bool rejects;  /* rejects.csv is muster's own */
 	struct output *outputs;
 	size_t n_outputs;
 };

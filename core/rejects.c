@@ -77,7 +77,8 @@ int rejects_write(struct run *run)
 	int err;
 
 	rejections_sort(&run->rejections);
-	err = publish_output(&run->publish, "rejects.csv", &staged, &why);
+	run->publish.rejects = false;
+	err = publish_output(&run->publish, REJECTS, &staged, &why);
 	if (!err && !(file = fopen(staged, "wxe"))) {
 		err = errno;
 		text_printf(&why, "rejects.csv: %s", strerror(err));

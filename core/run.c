@@ -731,9 +731,11 @@ static int store(struct run *run)
 	size_t i;
 
 	for (i = 0; i < run->publish.n_outputs; i++)
-		run->publish.outputs[i].rows = strcmp(run->publish.outputs[i].path, "rejects.csv")
-						       ? run->dataset.rows
-						       : run->withheld.rows;
+		run->publish.outputs[i].rows =
+			run->pipeline->on_error == ON_ERROR_REJECT &&
+					!strcmp(run->publish.outputs[i].path, REJECTS)
+				? run->withheld.rows
+				: run->dataset.rows;
 	if (!err) {
 		datapackage_write(run, &package);
 		err = publish_commit(&run->publish, package.data, package.len, &why);
@@ -865,6 +867,7 @@ static int begin(struct run *run)
 		text_puts(&out, run->options.out);
 	else
 		text_printf(&out, "%s/out", run->pipeline->folder);
+	run->publish.rejects = run->pipeline->on_error == ON_ERROR_REJECT;
 	err = publish_begin(&run->publish, out.data, &why);
 	if (err)
 		run_fail(run, NULL, err, why.data);

@@ -179,10 +179,11 @@ static void explanations_copy(const struct stage *s, const struct mu_finding *f,
 }
 
 __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *ctx,
-								const struct mu_finding *f,
+								const struct mu_finding *given,
 								const char *fmt, va_list ap)
 {
 	struct stage *s = stage_of(ctx);
+	struct mu_finding own = { 0 }, *f = &own;
 	struct text message = { 0 };
 	struct finding kept = { 0 };
 	char *code;
@@ -192,6 +193,8 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		return fail_with(s, err, "a finding cannot be taken");
 	if (s->quiet)
 		return 0;
+	/* The plugin may have been built with an older one. */
+	memcpy(&own, given, given->size < sizeof own ? given->size : sizeof own);
 	code = f->code ? full_code(s->config->plugin, f->code) : NULL;
 	if (!code || f->severity > MU_NOTE)
 		return fail_with(s, EPROTO,
@@ -225,7 +228,7 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		return 0;
 	}
 	explanations_copy(s, f, &kept);
-	if (kept.severity == MU_ERROR && kept.at)
+	if ((kept.severity == MU_ERROR || f->reject) && kept.at)
 		rejections_add(&s->run->rejections, &kept);
 	findings_add(&s->findings, &kept);
 	return 0;

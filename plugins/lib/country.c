@@ -172,6 +172,24 @@ static bool any_fill(struct country_index *index)
 	return ok;
 }
 
+/* Whether ICU has names in a language; for others it would give English ones. */
+static bool language_known(const char *locale)
+{
+	char wanted[ULOC_LANG_CAPACITY], other[ULOC_LANG_CAPACITY];
+	UErrorCode status = U_ZERO_ERROR;
+	int32_t i, n = uloc_countAvailable();
+
+	uloc_getLanguage(locale, wanted, ULOC_LANG_CAPACITY, &status);
+	if (status != U_ZERO_ERROR || !*wanted)
+		return false;
+	for (i = 0; i < n; i++) {
+		uloc_getLanguage(uloc_getAvailable(i), other, ULOC_LANG_CAPACITY, &status);
+		if (status == U_ZERO_ERROR && !strcmp(wanted, other))
+			return true;
+	}
+	return false;
+}
+
 static int languages_fill(struct mu_ctx *ctx, struct country_index *index,
 			  const struct mu_texts *languages)
 {
@@ -189,11 +207,12 @@ static int languages_fill(struct mu_ctx *ctx, struct country_index *index,
 		}
 		uloc_forLanguageTag(languages->items[i], locale, (int32_t)sizeof locale, &used,
 				    &status);
-		if (status != U_ZERO_ERROR || (size_t)used != strlen(languages->items[i]))
-			return mu_fail(ctx, EINVAL,
-				       "'%s' is no language; write a tag such as nl "
-				       "or pt-BR, or any",
-				       languages->items[i]);
+		if (status != U_ZERO_ERROR || (size_t)used != strlen(languages->items[i]) ||
+		    !language_known(locale))
+			return mu_invalid(ctx, &languages->items[i],
+					  "'%s' is no language; write a tag such as nl "
+					  "or pt-BR, or any",
+					  languages->items[i]);
 		ok = language_fill(index, locale);
 	}
 	return ok ? 0 : no_memory(ctx);

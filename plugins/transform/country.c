@@ -164,7 +164,8 @@ static int report_name(struct mu_ctx *ctx, struct self *self, struct answer *a,
 			 *a->candidates ? "; near are: " : "", a->candidates);
 }
 
-static int row_look_up(struct mu_ctx *ctx, struct self *self, struct mu_string text, uint64_t at)
+static int row_look_up(struct mu_ctx *ctx, struct self *self, struct mu_string text,
+		       const struct mu_rows *rows, int64_t row)
 {
 	struct answer *a = answer_find(self, text);
 
@@ -174,10 +175,15 @@ static int row_look_up(struct mu_ctx *ctx, struct self *self, struct mu_string t
 		mu_put_string(&self->builder, 0, mu_string(a->alpha3));
 		return 0;
 	}
-	return report_name(
-		ctx, self, a,
-		(struct mu_finding){
-			.at = at, .field = self->from, .value = text.data, .value_len = text.len });
+	return report_name(ctx, self, a,
+			   (struct mu_finding){
+				   .at = mu_row_at(rows, row),
+				   .field = self->from,
+				   .value = text.data,
+				   .value_len = text.len,
+				   /* In a claim no country would mean all of them. */
+				   .reject = mu_row_is_claim(rows, row),
+			   });
 }
 
 static int rows_look_up(struct mu_ctx *ctx, struct self *self, const struct ArrowArray *batch,
@@ -189,8 +195,7 @@ static int rows_look_up(struct mu_ctx *ctx, struct self *self, const struct Arro
 
 	for (int64_t row = 0; row < batch->length && !err; row++) {
 		if (!mu_null(&names, row))
-			err = row_look_up(ctx, self, mu_get_string(&names, row),
-					  mu_row_at(&rows, row));
+			err = row_look_up(ctx, self, mu_get_string(&names, row), &rows, row);
 		mu_end_row(&self->builder);
 	}
 	if (err)

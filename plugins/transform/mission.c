@@ -197,7 +197,7 @@ static int report_name(struct mu_ctx *ctx, struct self *self, struct mu_finding 
 	if (several)
 		return mu_report(ctx, finding, "mission '%s' can be %s%s", shown.text, near,
 				 self->as_of ? "" : ": name a date column with as_of");
-	if (!first)
+	if (!first && !finding.reject)
 		return 0;
 	return mu_report(ctx, finding, "mission '%s' is not in the list of missions%s%s",
 			 shown.text, *near ? "; near are: " : "", near);
@@ -239,7 +239,10 @@ static int row_look_up(struct mu_ctx *ctx, struct self *self, const struct input
 	struct mu_finding finding = { .at = mu_row_at(&in->rows, row),
 				      .field = self->from,
 				      .value = name.data,
-				      .value_len = name.len };
+				      .value_len = name.len,
+				      /* In a claim no organisation would mean all of them. */
+				      .reject = *self->organisation &&
+						mu_row_is_claim(&in->rows, row) };
 	const struct mission *mission;
 	bool several;
 
@@ -254,6 +257,7 @@ static int row_look_up(struct mu_ctx *ctx, struct self *self, const struct input
 	if (*self->organisation && *mission->organisation)
 		mu_put_string(&self->builder, 1, mu_string(mission->organisation));
 	finding.severity = MU_WARNING;
+	finding.reject = false;
 	finding.code = "not-running";
 	return day == INT32_MIN ? 0 : report_not_running(ctx, self, finding, mission, day);
 }

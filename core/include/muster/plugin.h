@@ -177,6 +177,8 @@ struct mu_finding {
 	const struct mu_explanation *explanations; /* the likeliest first */
 	uint32_t n_explanations;
 	uint32_t explanation_size; /* set by mu_report() */
+	bool reject; /* the row is marked as rejected though this is no error: a
+			claim of which nobody knows any more what it covers */
 };
 
 /* ---------------------------------------------------------------- context */

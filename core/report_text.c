@@ -126,7 +126,10 @@ static void add_explanations(const struct run *run, const struct finding *f, str
 			text_puts(out, ": ");
 		}
 		text_add_visible(out, e->message, strlen(e->message));
-		text_printf(out, " (%.0f %%)\n", 100 * e->score);
+		if (e->score < 0.01)
+			text_puts(out, " (below 1 %)\n");
+		else
+			text_printf(out, " (%.0f %%)\n", 100 * e->score);
 		add_excerpt(e, out, color);
 	}
 	if (i < f->n_explanations)

@@ -208,6 +208,9 @@ static int evaluate(struct mu_ctx *ctx, struct totals *self, size_t index, size_
 	if (level.relation == NONE || (claim->at & MU_AT_REJECTED))
 		s->known = false;
 	s->outcome = (uint8_t)outcome_of(self, s);
+	/* Claims alone cannot be compared with rows that are elsewhere. */
+	if (!s->parts && !self->rows.keys.count && s->outcome == MU_FAIL)
+		s->outcome = MU_UNEVALUATED;
 	return err;
 }
 
@@ -249,7 +252,7 @@ static void parts_print(char *out, size_t size, const struct stated *s, const st
 static int report_mismatch(struct mu_ctx *ctx, struct totals *self, struct check *check,
 			   const struct stated *s)
 {
-	static const char *const relations[] = { "", "at least ", "at most ", "about ", "" };
+	static const char *const relations[] = { "", "at most ", "at least ", "about ", "" };
 	struct level level = level_of(self, check->claim);
 	const struct account *account = account_of(self, check->claim);
 	int64_t sum = (int64_t)s->sum.value;
@@ -292,6 +295,10 @@ static int report_outcome(struct mu_ctx *ctx, struct totals *self, struct check 
 		check->finding.code = "unevaluated";
 		check->finding.severity = MU_WARNING;
 		check->finding.other = s->sum.unknown_at;
+		if (!s->sum.unknown)
+			return mu_report(ctx, check->finding,
+					 "%s states %" PRId64 " for %s, and there are no rows",
+					 check->name.text, check->states, check->finding.field);
 		return mu_report(ctx, check->finding,
 				 "%s states %" PRId64 " for %s, which is "
 				 "unknown in %" PRIu64 " of its %" PRIu64 " rows",

@@ -39,20 +39,27 @@
 #define STEPS_MAX  20000000 /* rows looked at for one document */
 #define SCOPES_MAX 8000000  /* rows times patterns */
 #define NO_SCOPE   UINT32_MAX
+#define YEAR_MIN   1945
+#define YEAR_MAX   2100
 
-/* How likely things are beside a slip in a number that is given. */
-#define ANY_NUMBER    2e-4 /* a number is another one without any likeness */
-#define ANY_CLAIM     1e-2 /* claims are computed, and not from these rows */
+/* How often things are beside slips in a number that is given.  Of a number that
+ * is another one without any likeness, each one is the less likely the larger it
+ * is. */
+#define ANY_NUMBER    0.02
+#define ANY_CLAIM     0.5  /* claims are computed, and not always from these rows */
 #define ANY_ROW       2e-3 /* a row should not be there */
+#define NOT_COUNTED   5e-3 /* a number that its totals leave out */
 #define ROW_TWICE     3.0
 #define ROW_SUBTOTAL  3.0
 #define ROW_PART      2.0
 #define ROW_YEAR      1.0
 #define CLAIM_STALE   2.0
 #define CLAIM_COUNTS  2.0
+#define CLAIM_YEAR    2.0
+#define CLAIM_ZERO    1.0
 #define EXCHANGED     0.5
 #define SECOND        0.01 /* a second error in the same document */
-#define NONE_OF_THESE 1e-3
+#define NONE_OF_THESE 0.02 /* of all that is found */
 
 enum what { NUMBER, ROW_EXTRA, ROW_MISSING, CLAIM, EXCHANGE };
 
@@ -97,7 +104,8 @@ struct problem {
 	size_t *broken; /* edits that fail at the moment */
 	size_t n_broken;
 	uint32_t *key;
-	int64_t largest; /* number of a row */
+	uint32_t *meeting; /* scopes that cover a row that is missing */
+	int64_t largest;   /* number of a row */
 	bool negative;
 	struct solution *found;
 	size_t n_found;
@@ -373,7 +381,7 @@ static bool number_weigh(const struct problem *p, struct change *c, int64_t stan
 	slip = slip_find((int64_t)right, stands, &likelihood);
 	c->kind = slip_kind(slip);
 	c->phrase = slip_phrase(slip);
-	c->weight = likelihood + floor;
+	c->weight = likelihood + floor / (10 + fabs((double)stands));
 	return true;
 }
 
@@ -383,7 +391,14 @@ static bool number_change(const struct problem *p, struct change *c, size_t row,
 	const struct cell *cell = cell_of(p, row, measure);
 
 	*c = (struct change){ .what = NUMBER, .index = row, .measure = measure, .by = by };
-	return cell->known && number_weigh(p, c, cell->value, ANY_NUMBER);
+	if (!cell->known || !number_weigh(p, c, cell->value, ANY_NUMBER))
+		return false;
+	if (cell->value == -by && c->weight < NOT_COUNTED) {
+		c->kind = "number-not-counted";
+		c->phrase = "the totals do without it";
+		c->weight = NOT_COUNTED;
+	}
+	return true;
 }
 
 /* --------------------------------------------------------- rows too many */
@@ -472,7 +487,7 @@ static bool row_is_year(const struct problem *p, size_t row, size_t measure)
 {
 	int64_t value = cell_of(p, row, measure)->value;
 
-	return value >= 1945 && value <= 2100;
+	return value >= YEAR_MIN && value <= YEAR_MAX;
 }
 
 static void extra_weigh(struct problem *p, struct change *c)
@@ -592,9 +607,8 @@ static bool missing_scopes(struct problem *p, uint32_t *scopes)
 
 static bool missing_change(struct problem *p, struct change *c)
 {
-	size_t n = p->totals->patterns.count, m, i;
-	uint32_t *scopes = mu_alloc(p->ctx, n * sizeof *scopes);
-	size_t mended = 0;
+	uint32_t *scopes = p->meeting;
+	size_t mended = 0, m, i;
 
 	*c = (struct change){ .what = ROW_MISSING,
 			      .kind = "row-missing",
@@ -646,6 +660,31 @@ static bool claim_is_stale(struct problem *p, const struct edit *e)
 	return false;
 }
 
+/* Whether a claim is too high by a year that its column or its rows name. */
+static bool claim_has_year(struct problem *p, const struct edit *e)
+{
+	const struct totals *t = p->totals;
+	char year[8];
+	size_t i;
+
+	if (residual(e) < YEAR_MIN || residual(e) > YEAR_MAX)
+		return false;
+	snprintf(year, sizeof year, "%d", (int)residual(e));
+	if (strstr(t->measures[e->measure].name, year))
+		return true;
+	tally_key(&t->scopes, t->listed[e->claim].scope, t->key);
+	for (i = 0; i < t->n_dimensions; i++) {
+		const struct mu_map_entry *value;
+
+		if (!t->key[i + 1])
+			continue;
+		value = &t->dimensions[i].values.entries[t->key[i + 1] - 1];
+		if (value->len >= 4 && memmem(value->key, value->len, year, 4))
+			return true;
+	}
+	return false;
+}
+
 static bool claim_change(struct problem *p, struct change *c, size_t edit)
 {
 	const struct edit *e = &p->edits[edit];
@@ -664,7 +703,15 @@ static bool claim_change(struct problem *p, struct change *c, size_t edit)
 		c->kind = "claim-counts-rows";
 		c->phrase = "it is the number of rows";
 		c->weight = CLAIM_COUNTS;
-	} else if (c->weight <= 2 * ANY_CLAIM) {
+	} else if (claim_has_year(p, e)) {
+		c->kind = "year-counted";
+		c->phrase = "it is too high by the year in the header, which was added in";
+		c->weight = CLAIM_YEAR;
+	} else if (!e->states) {
+		c->kind = "claim-withheld";
+		c->phrase = "0 stands for a number that is withheld";
+		c->weight = CLAIM_ZERO;
+	} else if (!strcmp(c->kind, slip_kind(SLIP_NONE))) {
 		c->kind = "claim-wrong";
 		c->phrase = "the total itself is wrong";
 	}
@@ -1077,12 +1124,13 @@ static void tell(struct problem *p, const struct solution *s, size_t i, double s
 
 static void account_write(struct problem *p, struct account *account)
 {
-	double all = NONE_OF_THESE;
+	double all = 0;
 	size_t i, j;
 
 	qsort(p->found, p->n_found, sizeof *p->found, by_weight);
 	for (i = 0; i < p->n_found; i++)
 		all += p->found[i].weight;
+	all /= 1 - NONE_OF_THESE;
 	account->items = mu_alloc(p->ctx, (2 * SHOWN + 1) * sizeof *account->items);
 	for (i = 0; i < p->n_found && account->count < SHOWN; i++) {
 		const struct solution *s = &p->found[i];
@@ -1101,19 +1149,13 @@ static void account_write(struct problem *p, struct account *account)
 
 static void solve(struct problem *p, struct account *account)
 {
-	double best = 0;
-	size_t i;
-
 	p->broken = mu_alloc(p->ctx, (p->n_edits + 1) * sizeof *p->broken);
 	p->found = calloc(FOUND_MAX, sizeof *p->found);
 	broken_list(p);
 	if (p->n_broken && p->found) {
 		try_one(p, NULL);
-		for (i = 0; i < p->n_found; i++)
-			best = p->found[i].weight > best ? p->found[i].weight : best;
-		if (best < 10 * ANY_NUMBER)
-			try_blocks(p);
-		if (best < 10 * ANY_NUMBER && p->n_broken > 1)
+		try_blocks(p);
+		if (!p->n_found)
 			try_two(p);
 		exchanges_weigh(p);
 	}
@@ -1130,7 +1172,12 @@ static void explain_document(struct mu_ctx *ctx, struct totals *self, struct acc
 		return;
 	}
 	p.key = mu_alloc(ctx, self->width * sizeof *p.key);
+	p.meeting = mu_alloc(ctx, (self->patterns.count + 1) * sizeof *p.meeting);
 	rows_list(&p);
+	if (!p.n_rows) {
+		account->otherwise = "there are no rows to look at";
+		return;
+	}
 	if (p.n_rows * self->patterns.count > SCOPES_MAX) {
 		account->otherwise = "not explained: there are too many rows and levels";
 		return;

@@ -153,6 +153,16 @@ static int open_dimensions(struct mu_ctx *ctx, struct totals *self)
 	return 0;
 }
 
+static int totals_configure(struct mu_ctx *ctx, void *state)
+{
+	struct totals *self = state;
+
+	if (self->expect && !mu_parse_integer(mu_string(self->expect), &self->expected))
+		return mu_invalid(ctx, &self->expect, "'%s' is no whole number such as 28",
+				  self->expect);
+	return 0;
+}
+
 static int totals_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 {
 	struct totals *self = state;
@@ -164,6 +174,9 @@ static int totals_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 		err = open_dimensions(ctx, self);
 	if (err)
 		return err;
+	if (self->expect && self->n_measures != 1)
+		return mu_invalid(ctx, &self->expect,
+				  "it is not said which measure this is: name one in of");
 	self->width = self->n_dimensions + 1;
 	self->key = mu_alloc(ctx, self->width * sizeof *self->key);
 	self->pattern = mu_alloc(ctx, self->width);
@@ -323,6 +336,28 @@ static int take_pattern(struct mu_ctx *ctx, struct totals *self)
 	return 0;
 }
 
+/* What the pipeline itself states, of all rows of all documents. */
+static int expect_list(struct mu_ctx *ctx, struct totals *self)
+{
+	struct claim claim = { .measures = 1 };
+	int err;
+
+	if (!self->expect)
+		return 0;
+	memset(self->key, 0, self->width * sizeof *self->key);
+	err = take_pattern(ctx, self);
+	if (err)
+		return err;
+	claim.level = mu_map_add(&self->levels, "expect", strlen("expect"));
+	claim.scope = tally_group(&self->scopes, self->key);
+	if (claim.level == SIZE_MAX || claim.scope == SIZE_MAX || !claims_grow(self))
+		return out_of_memory(ctx);
+	self->stated[self->n_claims * self->n_measures] =
+		(struct stated){ .known = true, .value = self->expected };
+	self->listed[self->n_claims++] = claim;
+	return 0;
+}
+
 /* Lists a claim whose key is in self->key. */
 static int claim_list(struct mu_ctx *ctx, struct totals *self, struct mu_string level, int64_t row,
 		      uint64_t at)
@@ -375,8 +410,10 @@ static int totals_validate(struct mu_ctx *ctx, void *state, const struct ArrowAr
 	size_t i;
 	int err = 0;
 
-	if (!batch)
-		return totals_check(ctx, self);
+	if (!batch) {
+		err = expect_list(ctx, self);
+		return err ? err : totals_check(ctx, self);
+	}
 	rows = mu_rows(ctx->schema, batch);
 	for (i = 0; i < self->n_dimensions; i++)
 		self->dimensions[i].cells =
@@ -484,4 +521,5 @@ static const struct mu_code totals_codes[] = {
 
 MUSTER_PLUGIN(.name = "totals", .summary = "the rows add up to the totals that their source states",
 	      .options = totals_options, .codes = totals_codes, .self_size = sizeof(struct totals),
-	      .open = totals_open, .close = totals_close, .validate = totals_validate, );
+	      .configure = totals_configure, .open = totals_open, .close = totals_close,
+	      .validate = totals_validate, );

@@ -146,7 +146,8 @@ struct totals {
 	/* the options */
 	struct mu_texts of, by, claims;
 	struct mu_items level_items;
-	const char *expect;
+	const char *expect; /* as written, and what that is */
+	int64_t expected;
 	bool require, negative;
 	int within;
 	int64_t max_groups, max_patterns, max_explained;

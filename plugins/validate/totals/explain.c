@@ -34,13 +34,14 @@
 #include "totals.h"
 #include "words.h"
 
-#define SHOWN      20       /* explanations of a document at the most */
-#define FOUND_MAX  4096     /* to be ranked */
-#define STEPS_MAX  20000000 /* rows looked at for one document */
-#define SCOPES_MAX 8000000  /* rows times patterns */
-#define NO_SCOPE   UINT32_MAX
-#define YEAR_MIN   1945
-#define YEAR_MAX   2100
+#define SHOWN       20       /* explanations of a document at the most */
+#define FOUND_MAX   4096     /* to be ranked */
+#define STEPS_MAX   20000000 /* rows looked at for one document */
+#define SCOPES_MAX  8000000  /* rows times patterns */
+#define CHANGES_MAX 8        /* errors of one document that are told apart */
+#define NO_SCOPE    UINT32_MAX
+#define YEAR_MIN    1945
+#define YEAR_MAX    2100
 
 /* How often things are beside slips in a number that is given.  Of a number that
  * is another one without any likeness, each one is the less likely the larger it
@@ -75,7 +76,7 @@ struct change {
 };
 
 struct solution {
-	struct change changes[2];
+	struct change changes[CHANGES_MAX];
 	size_t count;
 	double weight;
 };
@@ -311,7 +312,8 @@ static void shift(struct problem *p, const uint32_t *scopes, size_t measure, wid
 struct effect {
 	wide by;
 	size_t mended; /* edits that fail and would not */
-	bool breaks;   /* one that held, or one that fails stays so */
+	bool harms;    /* one that holds would fail */
+	bool leaves;   /* one that fails still would */
 };
 
 static void effect_note(struct problem *p, struct edit *e, void *data)
@@ -321,10 +323,15 @@ static void effect_note(struct problem *p, struct edit *e, void *data)
 
 	(void)p;
 	after.sum += effect->by;
-	if (fails(&after))
-		effect->breaks = true;
-	else if (fails(e))
-		effect->mended++;
+	effect->harms = effect->harms || (fails(&after) && !fails(e));
+	effect->leaves = effect->leaves || (fails(&after) && fails(e));
+	effect->mended += !fails(&after) && fails(e);
+}
+
+/* Whether with it nothing fails any more. */
+static bool mends_all(const struct problem *p, const struct effect *effect)
+{
+	return !effect->harms && !effect->leaves && effect->mended == p->n_broken;
 }
 
 static struct effect effect_of(struct problem *p, const uint32_t *scopes, size_t measure, wide by)
@@ -530,9 +537,10 @@ static bool extra_change(struct problem *p, struct change *c, size_t row)
 			continue;
 		one = effect_of(p, scopes_of(p, row), m, -(wide)cell->value);
 		all.mended += one.mended;
-		all.breaks = all.breaks || one.breaks;
+		all.harms = all.harms || one.harms;
+		all.leaves = all.leaves || one.leaves;
 	}
-	if (all.breaks || all.mended != p->n_broken)
+	if (!mends_all(p, &all))
 		return false;
 	*c = (struct change){ .what = ROW_EXTRA,
 			      .index = row,
@@ -577,17 +585,21 @@ static bool key_join(struct problem *p, size_t scope)
 	return true;
 }
 
+/* Whether a row has all the values that are in p->key, which are all there are. */
 static bool group_is_there(const struct problem *p)
 {
+	const struct totals *t = p->totals;
 	size_t i;
 
-	for (i = 1; i < p->totals->width; i++)
+	for (i = 1; i < t->width; i++)
 		if (!p->key[i])
 			return false;
-	memcpy(p->totals->key, p->key, p->totals->width * sizeof *p->key);
-	if (!p->document)
-		return false;
-	return tally_find(&p->totals->rows, p->totals->key) != SIZE_MAX;
+	for (i = 0; i < p->n_rows; i++) {
+		tally_key(&t->rows, row_of(p, i)->group, t->key);
+		if (!memcmp(t->key + 1, p->key + 1, (t->width - 1) * sizeof *t->key))
+			return true;
+	}
+	return false;
 }
 
 /* A row that all broken edits would cover, and no other edit.  Where a level has
@@ -628,7 +640,7 @@ static bool missing_change(struct problem *p, struct change *c)
 		if (!by)
 			continue;
 		effect = effect_of(p, scopes, m, by);
-		if (effect.breaks || !fits(by) || (by < 0 && !p->negative))
+		if (effect.harms || effect.leaves || !fits(by) || (by < 0 && !p->negative))
 			return false;
 		mended += effect.mended;
 		c->weight *= number_share(p, m, by);
@@ -748,7 +760,10 @@ static bool exchange_change(struct problem *p, struct change *c, size_t row, siz
 		return false;
 	one = effect_of(p, scopes_of(p, row), a, by);
 	two = effect_of(p, scopes_of(p, row), b, -by);
-	if (one.breaks || two.breaks || one.mended + two.mended != p->n_broken)
+	one.mended += two.mended;
+	one.harms = one.harms || two.harms;
+	one.leaves = one.leaves || two.leaves;
+	if (!mends_all(p, &one))
 		return false;
 	*c = (struct change){ .what = EXCHANGE,
 			      .index = row,
@@ -769,8 +784,7 @@ static void row_try(struct problem *p, size_t row, const struct change *before)
 	struct change c;
 	struct effect effect = effect_of(p, scopes_of(p, row), e->measure, residual(e));
 
-	if (!effect.breaks && effect.mended == p->n_broken &&
-	    number_change(p, &c, row, e->measure, residual(e)))
+	if (mends_all(p, &effect) && number_change(p, &c, row, e->measure, residual(e)))
 		solution_add(p, before ? before : &c, before ? &c : NULL);
 	if (extra_change(p, &c, row))
 		solution_add(p, before ? before : &c, before ? &c : NULL);
@@ -804,6 +818,51 @@ static bool spent(struct problem *p)
 	return p->gave_up;
 }
 
+/* The scopes of a row where two edits meet; false when none can be in both. */
+static bool meet(struct problem *p, size_t a, size_t b, uint32_t *scopes)
+{
+	size_t i;
+
+	memset(p->key, 0, p->totals->width * sizeof *p->key);
+	if (!key_join(p, p->totals->listed[p->edits[a].claim].scope) ||
+	    !key_join(p, p->totals->listed[p->edits[b].claim].scope))
+		return false;
+	for (i = 0; i < p->totals->patterns.count; i++)
+		scopes[i] = scope_find(p, p->key, i);
+	return true;
+}
+
+/* Carries a change out, or with `sign` -1 takes it back. */
+static void apply(struct problem *p, const struct change *c, int sign)
+{
+	size_t m;
+
+	if (c->what == NUMBER) {
+		shift(p, scopes_of(p, c->index), c->measure, sign * c->by);
+	} else if (c->what == ROW_EXTRA) {
+		for (m = 0; m < p->totals->n_measures; m++)
+			shift(p, scopes_of(p, c->index), m,
+			      -sign * (wide)cell_of(p, c->index, m)->value);
+	} else if (c->what == ROW_MISSING) {
+		meet(p, c->index, c->other - 1, p->meeting);
+		shift(p, p->meeting, c->measure, sign * c->by);
+	} else if (c->what == CLAIM) {
+		for (m = 0; m < p->n_edits; m++)
+			if (p->edits[m].claim == c->index && p->edits[m].measure == c->measure) {
+				p->edits[m].low += sign * c->by;
+				p->edits[m].high += sign * c->by;
+			}
+	}
+	broken_list(p);
+}
+
+static void try_after(struct problem *p, const struct change *c)
+{
+	apply(p, c, 1);
+	try_one(p, c);
+	apply(p, c, -1);
+}
+
 struct residuals {
 	wide values[8];
 	size_t count;
@@ -831,102 +890,126 @@ static void second_after_number(struct problem *p, size_t row, size_t measure)
 	size_t i;
 
 	edits_visit(p, scopes_of(p, row), measure, residual_note, &r);
-	for (i = 0; i < r.count; i++) {
-		if (!number_change(p, &c, row, measure, r.values[i]))
-			continue;
-		shift(p, scopes_of(p, row), measure, c.by);
-		broken_list(p);
-		try_one(p, &c);
-		shift(p, scopes_of(p, row), measure, -c.by);
-		broken_list(p);
-	}
+	for (i = 0; i < r.count; i++)
+		if (number_change(p, &c, row, measure, r.values[i]))
+			try_after(p, &c);
 }
 
-static void second_after_row(struct problem *p, size_t row)
+/* A row too many, when something speaks for it. */
+static bool extra_suspect(struct problem *p, struct change *c, size_t row, size_t measure)
 {
-	struct change c = { .what = ROW_EXTRA, .index = row };
-	size_t m;
-
-	c.measure = p->edits[p->broken[0]].measure;
-	c.by = -(wide)cell_of(p, row, c.measure)->value;
-	if (!c.by)
-		return;
-	extra_weigh(p, &c);
-	if (c.weight <= ANY_ROW)
-		return;
-	for (m = 0; m < p->totals->n_measures; m++)
-		shift(p, scopes_of(p, row), m, -(wide)cell_of(p, row, m)->value);
-	broken_list(p);
-	try_one(p, &c);
-	for (m = 0; m < p->totals->n_measures; m++)
-		shift(p, scopes_of(p, row), m, cell_of(p, row, m)->value);
-	broken_list(p);
+	*c = (struct change){ .what = ROW_EXTRA, .index = row, .measure = measure };
+	c->by = -(wide)cell_of(p, row, measure)->value;
+	if (!c->by)
+		return false;
+	extra_weigh(p, c);
+	return c->weight > ANY_ROW;
 }
 
-/* A row that is missing where a broken edit and another one meet. */
-static void second_after_missing(struct problem *p, size_t edit)
+/* A row that is missing where two broken edits meet. */
+static bool missing_between(struct problem *p, struct change *c, size_t a, size_t b)
 {
-	size_t n = p->totals->patterns.count, others = p->n_broken, i, j;
-	const struct edit *e = &p->edits[edit];
-	uint32_t *scopes = mu_alloc(p->ctx, n * sizeof *scopes);
-	size_t *broken = mu_alloc(p->ctx, (others + 1) * sizeof *broken);
-	wide by = residual(e);
+	wide by = residual(&p->edits[a]);
+	size_t measure = p->edits[a].measure;
 
-	if (by <= 0)
-		return;
-	memcpy(broken, p->broken, others * sizeof *broken);
-	for (i = 0; i < others && !spent(p); i++) {
-		const struct edit *other = &p->edits[broken[i]];
-		struct change c = { .what = ROW_MISSING,
-				    .kind = "row-missing",
-				    .index = edit,
-				    .other = broken[i] + 1,
-				    .measure = e->measure,
-				    .by = by };
-
-		if (broken[i] == edit || other->measure != e->measure || residual(other) != by)
-			continue;
-		memset(p->key, 0, p->totals->width * sizeof *p->key);
-		if (!key_join(p, p->totals->listed[e->claim].scope) ||
-		    !key_join(p, p->totals->listed[other->claim].scope))
-			continue;
-		for (j = 0; j < n; j++)
-			scopes[j] = scope_find(p, p->key, j);
-		c.weight = number_share(p, e->measure, by) / (group_is_there(p) ? 20 : 1);
-		shift(p, scopes, e->measure, by);
-		broken_list(p);
-		try_one(p, &c);
-		shift(p, scopes, e->measure, -by);
-		broken_list(p);
-	}
-}
-
-static void second_after_claim(struct problem *p, size_t edit)
-{
-	struct edit *e = &p->edits[edit], before = *e;
-	struct change c;
-
-	if (!claim_change(p, &c, edit))
-		return;
-	e->low = e->high = e->states = 0;
-	e->sum = 0;
-	broken_list(p);
-	try_one(p, &c);
-	*e = before;
-	broken_list(p);
+	if (a == b || p->edits[b].measure != measure || residual(&p->edits[b]) != by || by <= 0 ||
+	    !meet(p, a, b, p->meeting))
+		return false;
+	*c = (struct change){ .what = ROW_MISSING,
+			      .kind = "row-missing",
+			      .index = a,
+			      .other = b + 1,
+			      .measure = measure,
+			      .by = by };
+	c->weight = number_share(p, measure, by) / (group_is_there(p) ? 20 : 1);
+	return true;
 }
 
 static void try_two(struct problem *p)
 {
 	size_t edit = narrowest(p), scope = p->totals->listed[p->edits[edit].claim].scope, i;
-	size_t measure = p->edits[edit].measure;
+	size_t measure = p->edits[edit].measure, n = p->n_broken;
+	size_t *broken = mu_alloc(p->ctx, (n + 1) * sizeof *broken);
+	struct change c;
 
+	memcpy(broken, p->broken, n * sizeof *broken);
 	for (i = p->rows_from[scope]; i < p->rows_from[scope + 1] && !spent(p); i++) {
 		second_after_number(p, p->rows_of[i], measure);
-		second_after_row(p, p->rows_of[i]);
+		if (extra_suspect(p, &c, p->rows_of[i], measure))
+			try_after(p, &c);
 	}
-	second_after_missing(p, edit);
-	second_after_claim(p, edit);
+	for (i = 0; i < n && !spent(p); i++)
+		if (missing_between(p, &c, edit, broken[i]))
+			try_after(p, &c);
+	if (claim_change(p, &c, edit))
+		try_after(p, &c);
+}
+
+/* ------------------------------------------------------------ more changes */
+
+/* The likeliest of some, and what all of them weigh. */
+struct choice {
+	struct change best;
+	double all;
+};
+
+static void choose(struct choice *choice, const struct change *c)
+{
+	if (c->weight > choice->best.weight)
+		choice->best = *c;
+	choice->all += c->weight;
+}
+
+/* Changes that mend a broken edit and one more, and harm none. */
+static void choices_for(struct problem *p, size_t edit, struct choice *out)
+{
+	size_t scope = p->totals->listed[p->edits[edit].claim].scope, i;
+	size_t measure = p->edits[edit].measure;
+	wide by = residual(&p->edits[edit]);
+	struct effect effect;
+	struct change c;
+
+	for (i = p->rows_from[scope]; i < p->rows_from[scope + 1] && !spent(p); i++) {
+		size_t row = p->rows_of[i];
+
+		effect = effect_of(p, scopes_of(p, row), measure, by);
+		if (effect.harms || effect.mended < 2)
+			continue;
+		if (number_change(p, &c, row, measure, by))
+			choose(out, &c);
+		if (extra_suspect(p, &c, row, measure) && c.by == by)
+			choose(out, &c);
+	}
+	for (i = 0; i < p->n_broken; i++) {
+		if (!missing_between(p, &c, edit, p->broken[i]))
+			continue;
+		effect = effect_of(p, p->meeting, measure, by);
+		if (!effect.harms && effect.mended >= 2)
+			choose(out, &c);
+	}
+}
+
+/* Mends one thing after the other, where totals of rows and columns meet. */
+static void try_many(struct problem *p)
+{
+	struct solution s = { .weight = 1 };
+	size_t i;
+
+	while (p->n_broken && s.count < CHANGES_MAX && !spent(p)) {
+		struct choice choice = { .all = 0 };
+
+		for (i = 0; i < p->n_broken && choice.all <= 0; i++)
+			choices_for(p, p->broken[i], &choice);
+		if (choice.all <= 0)
+			break;
+		s.changes[s.count++] = choice.best;
+		s.weight *= choice.best.weight / choice.all;
+		apply(p, &choice.best, 1);
+	}
+	if (!p->n_broken)
+		p->found[p->n_found++] = s;
+	for (i = s.count; i > 0; i--)
+		apply(p, &s.changes[i - 1], -1);
 }
 
 /* Two numbers that change by as much in opposite directions, and so take each
@@ -1113,10 +1196,12 @@ static void tell(struct problem *p, const struct solution *s, size_t i, double s
 		tell_exchange(p, c, out);
 		break;
 	}
-	if (s->count == 2) {
+	if (s->count > 1) {
 		struct phrase phrase = { .len = 0 };
 
-		phrase_puts(&phrase, i ? "and at the same time: " : "two changes together: ");
+		phrase_puts(&phrase, i               ? "and at the same time: "
+				     : s->count == 2 ? "two changes together: "
+						     : "several changes together: ");
 		phrase_puts(&phrase, out->message);
 		out->message = text_keep(p->ctx, phrase.text);
 	}
@@ -1131,7 +1216,7 @@ static void account_write(struct problem *p, struct account *account)
 	for (i = 0; i < p->n_found; i++)
 		all += p->found[i].weight;
 	all /= 1 - NONE_OF_THESE;
-	account->items = mu_alloc(p->ctx, (2 * SHOWN + 1) * sizeof *account->items);
+	account->items = mu_alloc(p->ctx, (SHOWN + CHANGES_MAX) * sizeof *account->items);
 	for (i = 0; i < p->n_found && account->count < SHOWN; i++) {
 		const struct solution *s = &p->found[i];
 
@@ -1142,7 +1227,7 @@ static void account_write(struct problem *p, struct account *account)
 			tell(p, s, j, s->weight / all, &account->items[account->count++]);
 	}
 	account->otherwise = p->gave_up ? "the search for an explanation was given up"
-					: "no change of one or two numbers explains it";
+					: "no change of a few rows or totals explains it";
 }
 
 /* ----------------------------------------------------------------- solving */
@@ -1157,6 +1242,8 @@ static void solve(struct problem *p, struct account *account)
 		try_blocks(p);
 		if (!p->n_found)
 			try_two(p);
+		if (!p->n_found)
+			try_many(p);
 		exchanges_weigh(p);
 	}
 	account_write(p, account);

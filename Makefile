@@ -51,6 +51,7 @@ PARTS_transform/mission  := list mission words
 PARTS_transform/columns  := language pattern words
 PARTS_validate/schema    := list pattern words
 PARTS_validate/totals    := slip words
+PARTS_validate/balance   := slip
 
 # The Debian packages of each, and of the commands that targets below call.
 PACKAGE_yaml-0.1   := libyaml-dev

@@ -78,11 +78,11 @@ START_TEST(a_mismatch_names_claim_numbers_and_difference)
 	rig_row(&f.rig, mu_at(1, 6), "total", "~|~|8|~");
 	ck_assert_int_eq(run(&f), 0);
 	said(&f, "mismatch 4 headcount 6/5: claim 'country' (country ALB) states 6 for headcount, "
-		 "its 2 rows add up to 5, 1 less; no change of one or two numbers explains it\n"
+		 "its 2 rows add up to 5, 1 less; no change of a few rows or totals explains it\n"
 		 "mismatch 5 women -1/0: claim 'country' (country XKX) states -1 for women, "
-		 "its only row has 0, 1 more; no change of one or two numbers explains it\n"
+		 "its only row has 0, 1 more; no change of a few rows or totals explains it\n"
 		 "mismatch 6 headcount 8/9: claim 'total' states 8 for headcount, "
-		 "its 3 rows add up to 9, 1 more; no change of one or two numbers explains it\n");
+		 "its 3 rows add up to 9, 1 more; no change of a few rows or totals explains it\n");
 	checks_are(&f, 2, 3, 0);
 	teardown(&f);
 }

@@ -1,7 +1,9 @@
 /* validate/balance: rules within a row, and what is said of rows that fail. */
 #include <check.h>
 
-#include "../plugins/validate/balance.c"
+#include "../plugins/validate/balance/balance.c"
+#include "../plugins/validate/balance/explain.c"
+#include "../plugins/validate/balance/glued.c"
 
 #include "rig.h"
 

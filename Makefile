@@ -231,6 +231,10 @@ bench: deps                   ## how long the main job takes
 	$(AGAIN) all
 	@tests/bench.sh $(BUILD)
 
+bench-explain: deps           ## how often the cause of a wrong total is named
+	$(AGAIN) $(BUILD)/tests/bench_explain
+	@$(BUILD)/tests/bench_explain $(or $(CORPUS),../shared/corpus)
+
 # Found again by bin/muster relative to itself, so PREFIX may move afterwards.
 install: all                  ## into $(DESTDIR)$(PREFIX): bin, lib/muster, share, include
 	install -D -m 755 $(BUILD)/muster $(DESTDIR)$(PREFIX)/bin/muster
@@ -254,5 +258,5 @@ help:                         ## this list
 	@sed -n 's/^\([a-z -]*\):.*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 .PHONY: all plugins tests core-libraries deps demo demo-run test test-run asan tsan valgrind \
-        valgrind-run lint lint-run format bench install clean help FORCE
+        valgrind-run lint lint-run format bench bench-explain install clean help FORCE
 .DELETE_ON_ERROR:

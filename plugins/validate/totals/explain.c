@@ -38,7 +38,10 @@
 #define FOUND_MAX   4096     /* to be ranked */
 #define STEPS_MAX   20000000 /* rows looked at for one document */
 #define SCOPES_MAX  8000000  /* rows times patterns */
-#define CHANGES_MAX 8        /* errors of one document that are told apart */
+#define BLOCK_MAX   64       /* rows of a block that is too many */
+#define PAIRS_MAX   3
+#define PAIR_ROWS   2000 /* of which all pairs are looked at */
+#define CHANGES_MAX 8    /* errors of one document that are told apart */
 #define NO_SCOPE    UINT32_MAX
 #define YEAR_MIN    1945
 #define YEAR_MAX    2100
@@ -49,6 +52,7 @@
 #define ANY_NUMBER    0.02
 #define ANY_CLAIM     0.5  /* claims are computed, and not always from these rows */
 #define ANY_ROW       2e-3 /* a row should not be there */
+#define ONLY_SIGN     1.0
 #define NOT_COUNTED   5e-3 /* a number that its totals leave out */
 #define ROW_TWICE     3.0
 #define ROW_SUBTOTAL  3.0
@@ -107,7 +111,7 @@ struct problem {
 	uint32_t *key;
 	uint32_t *meeting; /* scopes that cover a row that is missing */
 	int64_t largest;   /* number of a row */
-	bool negative;
+	size_t n_negative; /* numbers below 0 */
 	struct solution *found;
 	size_t n_found;
 	size_t steps;
@@ -161,7 +165,7 @@ static void rows_list(struct problem *p)
 
 			if (c->known && c->value > p->largest)
 				p->largest = c->value;
-			p->negative = p->negative || (c->known && c->value < 0);
+			p->n_negative += c->known && c->value < 0;
 		}
 }
 
@@ -383,12 +387,15 @@ static bool number_weigh(const struct problem *p, struct change *c, int64_t stan
 	enum slip slip;
 	double likelihood;
 
-	if (!fits(right) || (right < 0 && !p->negative && !p->totals->negative))
+	if (!fits(right) || (right < 0 && !p->n_negative && !p->totals->negative))
 		return false;
 	slip = slip_find((int64_t)right, stands, &likelihood);
 	c->kind = slip_kind(slip);
 	c->phrase = slip_phrase(slip);
-	c->weight = likelihood + floor / (10 + fabs((double)stands));
+	c->weight = slip != SLIP_NONE ? likelihood : floor / (10 + fabs((double)stands));
+	/* The only number below 0 of a table that counts. */
+	if (slip == SLIP_SIGN && stands < 0 && p->n_negative == 1)
+		c->weight = ONLY_SIGN;
 	return true;
 }
 
@@ -640,7 +647,7 @@ static bool missing_change(struct problem *p, struct change *c)
 		if (!by)
 			continue;
 		effect = effect_of(p, scopes, m, by);
-		if (effect.harms || effect.leaves || !fits(by) || (by < 0 && !p->negative))
+		if (effect.harms || effect.leaves || !fits(by) || (by < 0 && !p->n_negative))
 			return false;
 		mended += effect.mended;
 		c->weight *= number_share(p, m, by);
@@ -1012,6 +1019,14 @@ static void try_many(struct problem *p)
 		apply(p, &s.changes[i - 1], -1);
 }
 
+/* Whether what should stand in the one place stands in the other. */
+static bool moves_to(const struct problem *p, const struct change *from, const struct change *to)
+{
+	wide right = cell_of(p, from->index, from->measure)->value + from->by;
+
+	return right && right == cell_of(p, to->index, to->measure)->value;
+}
+
 /* Two numbers that change by as much in opposite directions, and so take each
  * other's place. */
 static void exchanges_weigh(struct problem *p)
@@ -1022,7 +1037,14 @@ static void exchanges_weigh(struct problem *p)
 		struct solution *s = &p->found[i];
 		struct change *a = &s->changes[0], *b = &s->changes[1];
 
-		if (s->count != 2 || a->what != NUMBER || b->what != NUMBER || a->by != -b->by)
+		if (s->count != 2 || a->what != NUMBER || b->what != NUMBER)
+			continue;
+		if (a->index == b->index && (moves_to(p, a, b) || moves_to(p, b, a))) {
+			a->kind = b->kind = "columns-shifted";
+			a->phrase = b->phrase = "the numbers of the row stand in other columns";
+			s->weight = EXCHANGED / 2;
+		}
+		if (a->by != -b->by)
 			continue;
 		if (cell_of(p, a->index, a->measure)->value + a->by !=
 		    cell_of(p, b->index, b->measure)->value)
@@ -1038,42 +1060,103 @@ static void exchanges_weigh(struct problem *p)
 	}
 }
 
-/* Rows that stand together and together are what is too much. */
-static void try_blocks(struct problem *p)
+/* Whether nothing fails without some rows, `n` of those at `rows` from `a` on, or
+ * where `n` is 0 just the two at a and b. */
+static bool rows_mend(struct problem *p, const size_t *rows, size_t a, size_t b, size_t n)
 {
-	const struct edit *e = &p->edits[p->broken[0]];
+	struct change c = { .what = ROW_EXTRA };
+	size_t i;
+	bool mend;
+
+	for (i = a; i <= b; i = n ? i + 1 : i == a ? b : b + 1) {
+		c.index = rows[i];
+		apply(p, &c, 1);
+	}
+	mend = !p->n_broken;
+	for (i = a; i <= b; i = n ? i + 1 : i == a ? b : b + 1) {
+		c.index = rows[i];
+		apply(p, &c, -1);
+	}
+	return mend;
+}
+
+static void several_add(struct problem *p, size_t a, size_t b, size_t measure, bool block)
+{
+	struct change first = { .what = ROW_EXTRA,
+				.index = a,
+				.measure = measure,
+				.weight = ANY_ROW,
+				.kind = "rows-extra" };
+	struct change last = first;
+
+	first.phrase = block ? "without the rows from this one on all agrees"
+			     : "without this row all agrees";
+	first.by = -(wide)cell_of(p, a, measure)->value;
+	last.phrase = block ? "without the rows up to this one" : "without this row";
+	last.index = b;
+	last.weight = 1;
+	last.by = -(wide)cell_of(p, b, measure)->value;
+	solution_add(p, &first, &last);
+}
+
+/* Rows that stand together and together are what is too much. */
+static void try_blocks(struct problem *p, const size_t *rows, size_t n, size_t measure, wide much)
+{
 	size_t i, j;
 
-	if (p->n_broken != 1 || residual(e) >= 0)
-		return;
-	for (i = 0; i < p->n_rows && !spent(p); i++) {
-		wide sum = 0;
+	for (i = 0; i < n && !spent(p); i++) {
+		wide sum = cell_of(p, rows[i], measure)->value;
 
-		for (j = i; j < p->n_rows && j < i + 64; j++) {
-			struct change first = { .what = ROW_EXTRA,
-						.index = i,
-						.measure = e->measure,
-						.kind = "rows-extra",
-						.weight = ANY_ROW,
-						.phrase =
-							"without these rows, from the first to the "
-							"last, all agrees" };
-			struct change last = first;
-
+		for (j = i + 1; j < n && j < i + BLOCK_MAX && sum < much; j++) {
 			p->steps++;
-			sum += cell_of(p, j, e->measure)->value;
-			if (sum > -residual(e))
-				break;
-			if (sum != -residual(e) || j == i)
-				continue;
-			first.by = -(wide)cell_of(p, i, e->measure)->value;
-			last.index = j;
-			last.weight = 1;
-			last.by = -(wide)cell_of(p, j, e->measure)->value;
-			solution_add(p, &first, &last);
-			break;
+			sum += cell_of(p, rows[j], measure)->value;
+			if (sum == much && rows_mend(p, rows, i, j, j - i))
+				several_add(p, rows[i], rows[j], measure, j > i + 1);
 		}
 	}
+}
+
+/* Two rows wherever they are.  When many pairs would do, none of them says
+ * anything. */
+static void try_pairs(struct problem *p, const size_t *rows, size_t n, size_t measure, wide much)
+{
+	size_t pairs[PAIRS_MAX][2], found = 0, i, j;
+
+	for (i = 0; i < n && !spent(p) && found <= PAIRS_MAX; i++)
+		for (j = i + 2; j < n && found <= PAIRS_MAX; j++) {
+			p->steps++;
+			if ((wide)cell_of(p, rows[i], measure)->value +
+				    cell_of(p, rows[j], measure)->value !=
+			    much)
+				continue;
+			if (!cell_of(p, rows[i], measure)->value ||
+			    !cell_of(p, rows[j], measure)->value)
+				continue;
+			if (found < PAIRS_MAX) {
+				pairs[found][0] = i;
+				pairs[found][1] = j;
+			}
+			found++;
+		}
+	for (i = 0; i < found && found <= PAIRS_MAX; i++)
+		if (rows_mend(p, rows, pairs[i][0], pairs[i][1], 0))
+			several_add(p, rows[pairs[i][0]], rows[pairs[i][1]], measure, false);
+}
+
+/* A few rows that are together what a single claim has too much. */
+static void try_several(struct problem *p)
+{
+	const struct edit *e = &p->edits[p->broken[0]];
+	size_t scope = p->totals->listed[e->claim].scope, measure = e->measure;
+	const size_t *rows = &p->rows_of[p->rows_from[scope]];
+	size_t n = p->rows_from[scope + 1] - p->rows_from[scope];
+	wide much = -residual(e);
+
+	if (p->n_broken != 1 || much <= 0 || p->n_negative)
+		return;
+	try_blocks(p, rows, n, measure, much);
+	if (n <= PAIR_ROWS)
+		try_pairs(p, rows, n, measure, much);
 }
 
 /* ----------------------------------------------------------------- telling */
@@ -1232,6 +1315,16 @@ static void account_write(struct problem *p, struct account *account)
 
 /* ----------------------------------------------------------------- solving */
 
+static bool several_measures(const struct problem *p)
+{
+	size_t i;
+
+	for (i = 1; i < p->n_broken; i++)
+		if (p->edits[p->broken[i]].measure != p->edits[p->broken[0]].measure)
+			return true;
+	return false;
+}
+
 static void solve(struct problem *p, struct account *account)
 {
 	p->broken = mu_alloc(p->ctx, (p->n_edits + 1) * sizeof *p->broken);
@@ -1239,8 +1332,8 @@ static void solve(struct problem *p, struct account *account)
 	broken_list(p);
 	if (p->n_broken && p->found) {
 		try_one(p, NULL);
-		try_blocks(p);
-		if (!p->n_found)
+		try_several(p);
+		if (!p->n_found || several_measures(p))
 			try_two(p);
 		if (!p->n_found)
 			try_many(p);

@@ -101,7 +101,8 @@ uint32_t dimension_number(struct dimension *dimension, int64_t row)
 
 	if (mu_null(&dimension->cells, row))
 		return 0;
-	value = mu_format(&dimension->cells, row, space);
+	value = dimension->cells.type == MU_STRING ? mu_get_string(&dimension->cells, row)
+						   : mu_format(&dimension->cells, row, space);
 	if (is_latest(dimension, value))
 		return dimension->latest;
 	i = mu_map_add(&dimension->values, value.data, value.len);

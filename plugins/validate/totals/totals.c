@@ -180,6 +180,8 @@ static int totals_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 	self->width = self->n_dimensions + 1;
 	self->key = mu_alloc(ctx, self->width * sizeof *self->key);
 	self->pattern = mu_alloc(ctx, self->width);
+	self->latest_key = mu_alloc(ctx, self->width * sizeof *self->latest_key);
+	self->latest = SIZE_MAX;
 	self->rows = (struct tally){ .width = self->width, .n_measures = self->n_measures };
 	self->scopes = self->rows;
 	return 0;
@@ -265,6 +267,18 @@ static int row_keep(struct mu_ctx *ctx, struct totals *self, int64_t row, uint64
 	return 0;
 }
 
+/* The group of self->key, which mostly is that of the row before. */
+static size_t group_of(struct totals *self)
+{
+	size_t size = self->width * sizeof *self->key;
+
+	if (self->latest == SIZE_MAX || memcmp(self->key, self->latest_key, size) != 0) {
+		self->latest = tally_group(&self->rows, self->key);
+		memcpy(self->latest_key, self->key, size);
+	}
+	return self->latest;
+}
+
 static int take_data(struct mu_ctx *ctx, struct totals *self, int64_t row, uint64_t at)
 {
 	struct source *source = source_of(self, at);
@@ -275,9 +289,7 @@ static int take_data(struct mu_ctx *ctx, struct totals *self, int64_t row, uint6
 	if (!source->rows++)
 		source->at = at;
 	self->key[0] = mu_at_document(at);
-	for (i = 0; i < self->n_dimensions; i++)
-		self->dimensions[i].gaps = self->dimensions[i].gaps || !self->key[i + 1];
-	group = tally_group(&self->rows, self->key);
+	group = group_of(self);
 	if (group == SIZE_MAX)
 		return out_of_memory(ctx);
 	if (self->rows.keys.count > (uint64_t)self->max_groups)
@@ -285,8 +297,11 @@ static int take_data(struct mu_ctx *ctx, struct totals *self, int64_t row, uint6
 			       "more than %lld different rows to add up: "
 			       "name fewer columns in by, or raise max_groups",
 			       (long long)self->max_groups);
-	if (!self->rows.groups[group].rows++)
+	if (!self->rows.groups[group].rows++) {
 		self->rows.groups[group].at = at;
+		for (i = 0; i < self->n_dimensions; i++)
+			self->dimensions[i].gaps |= !self->key[i + 1];
+	}
 	for (i = 0; i < self->n_measures; i++) {
 		struct sum *sum = tally_sum(&self->rows, group, i);
 

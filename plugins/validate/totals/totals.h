@@ -155,7 +155,9 @@ struct totals {
 	struct measure *measures;
 	struct dimension *dimensions;
 	size_t n_measures, n_dimensions, width;
-	uint32_t *key; /* of the row at hand */
+	uint32_t *key;        /* of the row at hand */
+	uint32_t *latest_key; /* of the data row before it, whose group is `latest` */
+	size_t latest;        /* SIZE_MAX: none */
 
 	struct tally rows, scopes;
 	struct mu_map patterns; /* a byte for each place of a key: 1 where fixed */

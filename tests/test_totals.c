@@ -1,9 +1,13 @@
 /* validate/totals: claims against rows, in all orders and sizes. */
 #include <check.h>
 
+#include "../plugins/validate/totals/change.c"
 #include "../plugins/validate/totals/check.c"
 #include "../plugins/validate/totals/explain.c"
+#include "../plugins/validate/totals/problem.c"
+#include "../plugins/validate/totals/search.c"
 #include "../plugins/validate/totals/tally.c"
+#include "../plugins/validate/totals/tell.c"
 #include "../plugins/validate/totals/totals.c"
 
 #include "rig.h"

@@ -259,7 +259,7 @@ static int report_mismatch(struct mu_ctx *ctx, struct totals *self, struct check
 	bool less = sum < check->states;
 	uint64_t difference = less ? (uint64_t)check->states - (uint64_t)sum
 				   : (uint64_t)sum - (uint64_t)check->states;
-	char parts[64];
+	char parts[64], why[128] = "";
 
 	check->finding.numbers = true;
 	check->finding.expected = check->states;
@@ -275,13 +275,16 @@ static int report_mismatch(struct mu_ctx *ctx, struct totals *self, struct check
 				 check->name.text, check->states, check->finding.field);
 	}
 	parts_print(parts, sizeof parts, s, &level);
+	if (account && !account->count)
+		snprintf(why, sizeof why, "; %s", account->otherwise);
+	else if (account && account->equal > 1)
+		snprintf(why, sizeof why, "; %" PRIu32 " explanations fit equally well",
+			 account->equal);
 	check->finding.code = "mismatch";
 	return mu_report(ctx, check->finding,
-			 "%s states %s%" PRId64 " for %s, %s %" PRId64 ", %" PRIu64 " %s%s%s",
+			 "%s states %s%" PRId64 " for %s, %s %" PRId64 ", %" PRIu64 " %s%s",
 			 check->name.text, relations[level.relation], check->states,
-			 check->finding.field, parts, sum, difference, less ? "less" : "more",
-			 account && !account->count ? "; " : "",
-			 account && !account->count ? account->otherwise : "");
+			 check->finding.field, parts, sum, difference, less ? "less" : "more", why);
 }
 
 /* Says what came of a claim, unless it passed. */

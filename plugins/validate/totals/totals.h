@@ -124,6 +124,7 @@ struct account {
 	uint32_t document;            /* 0: of all */
 	struct mu_explanation *items; /* in memory of the stage */
 	uint32_t count;
+	uint32_t equal;        /* how many fit as well as the first, with it */
 	const char *otherwise; /* where there are none: why */
 };
 

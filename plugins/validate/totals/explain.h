@@ -1,0 +1,172 @@
+/*
+ * The parts of an explanation; see explain.c for what is done with them.
+ *
+ *     problem.c   the edits of a document, its rows, and what changes do to them
+ *     change.c    which changes there are, and how likely each is
+ *     search.c    which of them mend all that fails, alone and together
+ *     tell.c      what is said of those
+ */
+#ifndef EXPLAIN_H
+#define EXPLAIN_H
+
+#include "phrase.h"
+#include "totals.h"
+
+#define FOUND_MAX   4096 /* to be ranked */
+#define CHANGES_MAX 8    /* errors of one document that are told apart */
+#define NO_SCOPE    UINT32_MAX
+
+/* How often things are beside slips in a number that is given; see change.c. */
+#define ANY_ROW   2e-3 /* a row should not be there */
+#define EXCHANGED 0.5  /* two numbers stand in each other's place */
+
+enum what { NUMBER, ROW_EXTRA, ROW_MISSING, CLAIM, EXCHANGE };
+
+/* One change.  `index` is the place of a row among those of the document, or of
+ * a claim among those that are listed. */
+struct change {
+	enum what what;
+	size_t index, other; /* EXCHANGE within a row: the two measures */
+	size_t measure;
+	wide by; /* what it adds to the number */
+	const char *kind, *phrase;
+	double weight;
+};
+
+struct solution {
+	struct change changes[CHANGES_MAX];
+	size_t count;
+	double weight;
+};
+
+/* One edit: a claim and a measure.  `sum` changes while changes are tried. */
+struct edit {
+	size_t claim, measure;
+	wide low, high, sum;
+	int64_t states;
+};
+
+/* The edits of one document and its rows. */
+struct problem {
+	struct mu_ctx *ctx;
+	struct totals *totals;
+	uint32_t document; /* 0: all */
+	size_t *rows;      /* indices into totals->kept */
+	size_t n_rows;
+	uint32_t *scopes; /* of each row, one a pattern */
+	struct edit *edits;
+	size_t n_edits;
+	size_t *edits_from; /* of a scope: its edits, from here to the next one's */
+	size_t *edits_of;
+	size_t *rows_from; /* of a scope: its rows likewise */
+	size_t *rows_of;
+	size_t *broken; /* edits that fail at the moment */
+	size_t n_broken;
+	uint32_t *key;
+	uint32_t *meeting; /* scopes that cover a row that is missing */
+	int64_t largest;   /* number of a row */
+	size_t n_negative; /* numbers below 0 */
+	struct solution *found;
+	size_t n_found;
+	size_t steps;
+	bool gave_up;
+};
+
+/* How a change of one number would do. */
+struct effect {
+	wide by;
+	size_t mended; /* edits that fail and would not */
+	bool harms;    /* one that holds would fail */
+	bool leaves;   /* one that fails still would */
+};
+
+static inline size_t n_scopes(const struct problem *p)
+{
+	return p->totals->scopes.keys.count;
+}
+
+static inline const struct cell *cell_of(const struct problem *p, size_t row, size_t measure)
+{
+	return &p->totals->cells[p->rows[row] * p->totals->n_measures + measure];
+}
+
+static inline const struct row *row_of(const struct problem *p, size_t row)
+{
+	return &p->totals->kept[p->rows[row]];
+}
+
+static inline const uint32_t *scopes_of(const struct problem *p, size_t row)
+{
+	return &p->scopes[row * p->totals->patterns.count];
+}
+
+static inline bool fails(const struct edit *e)
+{
+	return e->sum < e->low || e->sum > e->high;
+}
+
+/* What the sum lacks. */
+static inline wide residual(const struct edit *e)
+{
+	return e->states - e->sum;
+}
+
+static inline bool fits(wide value)
+{
+	return value >= INT64_MIN && value <= INT64_MAX;
+}
+
+/* ------------------------------------------------------------- problem.c */
+
+void rows_list(struct problem *p);
+void edits_list(struct problem *p);
+void edits_index(struct problem *p);
+uint32_t scope_find(struct problem *p, const uint32_t *key, size_t pattern);
+void rows_index(struct problem *p);
+void broken_list(struct problem *p);
+/* Calls for every edit of a measure that covers a row. */
+typedef void edit_visit(struct problem *p, struct edit *e, void *data);
+void edits_visit(struct problem *p, const uint32_t *scopes, size_t measure, edit_visit *visit,
+		 void *data);
+/* Whether with it nothing fails any more. */
+bool mends_all(const struct problem *p, const struct effect *effect);
+
+struct effect effect_of(struct problem *p, const uint32_t *scopes, size_t measure, wide by);
+/* Puts the values that a scope fixes into p->key; false when they contradict. */
+bool key_join(struct problem *p, size_t scope);
+
+/* The scopes of a row where two edits meet; false when none can be in both. */
+bool meet(struct problem *p, size_t a, size_t b, uint32_t *scopes);
+
+/* Carries a change out, or with `sign` -1 takes it back. */
+void apply(struct problem *p, const struct change *c, int sign);
+
+/* Whether a row has all the values that are in p->key, which are all there are. */
+bool group_is_there(const struct problem *p);
+
+/* -------------------------------------------------------------- change.c */
+
+bool number_change(const struct problem *p, struct change *c, size_t row, size_t measure, wide by);
+/* Whether all that fails would hold without a row, of which all numbers go. */
+bool extra_change(struct problem *p, struct change *c, size_t row);
+
+/* A row too many, when something speaks for it. */
+bool extra_suspect(struct problem *p, struct change *c, size_t row, size_t measure);
+
+bool missing_change(struct problem *p, struct change *c);
+/* A row that is missing where two broken edits meet. */
+bool missing_between(struct problem *p, struct change *c, size_t a, size_t b);
+
+bool claim_change(struct problem *p, struct change *c, size_t edit);
+/* Two numbers of one row that stand in each other's place. */
+bool exchange_change(struct problem *p, struct change *c, size_t row, size_t a, size_t b);
+
+/* -------------------------------------------------------------- search.c */
+
+void solve(struct problem *p, struct account *account);
+
+/* ---------------------------------------------------------------- tell.c */
+
+void account_write(struct problem *p, struct account *account);
+
+#endif

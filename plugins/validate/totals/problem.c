@@ -1,0 +1,253 @@
+/*
+ * The edits of one document, its rows, and what changes do to them.
+ */
+#include "explain.h"
+
+static bool same_document(const struct problem *p, uint64_t at)
+{
+	return !p->document || mu_at_document(at) == p->document;
+}
+
+void rows_list(struct problem *p)
+{
+	size_t i, m;
+
+	p->rows = mu_alloc(p->ctx, (p->totals->n_kept + 1) * sizeof *p->rows);
+	for (i = 0; i < p->totals->n_kept; i++)
+		if (same_document(p, p->totals->kept[i].at))
+			p->rows[p->n_rows++] = i;
+	for (i = 0; i < p->n_rows; i++)
+		for (m = 0; m < p->totals->n_measures; m++) {
+			const struct cell *c = cell_of(p, i, m);
+
+			if (c->known && c->value > p->largest)
+				p->largest = c->value;
+			p->n_negative += c->known && c->value < 0;
+		}
+}
+
+void edits_list(struct problem *p)
+{
+	struct totals *t = p->totals;
+	size_t i, m;
+
+	p->edits = mu_alloc(p->ctx, (t->n_claims * t->n_measures + 1) * sizeof *p->edits);
+	for (i = 0; i < t->n_claims; i++) {
+		struct level level = level_of(t, &t->listed[i]);
+
+		tally_key(&t->scopes, t->listed[i].scope, t->key);
+		if (t->key[0] != p->document || level.states == STATES_ROWS)
+			continue;
+		for (m = 0; m < t->n_measures; m++) {
+			const struct stated *s = stated_of(t, i, m);
+
+			if (!s->known || s->outcome == MU_UNEVALUATED || s->subtotals)
+				continue;
+			p->edits[p->n_edits++] = (struct edit){
+				.claim = i,
+				.measure = m,
+				.low = s->low,
+				.high = s->high,
+				.sum = s->sum.value,
+				.states = s->value,
+			};
+		}
+	}
+}
+
+/* Lists of members by scope, counted first and then filled. */
+static void index_make(struct problem *p, size_t **from, size_t **of, size_t total)
+{
+	*from = mu_alloc(p->ctx, (n_scopes(p) + 2) * sizeof **from);
+	*of = mu_alloc(p->ctx, (total + 1) * sizeof **of);
+}
+
+static void index_begin(struct problem *p, size_t *from)
+{
+	size_t i;
+
+	for (i = n_scopes(p) + 1; i > 0; i--)
+		from[i] = from[i - 1];
+	from[0] = 0;
+	for (i = 1; i <= n_scopes(p) + 1; i++)
+		from[i] += from[i - 1];
+}
+
+void edits_index(struct problem *p)
+{
+	size_t *next, i;
+
+	index_make(p, &p->edits_from, &p->edits_of, p->n_edits);
+	for (i = 0; i < p->n_edits; i++)
+		p->edits_from[p->totals->listed[p->edits[i].claim].scope]++;
+	index_begin(p, p->edits_from);
+	next = mu_alloc(p->ctx, (n_scopes(p) + 1) * sizeof *next);
+	memcpy(next, p->edits_from, (n_scopes(p) + 1) * sizeof *next);
+	for (i = 0; i < p->n_edits; i++)
+		p->edits_of[next[p->totals->listed[p->edits[i].claim].scope]++] = i;
+}
+
+uint32_t scope_find(struct problem *p, const uint32_t *key, size_t pattern)
+{
+	struct totals *t = p->totals;
+	size_t scope;
+
+	memcpy(t->key, key, t->width * sizeof *key);
+	if (!key_mask(t->key, t->patterns.entries[pattern].key, t->width))
+		return NO_SCOPE;
+	scope = tally_find(&t->scopes, t->key);
+	return scope == SIZE_MAX ? NO_SCOPE : (uint32_t)scope;
+}
+
+void rows_index(struct problem *p)
+{
+	size_t n = p->totals->patterns.count, *next, i, j;
+
+	p->scopes = mu_alloc(p->ctx, (p->n_rows * n + 1) * sizeof *p->scopes);
+	index_make(p, &p->rows_from, &p->rows_of, p->n_rows * n);
+	for (i = 0; i < p->n_rows; i++) {
+		tally_key(&p->totals->rows, row_of(p, i)->group, p->key);
+		for (j = 0; j < n; j++) {
+			uint32_t scope = scope_find(p, p->key, j);
+
+			p->scopes[i * n + j] = scope;
+			if (scope != NO_SCOPE)
+				p->rows_from[scope]++;
+		}
+	}
+	index_begin(p, p->rows_from);
+	next = mu_alloc(p->ctx, (n_scopes(p) + 1) * sizeof *next);
+	memcpy(next, p->rows_from, (n_scopes(p) + 1) * sizeof *next);
+	for (i = 0; i < p->n_rows * n; i++)
+		if (p->scopes[i] != NO_SCOPE)
+			p->rows_of[next[p->scopes[i]]++] = i / n;
+}
+
+void broken_list(struct problem *p)
+{
+	size_t i;
+
+	p->n_broken = 0;
+	for (i = 0; i < p->n_edits; i++)
+		if (fails(&p->edits[i]))
+			p->broken[p->n_broken++] = i;
+}
+
+void edits_visit(struct problem *p, const uint32_t *scopes, size_t measure, edit_visit *visit,
+		 void *data)
+{
+	size_t n = p->totals->patterns.count, i, j;
+
+	for (i = 0; i < n; i++) {
+		if (scopes[i] == NO_SCOPE)
+			continue;
+		for (j = p->edits_from[scopes[i]]; j < p->edits_from[scopes[i] + 1]; j++)
+			if (p->edits[p->edits_of[j]].measure == measure)
+				visit(p, &p->edits[p->edits_of[j]], data);
+	}
+	p->steps += n;
+}
+
+static void sum_shift(struct problem *p, struct edit *e, void *by)
+{
+	(void)p;
+	e->sum += *(wide *)by;
+}
+
+static void shift(struct problem *p, const uint32_t *scopes, size_t measure, wide by)
+{
+	edits_visit(p, scopes, measure, sum_shift, &by);
+}
+
+static void effect_note(struct problem *p, struct edit *e, void *data)
+{
+	struct effect *effect = data;
+	struct edit after = *e;
+
+	(void)p;
+	after.sum += effect->by;
+	effect->harms = effect->harms || (fails(&after) && !fails(e));
+	effect->leaves = effect->leaves || (fails(&after) && fails(e));
+	effect->mended += !fails(&after) && fails(e);
+}
+
+bool mends_all(const struct problem *p, const struct effect *effect)
+{
+	return !effect->harms && !effect->leaves && effect->mended == p->n_broken;
+}
+
+struct effect effect_of(struct problem *p, const uint32_t *scopes, size_t measure, wide by)
+{
+	struct effect effect = { .by = by };
+
+	edits_visit(p, scopes, measure, effect_note, &effect);
+	return effect;
+}
+
+bool key_join(struct problem *p, size_t scope)
+{
+	const struct totals *t = p->totals;
+	size_t i;
+
+	tally_key(&t->scopes, scope, t->key);
+	for (i = 0; i < t->width; i++) {
+		if (!t->key[i])
+			continue;
+		if (p->key[i] && p->key[i] != t->key[i])
+			return false;
+		p->key[i] = t->key[i];
+	}
+	return true;
+}
+
+bool meet(struct problem *p, size_t a, size_t b, uint32_t *scopes)
+{
+	size_t i;
+
+	memset(p->key, 0, p->totals->width * sizeof *p->key);
+	if (!key_join(p, p->totals->listed[p->edits[a].claim].scope) ||
+	    !key_join(p, p->totals->listed[p->edits[b].claim].scope))
+		return false;
+	for (i = 0; i < p->totals->patterns.count; i++)
+		scopes[i] = scope_find(p, p->key, i);
+	return true;
+}
+
+void apply(struct problem *p, const struct change *c, int sign)
+{
+	size_t m;
+
+	if (c->what == NUMBER) {
+		shift(p, scopes_of(p, c->index), c->measure, sign * c->by);
+	} else if (c->what == ROW_EXTRA) {
+		for (m = 0; m < p->totals->n_measures; m++)
+			shift(p, scopes_of(p, c->index), m,
+			      -sign * (wide)cell_of(p, c->index, m)->value);
+	} else if (c->what == ROW_MISSING) {
+		meet(p, c->index, c->other - 1, p->meeting);
+		shift(p, p->meeting, c->measure, sign * c->by);
+	} else if (c->what == CLAIM) {
+		for (m = 0; m < p->n_edits; m++)
+			if (p->edits[m].claim == c->index && p->edits[m].measure == c->measure) {
+				p->edits[m].low += sign * c->by;
+				p->edits[m].high += sign * c->by;
+			}
+	}
+	broken_list(p);
+}
+
+bool group_is_there(const struct problem *p)
+{
+	const struct totals *t = p->totals;
+	size_t i;
+
+	for (i = 1; i < t->width; i++)
+		if (!p->key[i])
+			return false;
+	for (i = 0; i < p->n_rows; i++) {
+		tally_key(&t->rows, row_of(p, i)->group, t->key);
+		if (!memcmp(t->key + 1, p->key + 1, (t->width - 1) * sizeof *t->key))
+			return true;
+	}
+	return false;
+}

@@ -25,9 +25,9 @@
  * 2023-11-24; booleans true and false, or 1 and 0.  What does not read as its
  * column's type is an error and null.
  *
- * A row whose cell in `column` is `match` is a claim, a total that the file
- * states of the rows it adds up; the cell becomes null, which in a claim means
- * all.  When several match, the last one of the list gives the name.  In a file
+ * A row whose cell in `column` is `match`, or blank where that is "", is a claim, a
+ * total that the file states of the rows it adds up; the cell becomes null, which
+ * in a claim means all.  When several match, the last one of the list gives the name.  In a file
  * of nothing but totals, `all_claims: total` makes each row one.
  */
 #include "csv.h"
@@ -54,7 +54,8 @@ static const struct mu_option claim_options[] = {
 		    .help = "name of the level that it is a total of"),
 	MU_OPT_TEXT(struct claim, column, .required = true,
 		    .help = "the column that tells it from the rows"),
-	MU_OPT_TEXT(struct claim, match, .required = true, .help = "what is written there"),
+	MU_OPT_TEXT(struct claim, match, .required = true,
+		    .help = "what is written there; \"\" for nothing"),
 	{ 0 },
 };
 
@@ -186,9 +187,6 @@ static int configure_claims(struct mu_ctx *ctx, const struct self *self)
 	for (c = all; c && c < all + self->claims.count; c++) {
 		if (!*c->name)
 			err = mu_invalid(ctx, &c->name, "a claim needs a name");
-		if (!mu_trim(mu_string(c->match)).len)
-			err = mu_invalid(ctx, &c->match,
-					 "a blank cell means all, so it cannot tell a claim");
 		if (self->columns.count && !column_declared(self, c->column))
 			err = mu_invalid(ctx, &c->column, "no column is called '%s'", c->column);
 	}

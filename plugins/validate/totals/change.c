@@ -76,10 +76,11 @@ static bool same_numbers(const struct problem *p, size_t a, size_t b)
 	return true;
 }
 
-static bool row_is_twice(const struct problem *p, size_t row)
+static bool row_is_twice(struct problem *p, size_t row)
 {
 	size_t i;
 
+	p->steps += p->n_rows;
 	for (i = 0; i < p->n_rows; i++)
 		if (i != row && same_numbers(p, i, row))
 			return true;
@@ -212,11 +213,12 @@ bool extra_suspect(struct problem *p, struct change *c, size_t row, size_t measu
 
 /* How likely it is that a row has a number: as often as others have it, and
  * small numbers more than large ones where none has. */
-static double number_share(const struct problem *p, size_t measure, wide value)
+static double number_share(struct problem *p, size_t measure, wide value)
 {
 	double same = 0, n = 1;
 	size_t i;
 
+	p->steps += p->n_rows;
 	for (i = 0; i < p->n_rows; i++) {
 		const struct cell *c = cell_of(p, i, measure);
 

@@ -28,7 +28,7 @@
 
 #include <stdlib.h>
 
-#define SCOPES_MAX 8000000 /* rows times patterns */
+#define SCOPES_MAX 8000000 /* rows times patterns, and scopes, of all documents */
 
 static void explain_document(struct mu_ctx *ctx, struct totals *self, struct account *account)
 {
@@ -45,8 +45,10 @@ static void explain_document(struct mu_ctx *ctx, struct totals *self, struct acc
 		account->otherwise = "there are no rows to look at";
 		return;
 	}
-	if (p.n_rows * self->patterns.count > SCOPES_MAX) {
-		account->otherwise = "not explained: there are too many rows and levels";
+	self->explained += p.n_rows * self->patterns.count + self->scopes.keys.count;
+	if (self->explained > SCOPES_MAX) {
+		account->otherwise = "not explained: too many rows, levels and documents to "
+				     "look at all";
 		return;
 	}
 	edits_list(&p);

@@ -142,7 +142,7 @@ bool meet(struct problem *p, size_t a, size_t b, uint32_t *scopes);
 void apply(struct problem *p, const struct change *c, int sign);
 
 /* Whether a row has all the values that are in p->key, which are all there are. */
-bool group_is_there(const struct problem *p);
+bool group_is_there(struct problem *p);
 
 /* -------------------------------------------------------------- change.c */
 

@@ -236,7 +236,7 @@ void apply(struct problem *p, const struct change *c, int sign)
 	broken_list(p);
 }
 
-bool group_is_there(const struct problem *p)
+bool group_is_there(struct problem *p)
 {
 	const struct totals *t = p->totals;
 	size_t i;
@@ -244,6 +244,7 @@ bool group_is_there(const struct problem *p)
 	for (i = 1; i < t->width; i++)
 		if (!p->key[i])
 			return false;
+	p->steps += p->n_rows;
 	for (i = 0; i < p->n_rows; i++) {
 		tally_key(&t->rows, row_of(p, i)->group, t->key);
 		if (!memcmp(t->key + 1, p->key + 1, (t->width - 1) * sizeof *t->key))

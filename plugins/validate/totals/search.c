@@ -88,7 +88,7 @@ static void try_one(struct problem *p, const struct change *before)
 	if (!p->n_broken)
 		return;
 	scope = p->totals->listed[p->edits[narrowest(p)].claim].scope;
-	for (i = p->rows_from[scope]; i < p->rows_from[scope + 1]; i++)
+	for (i = p->rows_from[scope]; i < p->rows_from[scope + 1] && !spent(p); i++)
 		row_try(p, p->rows_of[i], before);
 	if (missing_change(p, &c))
 		solution_add(p, before ? before : &c, before ? &c : NULL);
@@ -188,7 +188,7 @@ static void choices_for(struct problem *p, size_t edit, struct choice *out)
 		if (extra_suspect(p, &c, row, measure) && c.by == by)
 			choose(out, &c);
 	}
-	for (i = 0; i < p->n_broken; i++) {
+	for (i = 0; i < p->n_broken && !spent(p); i++) {
 		if (!missing_between(p, &c, edit, p->broken[i]))
 			continue;
 		effect = effect_of(p, p->meeting, measure, by);
@@ -206,7 +206,7 @@ static void try_many(struct problem *p)
 	while (p->n_broken && s.count < CHANGES_MAX && !spent(p)) {
 		struct choice choice = { .all = 0 };
 
-		for (i = 0; i < p->n_broken && choice.all <= 0; i++)
+		for (i = 0; i < p->n_broken && choice.all <= 0 && !spent(p); i++)
 			choices_for(p, p->broken[i], &choice);
 		if (choice.all <= 0)
 			break;

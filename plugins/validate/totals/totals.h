@@ -178,6 +178,7 @@ struct totals {
 	bool too_many; /* to keep: then there are none */
 	struct account *accounts;
 	size_t n_accounts;
+	size_t explained; /* how much was looked at for them */
 };
 
 enum { WITHIN_DOCUMENT, WITHIN_ALL };

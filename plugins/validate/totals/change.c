@@ -243,6 +243,27 @@ static bool missing_scopes(struct problem *p, uint32_t *scopes)
 	return true;
 }
 
+/* One more than the broken edit that, with another, says most of a missing row;
+ * 0 when there is none. */
+static size_t widest_meeting(struct problem *p, size_t edit)
+{
+	size_t best = 0, most = 0, i, j;
+
+	for (i = 0; i < p->n_broken; i++) {
+		size_t fixed = 0;
+
+		if (p->broken[i] == edit || !meet(p, edit, p->broken[i], p->meeting))
+			continue;
+		for (j = 1; j < p->totals->width; j++)
+			fixed += p->key[j] != 0;
+		if (!best || fixed > most) {
+			most = fixed;
+			best = p->broken[i] + 1;
+		}
+	}
+	return best;
+}
+
 bool missing_change(struct problem *p, struct change *c)
 {
 	uint32_t *scopes = p->meeting;
@@ -273,6 +294,7 @@ bool missing_change(struct problem *p, struct change *c)
 	}
 	if (group_is_there(p))
 		c->weight /= 20;
+	c->other = widest_meeting(p, c->index);
 	return mended == p->n_broken;
 }
 

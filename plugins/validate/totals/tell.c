@@ -50,23 +50,41 @@ static void tell_number(struct problem *p, const struct change *c, struct mu_exp
 	out->message = text_keep(p->ctx, text);
 }
 
-static void tell_missing(struct problem *p, const struct change *c, struct mu_explanation *out)
+/* What a measure lacks, as far as its claims fail; 0 when they hold. */
+static wide lacking(const struct problem *p, size_t measure)
 {
-	struct phrase phrase = { .len = 0 };
-	char text[96];
 	size_t i;
 
-	memset(p->key, 0, p->totals->width * sizeof *p->key);
-	if (c->other) {
-		key_join(p, p->totals->listed[p->edits[c->index].claim].scope);
-		key_join(p, p->totals->listed[p->edits[c->other - 1].claim].scope);
-	} else {
-		for (i = 0; i < p->n_broken; i++)
-			key_join(p, p->totals->listed[p->edits[p->broken[i]].claim].scope);
+	for (i = 0; i < p->n_broken; i++)
+		if (p->edits[p->broken[i]].measure == measure)
+			return residual(&p->edits[p->broken[i]]);
+	return 0;
+}
+
+/* A row that mends all `alone` has a number for each measure that lacks one. */
+static void tell_missing(struct problem *p, const struct change *c, bool alone,
+			 struct mu_explanation *out)
+{
+	struct phrase phrase = { .len = 0 };
+	const char *before = "a row with ";
+	char text[96];
+	size_t m;
+
+	for (m = 0; m < p->totals->n_measures; m++) {
+		wide by = m == c->measure ? c->by : alone ? lacking(p, m) : 0;
+
+		if (!by)
+			continue;
+		snprintf(text, sizeof text, "%s%s %" PRId64, before, p->totals->measures[m].name,
+			 (int64_t)by);
+		phrase_puts(&phrase, text);
+		before = ", ";
 	}
-	snprintf(text, sizeof text, "a row with %s %" PRId64 " is missing", out->field,
-		 (int64_t)c->by);
-	phrase_puts(&phrase, text);
+	phrase_puts(&phrase, " is missing");
+	memset(p->key, 0, p->totals->width * sizeof *p->key);
+	key_join(p, p->totals->listed[p->edits[c->index].claim].scope);
+	if (c->other)
+		key_join(p, p->totals->listed[p->edits[c->other - 1].claim].scope);
 	phrase_key(&phrase, p->totals, p->key);
 	out->suggested = number_text(p->ctx, c->by);
 	out->message = text_keep(p->ctx, phrase.text);
@@ -119,7 +137,7 @@ static void tell(struct problem *p, const struct solution *s, size_t i, double s
 		out->message = c->phrase;
 		break;
 	case ROW_MISSING:
-		tell_missing(p, c, out);
+		tell_missing(p, c, s->count == 1, out);
 		break;
 	case CLAIM:
 		tell_claim(p, c, out);

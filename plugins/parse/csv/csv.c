@@ -25,6 +25,12 @@
  * 2023-11-24; booleans true and false, or 1 and 0.  What does not read as its
  * column's type is an error and null.
  *
+ * Zero, blank, dash and withheld are different things: `zero: ["-"]` says what
+ * means 0, `missing: [NA, x]` what means that there is no value, as a blank cell
+ * does.  A column `{name: why, status_of: headcount}` says of each row why that
+ * one has no value: the text of `missing`, "blank" or "unreadable"; in claims it
+ * is empty, since what is empty there means all.
+ *
  * A row whose cell in `column` is `match`, or blank where that is "", is a claim, a
  * total that the file states of the rows it adds up; the cell becomes null, which
  * in a claim means all.  When several match, the last one of the list gives the name.  In a file
@@ -46,6 +52,9 @@ static const struct mu_option column_options[] = {
 	MU_OPT_BOOL(struct column, measure, .help = "whether it counts something, such as heads"),
 	MU_OPT_BOOL(struct column, optional, .help = "whether a file may do without it"),
 	MU_OPT_TEXTS(struct column, missing, .help = "texts that mean that there is no value"),
+	MU_OPT_TEXTS(struct column, zero, .help = "texts that mean 0, such as a dash"),
+	MU_OPT_TEXT(struct column, status_of,
+		    .help = "instead of a cell: why the column of this name has no value"),
 	{ 0 },
 };
 
@@ -144,6 +153,46 @@ static int invalid_name(struct mu_ctx *ctx, const char *const *name)
 	return 0;
 }
 
+static bool text_among(const struct mu_texts *texts, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < texts->count; i++)
+		if (csv_text_equal(mu_trim(mu_string(texts->items[i])), mu_trim(mu_string(text))))
+			return true;
+	return false;
+}
+
+static int configure_zero(struct mu_ctx *ctx, const struct column *c)
+{
+	size_t i;
+
+	if (c->zero.count && strcmp(types[c->type], "integer") && strcmp(types[c->type], "number"))
+		return mu_invalid(ctx, &c->zero, "a column of type %s has no 0", types[c->type]);
+	for (i = 0; i < c->zero.count; i++)
+		if (text_among(&c->missing, c->zero.items[i]))
+			return mu_invalid(ctx, &c->zero.items[i],
+					  "'%s' cannot mean both 0 and that there is no value",
+					  c->zero.items[i]);
+	return 0;
+}
+
+/* A status speaks of another column, and has no cell. */
+static int configure_status(struct mu_ctx *ctx, const struct self *self, const struct column *c)
+{
+	const struct column *all = self->columns.items, *other;
+
+	if (!c->status_of)
+		return 0;
+	if (c->header || c->type || c->missing.count)
+		return mu_invalid(ctx, &c->status_of,
+				  "a column with status_of has no header, type or missing");
+	for (other = all; other < all + self->columns.count; other++)
+		if (!strcmp(other->name, c->status_of) && !other->status_of)
+			return 0;
+	return mu_invalid(ctx, &c->status_of, "no column with cells is called '%s'", c->status_of);
+}
+
 static int configure_columns(struct mu_ctx *ctx, const struct self *self)
 {
 	const struct column *all = self->columns.items, *c, *earlier;
@@ -156,6 +205,8 @@ static int configure_columns(struct mu_ctx *ctx, const struct self *self)
 			if (!strcmp(earlier->name, c->name))
 				err = mu_invalid(ctx, &c->name, "two columns are called '%s'",
 						 c->name);
+		if (configure_zero(ctx, c) || configure_status(ctx, self, c))
+			err = EINVAL;
 		if (c->measure && strcmp(types[c->type], "integer"))
 			err = mu_invalid(ctx, &c->measure, "a measure is of type integer, not %s",
 					 types[c->type]);

@@ -14,10 +14,10 @@
 
 /* An option of columns, and of claims. */
 struct column {
-	const char *name, *header;
+	const char *name, *header, *status_of;
 	int type; /* enum mu_data, counted from 0 */
 	bool measure, optional;
-	struct mu_texts missing;
+	struct mu_texts missing, zero;
 };
 
 struct claim {

@@ -137,11 +137,22 @@ static struct mu_string column_header(const struct column *column)
 	return mu_trim(mu_string(column->header ? column->header : column->name));
 }
 
+/* How many cells a record has when there is no header. */
+static size_t cells_declared(const struct self *self)
+{
+	const struct column *columns = self->columns.items;
+	size_t i, n = 0;
+
+	for (i = 0; i < self->columns.count; i++)
+		n += !columns[i].status_of;
+	return n;
+}
+
 void csv_fields_declared(struct mu_ctx *ctx, struct self *self)
 {
 	const struct column *columns = self->columns.items;
 	struct field *f;
-	size_t i;
+	size_t i, cells = 0;
 
 	self->n_fields = self->columns.count;
 	self->fields = mu_alloc(ctx, self->n_fields * sizeof *self->fields);
@@ -150,7 +161,9 @@ void csv_fields_declared(struct mu_ctx *ctx, struct self *self)
 		f->name = columns[i].name;
 		f->type = (enum mu_data)(MU_STRING + columns[i].type);
 		f->option = &columns[i];
-		f->cell = i;
+		f->cell = columns[i].status_of ? SIZE_MAX : cells++;
+		if (columns[i].status_of)
+			continue;
 		if (self->ready && self->header)
 			f->cell = name_find(self, column_header(&columns[i]), 0);
 	}
@@ -208,7 +221,7 @@ int csv_prepare(struct mu_ctx *ctx, struct self *self, bool reporting)
 		self->dialect.delimiter = *self->delimiter;
 	else
 		err = delimiter_sniff(ctx, self);
-	self->width = self->columns.count;
+	self->width = cells_declared(self);
 	if (!err && self->header)
 		err = header_read(ctx, self);
 	self->ready = !err;
@@ -262,6 +275,8 @@ static int report_declared(struct mu_ctx *ctx, const struct self *self)
 	int err = 0;
 
 	for (f = self->fields; !err && f < self->fields + self->n_fields; f++) {
+		if (f->option->status_of)
+			continue;
 		header = column_header(f->option);
 		if (f->cell == SIZE_MAX && !f->option->optional)
 			err = report_column_missing(ctx, self, f->name, header);

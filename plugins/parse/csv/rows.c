@@ -177,13 +177,26 @@ static int claim_of(struct mu_ctx *ctx, struct self *self, const char **out)
 	return 0;
 }
 
-static bool is_missing(const struct field *f, struct mu_string trimmed)
+/* The one of some texts that a cell has, or NULL. */
+static const char *text_find(const struct mu_texts *texts, struct mu_string trimmed)
 {
 	size_t i;
 
-	for (i = 0; f->option && i < f->option->missing.count; i++)
-		if (csv_text_equal(trimmed, mu_trim(mu_string(f->option->missing.items[i]))))
-			return true;
+	for (i = 0; i < texts->count; i++)
+		if (csv_text_equal(trimmed, mu_trim(mu_string(texts->items[i]))))
+			return texts->items[i];
+	return NULL;
+}
+
+static bool is_zero(const struct field *f, struct mu_string trimmed)
+{
+	return f->option && text_find(&f->option->zero, trimmed);
+}
+
+static bool is_missing(const struct field *f, struct mu_string trimmed)
+{
+	if (f->option && text_find(&f->option->missing, trimmed))
+		return true;
 	return !trimmed.len;
 }
 
@@ -217,7 +230,9 @@ static int put_value(struct mu_ctx *ctx, struct self *self, int64_t i, struct mu
 	bool boolean;
 	int32_t date;
 
-	if (is_missing(f, trimmed))
+	if (is_zero(f, trimmed))
+		trimmed = mu_string("0");
+	else if (is_missing(f, trimmed))
 		return 0;
 	if (f->type == MU_STRING)
 		mu_put_string(&self->builder, i, value);
@@ -234,6 +249,52 @@ static int put_value(struct mu_ctx *ctx, struct self *self, int64_t i, struct mu
 	return 0;
 }
 
+static bool is_readable(const struct field *f, struct mu_string trimmed)
+{
+	int64_t integer;
+	double number;
+	bool boolean;
+	int32_t date;
+
+	return f->type == MU_STRING ||
+	       (f->type == MU_INTEGER && mu_parse_integer(trimmed, &integer)) ||
+	       (f->type == MU_NUMBER && mu_parse_number(trimmed, &number)) ||
+	       (f->type == MU_BOOLEAN && mu_parse_boolean(trimmed, &boolean)) ||
+	       (f->type == MU_DATE && mu_parse_date(trimmed, &date));
+}
+
+/* Why a field has no value in the record at hand; nothing when it has one. */
+static int put_status(struct mu_ctx *ctx, struct self *self, int64_t i)
+{
+	const struct field *f = self->fields;
+	const struct cell *cell;
+	struct mu_string value;
+	const char *why;
+	int err;
+
+	while (strcmp(f->name, self->fields[i].option->status_of) != 0)
+		f++;
+	if (f->cell == SIZE_MAX)
+		return 0; /* the file may do without it */
+	cell = cell_of(self, f);
+	if (!cell || cell_is_broken(self, cell)) {
+		mu_put_string(&self->builder, i, mu_string("unreadable"));
+		return 0;
+	}
+	err = csv_value(ctx, self, cell, &value);
+	if (err)
+		return err;
+	value = mu_trim(value);
+	why = text_find(&f->option->missing, value);
+	if (!why && !value.len)
+		why = "blank";
+	else if (!why && !is_readable(f, value))
+		why = "unreadable";
+	if (why && !is_zero(f, value))
+		mu_put_string(&self->builder, i, mu_trim(mu_string(why)));
+	return 0;
+}
+
 static int put_row(struct mu_ctx *ctx, struct self *self)
 {
 	const struct cell *cell;
@@ -245,6 +306,10 @@ static int put_row(struct mu_ctx *ctx, struct self *self)
 	if (!err)
 		err = claim_of(ctx, self, &claim);
 	for (i = 0; !err && i < self->n_fields; i++) {
+		if (self->fields[i].option && self->fields[i].option->status_of) {
+			err = claim ? 0 : put_status(ctx, self, (int64_t)i);
+			continue;
+		}
 		cell = cell_of(self, &self->fields[i]);
 		if (!cell || self->all[i] || cell_is_broken(self, cell))
 			continue;

@@ -41,7 +41,7 @@ struct cut {
 	size_t n_columns;
 	const struct word *words;
 	size_t n_words;
-	double gap;   /* the least between cells that are told apart; 0: words
+	double gap; /* the least between cells that are told apart; 0: words
 			 have no boxes */
 
 	struct way ways[CUT_WAYS + 1];

@@ -189,14 +189,42 @@ static int put_datum(struct self *self, size_t field, const struct datum *d)
 	}
 }
 
+/* Why another field of a record has no value; nothing when it has one. */
+static int put_status(struct self *self, size_t field, const struct datum *data)
+{
+	const char *of = self->layout.fields[field].column->status_of;
+	size_t i = 0;
+
+	while (strcmp(self->layout.fields[i].column->name, of) != 0)
+		i++;
+	if (data[i].value.state == VALUE_MISSING) {
+		struct mu_string text = { self->pages.flat + data[i].flat, data[i].len };
+
+		if (!make_plain(self, &text))
+			return ENOMEM;
+		mu_put_string(&self->builder, (int64_t)field, text);
+	} else if (data[i].value.state != VALUE_KNOWN) {
+		mu_put_string(
+			&self->builder, (int64_t)field,
+			mu_string(data[i].value.state == VALUE_NONE ? "blank" : "unreadable"));
+	}
+	return 0;
+}
+
 static int put_record(struct mu_ctx *ctx, struct self *self, size_t index)
 {
 	const struct record *r = &self->scan->records[index];
 	size_t fields = self->layout.n_fields;
 	int err = 0;
 
-	for (size_t i = 0; i < fields && !err; i++)
-		err = put_datum(self, i, &self->scan->data[index * fields + i]);
+	for (size_t i = 0; i < fields && !err; i++) {
+		const struct datum *data = &self->scan->data[index * fields];
+
+		if (!self->layout.fields[i].column->status_of)
+			err = put_datum(self, i, &data[i]);
+		else if (!r->claim) /* in a claim what is empty means all */
+			err = put_status(self, i, data);
+	}
 	mu_end_row_at(&self->builder, mu_at(ctx->document->id, r->position), r->claim);
 	return err;
 }

@@ -31,6 +31,9 @@ static const struct mu_option column_options[] = {
 		      .help = "names that split a line when nothing else does"),
 	MU_OPT_BOOL(struct column, words, .help = "whole numbers may be in words"),
 	MU_OPT_TEXTS(struct column, missing, .help = "texts that mean unknown"),
+	MU_OPT_TEXTS(struct column, zero, .help = "texts that mean 0, such as a dash"),
+	MU_OPT_TEXT(struct column, status_of,
+		    .help = "instead of a header: why the column of this name has no value"),
 	MU_OPT_BOOL(struct column, optional,
 		    .help = "the document may be without it: then unknown in all rows"),
 	{ 0 },
@@ -163,11 +166,49 @@ static int check_type(struct mu_ctx *ctx, struct column *c)
 	return err;
 }
 
+static int check_zero(struct mu_ctx *ctx, const struct column *c)
+{
+	if (c->zero.count && c->type != COLUMN_INTEGER && c->type != COLUMN_NUMBER)
+		return mu_invalid(ctx, &c->zero, "column '%s' has a zero: only numbers have one",
+				  c->name);
+	for (size_t i = 0; i < c->zero.count; i++)
+		for (size_t j = 0; j < c->missing.count; j++)
+			if (!strcmp(c->zero.items[i], c->missing.items[j]))
+				return mu_invalid(ctx, &c->zero.items[i],
+						  "'%s' cannot mean both 0 and unknown",
+						  c->zero.items[i]);
+	return 0;
+}
+
+/* A status speaks of another column of its table, and has no words of its own. */
+static int check_status(struct mu_ctx *ctx, const struct table *t, const struct column *c)
+{
+	if (c->type != COLUMN_STRING)
+		return mu_invalid(ctx, &c->status_of,
+				  "column '%s' has a status: its type is string", c->name);
+	for (size_t i = 0; i < t->n_columns; i++)
+		if (!strcmp(t->columns[i].name, c->status_of) && !t->columns[i].status_of)
+			return 0;
+	return mu_invalid(ctx, &c->status_of, "table '%s' has no column '%s' to speak of", t->name,
+			  c->status_of);
+}
+
 static int check_source(struct mu_ctx *ctx, const struct table *t, struct column *c)
 {
-	if (!c->header == !c->capture)
-		return mu_invalid(ctx, c->capture ? &c->capture : &c->name,
-				  "column '%s' needs either a header or a capture", c->name);
+	if (check_zero(ctx, c))
+		return EINVAL;
+
+	if (!!c->header + !!c->capture + !!c->status_of != 1)
+		return mu_invalid(
+			ctx,
+			c->status_of ? &c->status_of
+			: c->capture ? &c->capture
+				     : &c->name,
+			"column '%s' needs either a header or a capture, or is a status_of "
+			"another",
+			c->name);
+	if (c->status_of)
+		return check_status(ctx, t, c);
 	if (c->capture && !pattern_has(t->begin_pattern, c->capture))
 		return mu_invalid(ctx, &c->capture, "begin has no capture (?<%s>...)", c->capture);
 	if (c->capture && c->vocabulary)

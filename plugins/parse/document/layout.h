@@ -35,10 +35,10 @@ struct header_word {
 
 struct column {
 	/* the options */
-	const char *name, *header, *capture, *format;
+	const char *name, *header, *capture, *status_of, *format;
 	int type, vocabulary;
 	bool measure, words, optional;
-	struct mu_texts missing;
+	struct mu_texts missing, zero;
 
 	size_t index; /* among the columns of the rows */
 	struct header_word *header_words;

@@ -22,8 +22,8 @@
 
 struct word {
 	struct mu_string text; /* into the flat form */
-	double x0, x1; /* left and right: in plain text columns from 0 */
-	double y0, y1; /* top and bottom: in plain text the line's number */
+	double x0, x1;         /* left and right: in plain text columns from 0 */
+	double y0, y1;         /* top and bottom: in plain text the line's number */
 };
 
 struct line {

@@ -66,43 +66,57 @@ size_t scan_find(const struct scan *scan, uint64_t position);
 	{ "no-table", "The document has no heading of a table that the pipeline describes.", \
 	  "Look whether it is the right document; adapt the option begin to the new wording, or " \
 	  "mark the table as optional." }, \
-	{ "table-twice", "The heading of a table is there more than once, so it is not certain " \
-	  "which table is meant.", \
-	  "Make the pattern in the option begin more definite." }, \
-	{ "header", "Under its heading a table has not the header words that the pipeline expects, " \
-	  "so its columns may have changed.", \
-	  "Compare the columns in the document with those in the pipeline, and adapt these." }, \
-	{ "no-end", "The line that ends a table is not there.", \
-	  "Look whether the document is complete; adapt the option end, or the claim marked last." }, \
-	{ "no-rows", "A table has a heading and a header but no row.", \
-	  "Look whether the document is complete." }, \
-	{ "unrecognised", "A line in a table is neither a row nor anything else that the pipeline " \
-	  "describes.", \
-	  "Mend the line; or describe it: as a claim, as a line to skip, as page furniture or " \
-	  "the table's end; a name may be missing in the vocabulary." }, \
-	{ "undecided", "A line of a table can be cut into its cells in several ways.", \
-	  "Give a column a vocabulary, add the name to the reference list, or keep the gaps between " \
-	  "the columns when the text is extracted." }, \
-	{ "integer", "A cell is no whole number.", \
-	  "Correct the cell; set words: true when the column has numbers in words, or list the text " \
-	  "under missing when it means unknown." }, \
-	{ "number", "A cell is no number.", \
-	  "Correct the cell, or list the text under missing when it means unknown." }, \
-	{ "boolean", "A cell is neither true nor false.", \
-	  "Correct the cell, or make the column's type string." }, \
-	{ "date", "A text is no date with day, month and year as the document's language writes it.", \
-	  "Correct the text, or give the column a format." }, \
-	{ "negative", "A count is below zero.", \
-	  "Correct the cell; a column that is no count should not be a measure." }, \
-	{ "overflow", "A whole number is too large for 64 bits.", "Correct the cell." }, \
-	{ "claim-missing", "A table has not the line that states its total.", \
-	  "Look whether the document is complete; adapt the claim's pattern, or mark it as optional." }, \
-	{ "claim-absent", "The text has not the sentence that states a number.", \
-	  "Adapt the claim's pattern to the new wording, or mark it as optional." }, \
-	{ "claim-ambiguous", "The text states a number several times, and not the same.", \
-	  "Make the claim's pattern more definite, or ask the author which is right." }, \
-	{ "claim-value", "A line or sentence that states a total has no readable number, or more " \
-	  "than it should.", \
-	  "Correct it, or adapt the claim's pattern." }
+		{ "table-twice", \
+		  "The heading of a table is there more than once, so it is not certain " \
+		  "which table is meant.", \
+		  "Make the pattern in the option begin more definite." }, \
+		{ "header", \
+		  "Under its heading a table has not the header words that the pipeline expects, " \
+		  "so its columns may have changed.", \
+		  "Compare the columns in the document with those in the pipeline, and adapt " \
+		  "these." }, \
+		{ "no-end", "The line that ends a table is not there.", \
+		  "Look whether the document is complete; adapt the option end, or the claim " \
+		  "marked last." }, \
+		{ "no-rows", "A table has a heading and a header but no row.", \
+		  "Look whether the document is complete." }, \
+		{ "unrecognised", \
+		  "A line in a table is neither a row nor anything else that the pipeline " \
+		  "describes.", \
+		  "Mend the line; or describe it: as a claim, as a line to skip, as page " \
+		  "furniture or " \
+		  "the table's end; a name may be missing in the vocabulary." }, \
+		{ "undecided", "A line of a table can be cut into its cells in several ways.", \
+		  "Give a column a vocabulary, add the name to the reference list, or keep the " \
+		  "gaps between " \
+		  "the columns when the text is extracted." }, \
+		{ "integer", "A cell is no whole number.", \
+		  "Correct the cell; set words: true when the column has numbers in words, or " \
+		  "list the text " \
+		  "under missing when it means unknown." }, \
+		{ "number", "A cell is no number.", \
+		  "Correct the cell, or list the text under missing when it means unknown." }, \
+		{ "boolean", "A cell is neither true nor false.", \
+		  "Correct the cell, or make the column's type string." }, \
+		{ "date", \
+		  "A text is no date with day, month and year as the document's language writes " \
+		  "it.", \
+		  "Correct the text, or give the column a format." }, \
+		{ "negative", "A count is below zero.", \
+		  "Correct the cell; a column that is no count should not be a measure." }, \
+		{ "overflow", "A whole number is too large for 64 bits.", "Correct the cell." }, \
+		{ "claim-missing", "A table has not the line that states its total.", \
+		  "Look whether the document is complete; adapt the claim's pattern, or mark it " \
+		  "as optional." }, \
+		{ "claim-absent", "The text has not the sentence that states a number.", \
+		  "Adapt the claim's pattern to the new wording, or mark it as optional." }, \
+		{ "claim-ambiguous", "The text states a number several times, and not the same.", \
+		  "Make the claim's pattern more definite, or ask the author which is right." }, \
+	{ \
+		"claim-value", \
+			"A line or sentence that states a total has no readable number, or more " \
+			"than it should.", \
+			"Correct it, or adapt the claim's pattern." \
+	}
 
 #endif

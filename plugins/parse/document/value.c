@@ -57,6 +57,14 @@ static bool is_missing(const struct column *c, struct mu_string text)
 	return false;
 }
 
+static bool is_zero(const struct column *c, struct mu_string text)
+{
+	for (size_t i = 0; i < c->zero.count; i++)
+		if (mu_string_is(text, c->zero.items[i]))
+			return true;
+	return false;
+}
+
 static struct value read_integer(const struct reader *r, const struct column *c,
 				 struct mu_string text, bool words)
 {
@@ -80,6 +88,13 @@ struct value value_read(const struct reader *r, const struct column *c, struct m
 	struct value v = { .state = VALUE_KNOWN };
 	bool read = true;
 
+	if (is_zero(c, text)) {
+		if (c->type == COLUMN_NUMBER)
+			v.number = 0;
+		else
+			v.integer = 0;
+		return v;
+	}
 	if (!text.len)
 		return (struct value){ VALUE_NONE, { 0 } };
 	if (is_missing(c, text))

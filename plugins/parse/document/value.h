@@ -23,8 +23,8 @@ int reader_open(struct mu_ctx *ctx, const struct layout *layout, struct reader *
 void reader_close(struct reader *reader);
 
 enum value_state {
-	VALUE_NONE,     /* nothing was there: null */
-	VALUE_MISSING,  /* one of the column's texts for unknown: null */
+	VALUE_NONE,    /* nothing was there: null */
+	VALUE_MISSING, /* one of the column's texts for unknown: null */
 	VALUE_KNOWN,
 	VALUE_UNREAD,   /* not a value of the type */
 	VALUE_OVERFLOW, /* a whole number beyond 64 bits */
@@ -59,8 +59,7 @@ struct value value_read(const struct reader *reader, const struct column *column
 bool value_meant(const struct reader *reader, const struct column *column, struct mu_string text);
 
 /* Whether the column's vocabulary knows a text, or it has none. */
-bool value_known(const struct reader *reader, const struct column *column,
-		 struct mu_string text);
+bool value_known(const struct reader *reader, const struct column *column, struct mu_string text);
 
 /* How many words a cell of the column can have at most, so that no line costs
  * more than it is worth. */

@@ -198,7 +198,7 @@ static int configure_columns(struct mu_ctx *ctx, const struct self *self)
 	const struct column *all = self->columns.items, *c, *earlier;
 	int err = 0;
 
-	for (c = all; c < all + self->columns.count; c++) {
+	for (c = all; c && c < all + self->columns.count; c++) {
 		if (invalid_name(ctx, &c->name))
 			err = EINVAL;
 		for (earlier = all; earlier < c; earlier++)

@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reader.h"
+
 /* One open locator is enough: rows are asked for in the order of documents. */
 struct locators {
-	struct stage stage;
-	uint32_t document; /* that it is open for; 0: none */
-	bool works;
+	struct stage own;
+	struct stage *stage; /* NULL: there are no places in the document */
+	uint32_t document;   /* that it is open for; 0: none */
 };
 
 char *place_column(const struct ArrowSchema *in, const struct ArrowSchema *out, const char *field)
@@ -41,16 +43,21 @@ static int locator_open(struct run *run, struct locators *l, uint32_t id)
 	const struct stage_config *config = d ? parser_of(run, d) : NULL;
 	int err;
 
-	stage_close(&l->stage);
+	stage_close(&l->own);
 	l->document = id;
-	l->works = false;
+	l->stage = NULL;
 	if (!config || !config->plugin->api.locate)
 		return 0;
-	err = stage_init(&l->stage, config, run->pipeline, run, NULL);
-	l->stage.quiet = true;
+	l->stage = run->reader ? reader_parsed(run->reader, id) : NULL;
+	if (l->stage) {
+		l->stage->quiet = true;
+		return 0;
+	}
+	err = stage_init(&l->own, config, run->pipeline, run, NULL);
+	l->own.quiet = true;
 	if (!err)
-		err = stage_open(&l->stage, NULL, d);
-	l->works = !err;
+		err = stage_open(&l->own, NULL, d);
+	l->stage = err ? NULL : &l->own;
 	return err;
 }
 
@@ -68,9 +75,9 @@ int place_find(struct run *run, uint64_t at, const char *from, struct mu_place *
 	l = run->locators;
 	if (l->document != mu_at_document(at))
 		err = locator_open(run, l, mu_at_document(at));
-	if (!err && l->works)
-		err = l->stage.config->plugin->api.locate(&l->stage.ctx, l->stage.self,
-							  mu_at_position(at), from, out);
+	if (!err && l->stage)
+		err = l->stage->config->plugin->api.locate(&l->stage->ctx, l->stage->self,
+							   mu_at_position(at), from, out);
 	if (err)
 		*out = (struct mu_place){ .size = sizeof *out };
 	return err;
@@ -119,10 +126,10 @@ void places_find(struct run *run, struct findings *findings)
 	}
 }
 
-void locators_free(struct locators *l)
+void locators_free(struct run *run)
 {
-	if (!l)
-		return;
-	stage_close(&l->stage);
-	free(l);
+	if (run->locators)
+		stage_close(&run->locators->own);
+	free(run->locators);
+	run->locators = NULL;
 }

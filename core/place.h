@@ -20,6 +20,7 @@ void places_find(struct run *run, struct findings *findings);
 char *place_column(const struct ArrowSchema *in, const struct ArrowSchema *out,
 		   const char *field);
 
-void locators_free(struct locators *locators);
+/* Closes what is open; it opens again when needed. */
+void locators_free(struct run *run);
 
 #endif

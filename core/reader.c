@@ -301,6 +301,21 @@ static void finish(struct reader *r, size_t source, size_t i)
 		stage_close(s);
 }
 
+struct stage *reader_parsed(struct reader *r, uint32_t document)
+{
+	size_t i = document - 1;
+	struct reading *reading = &r->readings[i];
+	size_t source = r->run->documents.items[i]->source;
+	bool parsed;
+
+	if (!r->n_threads || i != r->run->sources[source].first_document)
+		return NULL;
+	pthread_mutex_lock(&r->lock);
+	parsed = reading->ended && !reading->err && !reading->queued;
+	pthread_mutex_unlock(&r->lock);
+	return parsed ? &reading->stage : NULL;
+}
+
 int reader_next(struct reader *r, size_t source, struct ArrowArray *out)
 {
 	const struct source_result *result = &r->run->sources[source];

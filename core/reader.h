@@ -26,6 +26,10 @@ const struct ArrowSchema *reader_schema(struct reader *reader, size_t source);
  * 0, or errno after run_fail(). */
 int reader_next(struct reader *reader, size_t source, struct ArrowArray *out);
 
+/* The stage of a document that has been read to its end and stays open until
+ * reader_free(), else NULL. */
+struct stage *reader_parsed(struct reader *reader, uint32_t document);
+
 /* Ends the threads; parsers that have not been consumed are closed. */
 void reader_free(struct reader *reader);
 

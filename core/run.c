@@ -56,7 +56,6 @@ struct append {
 
 struct work {
 	struct run *run;
-	struct reader *reader;
 	struct chain_at_work *chains; /* one a source */
 	struct append append;
 	struct chain_at_work dataset;
@@ -557,17 +556,17 @@ static int open_all(struct work *w)
 	size_t i;
 	int err = 0;
 
-	w->reader = reader_new(run);
+	run->reader = reader_new(run);
 	w->chains = mem_alloc((run->n_sources + 1) * sizeof *w->chains);
 	for (i = 0; !err && i < run->n_sources; i++) {
 		const struct chain *chain = chain_of(run, run->sources[i].name);
 		struct chain_at_work *work = &w->chains[i];
-		const struct ArrowSchema *schema = reader_schema(w->reader, i);
+		const struct ArrowSchema *schema = reader_schema(run->reader, i);
 
 		if (!schema)
 			return EIO;
 		work->head = (struct head){ .run = run,
-					    .reader = w->reader,
+					    .reader = run->reader,
 					    .source = i,
 					    .record = run_record(run, &chain->stages[1]) };
 		work->head.record->opened = true;
@@ -630,7 +629,9 @@ static void work_close(struct work *w)
 	for (i = 0; w->chains && i < w->run->n_sources; i++)
 		chain_close(&w->chains[i]);
 	free(w->chains);
-	reader_free(w->reader);
+	locators_free(w->run);
+	reader_free(w->run->reader);
+	w->run->reader = NULL;
 }
 
 /* ----------------------------------------------------------------- deciding */
@@ -909,7 +910,7 @@ void run_release(struct run *run)
 {
 	size_t i;
 
-	locators_free(run->locators);
+	locators_free(run);
 	for (i = 0; i < run->n_records; i++) {
 		balance_release(&run->records[i].counted);
 		findings_release(&run->records[i].findings);

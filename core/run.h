@@ -68,6 +68,7 @@ struct run {
 	struct text failure;         /* why it could not run to the end */
 	pthread_mutex_t lock;        /* of failure, and of standard error */
 	atomic_bool stopping;        /* threads are to end */
+	struct reader *reader;       /* while documents are read and exported */
 	struct locators *locators;   /* see place.h */
 };
 

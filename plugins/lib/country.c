@@ -175,16 +175,15 @@ static bool any_fill(struct country_index *index)
 /* Whether ICU has names in a language; for others it would give English ones. */
 static bool language_known(const char *locale)
 {
-	char wanted[ULOC_LANG_CAPACITY], other[ULOC_LANG_CAPACITY];
+	char wanted[ULOC_LANG_CAPACITY];
 	UErrorCode status = U_ZERO_ERROR;
-	int32_t i, n = uloc_countAvailable();
+	int32_t i, n = uloc_countAvailable(), len;
 
-	uloc_getLanguage(locale, wanted, ULOC_LANG_CAPACITY, &status);
-	if (status != U_ZERO_ERROR || !*wanted)
-		return false;
-	for (i = 0; i < n; i++) {
-		uloc_getLanguage(uloc_getAvailable(i), other, ULOC_LANG_CAPACITY, &status);
-		if (status == U_ZERO_ERROR && !strcmp(wanted, other))
+	len = uloc_getLanguage(locale, wanted, ULOC_LANG_CAPACITY, &status);
+	for (i = 0; i < n && status == U_ZERO_ERROR && len; i++) {
+		const char *other = uloc_getAvailable(i);
+
+		if (!strncmp(other, wanted, (size_t)len) && (!other[len] || other[len] == '_'))
 			return true;
 	}
 	return false;

@@ -473,8 +473,8 @@ struct mu_plugin {
 
 	/* Optional, parsers: what the row at `position` of ctx->document looks
 	 * like; `field` is a column as open() named it, or NULL for the row.
-	 * Called on an instance that was opened and has not parsed, mostly with
-	 * positions that rise. */
+	 * Called on an instance that was opened and has parsed nothing, or all,
+	 * mostly with positions that rise. */
 	int (*locate)(struct mu_ctx *, void *self, uint64_t position, const char *field,
 		      struct mu_place *out);
 };

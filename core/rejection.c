@@ -74,19 +74,6 @@ void rejections_add(struct rejections *r, const struct finding *f)
 	pthread_mutex_unlock(&r->lock);
 }
 
-void rejections_note_claims(struct rejections *r, const struct ArrowSchema *schema,
-			    const struct ArrowArray *rows)
-{
-	struct mu_rows hidden = mu_rows(schema, rows);
-	int64_t i;
-
-	pthread_mutex_lock(&r->lock);
-	for (i = 0; i < rows->length; i++)
-		if (mu_row_is_claim(&hidden, i))
-			map_add(&r->claims, mu_row_at(&hidden, i));
-	pthread_mutex_unlock(&r->lock);
-}
-
 static bool named(const struct rejections *r, uint64_t at)
 {
 	at &= ~MU_AT_REJECTED;
@@ -206,7 +193,6 @@ void rejections_release(struct rejections *r)
 	}
 	free(r->items);
 	mu_map_release(&r->map);
-	mu_map_release(&r->claims);
 	mu_map_release(&r->said);
 	pthread_mutex_destroy(&r->lock);
 }

@@ -31,7 +31,6 @@ struct rejections {
 	struct mu_map map; /* _at to index */
 	struct rejection *items; /* in no order of meaning */
 	size_t count;
-	struct mu_map claims; /* _at of every claim */
 	struct mu_map said;   /* every finding, and which stage said it */
 };
 
@@ -41,10 +40,6 @@ void rejections_init(struct rejections *r);
 bool rejections_repeated(struct rejections *r, const struct finding *finding);
 
 void rejections_add(struct rejections *r, const struct finding *finding);
-
-/* Takes note of the claims in a batch fresh from its parser. */
-void rejections_note_claims(struct rejections *r, const struct ArrowSchema *schema,
-			    const struct ArrowArray *rows);
 
 /* Sets the mark in the batch's _at for rows named so far. */
 void rejections_mark(struct rejections *r, const struct ArrowSchema *schema,

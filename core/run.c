@@ -139,7 +139,6 @@ static int head_next(void *from, struct ArrowArray *out)
 	if (!err && out->release) {
 		const struct ArrowSchema *schema = reader_schema(h->reader, h->source);
 
-		rejections_note_claims(&h->run->rejections, schema, out);
 		balance_add(&h->record->counted, schema, out);
 		rejections_mark(&h->run->rejections, schema, out);
 	}

@@ -393,29 +393,3 @@ bool claim_change(struct problem *p, struct change *c, size_t edit)
 	}
 	return true;
 }
-
-bool exchange_change(struct problem *p, struct change *c, size_t row, size_t a, size_t b)
-{
-	const struct cell *x = cell_of(p, row, a), *y = cell_of(p, row, b);
-	struct effect one, two;
-	wide by = (wide)y->value - x->value;
-
-	if (!x->known || !y->known || !by)
-		return false;
-	one = effect_of(p, scopes_of(p, row), a, by);
-	two = effect_of(p, scopes_of(p, row), b, -by);
-	one.mended += two.mended;
-	one.harms = one.harms || two.harms;
-	one.leaves = one.leaves || two.leaves;
-	if (!mends_all(p, &one))
-		return false;
-	*c = (struct change){ .what = EXCHANGE,
-			      .index = row,
-			      .measure = a,
-			      .other = b,
-			      .by = by,
-			      .kind = "columns-shifted",
-			      .weight = EXCHANGED,
-			      .phrase = "two numbers of the row stand in each other's column" };
-	return true;
-}

@@ -106,30 +106,21 @@ static wide half_unit(int64_t value)
 
 static void bounds_set(struct stated *s, const struct level *level)
 {
-	static const wide far = (wide)1 << 100;
 	wide slack = level->tolerance;
 
 	if (level->relation == ABOUT)
 		slack += half_unit(s->value);
-	s->low = level->relation == AT_MOST ? -far : s->value - slack;
-	s->high = level->relation == AT_LEAST ? far : s->value + slack;
+	s->low = level->relation == AT_MOST ? -FAR : s->value - slack;
+	s->high = level->relation == AT_LEAST ? FAR : s->value + slack;
 }
 
-/* Whether the claims of one scope are parts of another's. */
-static bool lies_within(const struct totals *self, uint32_t *key, size_t scope,
-			const uint32_t *whole)
-{
-	bool smaller = false;
-	size_t i;
-
-	tally_key(&self->scopes, scope, key);
-	for (i = 0; i < self->width; i++) {
-		if (whole[i] && key[i] != whole[i])
-			return false;
-		smaller = smaller || key[i] != whole[i];
-	}
-	return smaller;
-}
+/* What the claims just below a scope state of one measure: those that fix the
+ * fewest columns more, and of several such levels the first. */
+struct subtotal {
+	wide sum;
+	uint64_t parts;
+	size_t fixed, level;
+};
 
 /* How many columns a key fixes. */
 static size_t fixed(const uint32_t *key, size_t width)
@@ -141,41 +132,93 @@ static size_t fixed(const uint32_t *key, size_t width)
 	return n;
 }
 
-/* Adds up the claims of the level just below one that covers no row, as long as
- * each states another part. */
-static int add_subtotals(struct mu_ctx *ctx, struct totals *self, const struct claim *claim,
-			 size_t measure, struct stated *out)
+static void subtotal_add(struct subtotal *s, const struct claim *claim, size_t fixed_by,
+			 int64_t value)
 {
-	uint32_t *whole = mu_alloc(ctx, 2 * self->width * sizeof *whole);
-	uint32_t *key = whole + self->width;
-	size_t i, least = SIZE_MAX, level = 0;
-	struct mu_map seen = { 0 };
-	int err = 0;
+	if (!s->parts || fixed_by < s->fixed)
+		*s = (struct subtotal){ .fixed = fixed_by, .level = claim->level };
+	if (s->fixed != fixed_by || s->level != claim->level)
+		return;
+	s->sum += value;
+	s->parts++;
+}
 
-	tally_key(&self->scopes, claim->scope, whole);
-	for (i = 0; i < self->n_claims; i++)
-		if (stated_of(self, i, measure)->known && !(self->listed[i].at & MU_AT_REJECTED) &&
-		    lies_within(self, key, self->listed[i].scope, whole) &&
-		    fixed(key, self->width) < least) {
-			least = fixed(key, self->width);
-			level = self->listed[i].level;
-		}
-	for (i = 0; i < self->n_claims && least < SIZE_MAX && !err; i++) {
-		size_t scope = self->listed[i].scope, before = seen.count;
+/* Adds a claim to all that claims of wider scopes state, where these have no rows. */
+static void subtotals_add(struct totals *self, size_t index, const uint8_t *first,
+			  struct subtotal *out)
+{
+	const struct claim *claim = &self->listed[index];
+	size_t n = self->n_measures, own, p, m;
 
-		if (self->listed[i].level != level || !stated_of(self, i, measure)->known ||
-		    !lies_within(self, key, scope, whole))
+	tally_key(&self->scopes, claim->scope, self->key);
+	own = fixed(self->key, self->width);
+	for (p = 0; p < self->patterns.count; p++) {
+		size_t scope;
+
+		tally_key(&self->scopes, claim->scope, self->key);
+		if (!key_mask(self->key, self->patterns.entries[p].key, self->width) ||
+		    fixed(self->key, self->width) == own)
 			continue;
-		if (mu_map_add(&seen, &scope, sizeof scope) == SIZE_MAX)
-			err = mu_fail(ctx, ENOMEM, "out of memory");
-		if (seen.count == before)
+		scope = tally_find(&self->scopes, self->key);
+		if (scope == SIZE_MAX || self->scopes.groups[scope].rows)
 			continue;
-		out->sum.value += stated_of(self, i, measure)->value;
-		out->parts++;
-		out->subtotals = true;
+		for (m = 0; m < n; m++)
+			if (first[index * n + m])
+				subtotal_add(&out[scope * n + m], claim, own,
+					     stated_of(self, index, m)->value);
 	}
-	mu_map_release(&seen);
-	return err;
+}
+
+/* Which statements are the first of their scope and measure: a subtotal that
+ * stands there twice is one part. */
+static bool first_mark(const struct totals *self, uint8_t *first)
+{
+	size_t n = self->n_measures, i, m;
+	uint8_t *seen = calloc(self->scopes.keys.count * n + 1, 1);
+
+	for (i = 0; seen && i < self->n_claims; i++)
+		for (m = 0; m < n; m++) {
+			uint8_t *mark = &seen[self->listed[i].scope * n + m];
+
+			first[i * n + m] = stated_of(self, i, m)->known && !*mark;
+			*mark |= first[i * n + m];
+		}
+	free(seen);
+	return seen;
+}
+
+static bool rows_lack(const struct totals *self)
+{
+	size_t i;
+
+	for (i = 0; i < self->scopes.keys.count; i++)
+		if (!self->scopes.groups[i].rows)
+			return true;
+	return false;
+}
+
+/* For each scope and measure; NULL when every claim covers rows, or memory is
+ * out, which `err` says. */
+static struct subtotal *subtotals_make(struct mu_ctx *ctx, struct totals *self, int *err)
+{
+	size_t n = self->n_measures, i;
+	struct subtotal *out;
+	uint8_t *first;
+
+	*err = 0;
+	if (!rows_lack(self))
+		return NULL;
+	out = calloc(self->scopes.keys.count * n + 1, sizeof *out);
+	first = calloc(self->n_claims * n + 1, 1);
+	if (!out || !first || !first_mark(self, first))
+		*err = mu_fail(ctx, ENOMEM, "out of memory");
+	for (i = 0; i < self->n_claims && !*err; i++) {
+		subtotals_add(self, i, first, out);
+		if (i % 65536 == 65535 && mu_cancelled(ctx))
+			*err = ECANCELED;
+	}
+	free(first);
+	return out;
 }
 
 static enum mu_outcome outcome_of(const struct totals *self, const struct stated *s)
@@ -185,44 +228,52 @@ static enum mu_outcome outcome_of(const struct totals *self, const struct stated
 	if (!s->sum.unknown)
 		return s->sum.value < s->low ? MU_FAIL : MU_PASS;
 	/* What is unknown can only add to what is enough already. */
-	return !self->negative && s->sum.value >= s->low && s->high - s->value > INT64_MAX
-		       ? MU_PASS
-		       : MU_UNEVALUATED;
+	return !self->negative && s->sum.value >= s->low && s->high == FAR ? MU_PASS
+									   : MU_UNEVALUATED;
 }
 
-static int evaluate(struct mu_ctx *ctx, struct totals *self, size_t index, size_t measure)
+static void evaluate(struct totals *self, size_t index, size_t measure,
+		     const struct subtotal *subtotals)
 {
 	const struct claim *claim = &self->listed[index];
-	const struct group *group = &self->scopes.groups[claim->scope];
+	size_t at = claim->scope * self->n_measures + measure;
 	struct stated *s = stated_of(self, index, measure);
 	struct level level = level_of(self, claim);
-	int err = 0;
 
-	s->parts = group->rows;
+	s->parts = self->scopes.groups[claim->scope].rows;
 	s->sum = *tally_sum(&self->scopes, claim->scope, measure);
-	if (level.states == STATES_ROWS)
-		s->sum = (struct sum){ .value = (wide)group->rows };
-	else if (!group->rows)
-		err = add_subtotals(ctx, self, claim, measure, s);
+	if (level.states == STATES_ROWS) {
+		s->sum = (struct sum){ .value = (wide)s->parts };
+	} else if (!s->parts && subtotals[at].parts) {
+		s->subtotals = true;
+		s->parts = subtotals[at].parts;
+		s->sum.value = subtotals[at].sum;
+	}
 	bounds_set(s, &level);
-	if (level.relation == NONE || (claim->at & MU_AT_REJECTED))
-		s->known = false;
 	s->outcome = (uint8_t)outcome_of(self, s);
 	/* Claims alone cannot be compared with rows that are elsewhere. */
 	if (!s->parts && !self->rows.keys.count && s->outcome == MU_FAIL)
 		s->outcome = MU_UNEVALUATED;
-	return err;
 }
 
 static int evaluate_all(struct mu_ctx *ctx, struct totals *self)
 {
+	struct subtotal *subtotals;
 	size_t i, m;
-	int err = 0;
+	int err;
 
+	/* What is compared with nothing is no part of anything either. */
+	for (i = 0; i < self->n_claims; i++)
+		for (m = 0; m < self->n_measures; m++)
+			if ((self->listed[i].at & MU_AT_REJECTED) ||
+			    level_of(self, &self->listed[i]).relation == NONE)
+				stated_of(self, i, m)->known = false;
+	subtotals = subtotals_make(ctx, self, &err);
 	for (i = 0; i < self->n_claims && !err; i++)
-		for (m = 0; m < self->n_measures && !err; m++)
+		for (m = 0; m < self->n_measures; m++)
 			if (stated_of(self, i, m)->known)
-				err = evaluate(ctx, self, i, m);
+				evaluate(self, i, m, subtotals);
+	free(subtotals);
 	return err;
 }
 

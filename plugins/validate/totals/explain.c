@@ -30,31 +30,31 @@
 
 #define SCOPES_MAX 8000000 /* rows times patterns, and scopes, of all documents */
 
-static void explain_document(struct mu_ctx *ctx, struct totals *self, struct account *account)
+static int explain_document(struct mu_ctx *ctx, struct totals *self, struct account *account)
 {
 	struct problem p = { .ctx = ctx, .totals = self, .document = account->document };
 
 	if (self->too_many) {
 		account->otherwise = "not explained: there are more rows than max_explained";
-		return;
+		return 0;
 	}
 	p.key = mu_alloc(ctx, self->width * sizeof *p.key);
 	p.meeting = mu_alloc(ctx, (self->patterns.count + 1) * sizeof *p.meeting);
 	rows_list(&p);
 	if (!p.n_rows) {
 		account->otherwise = "there are no rows to look at";
-		return;
+		return 0;
 	}
 	self->explained += p.n_rows * self->patterns.count + self->scopes.keys.count;
 	if (self->explained > SCOPES_MAX) {
 		account->otherwise = "not explained: too many rows, levels and documents to "
 				     "look at all";
-		return;
+		return 0;
 	}
 	edits_list(&p);
 	edits_index(&p);
 	rows_index(&p);
-	solve(&p, account);
+	return solve(&p, account);
 }
 
 /* The document whose claims a claim is among; 0 with `within: all`. */
@@ -82,6 +82,7 @@ int explain(struct mu_ctx *ctx, struct totals *self)
 	for (i = 0; i < self->n_claims; i++) {
 		bool failed = false;
 		struct account *grown;
+		int err;
 
 		for (m = 0; m < self->n_measures; m++)
 			failed = failed || (stated_of(self, i, m)->known &&
@@ -94,9 +95,9 @@ int explain(struct mu_ctx *ctx, struct totals *self)
 		self->accounts = grown;
 		grown[self->n_accounts] =
 			(struct account){ .document = document_of(self, &self->listed[i]) };
-		explain_document(ctx, self, &grown[self->n_accounts++]);
-		if (mu_cancelled(ctx))
-			return ECANCELED;
+		err = explain_document(ctx, self, &grown[self->n_accounts++]);
+		if (err || mu_cancelled(ctx))
+			return err ? err : ECANCELED;
 	}
 	return 0;
 }

@@ -17,16 +17,16 @@
 #define NO_SCOPE    UINT32_MAX
 
 /* How often things are beside slips in a number that is given; see change.c. */
-#define ANY_ROW   2e-3 /* a row should not be there */
-#define EXCHANGED 0.5  /* two numbers stand in each other's place */
+#define ANY_ROW 2e-3 /* a row should not be there */
 
-enum what { NUMBER, ROW_EXTRA, ROW_MISSING, CLAIM, EXCHANGE };
+enum what { NUMBER, ROW_EXTRA, ROW_MISSING, CLAIM };
 
 /* One change.  `index` is the place of a row among those of the document, or of
- * a claim among those that are listed. */
+ * a claim among those that are listed; a row that is missing is where two edits
+ * meet, `index` and, unless it is 0, `other` - 1. */
 struct change {
 	enum what what;
-	size_t index, other; /* EXCHANGE within a row: the two measures */
+	size_t index, other;
 	size_t measure;
 	wide by; /* what it adds to the number */
 	const char *kind, *phrase;
@@ -158,12 +158,9 @@ bool missing_change(struct problem *p, struct change *c);
 bool missing_between(struct problem *p, struct change *c, size_t a, size_t b);
 
 bool claim_change(struct problem *p, struct change *c, size_t edit);
-/* Two numbers of one row that stand in each other's place. */
-bool exchange_change(struct problem *p, struct change *c, size_t row, size_t a, size_t b);
-
 /* -------------------------------------------------------------- search.c */
 
-void solve(struct problem *p, struct account *account);
+int solve(struct problem *p, struct account *account);
 
 /* ---------------------------------------------------------------- tell.c */
 

@@ -10,7 +10,8 @@
 #define PAIRS_MAX 3
 #define PAIR_ROWS 2000 /* of which all pairs are looked at */
 
-#define SECOND 0.01 /* a second error in the same document */
+#define EXCHANGED 0.5  /* two numbers stand in each other's place */
+#define SECOND    0.01 /* a second error in the same document */
 
 static void solution_add(struct problem *p, const struct change *first, const struct change *second)
 {
@@ -67,7 +68,6 @@ static size_t narrowest(const struct problem *p)
 static void row_try(struct problem *p, size_t row, const struct change *before)
 {
 	const struct edit *e = &p->edits[p->broken[0]];
-	size_t m;
 	struct change c;
 	struct effect effect = effect_of(p, scopes_of(p, row), e->measure, residual(e));
 
@@ -75,9 +75,6 @@ static void row_try(struct problem *p, size_t row, const struct change *before)
 		solution_add(p, before ? before : &c, before ? &c : NULL);
 	if (extra_change(p, &c, row))
 		solution_add(p, before ? before : &c, before ? &c : NULL);
-	for (m = 0; m < p->totals->n_measures; m++)
-		if (m != e->measure && exchange_change(p, &c, row, e->measure, m))
-			solution_add(p, before ? before : &c, before ? &c : NULL);
 }
 
 static void try_one(struct problem *p, const struct change *before)
@@ -228,56 +225,60 @@ static bool moves_to(const struct problem *p, const struct change *from, const s
 	return right && right == cell_of(p, to->index, to->measure)->value;
 }
 
-/* Two numbers that change by as much in opposite directions, and so take each
- * other's place. */
+static void exchange_set(struct solution *s, const char *kind, const char *phrase, double weight)
+{
+	s->changes[0].kind = s->changes[1].kind = kind;
+	s->changes[0].phrase = s->changes[1].phrase = phrase;
+	s->weight = weight;
+}
+
+/* Two numbers of which one stands in the other's place are one mistake. */
 static void exchanges_weigh(struct problem *p)
 {
 	size_t i;
 
 	for (i = 0; i < p->n_found; i++) {
 		struct solution *s = &p->found[i];
-		struct change *a = &s->changes[0], *b = &s->changes[1];
+		const struct change *a = &s->changes[0], *b = &s->changes[1];
+		bool there, back, near;
 
 		if (s->count != 2 || a->what != NUMBER || b->what != NUMBER)
 			continue;
-		if (a->index == b->index && (moves_to(p, a, b) || moves_to(p, b, a))) {
-			a->kind = b->kind = "columns-shifted";
-			a->phrase = b->phrase = "the numbers of the row stand in other columns";
-			s->weight = EXCHANGED / 2;
-		}
-		if (a->by != -b->by)
-			continue;
-		if (cell_of(p, a->index, a->measure)->value + a->by !=
-		    cell_of(p, b->index, b->measure)->value)
-			continue;
-		a->kind = b->kind = a->index == b->index ? "columns-shifted" : "values-swapped";
-		a->phrase = b->phrase =
-			a->index == b->index ? "two numbers of the row stand in each other's column"
-					     : "two numbers stand in each other's place";
-		s->weight =
-			a->index + 1 == b->index || b->index + 1 == a->index || a->index == b->index
-				? EXCHANGED
-				: EXCHANGED / 20;
+		there = moves_to(p, a, b);
+		back = moves_to(p, b, a);
+		near = a->index + 1 == b->index || b->index + 1 == a->index;
+		if (a->index == b->index && (there || back))
+			exchange_set(s, "columns-shifted",
+				     "the numbers of the row stand in other columns",
+				     there && back ? EXCHANGED : EXCHANGED / 2);
+		else if (a->measure == b->measure && a->by == -b->by && (there || back))
+			exchange_set(s, "values-swapped", "two numbers stand in each other's place",
+				     near ? EXCHANGED : EXCHANGED / 20);
 	}
 }
 
-/* Whether nothing fails without some rows, `n` of those at `rows` from `a` on, or
- * where `n` is 0 just the two at a and b. */
-static bool rows_mend(struct problem *p, const size_t *rows, size_t a, size_t b, size_t n)
+/* Carries out, or takes back, that the rows from a to b are not there, each
+ * `step`th of them. */
+static void rows_apply(struct problem *p, const size_t *rows, size_t a, size_t b, size_t step,
+		       int sign)
 {
 	struct change c = { .what = ROW_EXTRA };
 	size_t i;
+
+	for (i = a; i <= b; i += step) {
+		c.index = rows[i];
+		apply(p, &c, sign);
+	}
+}
+
+/* Whether nothing fails without them. */
+static bool rows_mend(struct problem *p, const size_t *rows, size_t a, size_t b, size_t step)
+{
 	bool mend;
 
-	for (i = a; i <= b; i = n ? i + 1 : i == a ? b : b + 1) {
-		c.index = rows[i];
-		apply(p, &c, 1);
-	}
+	rows_apply(p, rows, a, b, step, 1);
 	mend = !p->n_broken;
-	for (i = a; i <= b; i = n ? i + 1 : i == a ? b : b + 1) {
-		c.index = rows[i];
-		apply(p, &c, -1);
-	}
+	rows_apply(p, rows, a, b, step, -1);
 	return mend;
 }
 
@@ -311,7 +312,7 @@ static void try_blocks(struct problem *p, const size_t *rows, size_t n, size_t m
 		for (j = i + 1; j < n && j < i + BLOCK_MAX && sum < much; j++) {
 			p->steps++;
 			sum += cell_of(p, rows[j], measure)->value;
-			if (sum == much && rows_mend(p, rows, i, j, j - i))
+			if (sum == much && rows_mend(p, rows, i, j, 1))
 				several_add(p, rows[i], rows[j], measure, j > i + 1);
 		}
 	}
@@ -340,7 +341,7 @@ static void try_pairs(struct problem *p, const size_t *rows, size_t n, size_t me
 			found++;
 		}
 	for (i = 0; i < found && found <= PAIRS_MAX; i++)
-		if (rows_mend(p, rows, pairs[i][0], pairs[i][1], 0))
+		if (rows_mend(p, rows, pairs[i][0], pairs[i][1], pairs[i][1] - pairs[i][0]))
 			several_add(p, rows[pairs[i][0]], rows[pairs[i][1]], measure, false);
 }
 
@@ -370,12 +371,14 @@ static bool several_measures(const struct problem *p)
 	return false;
 }
 
-void solve(struct problem *p, struct account *account)
+int solve(struct problem *p, struct account *account)
 {
 	p->broken = mu_alloc(p->ctx, (p->n_edits + 1) * sizeof *p->broken);
 	p->found = calloc(FOUND_MAX, sizeof *p->found);
+	if (!p->found)
+		return mu_fail(p->ctx, ENOMEM, "out of memory");
 	broken_list(p);
-	if (p->n_broken && p->found) {
+	if (p->n_broken) {
 		try_one(p, NULL);
 		try_several(p);
 		if (!p->n_found || several_measures(p))
@@ -386,4 +389,5 @@ void solve(struct problem *p, struct account *account)
 	}
 	account_write(p, account);
 	free(p->found);
+	return 0;
 }

@@ -108,18 +108,6 @@ static void tell_claim(struct problem *p, const struct change *c, struct mu_expl
 	out->message = text_keep(p->ctx, phrase.text);
 }
 
-static void tell_exchange(struct problem *p, const struct change *c, struct mu_explanation *out)
-{
-	char text[256];
-
-	snprintf(text, sizeof text, "%s reads %" PRId64 " and %s %" PRId64 ": %s", out->field,
-		 cell_of(p, c->index, c->measure)->value, p->totals->measures[c->other].name,
-		 cell_of(p, c->index, c->other)->value, c->phrase);
-	out->at = row_of(p, c->index)->at;
-	out->suggested = number_text(p->ctx, cell_of(p, c->index, c->measure)->value + c->by);
-	out->message = text_keep(p->ctx, text);
-}
-
 static void tell(struct problem *p, const struct solution *s, size_t i, double share,
 		 struct mu_explanation *out)
 {
@@ -141,9 +129,6 @@ static void tell(struct problem *p, const struct solution *s, size_t i, double s
 		break;
 	case CLAIM:
 		tell_claim(p, c, out);
-		break;
-	case EXCHANGE:
-		tell_exchange(p, c, out);
 		break;
 	}
 	if (s->count > 1) {

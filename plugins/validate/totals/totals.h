@@ -27,6 +27,9 @@
  * has to fit, in whichever order they come. */
 __extension__ typedef __int128 wide;
 
+/* Beyond all sums. */
+#define FAR ((wide)1 << 100)
+
 /* Of one measure over the rows of one group. */
 struct sum {
 	wide value;          /* of the rows where it is known */

@@ -220,47 +220,78 @@ static int report_value(struct mu_ctx *ctx, const struct self *self, const struc
 	return mu_report(ctx, wrong, "%s '%s' is not %s", f->name, shown.text, wanted[f->type]);
 }
 
-/* Puts a value of a field's type, or nothing. */
-static int put_value(struct mu_ctx *ctx, struct self *self, int64_t i, struct mu_string value)
-{
-	const struct field *f = &self->fields[i];
-	struct mu_string trimmed = mu_trim(value);
-	int64_t integer;
-	double number;
-	bool boolean;
-	int32_t date;
+/* A text as a value of some type. */
+struct value {
+	enum mu_data type; /* says which one it is */
+	union {
+		struct mu_string text;
+		int64_t integer;
+		double number;
+		bool boolean;
+		int32_t date;
+	} as;
+};
 
-	if (is_zero(f, trimmed))
-		trimmed = mu_string("0");
-	else if (is_missing(f, trimmed))
-		return 0;
-	if (f->type == MU_STRING)
-		mu_put_string(&self->builder, i, value);
-	else if (f->type == MU_INTEGER && mu_parse_integer(trimmed, &integer))
-		mu_put_integer(&self->builder, i, integer);
-	else if (f->type == MU_NUMBER && mu_parse_number(trimmed, &number))
-		mu_put_number(&self->builder, i, number);
-	else if (f->type == MU_BOOLEAN && mu_parse_boolean(trimmed, &boolean))
-		mu_put_boolean(&self->builder, i, boolean);
-	else if (f->type == MU_DATE && mu_parse_date(trimmed, &date))
-		mu_put_date(&self->builder, i, date);
-	else
-		return report_value(ctx, self, f, value);
-	return 0;
+/* Reads what is neither blank nor named in an option; false: it cannot be read. */
+static bool value_parse(enum mu_data type, struct mu_string text, struct value *out)
+{
+	struct mu_string trimmed = mu_trim(text);
+
+	out->type = type;
+	switch (type) {
+	case MU_STRING:
+		out->as.text = text;
+		return true;
+	case MU_INTEGER:
+		return mu_parse_integer(trimmed, &out->as.integer);
+	case MU_NUMBER:
+		return mu_parse_number(trimmed, &out->as.number);
+	case MU_BOOLEAN:
+		return mu_parse_boolean(trimmed, &out->as.boolean);
+	case MU_DATE:
+		return mu_parse_date(trimmed, &out->as.date);
+	default:
+		return false;
+	}
 }
 
-static bool is_readable(const struct field *f, struct mu_string trimmed)
+static void value_put(struct mu_builder *b, int64_t i, const struct value *value)
 {
-	int64_t integer;
-	double number;
-	bool boolean;
-	int32_t date;
+	switch (value->type) {
+	case MU_STRING:
+		mu_put_string(b, i, value->as.text);
+		break;
+	case MU_INTEGER:
+		mu_put_integer(b, i, value->as.integer);
+		break;
+	case MU_NUMBER:
+		mu_put_number(b, i, value->as.number);
+		break;
+	case MU_BOOLEAN:
+		mu_put_boolean(b, i, value->as.boolean);
+		break;
+	case MU_DATE:
+		mu_put_date(b, i, value->as.date);
+		break;
+	default:
+		break;
+	}
+}
 
-	return f->type == MU_STRING ||
-	       (f->type == MU_INTEGER && mu_parse_integer(trimmed, &integer)) ||
-	       (f->type == MU_NUMBER && mu_parse_number(trimmed, &number)) ||
-	       (f->type == MU_BOOLEAN && mu_parse_boolean(trimmed, &boolean)) ||
-	       (f->type == MU_DATE && mu_parse_date(trimmed, &date));
+/* Puts what a cell holds, or nothing. */
+static int put_cell(struct mu_ctx *ctx, struct self *self, int64_t i, struct mu_string text)
+{
+	const struct field *f = &self->fields[i];
+	struct mu_string trimmed = mu_trim(text);
+	bool zero = is_zero(f, trimmed);
+	struct value value;
+
+	if (!zero && is_missing(f, trimmed))
+		return 0;
+	if (!value_parse(f->type, zero ? mu_string("0") : text, &value))
+		return report_value(ctx, self, f, text);
+	value_put(&self->builder, i, &value);
+	return 0;
 }
 
 /* Why a field has no value in the record at hand; nothing when it has one. */
@@ -268,7 +299,8 @@ static int put_status(struct mu_ctx *ctx, struct self *self, int64_t i)
 {
 	const struct field *f = self->fields;
 	const struct cell *cell;
-	struct mu_string value;
+	struct mu_string text;
+	struct value value;
 	const char *why;
 	int err;
 
@@ -281,16 +313,16 @@ static int put_status(struct mu_ctx *ctx, struct self *self, int64_t i)
 		mu_put_string(&self->builder, i, mu_string("unreadable"));
 		return 0;
 	}
-	err = csv_value(ctx, self, cell, &value);
+	err = csv_value(ctx, self, cell, &text);
 	if (err)
 		return err;
-	value = mu_trim(value);
-	why = text_find(&f->option->missing, value);
-	if (!why && !value.len)
+	text = mu_trim(text);
+	why = text_find(&f->option->missing, text);
+	if (!why && !text.len)
 		why = "blank";
-	else if (!why && !is_readable(f, value))
+	else if (!why && !value_parse(f->type, text, &value))
 		why = "unreadable";
-	if (why && !is_zero(f, value))
+	if (why && !is_zero(f, text))
 		mu_put_string(&self->builder, i, mu_trim(mu_string(why)));
 	return 0;
 }
@@ -298,7 +330,7 @@ static int put_status(struct mu_ctx *ctx, struct self *self, int64_t i)
 static int put_row(struct mu_ctx *ctx, struct self *self)
 {
 	const struct cell *cell;
-	struct mu_string value;
+	struct mu_string text;
 	const char *claim;
 	size_t i;
 	int err = report_record(ctx, self);
@@ -313,9 +345,9 @@ static int put_row(struct mu_ctx *ctx, struct self *self)
 		cell = cell_of(self, &self->fields[i]);
 		if (!cell || self->all[i] || cell_is_broken(self, cell))
 			continue;
-		err = csv_value(ctx, self, cell, &value);
+		err = csv_value(ctx, self, cell, &text);
 		if (!err)
-			err = put_value(ctx, self, (int64_t)i, value);
+			err = put_cell(ctx, self, (int64_t)i, text);
 	}
 	if (err)
 		return err;

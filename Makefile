@@ -46,8 +46,8 @@ NEEDS_tests              := check icu-i18n icu-uc libpcre2-8
 # What plugins share, from plugins/lib/: linked privately into each.
 PARTS_parse/document     := charset country language list mission pattern words
 PARTS_parse/csv          := charset
-PARTS_transform/country  := country list words
-PARTS_transform/mission  := list mission words
+PARTS_transform/country  := added country list words
+PARTS_transform/mission  := added list mission words
 PARTS_transform/columns  := language pattern words
 PARTS_validate/schema    := list pattern words
 PARTS_validate/totals    := slip words

@@ -22,6 +22,7 @@
 #include <muster/map.h>
 #include <muster/table.h>
 
+#include "added.h"
 #include "country.h"
 #include "phrase.h"
 
@@ -34,9 +35,8 @@ struct self {
 	int code, unknown;
 
 	struct country_index *index;
-	struct ArrowSchema added;  /* the new column alone */
-	struct mu_builder builder; /* of it */
-	struct mu_map names;       /* looked up so far; value: index in `answers` */
+	struct added added;  /* the codes */
+	struct mu_map names; /* looked up so far; value: index in `answers` */
 	struct answer *answers;
 	size_t room;
 	int64_t from_at;
@@ -61,26 +61,6 @@ static int country_configure(struct mu_ctx *ctx, void *p)
 	return 0;
 }
 
-static int schema_make(struct self *self, const struct ArrowSchema *in, struct ArrowSchema *out)
-{
-	char origin[256];
-	bool known = mu_schema_from(in->children[self->from_at], origin, sizeof origin);
-	int err = mu_schema_init(&self->added);
-
-	if (!err)
-		err = mu_schema_add(&self->added, self->to, MU_STRING, false,
-				    known ? origin : NULL);
-	if (!err)
-		err = mu_schema_init(out);
-	for (int64_t i = 0; i < in->n_children && !err; i++) {
-		if (i != self->from_at || strcmp(self->to, self->from) != 0)
-			err = mu_schema_add_copy(out, in->children[i], NULL);
-		if (!err && i == self->from_at)
-			err = mu_schema_add_copy(out, self->added.children[0], NULL);
-	}
-	return err ? err : mu_builder_init(&self->builder, &self->added);
-}
-
 static int country_transform_open(struct mu_ctx *ctx, void *p, struct ArrowSchema *out)
 {
 	static const char *any[] = { "en" };
@@ -98,9 +78,7 @@ static int country_transform_open(struct mu_ctx *ctx, void *p, struct ArrowSchem
 	if (self->code == CODE_ISO)
 		languages = (struct mu_texts){ 1, any };
 	err = country_open(ctx, &languages, &self->index);
-	if (!err && schema_make(self, ctx->schema, out))
-		err = mu_fail(ctx, ENOMEM, "out of memory");
-	return err;
+	return err ? err : added_open(ctx, &self->added, self->from_at, &self->to, 1, out);
 }
 
 static void country_transform_close(struct mu_ctx *ctx, void *p)
@@ -109,8 +87,7 @@ static void country_transform_close(struct mu_ctx *ctx, void *p)
 
 	(void)ctx;
 	country_close(self->index);
-	mu_builder_release(&self->builder);
-	mu_schema_release(&self->added);
+	added_close(&self->added);
 	mu_map_release(&self->names);
 	free(self->answers);
 }
@@ -172,7 +149,7 @@ static int row_look_up(struct mu_ctx *ctx, struct self *self, struct mu_string t
 	if (!a)
 		return mu_fail(ctx, ENOMEM, "out of memory");
 	if (a->kind == COUNTRY_FOUND) {
-		mu_put_string(&self->builder, 0, mu_string(a->alpha3));
+		mu_put_string(&self->added.builder, 0, mu_string(a->alpha3));
 		return 0;
 	}
 	return report_name(ctx, self, a,
@@ -186,9 +163,9 @@ static int row_look_up(struct mu_ctx *ctx, struct self *self, struct mu_string t
 			   });
 }
 
-static int rows_look_up(struct mu_ctx *ctx, struct self *self, const struct ArrowArray *batch,
-			struct ArrowArray *added)
+static int rows_look_up(struct mu_ctx *ctx, void *p, const struct ArrowArray *batch)
 {
+	struct self *self = p;
 	struct mu_rows rows = mu_rows(ctx->schema, batch);
 	struct mu_column names = mu_column(ctx->schema, batch, self->from_at);
 	int err = 0;
@@ -196,52 +173,16 @@ static int rows_look_up(struct mu_ctx *ctx, struct self *self, const struct Arro
 	for (int64_t row = 0; row < batch->length && !err; row++) {
 		if (!mu_null(&names, row))
 			err = row_look_up(ctx, self, mu_get_string(&names, row), &rows, row);
-		mu_end_row(&self->builder);
+		mu_end_row(&self->added.builder);
 	}
-	if (err)
-		return err;
-	err = mu_builder_finish(&self->builder, added);
-	if (err)
-		return mu_fail(ctx, err, "a batch of countries cannot be made: %s", strerror(err));
-	return 0;
-}
-
-/* Puts the new column in its place; the others are moved. */
-static int batch_make(const struct self *self, struct ArrowArray *batch, struct ArrowArray *added,
-		      struct ArrowArray *out)
-{
-	bool replaced = !strcmp(self->to, self->from);
-	int64_t i, at = 0;
-
-	if (mu_batch_init(out, batch->n_children + 1 - replaced, batch->length))
-		return ENOMEM;
-	for (i = 0; i < batch->n_children; i++) {
-		if (i != self->from_at || !replaced)
-			mu_batch_move(out, at++, batch, i);
-		if (i == self->from_at)
-			mu_batch_move(out, at++, added, 0);
-	}
-	return 0;
+	return err;
 }
 
 static int country_transform(struct mu_ctx *ctx, void *p, struct ArrowArray *out)
 {
-	struct ArrowArray batch = { .release = NULL }, added = { .release = NULL };
 	struct self *self = p;
-	int err;
 
-	do {
-		mu_array_release(&batch);
-		err = mu_pull(ctx, &batch);
-	} while (!err && batch.release && !batch.length);
-	if (err || !batch.release)
-		return err;
-	err = rows_look_up(ctx, self, &batch, &added);
-	if (!err && batch_make(self, &batch, &added, out))
-		err = mu_fail(ctx, ENOMEM, "out of memory");
-	mu_array_release(&added);
-	mu_array_release(&batch);
-	return err;
+	return added_transform(ctx, &self->added, rows_look_up, self, "countries", out);
 }
 
 static const char *const code_choices[] = { "name", "iso", NULL };

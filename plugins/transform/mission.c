@@ -30,6 +30,7 @@
 #include <muster/map.h>
 #include <muster/table.h>
 
+#include "added.h"
 #include "mission.h"
 #include "phrase.h"
 
@@ -40,8 +41,7 @@ struct self {
 	const char *from, *to, *organisation, *as_of;
 
 	struct mission_index *index;
-	struct ArrowSchema added;  /* the acronym and the organisation */
-	struct mu_builder builder; /* of these */
+	struct added added;        /* the acronym and the organisation */
 	struct mu_map names;       /* that were complained of; value: candidates */
 	struct mu_map not_running; /* missions that were */
 	int64_t from_at, as_of_at; /* columns that come in; as_of_at may be -1 */
@@ -87,39 +87,10 @@ static int column_is_free(struct mu_ctx *ctx, const char *const *option)
 	return 0;
 }
 
-/* All columns that come in, with those added behind or instead of `from`. */
-static int schema_make(const struct self *self, const struct ArrowSchema *in,
-		       struct ArrowSchema *out)
-{
-	int err = mu_schema_init(out);
-
-	for (int64_t i = 0; i < in->n_children && !err; i++) {
-		if (i != self->from_at || strcmp(self->to, self->from) != 0)
-			err = mu_schema_add_copy(out, in->children[i], NULL);
-		for (int64_t j = 0; i == self->from_at && j < self->added.n_children && !err; j++)
-			err = mu_schema_add_copy(out, self->added.children[j], NULL);
-	}
-	return err;
-}
-
-/* Findings of the new columns point to the cell that `from` came from. */
-static int added_make(struct self *self, const struct ArrowSchema *column)
-{
-	char origin[256];
-	bool known = mu_schema_from(column, origin, sizeof origin);
-	int err = mu_schema_init(&self->added);
-
-	if (!err)
-		err = mu_schema_add_copy(&self->added, column, self->to);
-	if (!err && *self->organisation)
-		err = mu_schema_add(&self->added, self->organisation, MU_STRING, false,
-				    known ? origin : NULL);
-	return err ? err : mu_builder_init(&self->builder, &self->added);
-}
-
 static int mission_transform_open(struct mu_ctx *ctx, void *p, struct ArrowSchema *out)
 {
 	struct self *self = p;
+	const char *names[] = { self->to, self->organisation };
 	int err = column_find(ctx, &self->from, MU_STRING, &self->from_at);
 
 	self->as_of_at = -1;
@@ -131,12 +102,10 @@ static int mission_transform_open(struct mu_ctx *ctx, void *p, struct ArrowSchem
 		err = column_is_free(ctx, &self->organisation);
 	if (!err)
 		err = mission_open(ctx, &self->index);
-	if (err)
-		return err;
-	if (added_make(self, ctx->schema->children[self->from_at]) ||
-	    schema_make(self, ctx->schema, out))
-		return mu_fail(ctx, ENOMEM, "out of memory");
-	return 0;
+	if (!err)
+		err = added_open(ctx, &self->added, self->from_at, names,
+				 *self->organisation ? 2 : 1, out);
+	return err;
 }
 
 static void mission_transform_close(struct mu_ctx *ctx, void *p)
@@ -145,8 +114,7 @@ static void mission_transform_close(struct mu_ctx *ctx, void *p)
 
 	(void)ctx;
 	mission_close(self->index);
-	mu_builder_release(&self->builder);
-	mu_schema_release(&self->added);
+	added_close(&self->added);
 	mu_map_release(&self->names);
 	mu_map_release(&self->not_running);
 }
@@ -248,23 +216,23 @@ static int row_look_up(struct mu_ctx *ctx, struct self *self, const struct input
 
 	mission = mission_find(self->index, name, day, &several);
 	if (!mission) {
-		mu_put_string(&self->builder, 0, name);
+		mu_put_string(&self->added.builder, 0, name);
 		finding.severity = several ? MU_ERROR : MU_WARNING;
 		finding.code = several ? "undecided" : "unknown";
 		return report_name(ctx, self, finding, several);
 	}
-	mu_put_string(&self->builder, 0, mu_string(mission->acronym));
+	mu_put_string(&self->added.builder, 0, mu_string(mission->acronym));
 	if (*self->organisation && *mission->organisation)
-		mu_put_string(&self->builder, 1, mu_string(mission->organisation));
+		mu_put_string(&self->added.builder, 1, mu_string(mission->organisation));
 	finding.severity = MU_WARNING;
 	finding.reject = false;
 	finding.code = "not-running";
 	return day == INT32_MIN ? 0 : report_not_running(ctx, self, finding, mission, day);
 }
 
-static int rows_look_up(struct mu_ctx *ctx, struct self *self, const struct ArrowArray *batch,
-			struct ArrowArray *added)
+static int rows_look_up(struct mu_ctx *ctx, void *p, const struct ArrowArray *batch)
 {
+	struct self *self = p;
 	struct input in = { .rows = mu_rows(ctx->schema, batch),
 			    .name = mu_column(ctx->schema, batch, self->from_at) };
 	int err = 0;
@@ -274,54 +242,16 @@ static int rows_look_up(struct mu_ctx *ctx, struct self *self, const struct Arro
 	for (int64_t row = 0; row < batch->length && !err; row++) {
 		if (!mu_null(&in.name, row))
 			err = row_look_up(ctx, self, &in, row);
-		mu_end_row(&self->builder);
+		mu_end_row(&self->added.builder);
 	}
-	if (err)
-		return err;
-	err = mu_builder_finish(&self->builder, added);
-	if (err)
-		return mu_fail(ctx, err, "a batch of missions cannot be made: %s", strerror(err));
-	return 0;
-}
-
-/* Puts the new columns in their place; the others are moved. */
-static int batch_make(const struct self *self, struct ArrowArray *batch, struct ArrowArray *added,
-		      struct ArrowArray *out)
-{
-	bool replaced = !strcmp(self->to, self->from);
-	int64_t i, j, at = 0;
-	int err =
-		mu_batch_init(out, batch->n_children + added->n_children - replaced, batch->length);
-
-	if (err)
-		return err;
-	for (i = 0; i < batch->n_children; i++) {
-		if (i != self->from_at || !replaced)
-			mu_batch_move(out, at++, batch, i);
-		for (j = 0; i == self->from_at && j < added->n_children; j++)
-			mu_batch_move(out, at++, added, j);
-	}
-	return 0;
+	return err;
 }
 
 static int mission_transform(struct mu_ctx *ctx, void *p, struct ArrowArray *out)
 {
-	struct ArrowArray batch = { .release = NULL }, added = { .release = NULL };
 	struct self *self = p;
-	int err;
 
-	do {
-		mu_array_release(&batch);
-		err = mu_pull(ctx, &batch);
-	} while (!err && batch.release && !batch.length);
-	if (err || !batch.release)
-		return err;
-	err = rows_look_up(ctx, self, &batch, &added);
-	if (!err && batch_make(self, &batch, &added, out))
-		err = mu_fail(ctx, ENOMEM, "out of memory");
-	mu_array_release(&added);
-	mu_array_release(&batch);
-	return err;
+	return added_transform(ctx, &self->added, rows_look_up, self, "missions", out);
 }
 
 static const struct mu_option options[] = {

@@ -25,9 +25,12 @@ endif
 # A plugin must not need symbols that nobody promised; clang's sanitisers do.
 NO_UNDEFINED := $(if $(filter asan tsan,$(MODE)),,-Wl,-z,defs)
 
+# clang's own choice of debugging information is newer than valgrind 3.19 can read.
+DEBUG_FORMAT := $(if $(findstring clang,$(CC)),-gdwarf-4)
+
 ALL_CPPFLAGS := -D_GNU_SOURCE -Icore/include $(CPPFLAGS)
 ALL_CFLAGS   := -std=c17 -fPIC -fvisibility=hidden $(WARN) $(if $(WERROR),-Werror) \
-                $(CFLAGS_$(MODE)) $(CFLAGS)
+                $(DEBUG_FORMAT) $(CFLAGS_$(MODE)) $(CFLAGS)
 ALL_LDFLAGS  := -Wl,--as-needed -Wl,-z,relro $(LDFLAGS)
 COMPILE       = $(CC) $(ALL_CPPFLAGS) -MMD -MP $(ALL_CFLAGS)
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# How long the main job takes from start to finish, and what of it is the start.
+# How long the main job takes from start to finish, and what of it is the start; an
+# empty process, timed in the same run, tells how fast the machine is just then.
 #
 #     tests/bench.sh BUILD_DIR
 set -eu
@@ -17,6 +18,7 @@ trap 'exit 143' TERM
 cd -- "$(dirname -- "$0")/.."
 
 hyperfine -N --style none --warmup 20 --min-runs 200 --export-json "$folder/times.json" \
+	-n true true \
 	-n 'muster --version' "$muster --version" \
 	-n 'muster check' "$muster check $pipeline" \
 	-n 'muster run' "$muster run $pipeline --out $folder/out" >/dev/null

@@ -108,6 +108,7 @@ static int add_open(struct documents *ds, const struct mu_document *from, int fd
 	};
 	d->changed = st.st_mtim;
 	pthread_mutex_init(&d->lock, NULL);
+	pthread_mutex_init(&d->filtering, NULL);
 	*out = d;
 	return 0;
 }
@@ -217,8 +218,11 @@ void documents_release(struct documents *ds)
 {
 	size_t i;
 
-	for (i = 0; i < ds->count; i++)
+	for (i = 0; i < ds->count; i++) {
 		pthread_mutex_destroy(&ds->items[i]->lock);
+		pthread_mutex_destroy(&ds->items[i]->filtering);
+		filter_release(ds->items[i]->printouts);
+	}
 	free(ds->items);
 	arena_release(&ds->arena);
 	*ds = (struct documents){ 0 };

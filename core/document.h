@@ -10,6 +10,7 @@
 
 #include <muster/plugin.h>
 
+#include "filter.h"
 #include "mem.h"
 #include "text.h"
 
@@ -23,6 +24,8 @@ struct document {
 	pthread_mutex_t lock; /* of what follows */
 	uint8_t *data;
 	unsigned users;
+	pthread_mutex_t filtering;  /* of what follows; held while a program runs */
+	struct printout *printouts; /* see filter.h */
 };
 
 struct documents {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -374,6 +375,56 @@ static int service_reference(struct mu_ctx *ctx, const char *name, const char **
 	return 0;
 }
 
+static bool filter_stop(void *data)
+{
+	return service_cancelled(data);
+}
+
+/* Maps what a program printed, until the stage is closed. */
+static int printed_map(struct stage *s, const struct printout *from, struct mu_printed *out)
+{
+	void *data;
+
+	if (!from->len)
+		return 0;
+	data = mmap(NULL, from->len, PROT_READ, MAP_PRIVATE, from->fd, 0);
+	if (data == MAP_FAILED)
+		return fail_with(s, errno, "what a program printed cannot be mapped");
+	s->printed = mem_resize(s->printed, s->n_printed + 1, sizeof *s->printed);
+	s->printed[s->n_printed++] = (struct printed){ data, from->len };
+	out->data = data;
+	out->len = from->len;
+	return 0;
+}
+
+static int service_filter(struct mu_ctx *ctx, const struct mu_program *program,
+			  struct mu_printed *out)
+{
+	struct stage *s = stage_of(ctx);
+	struct mu_printed own = { .size = sizeof own, .data = (const uint8_t *)"", .message = "" };
+	const struct printout *from = NULL;
+	struct mu_program all = { 0 };
+	struct text why = { 0 };
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "the document cannot be read by a program");
+	memcpy(&all, program, program->size < sizeof all ? program->size : sizeof all);
+	err = filter_run(s->document, &all, filter_stop, ctx, &from, &why);
+	if (err)
+		fail_with(s, err, "%s", why.len ? why.data : strerror(err));
+	text_release(&why);
+	if (!err)
+		err = printed_map(s, from, &own);
+	if (err)
+		return err;
+	own.end = (uint32_t)from->end;
+	own.status = from->status;
+	own.message = from->message;
+	memcpy(out, &own, out->size < sizeof own ? out->size : sizeof own);
+	return 0;
+}
+
 static const struct mu_ctx services = {
 	.size = sizeof(struct mu_ctx),
 	.data = service_data,
@@ -391,6 +442,7 @@ static const struct mu_ctx services = {
 	.locate = service_locate,
 	.document_by_id = service_document,
 	.reference = service_reference,
+	.filter = service_filter,
 };
 
 /* ------------------------------------------------------------------ life */
@@ -449,12 +501,17 @@ const struct ArrowSchema *stage_schema(const struct stage *s)
 
 void stage_close(struct stage *s)
 {
+	size_t i;
+
 	if (!s->config)
 		return;
 	if (s->config->plugin->api.close)
 		s->config->plugin->api.close(&s->ctx, s->self);
 	if (s->mapped)
 		document_unmap(s->document);
+	for (i = 0; i < s->n_printed; i++)
+		munmap(s->printed[i].data, s->printed[i].len);
+	free(s->printed);
 	mu_schema_release(&s->out);
 	findings_release(&s->findings);
 	free(s->adjustments);

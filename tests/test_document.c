@@ -10,6 +10,10 @@
 #include "../plugins/parse/document/value.c"
 #include "../plugins/parse/document/cut.c"
 #include "../plugins/parse/document/header.c"
+#include "../plugins/parse/document/record.c"
+#include "../plugins/parse/document/pdf.c"
+#include "../plugins/parse/document/extract.c"
+#include "../plugins/parse/document/grid.c"
 #include "../plugins/parse/document/scan.c"
 #include "../plugins/parse/document/document.c"
 
@@ -147,7 +151,7 @@ START_TEST(lines_flow_together)
 	struct pages p;
 	struct word words[8];
 
-	ck_assert_int_eq(pages_read(&fake.ctx, mu_string("  a  b \r\n\tc\r\n\r\nd\n\n\ne"), NULL, 0,
+	ck_assert_int_eq(pages_read(&fake.ctx, mu_string("  a  b \r\n\tc\r\n\r\nd\n\n\ne"), NULL, 0, NULL, 0,
 				    100, &p),
 			 0);
 	ck_assert_uint_eq(p.n_lines, 4);
@@ -171,7 +175,7 @@ START_TEST(a_text_with_too_many_lines_is_refused)
 {
 	struct pages p;
 
-	ck_assert_int_eq(pages_read(&fake.ctx, mu_string("a\nb\nc\n"), NULL, 0, 2, &p), EFBIG);
+	ck_assert_int_eq(pages_read(&fake.ctx, mu_string("a\nb\nc\n"), NULL, 0, NULL, 0, 2, &p), EFBIG);
 	pages_release(&p);
 }
 END_TEST
@@ -182,7 +186,7 @@ START_TEST(no_break_spaces_hold_numbers_together)
 	struct word words[8];
 
 	ck_assert_int_eq(
-		pages_read(&fake.ctx, mu_string("a\u00a0b 1\u202f204\u00a0c"), NULL, 0, 9, &p), 0);
+		pages_read(&fake.ctx, mu_string("a\u00a0b 1\u202f204\u00a0c"), NULL, 0, NULL, 0, 9, &p), 0);
 	ck_assert(mu_string_is((struct mu_string){ p.flat, p.flat_len }, "a b 1\u202f204 c"));
 	ck_assert_uint_eq(pages_words(&p, 0, words, 8), 5);
 	pages_release(&p);
@@ -211,7 +215,7 @@ static size_t header_lines(const char *text)
 
 	setup();
 	ck_assert_int_eq(document_configure(&fake.ctx, &self), 0);
-	ck_assert_int_eq(pages_read(&fake.ctx, mu_string(text), NULL, 0, 100, &p), 0);
+	ck_assert_int_eq(pages_read(&fake.ctx, mu_string(text), NULL, 0, NULL, 0, 100, &p), 0);
 	line = header_find(&p, &self.layout.tables[0], 0, &header);
 	pages_release(&p);
 	teardown();

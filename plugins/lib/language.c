@@ -11,6 +11,7 @@
 #include "words.h"
 
 #define MAX_TEXT   256
+#define CENTURY    69 /* years below it, in two digits, are after 2000 */
 #define MAX_TOKENS 8
 
 struct language {
@@ -475,18 +476,22 @@ static bool read_field(const struct language *l, char letter, size_t times, stru
 		*at = from + n;
 		return d->month > 0;
 	}
+	if (letter == 'y' && times == 2)
+		most = 2;
 	*into = 0;
 	while (n < most && from + n < text.len && isdigit((unsigned char)text.data[from + n]))
 		*into = 10 * *into + (text.data[from + n++] - '0');
 	*at = from + n;
-	return n && n >= times && (letter != 'y' || n == 4);
+	if (letter == 'y' && times == 2)
+		*into += *into < CENTURY ? 2000 : 1900;
+	return n && n >= times && (letter != 'y' || n == most);
 }
 
 static bool read_pattern(const struct language *l, const char *pattern, struct mu_string text,
 			 struct date *d)
 {
 	size_t at = 0;
-	bool quoted = false;
+	bool quoted = false, day = false;
 
 	for (; *pattern; pattern++) {
 		size_t times = 1;
@@ -500,6 +505,7 @@ static bool read_pattern(const struct language *l, const char *pattern, struct m
 				times++;
 			if (!read_field(l, *pattern, times, text, &at, d))
 				return false;
+			day = day || *pattern == 'd';
 			pattern += times - 1;
 		} else if (*pattern == ' ') {
 			size_t n = 0, space;
@@ -515,6 +521,7 @@ static bool read_pattern(const struct language *l, const char *pattern, struct m
 			return false;
 		}
 	}
+	d->day = day ? d->day : 1;
 	return at == text.len && d->year && d->month && d->day;
 }
 

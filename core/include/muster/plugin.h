@@ -181,6 +181,37 @@ struct mu_finding {
 			claim of which nobody knows any more what it covers */
 };
 
+/* --------------------------------------------------------------- programs */
+
+/* A program that reads ctx->document and prints something easier to read. */
+struct mu_program {
+	uint32_t size;           /* sizeof(struct mu_program) */
+	const char *const *argv; /* NULL-ended; the first is looked for in PATH, "{}"
+				    stands for the path of the document */
+	const char *package;     /* the Debian package that has it, or NULL */
+	double seconds;          /* the time that it has, */
+	uint64_t memory;         /* the memory, in bytes of address space, */
+	uint64_t output;         /* and how many bytes it may print */
+};
+
+enum mu_end {
+	MU_END_OK,
+	MU_END_STATUS, /* with another exit status than 0 */
+	MU_END_SIGNAL, /* it crashed */
+	MU_END_TIME,   /* it was ended: it took too long, */
+	MU_END_OUTPUT, /* or printed too much */
+};
+
+/* How it ended, and what it printed.  Pointers live until the stage is closed. */
+struct mu_printed {
+	uint32_t size;       /* sizeof(struct mu_printed) */
+	uint32_t end;        /* enum mu_end */
+	int32_t status;      /* its exit status, or the signal */
+	const uint8_t *data;
+	size_t len;
+	const char *message; /* what it wrote to standard error, at most some lines */
+};
+
 /* ---------------------------------------------------------------- context */
 
 enum mu_level { MU_INFO, MU_DEBUG };
@@ -213,12 +244,22 @@ struct mu_ctx {
 	int (*locate)(struct mu_ctx *, uint64_t at, const char *field, struct mu_place *out);
 	const struct mu_document *(*document_by_id)(struct mu_ctx *, uint32_t id);
 	int (*reference)(struct mu_ctx *, const char *name, const char **path);
+	int (*filter)(struct mu_ctx *, const struct mu_program *, struct mu_printed *out);
 };
 
 /* Parsers: the whole of ctx->document, read-only, until close. */
 static inline int mu_data(struct mu_ctx *ctx, const uint8_t **data, size_t *len)
 {
 	return ctx->data(ctx, data, len);
+}
+
+/* Parsers: runs a program on ctx->document, without a shell and under its limits,
+ * once in a run however often it is asked for.  0 also when it ended badly: `out`
+ * says how. */
+static inline int mu_filter(struct mu_ctx *ctx, const struct mu_program *program,
+			    struct mu_printed *out)
+{
+	return ctx->filter(ctx, program, out);
 }
 
 /* Transforms: the next batch, to be released by the caller; one whose

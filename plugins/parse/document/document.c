@@ -48,6 +48,8 @@
 
 #include "charset.h"
 
+#include "extract.h"
+
 enum { BATCH_ROWS = 4096 };
 
 struct self {
@@ -57,7 +59,9 @@ struct self {
 	struct mu_builder builder;
 	struct reader reader;
 	struct pages pages;
-	struct scan *scan; /* NULL until the document was read */
+	struct pdf pdf;
+	bool paged;        /* the pages were read */
+	struct scan *scan; /* NULL until the document was scanned */
 	size_t next;       /* record */
 	char *plain;       /* a text with common spaces only */
 	size_t plain_room;
@@ -91,6 +95,7 @@ static void document_close(struct mu_ctx *ctx, void *data)
 	if (self->scan)
 		scan_release(self->scan);
 	pages_release(&self->pages);
+	pdf_release(&self->pdf);
 	reader_close(&self->reader);
 	mu_builder_release(&self->builder);
 	mu_schema_release(&self->schema);
@@ -98,33 +103,69 @@ static void document_close(struct mu_ctx *ctx, void *data)
 	free(self->plain);
 }
 
-/* Decodes, splits and scans the document, once. */
-static int document_read(struct mu_ctx *ctx, struct self *self, bool quiet)
+static int text_read(struct mu_ctx *ctx, struct self *self, const uint8_t *bytes, size_t len,
+		     bool quiet)
 {
 	const struct layout *layout = &self->layout;
 	struct charset_text decoded;
+	int err = charset_decode(ctx, layout->encoding, layout->max_size, !quiet, &decoded);
+
+	(void)bytes;
+	/* Bytes that gave no text were reported. */
+	if (err || (!decoded.text.len && len > decoded.skipped))
+		return err;
+	return pages_read(ctx, decoded.text, NULL, 0, layout->furniture_patterns,
+			  layout->furniture.count, layout->max_lines, &self->pages);
+}
+
+static int pdf_pages(struct mu_ctx *ctx, struct self *self, bool quiet)
+{
+	const struct layout *layout = &self->layout;
+	struct mu_string text;
+	int err = extract(ctx, layout, quiet, &self->pdf);
+
+	if (err || !self->pdf.len)
+		return err;
+	text = (struct mu_string){ self->pdf.text, self->pdf.len };
+	return pages_read(ctx, text, self->pdf.boxes, self->pdf.n_boxes, layout->furniture_patterns,
+			  layout->furniture.count, layout->max_lines, &self->pages);
+}
+
+/* Reads the document's lines, once. */
+static int document_pages(struct mu_ctx *ctx, struct self *self, bool quiet)
+{
 	const uint8_t *bytes;
 	size_t len;
+	int err;
+
+	if (self->paged)
+		return 0;
+	self->paged = true;
+	err = mu_data(ctx, &bytes, &len);
+	if (err)
+		return err;
+	return is_pdf(bytes, len) ? pdf_pages(ctx, self, quiet)
+				  : text_read(ctx, self, bytes, len, quiet);
+}
+
+/* Reads and scans the document, once. */
+static int document_read(struct mu_ctx *ctx, struct self *self, bool quiet)
+{
 	int err;
 
 	if (self->scan)
 		return 0;
 	self->scan = mu_alloc(ctx, sizeof *self->scan);
 	self->scan->ctx = ctx;
-	self->scan->layout = layout;
+	self->scan->layout = &self->layout;
 	self->scan->reader = &self->reader;
 	self->scan->pages = &self->pages;
 	self->scan->quiet = quiet;
-	err = mu_data(ctx, &bytes, &len);
-	if (!err)
-		err = charset_decode(ctx, layout->encoding, layout->max_size, !quiet, &decoded);
-	/* Bytes that gave no text were reported. */
-	if (err || (!decoded.text.len && len > decoded.skipped))
+	err = document_pages(ctx, self, quiet);
+	/* What gave no text was reported. */
+	if (err || !self->pages.flat)
 		return err;
-	err = reader_open(ctx, layout, &self->reader);
-	if (!err)
-		err = pages_read(ctx, decoded.text, layout->furniture_patterns,
-				 layout->furniture.count, layout->max_lines, &self->pages);
+	err = reader_open(ctx, &self->layout, &self->reader);
 	return err ? err : scan_run(self->scan);
 }
 
@@ -163,7 +204,7 @@ static bool make_plain(struct self *self, struct mu_string *text)
 
 static int put_datum(struct self *self, size_t field, const struct datum *d)
 {
-	struct mu_string text = { self->pages.flat + d->flat, d->len };
+	struct mu_string text = datum_text(self->scan, d);
 	int64_t column = (int64_t)field;
 
 	if (d->value.state != VALUE_KNOWN)
@@ -198,7 +239,7 @@ static int put_status(struct self *self, size_t field, const struct datum *data)
 	while (strcmp(self->layout.fields[i].column->name, of) != 0)
 		i++;
 	if (data[i].value.state == VALUE_MISSING) {
-		struct mu_string text = { self->pages.flat + data[i].flat, data[i].len };
+		struct mu_string text = datum_text(self->scan, &data[i]);
 
 		if (!make_plain(self, &text))
 			return ENOMEM;
@@ -319,7 +360,7 @@ static int document_locate(struct mu_ctx *ctx, void *data, uint64_t position, co
 MUSTER_PLUGIN(.name = "document",
 	      .summary = "tables in running text, and the totals that the text states",
 	      .options = layout_options,
-	      .codes = (const struct mu_code[]){ SCAN_CODES, CHARSET_CODES, { 0 } },
+	      .codes = (const struct mu_code[]){ SCAN_CODES, EXTRACT_CODES, CHARSET_CODES, { 0 } },
 	      .self_size = sizeof(struct self), .configure = document_configure,
 	      .open = document_open, .close = document_close, .parse = document_parse,
 	      .locate = document_locate);

@@ -5,6 +5,7 @@
 enum {
 	STEPS_MAX = 20000, /* of one attempt to tell whose words are whose */
 	FOLDED_MAX = 256,
+	LINE_WORDS = 256, /* that are looked at in one line */
 };
 
 /* A word of the document that may be one of the header. */
@@ -12,6 +13,7 @@ struct heading {
 	struct mu_string text;
 	char folded[FOLDED_MAX];
 	size_t line;
+	double x0, x1;
 };
 
 struct matching {
@@ -40,24 +42,24 @@ static size_t headings_read(const struct pages *pages, size_t flat, struct headi
 
 	*whole = true;
 	for (; line < pages->n_lines && n < max; line++) {
-		struct mu_string text = pages_line(pages, line);
-		size_t skip = pages->lines[line].flat < flat ? flat - pages->lines[line].flat : 0;
-		struct word words[HEADER_WORDS_MAX];
-		size_t count;
+		struct word words[LINE_WORDS];
+		size_t i = 0, count = pages_words(pages, line, words, LINE_WORDS);
 
-		if (skip >= text.len)
-			continue;
-		text = (struct mu_string){ text.data + skip, text.len - skip };
-		count = text_words(text, words, HEADER_WORDS_MAX);
-		*whole = count != SIZE_MAX && count <= max - n;
-		if (count == SIZE_MAX)
-			count = HEADER_WORDS_MAX;
-		for (size_t i = 0; i < count && n < max; i++, n++) {
+		/* A line with so many words is no header, nor part of one. */
+		*whole = count != SIZE_MAX;
+		if (!*whole)
+			return n;
+		while (i < count && words[i].text.data < pages->flat + flat)
+			i++;
+		*whole = count - i <= max - n;
+		for (; i < count && n < max; i++, n++) {
 			size_t len = words_fold(words[i].text, out[n].folded, FOLDED_MAX);
 
 			out[n].folded[len < FOLDED_MAX ? len : 0] = '\0';
 			out[n].text = words[i].text;
 			out[n].line = line;
+			out[n].x0 = words[i].x0;
+			out[n].x1 = words[i].x1;
 		}
 	}
 	return n;
@@ -122,8 +124,24 @@ static size_t header_words(const struct header *header)
 	return n;
 }
 
+/* Where the columns' words are, as they were given out. */
+static void header_place(struct header *header, const struct matching *m)
+{
+	for (size_t i = 0; i < m->n_words; i++) {
+		const struct heading *w = &m->words[i];
+		size_t c = m->owner[i], before = 0;
+
+		while (before < i && m->owner[before] != c)
+			before++;
+		if (before == i || w->x0 < header->x0[c])
+			header->x0[c] = w->x0;
+		if (before == i || w->x1 > header->x1[c])
+			header->x1[c] = w->x1;
+	}
+}
+
 /* Whether the first words are this header; the line after it, or 0. */
-static size_t header_match(const struct header *header, const struct heading *words, size_t n_words,
+static size_t header_match(struct header *header, const struct heading *words, size_t n_words,
 			   bool whole)
 {
 	struct matching m = { .header = header, .words = words, .n_words = header_words(header) };
@@ -132,7 +150,10 @@ static size_t header_match(const struct header *header, const struct heading *wo
 		return 0;
 	if (m.n_words == n_words ? !whole : words[m.n_words].line == words[m.n_words - 1].line)
 		return 0;
-	return assign(&m, 0) ? words[m.n_words - 1].line + 1 : 0;
+	if (!assign(&m, 0))
+		return 0;
+	header_place(header, &m);
+	return words[m.n_words - 1].line + 1;
 }
 
 /* The columns with a header, without those optional ones that `dropped` has a
@@ -188,7 +209,7 @@ size_t header_find(const struct pages *pages, const struct table *table, size_t 
 	return line;
 }
 
-size_t header_again(const struct pages *pages, const struct header *header, size_t line)
+size_t header_again(const struct pages *pages, struct header *header, size_t line)
 {
 	struct heading words[HEADER_WORDS_MAX];
 	size_t n_words;

@@ -13,6 +13,7 @@
 struct header {
 	const struct column *columns[COLUMNS_MAX];
 	size_t n_columns;
+	double x0[COLUMNS_MAX], x1[COLUMNS_MAX]; /* from where to where their words are */
 };
 
 /* Looks for the header of a table exactly at the word at `flat`, or the first
@@ -23,8 +24,9 @@ struct header {
 size_t header_find(const struct pages *pages, const struct table *table, size_t flat,
 		   struct header *out);
 
-/* Whether the header `header` begins on a line; the line after it, or 0. */
-size_t header_again(const struct pages *pages, const struct header *header, size_t line);
+/* Whether the header `header` begins on a line, and where its words are now; the
+ * line after it, or 0. */
+size_t header_again(const struct pages *pages, struct header *header, size_t line);
 
 /* All header words of a table in a row, in memory of the stage. */
 const char *header_text(struct mu_ctx *ctx, const struct table *table);

@@ -13,6 +13,7 @@ enum { NAME_MAX_FOLDED = 256 };
 /* --------------------------------------------------------------- options */
 
 static const char *const types[] = { "string", "integer", "number", "date", "boolean", NULL };
+static const char *const groups[] = { "none", "above", "merged", NULL };
 static const char *const vocabularies[] = { "none", "country", "mission", NULL };
 
 static const struct mu_option column_options[] = {
@@ -27,6 +28,14 @@ static const struct mu_option column_options[] = {
 	MU_OPT_TEXT(
 		struct column, format,
 		.help = "dates: Unicode's pattern (d/M/yyyy) if not as the language writes them"),
+	MU_OPT_BOOL(struct column, month_end,
+		    .help = "of a date that is a month: its last day is meant"),
+	MU_OPT_TEXT(struct column, ignore,
+		    .help = "in a grid: pattern of what its cells begin or end with and do not "
+			    "mean"),
+	MU_OPT_CHOICE(struct column, group, .choices = groups, .fallback = "none",
+		      .help = "in a grid: its cells are for all rows below, or for those that "
+			      "they stand in the middle of"),
 	MU_OPT_CHOICE(struct column, vocabulary, .choices = vocabularies, .fallback = "none",
 		      .help = "names that split a line when nothing else does"),
 	MU_OPT_BOOL(struct column, words, .help = "whole numbers may be in words"),
@@ -34,6 +43,9 @@ static const struct mu_option column_options[] = {
 	MU_OPT_TEXTS(struct column, zero, .help = "texts that mean 0, such as a dash"),
 	MU_OPT_TEXT(struct column, status_of,
 		    .help = "instead of a header: why the column of this name has no value"),
+	MU_OPT_TEXT(struct column, shares,
+		    .help = "in a grid, instead of a header: its cells stand in the place of this "
+			    "column, whose own are on lines without numbers"),
 	MU_OPT_BOOL(struct column, optional,
 		    .help = "the document may be without it: then unknown in all rows"),
 	{ 0 },
@@ -42,8 +54,19 @@ static const struct mu_option column_options[] = {
 static const struct mu_option line_claim_options[] = {
 	MU_OPT_TEXT(struct claim, name, .required = true, .help = "level that it is a total of"),
 	MU_OPT_TEXT(
-		struct claim, match, .required = true,
+		struct claim, match,
 		.help = "pattern of the line's beginning; captures named as columns fill these"),
+	MU_OPT_TEXT(struct claim, repeats,
+		    .help = "in a grid: the line begins with the present label of this column"),
+	MU_OPT_TEXTS(struct claim, labels,
+		     .help = "in a grid: the line has cells just in these columns and measures"),
+	MU_OPT_BOOL(struct claim, unlabelled, .help = "in a grid: the line has numbers alone"),
+	{ .name = "of",
+	  .type = MU_TEXTS,
+	  .offset = MU_OFFSET(struct claim, of_columns, struct mu_texts),
+	  .help = "in a grid: columns whose present label it is for" },
+	MU_OPT_BOOL(struct claim, partial,
+		    .help = "in a grid: what stands behind it in the line is another claim"),
 	MU_OPT_BOOL(struct claim, last, .help = "the table ends with it"),
 	MU_OPT_BOOL(struct claim, optional, .help = "the table may be without it"),
 	{ 0 },
@@ -80,6 +103,9 @@ static const struct mu_option table_options[] = {
 	  .help = "lines that state totals" },
 	MU_OPT_TEXTS(struct table, skip, .help = "patterns of lines in it that say nothing"),
 	MU_OPT_TEXT(struct table, end, .help = "pattern of the first line behind it"),
+	MU_OPT_BOOL(
+		struct table, grid,
+		.help = "its cells lie below their headers, may be empty and have several lines"),
 	MU_OPT_BOOL(struct table, optional, .help = "the document may be without it"),
 	{ 0 },
 };
@@ -93,6 +119,17 @@ const struct mu_option layout_options[] = {
 		     .help = "larger documents are refused"),
 	MU_OPT_INT(struct layout, max_lines, .fallback = "2000000", .min = 1, .max = 100000000,
 		   .help = "documents with more lines are refused"),
+	MU_OPT_TEXT(struct layout, file_name,
+		    .help = "pattern of the document's name; a capture named as a column of dates "
+			    "must agree with it, or fills it"),
+	MU_OPT_TEXT(struct layout, file_format, .fallback = "yyyy-MM",
+		    .help = "how the document's name writes it: Unicode's pattern"),
+	MU_OPT_SECONDS(struct layout, timeout, .fallback = "60s", .min = 0.1, .max = 3600,
+		       .help = "PDF: time that pdftotext has"),
+	MU_OPT_BYTES(struct layout, max_memory, .fallback = "1Gi", .min = 16777216,
+		     .max = 68719476736, .help = "PDF: memory that pdftotext has"),
+	MU_OPT_BYTES(struct layout, max_output, .fallback = "256Mi", .min = 1, .max = 4294967296,
+		     .help = "PDF: how much pdftotext may print"),
 	MU_OPT_TEXTS(struct layout, furniture,
 		     .help = "patterns of whole lines that belong to the page, not to the text"),
 	{ .name = "tables",
@@ -160,6 +197,13 @@ static int check_type(struct mu_ctx *ctx, struct column *c)
 	if (c->format && c->type != COLUMN_DATE)
 		err = mu_invalid(ctx, &c->format, "column '%s' has a format: only dates have one",
 				 c->name);
+	if (c->month_end && c->type != COLUMN_DATE)
+		err = mu_invalid(ctx, &c->month_end,
+				 "column '%s' has a month's end: only dates have one", c->name);
+	if (c->group && c->type != COLUMN_STRING)
+		err = mu_invalid(ctx, &c->group,
+				 "column '%s' is a label of several rows: its type must be string",
+				 c->name);
 	if (c->vocabulary && c->type != COLUMN_STRING)
 		err = mu_invalid(ctx, &c->vocabulary,
 				 "column '%s' has a vocabulary: its type must be string", c->name);
@@ -193,22 +237,48 @@ static int check_status(struct mu_ctx *ctx, const struct table *t, const struct 
 			  c->status_of);
 }
 
-static int check_source(struct mu_ctx *ctx, const struct table *t, struct column *c)
+/* A column that shares the place of another one before it, of labels. */
+static int check_shares(struct mu_ctx *ctx, const struct table *t, const struct column *c)
 {
+	for (struct column *other = t->columns; other < c; other++)
+		if (!strcmp(other->name, c->shares) && other->group == GROUP_ABOVE &&
+		    !other->sharer) {
+			other->sharer = c;
+			return 0;
+		}
+	return mu_invalid(ctx, &c->shares,
+			  "table '%s' has before it no column '%s' with group: above, or another "
+			  "column shares its place already",
+			  t->name, c->shares);
+}
+
+/* Whether the document's name says what the column holds. */
+static bool is_named(const struct layout *layout, const struct column *c)
+{
+	return layout->name_pattern && pattern_has(layout->name_pattern, c->name);
+}
+
+static int check_source(struct mu_ctx *ctx, const struct layout *layout, const struct table *t,
+			struct column *c)
+{
+	int ways = !!c->header + !!c->capture + !!c->status_of + !!c->shares;
+
 	if (check_zero(ctx, c))
 		return EINVAL;
 
-	if (!!c->header + !!c->capture + !!c->status_of != 1)
-		return mu_invalid(
-			ctx,
-			c->status_of ? &c->status_of
-			: c->capture ? &c->capture
-				     : &c->name,
-			"column '%s' needs either a header or a capture, or is a status_of "
-			"another",
-			c->name);
+	if (!ways && is_named(layout, c))
+		return 0;
+	if (ways != 1)
+		return mu_invalid(ctx,
+				  c->status_of ? &c->status_of
+				  : c->capture ? &c->capture
+					       : &c->name,
+				  "column '%s' needs one of header, capture, shares and status_of",
+				  c->name);
 	if (c->status_of)
 		return check_status(ctx, t, c);
+	if (c->shares)
+		return check_shares(ctx, t, c);
 	if (c->capture && !pattern_has(t->begin_pattern, c->capture))
 		return mu_invalid(ctx, &c->capture, "begin has no capture (?<%s>...)", c->capture);
 	if (c->capture && c->vocabulary)
@@ -280,10 +350,16 @@ static int column_compile(struct mu_ctx *ctx, struct layout *layout, const struc
 	int err = check_name(ctx, t, c), other = check_type(ctx, c);
 
 	err = err ? err : other;
-	other = check_source(ctx, t, c);
+	other = check_source(ctx, layout, t, c);
 	err = err ? err : other;
+	if (!err && (c->group || c->ignore) && (!t->grid || !c->header))
+		err = mu_invalid(ctx, c->group ? (void *)&c->group : &c->ignore,
+				 "column '%s': only in a table with grid: true, and under a header",
+				 c->name);
 	if (!err && c->header)
 		err = header_split(ctx, c);
+	if (!err && c->ignore)
+		err = pattern_compile(ctx, &c->ignore, c->ignore, false, &c->ignore_pattern);
 	if (!err)
 		err = column_join(ctx, layout, c);
 	layout->uses[c->vocabulary] = true;
@@ -339,22 +415,65 @@ static bool has_measure(const struct table *t)
 	return false;
 }
 
+/* The columns of a table by their names, as a set. */
+static int column_set(struct mu_ctx *ctx, const struct layout *layout, const struct table *t,
+		      const struct mu_texts *names, uint64_t *set)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		const struct column *c = layout_column(layout, t, names->items[i]);
+
+		if (!c || !c->header || c->measure)
+			return mu_invalid(ctx, &names->items[i],
+					  "table '%s' has no column '%s' with labels", t->name,
+					  names->items[i]);
+		*set |= (uint64_t)1 << c->index;
+	}
+	return 0;
+}
+
+/* A claim that is told by its cells. */
+static int claim_cells(struct mu_ctx *ctx, const struct layout *layout, const struct table *t,
+		       struct claim *c)
+{
+	int ways = !!c->match + !!c->repeats + !!c->labels.count + c->unlabelled, err;
+	bool cells = !c->match || c->of_columns.count || c->partial;
+
+	if (ways != 1)
+		return mu_invalid(ctx, &c->name,
+				  "claim '%s' needs one of match, repeats, labels and unlabelled%s",
+				  c->name, ways ? ", not several" : "");
+	if (cells && !t->grid)
+		return mu_invalid(ctx, &c->name,
+				  "claim '%s' is told by cells: its table needs grid: true",
+				  c->name);
+	if (c->repeats)
+		c->repeated = layout_column(layout, t, c->repeats);
+	if (c->repeats && (!c->repeated || c->repeated->group != GROUP_ABOVE))
+		return mu_invalid(ctx, &c->repeats, "no column '%s' has group: above", c->repeats);
+	if (c->last && !c->match)
+		return mu_invalid(ctx, &c->last, "only a claim with match can be the last");
+	err = column_set(ctx, layout, t, &c->labels, &c->label_set);
+	return err ? err : column_set(ctx, layout, t, &c->of_columns, &c->of_set);
+}
+
 /* `t` is the table of a claim on a line, NULL for one in running text. */
 static int claim_compile(struct mu_ctx *ctx, const struct layout *layout, const struct table *t,
 			 struct claim *c)
 {
-	int err = pattern_compile(ctx, &c->match, c->match, false, &c->pattern);
+	int err = t ? claim_cells(ctx, layout, t, c) : 0;
 
+	if (!err && c->match)
+		err = pattern_compile(ctx, &c->match, c->match, false, &c->pattern);
 	if (err)
 		return err;
 	if (!*c->name)
 		return mu_invalid(ctx, &c->name, "a claim needs a name");
-	for (size_t i = 0; i < pattern_captures(c->pattern); i++)
+	for (size_t i = 0; c->pattern && i < pattern_captures(c->pattern); i++)
 		if (!layout_column(layout, t, pattern_capture_name(c->pattern, i)))
 			return mu_invalid(ctx, &c->match, "no column is called as its capture '%s'",
 					  pattern_capture_name(c->pattern, i));
 	if (t ? !has_measure(t) : !captures_measure(layout, NULL, c->pattern))
-		return mu_invalid(ctx, &c->match,
+		return mu_invalid(ctx, c->match ? &c->match : &c->name,
 				  t ? "claim '%s' has no measure to speak of: mark a "
 				      "column with measure: true"
 				    : "claim '%s' captures no measure: (?<COLUMN>...)",
@@ -425,6 +544,19 @@ static int table_compile(struct mu_ctx *ctx, struct layout *layout, struct table
 	return err;
 }
 
+static int check_file_name(struct mu_ctx *ctx, const struct layout *layout)
+{
+	for (size_t i = 0; i < pattern_captures(layout->name_pattern); i++) {
+		const char *name = pattern_capture_name(layout->name_pattern, i);
+		const struct column *c = layout_column(layout, NULL, name);
+
+		if (!c || c->type != COLUMN_DATE)
+			return mu_invalid(ctx, &layout->file_name,
+					  "no column of dates is called as its capture '%s'", name);
+	}
+	return 0;
+}
+
 int layout_compile(struct mu_ctx *ctx, struct layout *layout)
 {
 	int err = 0, other;
@@ -441,10 +573,17 @@ int layout_compile(struct mu_ctx *ctx, struct layout *layout)
 				 layout->encoding);
 	other = patterns_compile(ctx, &layout->furniture, true, &layout->furniture_patterns);
 	err = err ? err : other;
+	if (layout->file_name) {
+		other = pattern_compile(ctx, &layout->file_name, layout->file_name, false,
+					&layout->name_pattern);
+		err = err ? err : other;
+	}
 	for (size_t i = 0; i < layout->n_tables; i++) {
 		other = table_compile(ctx, layout, &layout->tables[i]);
 		err = err ? err : other;
 	}
+	if (!err && layout->name_pattern)
+		err = check_file_name(ctx, layout);
 	for (size_t i = 0; i < layout->n_claims && !err; i++) {
 		err = claim_compile(ctx, layout, NULL, &layout->claims[i]);
 		if (!err)
@@ -468,6 +607,7 @@ static void claims_free(struct claim *claims, size_t n)
 void layout_release(struct layout *layout)
 {
 	patterns_free(layout->furniture_patterns, layout->furniture.count);
+	pattern_free(layout->name_pattern);
 	claims_free(layout->claims, layout->n_claims);
 	for (size_t i = 0; i < layout->n_tables; i++) {
 		struct table *t = &layout->tables[i];
@@ -476,6 +616,8 @@ void layout_release(struct layout *layout)
 		pattern_free(t->end_pattern);
 		patterns_free(t->skip_patterns, t->skip.count);
 		claims_free(t->claims, t->n_claims);
+		for (size_t k = 0; k < t->n_columns; k++)
+			pattern_free(t->columns[k].ignore_pattern);
 	}
 }
 

@@ -25,6 +25,13 @@ enum column_type {
 	COLUMN_BOOLEAN,
 };
 
+/* What a cell is the label of. */
+enum group {
+	GROUP_NONE,   /* its row */
+	GROUP_ABOVE,  /* all rows below it, until the next one */
+	GROUP_MERGED, /* the rows that it stands in the middle of */
+};
+
 enum vocabulary { VOCABULARY_NONE, VOCABULARY_COUNTRY, VOCABULARY_MISSION };
 
 /* A word of a header, as written and in comparable form ("" when it has none). */
@@ -35,23 +42,28 @@ struct header_word {
 
 struct column {
 	/* the options */
-	const char *name, *header, *capture, *status_of, *format;
-	int type, vocabulary;
-	bool measure, words, optional;
+	const char *name, *header, *capture, *status_of, *shares, *format, *ignore;
+	int type, vocabulary, group;
+	bool measure, words, optional, month_end;
 	struct mu_texts missing, zero;
 
 	size_t index; /* among the columns of the rows */
+	struct pattern *ignore_pattern;
+	const struct column *sharer; /* in whose rows its cells are that other's, or NULL */
 	struct header_word *header_words;
 	size_t n_header_words;
 };
 
 struct claim {
 	/* the options */
-	const char *name, *match, *table;
-	bool last, optional;
+	const char *name, *match, *table, *repeats;
+	struct mu_texts labels, of_columns;
+	bool unlabelled, partial, last, optional;
 
-	struct pattern *pattern;
-	size_t of; /* in running text: its table, SIZE_MAX for none */
+	struct pattern *pattern;       /* NULL: told by its cells */
+	const struct column *repeated; /* or NULL */
+	uint64_t label_set, of_set;    /* columns by their index: a bit each */
+	size_t of;                     /* in running text: its table, SIZE_MAX for none */
 };
 
 struct table {
@@ -59,7 +71,7 @@ struct table {
 	const char *name, *begin, *end;
 	struct mu_items column_items, claim_items;
 	struct mu_texts skip;
-	bool optional;
+	bool optional, grid;
 
 	struct pattern *begin_pattern, *end_pattern;
 	struct pattern **skip_patterns;
@@ -77,12 +89,14 @@ struct field {
 
 struct layout {
 	/* the options */
-	const char *language, *encoding;
-	int64_t max_size, max_lines;
+	const char *language, *encoding, *file_name, *file_format;
+	int64_t max_size, max_lines, max_memory, max_output;
+	double timeout;
 	struct mu_texts furniture;
 	struct mu_items table_items, claim_items;
 
 	struct pattern **furniture_patterns;
+	struct pattern *name_pattern; /* NULL: a document's name says nothing */
 	struct table *tables;
 	struct claim *claims; /* in running text */
 	size_t n_tables, n_claims;

@@ -90,18 +90,19 @@ static bool holds_number(struct mu_string t, size_t from, size_t to)
 
 /* ------------------------------------------------------------- flat form */
 
-/* Room for one more element, doubling. */
-static bool grow(void **items, size_t *room, size_t count, size_t size)
+bool items_grow(void *items, size_t *room, size_t need, size_t size)
 {
-	size_t more = *room ? *room * 2 : 256;
-	void *p;
+	void **array = items, *p;
+	size_t more = *room ? *room : 64;
 
-	if (count < *room)
+	if (need <= *room)
 		return true;
-	p = realloc(*items, more * size);
+	while (more < need)
+		more *= 2;
+	p = realloc(*array, more * size);
 	if (!p)
 		return false;
-	*items = p;
+	*array = p;
 	*room = more;
 	return true;
 }
@@ -112,7 +113,7 @@ static bool joint_add(struct pages *p, size_t flat, size_t start)
 
 	if (last && flat - last->flat == start - last->start)
 		return true;
-	if (!grow((void **)&p->joints, &p->joints_room, p->n_joints, sizeof *p->joints))
+	if (!items_grow(&p->joints, &p->joints_room, p->n_joints + 1, sizeof *p->joints))
 		return false;
 	p->joints[p->n_joints++] = (struct joint){ flat, start };
 	return true;
@@ -165,7 +166,7 @@ static int line_add(struct reading *r, struct line line)
 		return mu_fail(r->ctx, EFBIG,
 			       "%s has more than %lld lines: see the option max_lines",
 			       r->ctx->document->name, (long long)r->max_lines);
-	if (!grow((void **)&p->lines, &p->lines_room, p->n_lines, sizeof *p->lines))
+	if (!items_grow(&p->lines, &p->lines_room, p->n_lines + 1, sizeof *p->lines))
 		return mu_fail(r->ctx, ENOMEM, "out of memory");
 	p->lines[p->n_lines++] = line;
 	r->blanks = 0;
@@ -240,8 +241,9 @@ static int read_lines(struct reading *r, struct mu_string text)
 	return err;
 }
 
-int pages_read(struct mu_ctx *ctx, struct mu_string text, struct pattern *const *furniture,
-	       size_t n_furniture, int64_t max_lines, struct pages *out)
+int pages_read(struct mu_ctx *ctx, struct mu_string text, const struct box *boxes, size_t n_boxes,
+	       struct pattern *const *furniture, size_t n_furniture, int64_t max_lines,
+	       struct pages *out)
 {
 	struct reading r = { .ctx = ctx,
 			     .pages = out,
@@ -251,7 +253,7 @@ int pages_read(struct mu_ctx *ctx, struct mu_string text, struct pattern *const 
 			     .number = 1,
 			     .page = 1 };
 
-	*out = (struct pages){ .text = text, .gap = 2 };
+	*out = (struct pages){ .text = text, .boxes = boxes, .n_boxes = n_boxes, .gap = 2 };
 	/* Never longer than the text, but for a separator before its end. */
 	out->flat = malloc(text.len + 2);
 	if (!out->flat)
@@ -289,7 +291,38 @@ size_t text_words(struct mu_string text, struct word *out, size_t max)
 	return n;
 }
 
-size_t pages_words(const struct pages *p, size_t line, struct word *out, size_t max)
+/* The first box at or after a place in the text. */
+static size_t box_at(const struct pages *p, size_t start)
+{
+	size_t low = 0, high = p->n_boxes;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (p->boxes[middle].start < start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static size_t boxed_words(const struct pages *p, size_t line, struct word *out, size_t max)
+{
+	size_t n = text_words(pages_line(p, line), out, max), at = box_at(p, p->lines[line].start);
+
+	for (size_t w = 0; n != SIZE_MAX && w < n; w++) {
+		const struct box *b = &p->boxes[at + w];
+
+		out[w].x0 = b->x0;
+		out[w].y0 = b->y0;
+		out[w].x1 = b->x1;
+		out[w].y1 = b->y1;
+	}
+	return n;
+}
+
+static size_t spaced_words(const struct pages *p, size_t line, struct word *out, size_t max)
 {
 	const struct line *l = &p->lines[line];
 	struct mu_string text = { p->text.data + l->start, l->len };
@@ -309,6 +342,13 @@ size_t pages_words(const struct pages *p, size_t line, struct word *out, size_t 
 		column += gap;
 	}
 	return n;
+}
+
+size_t pages_words(const struct pages *p, size_t line, struct word *out, size_t max)
+{
+	if (p->boxes)
+		return boxed_words(p, line, out, max);
+	return spaced_words(p, line, out, max);
 }
 
 /* ---------------------------------------------------------------- places */

@@ -1,8 +1,8 @@
 /*
  * A document as lines of words.
  *
- * What a plain text, and one day a PDF, is read into: lines, each a row of
- * words with boxes.  Lines without words and lines that are page furniture
+ * What a plain text or a PDF is read into: lines, each a row of words with
+ * boxes.  Lines without words and lines that are page furniture
  * are not kept; the next line remembers that they were there.
  *
  * Beside the document's own text stands its `flat` form, in which patterns are
@@ -24,6 +24,13 @@ struct word {
 	struct mu_string text; /* into the flat form */
 	double x0, x1;         /* left and right: in plain text columns from 0 */
 	double y0, y1;         /* top and bottom: in plain text the line's number */
+};
+
+/* Where on its page the word stands that begins at `start` in the text, in points
+ * from the upper left corner. */
+struct box {
+	size_t start;
+	float x0, y0, x1, y1;
 };
 
 struct line {
@@ -49,14 +56,19 @@ struct pages {
 	size_t n_lines, lines_room;
 	struct joint *joints;
 	size_t n_joints, joints_room;
-	double gap; /* between two words that surely are in two cells */
+	const struct box *boxes; /* of all words in order, borrowed; NULL: plain text */
+	size_t n_boxes;
+	double gap; /* plain text: between two words that surely are in two cells */
 	bool paged; /* there are page breaks */
 };
 
-/* Reads a text; `furniture` are patterns of whole lines.  0, or a positive errno
- * with a message: EFBIG with more than `max_lines` lines.  Release in any case. */
-int pages_read(struct mu_ctx *ctx, struct mu_string text, struct pattern *const *furniture,
-	       size_t n_furniture, int64_t max_lines, struct pages *out);
+/* Reads a text; `furniture` are patterns of whole lines.  `boxes`, when the text
+ * has some, are those of its words, in their order, and live as long as the text.
+ * 0, or a positive errno with a message: EFBIG with more than `max_lines` lines.
+ * Release in any case. */
+int pages_read(struct mu_ctx *ctx, struct mu_string text, const struct box *boxes, size_t n_boxes,
+	       struct pattern *const *furniture, size_t n_furniture, int64_t max_lines,
+	       struct pages *out);
 void pages_release(struct pages *pages);
 
 /* The words of a line, in its flat form. */
@@ -80,5 +92,9 @@ size_t pages_start(const struct pages *pages, size_t flat);
 size_t space_len(struct mu_string text);
 
 size_t text_characters(struct mu_string text);
+
+/* Makes room for `need` elements of `size` bytes in the array that `items` is the address
+ * of, doubling; false, and nothing changed, when memory is out. */
+bool items_grow(void *items, size_t *room, size_t need, size_t size);
 
 #endif

@@ -2,62 +2,9 @@
 
 #include <stdlib.h>
 
-#include "phrase.h"
+#include "grid.h"
 
 enum { SUGGESTIONS_MAX = 5 };
-
-/* --------------------------------------------------------------- reports */
-
-__attribute__((format(printf, 3, 4))) static int scan_report(const struct scan *s,
-							     struct mu_finding finding,
-							     const char *fmt, ...)
-{
-	va_list ap;
-	int err;
-
-	if (s->quiet)
-		return 0;
-	finding.size = sizeof finding;
-	va_start(ap, fmt);
-	err = s->ctx->report(s->ctx, &finding, fmt, ap);
-	va_end(ap);
-	return err;
-}
-
-static int no_memory(const struct scan *s)
-{
-	return mu_fail(s->ctx, ENOMEM, "out of memory");
-}
-
-static uint64_t scan_at(const struct scan *s, uint64_t position)
-{
-	return mu_at(s->ctx->document->id, position);
-}
-
-/* A place in the flat form for a finding that is not about a row. */
-static uint64_t flat_at(const struct scan *s, size_t flat)
-{
-	return scan_at(s, pages_start(s->pages, flat));
-}
-
-static struct mu_string flat_text(const struct scan *s, size_t flat, size_t len)
-{
-	return (struct mu_string){ s->pages->flat + flat, len };
-}
-
-static struct mu_string datum_text(const struct scan *s, const struct datum *d)
-{
-	return flat_text(s, d->flat, d->len);
-}
-
-/* A text of the document, cut to a length that a message can bear. */
-static struct phrase quote(struct mu_string text)
-{
-	struct phrase phrase = { 0 };
-
-	phrase_add(&phrase, text.data, text.len);
-	return phrase;
-}
 
 /* Where to look for the next match: not where an empty one was. */
 static size_t behind(struct mu_string text, struct pattern_match match)
@@ -72,154 +19,11 @@ static size_t behind(struct mu_string text, struct pattern_match match)
 	return at;
 }
 
-/* --------------------------------------------------------------- records */
-
-static bool records_grow(struct scan *s)
-{
-	size_t room = s->room ? s->room * 2 : 64;
-	struct record *records;
-	struct datum *data;
-
-	if (s->n_records < s->room)
-		return true;
-	records = realloc(s->records, room * sizeof *records);
-	if (!records)
-		return false;
-	s->records = records;
-	data = realloc(s->data, room * s->layout->n_fields * sizeof *data);
-	if (!data)
-		return false;
-	s->data = data;
-	s->room = room;
-	return true;
-}
-
-/* Adds a record that begins with what the heading of a table says, or knows
- * nothing yet.  Its position is that of its first byte, or one of the next when
- * another record begins there too. */
-static int record_add(struct scan *s, const struct found_table *table, const char *claim,
-		      size_t flat, size_t len)
-{
-	size_t fields = s->layout->n_fields, before = s->positions.count, entry;
-	uint64_t position = pages_start(s->pages, flat);
-	struct datum *data;
-
-	if (!records_grow(s))
-		return no_memory(s);
-	for (;; position++) {
-		entry = mu_map_add(&s->positions, &position, sizeof position);
-		if (entry == SIZE_MAX)
-			return no_memory(s);
-		if (s->positions.count > before)
-			break;
-	}
-	s->positions.entries[entry].value = s->n_records;
-	data = &s->data[s->n_records * fields];
-	for (size_t i = 0; i < fields; i++)
-		data[i] = table && table->found ? table->data[i] : (struct datum){ 0 };
-	s->records[s->n_records++] = (struct record){ position, claim, flat, len };
-	return 0;
-}
-
-static struct record *record_latest(const struct scan *s)
-{
-	return &s->records[s->n_records - 1];
-}
-
-static struct datum *latest_datum(const struct scan *s, const struct column *column)
-{
-	return &s->data[(s->n_records - 1) * s->layout->n_fields + column->index];
-}
-
-static uint64_t latest_at(const struct scan *s)
-{
-	return scan_at(s, record_latest(s)->position);
-}
-
-size_t scan_find(const struct scan *s, uint64_t position)
-{
-	size_t entry = mu_map_find(&s->positions, &position, sizeof position);
-
-	return entry == SIZE_MAX ? SIZE_MAX : (size_t)s->positions.entries[entry].value;
-}
-
-/* ---------------------------------------------------------------- values */
-
-static struct datum datum_read(const struct scan *s, const struct column *c, struct mu_string text,
-			       bool words)
-{
-	struct datum d = { 0 };
-
-	if (!text.data)
-		return d;
-	text = mu_trim(text);
-	d.value = value_read(s->reader, c, text, words);
-	if (text.len) {
-		d.flat = (size_t)(text.data - s->pages->flat);
-		d.len = text.len;
-	}
-	return d;
-}
-
-static bool datum_is_wrong(const struct datum *d)
-{
-	return d->value.state == VALUE_UNREAD || d->value.state == VALUE_OVERFLOW ||
-	       d->value.state == VALUE_NEGATIVE;
-}
-
-static const char *value_trouble(const struct column *c, enum value_state state)
-{
-	static const char *const troubles[] = {
-		[COLUMN_STRING] = "no text",
-		[COLUMN_INTEGER] = "no whole number in digits",
-		[COLUMN_NUMBER] = "no number",
-		[COLUMN_DATE] = "no date",
-		[COLUMN_BOOLEAN] = "neither true nor false",
-	};
-
-	if (state == VALUE_OVERFLOW)
-		return "too large for 64 bits";
-	if (state == VALUE_NEGATIVE)
-		return "below zero";
-	return c->words ? "no whole number" : troubles[c->type];
-}
-
-/* Reports a value that is wrong; `finding` says where.  Without a code the trouble
- * gives its own. */
-static int datum_report(const struct scan *s, struct mu_finding finding, const struct column *c,
-			const struct datum *d)
-{
-	static const char *const codes[] = {
-		[COLUMN_STRING] = "unrecognised", [COLUMN_INTEGER] = "integer",
-		[COLUMN_NUMBER] = "number",       [COLUMN_DATE] = "date",
-		[COLUMN_BOOLEAN] = "boolean",
-	};
-	struct mu_string text = datum_text(s, d);
-	enum value_state state = d->value.state;
-
-	if (!datum_is_wrong(d))
-		return 0;
-	if (!finding.code)
-		finding.code = state == VALUE_OVERFLOW   ? "overflow"
-			       : state == VALUE_NEGATIVE ? "negative"
-							 : codes[c->type];
-	finding.field = c->name;
-	finding.value = text.data;
-	finding.value_len = text.len;
-	return scan_report(s, finding, "%s: '%s' is %s", c->name, quote(text).text,
-			   value_trouble(c, state));
-}
-
 /* ------------------------------------------------------------------ rows */
 
 static struct mu_finding line_finding(const struct scan *s, const char *code)
 {
-	const struct record *r = record_latest(s);
-
-	return (struct mu_finding){ .code = code,
-				    .at = latest_at(s),
-				    .value_len = r->len,
-				    .value = s->pages->flat + r->flat };
+	return record_finding(s, s->n_records - 1, code);
 }
 
 /* Names near the words before `end`, "" when there are none. */
@@ -534,6 +338,57 @@ static int heading_read(struct scan *s, const struct table *t, struct found_tabl
 	return err;
 }
 
+/* Whether the heading that was found last captures what the table's did. */
+static bool same_heading(const struct scan *s, const struct table *t, const struct found_table *f)
+{
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct column *c = &t->columns[i];
+		const struct datum *d = &f->data[c->index];
+
+		for (size_t k = 0; c->capture && k < pattern_captures(t->begin_pattern); k++) {
+			struct mu_string text = pattern_capture(t->begin_pattern, k);
+
+			if (strcmp(pattern_capture_name(t->begin_pattern, k), c->capture) != 0)
+				continue;
+			text = text.data ? mu_trim(text) : (struct mu_string){ "", 0 };
+			if (text.len != d->len ||
+			    memcmp(text.data, s->pages->flat + d->flat, d->len) != 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Looks for the heading of a table behind `match`.  On a later page it may be
+ * repeated with the same words; anywhere else it must not be. */
+static int heading_again(struct scan *s, const struct table *t, const struct found_table *f,
+			 struct pattern_match match)
+{
+	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
+	size_t first = pages_line_of_flat(s->pages, f->flat), line, last;
+	int found;
+
+	while ((found = pattern_find(s->ctx, t->begin_pattern, flat, behind(flat, match), &match)) >
+	       0) {
+		line = pages_line_of_flat(s->pages, match.start);
+		last = pages_line_of_flat(s->pages,
+					  match.end > match.start ? match.end - 1 : match.start);
+		if (s->pages->lines[line].page == s->pages->lines[first].page ||
+		    !same_heading(s, t, f))
+			return scan_report(s,
+					   (struct mu_finding){ .code = "table-twice",
+								.other = flat_at(s, match.start) },
+					   "the heading of table '%s' is there more than once",
+					   t->name);
+		/* What begins with the table's own header is not passed over twice. */
+		for (; match.end > match.start && line <= last; line++)
+			s->repeated[line] = true;
+		if (mu_cancelled(s->ctx))
+			return ECANCELED;
+	}
+	return -found;
+}
+
 static int heading_find(struct scan *s, size_t index)
 {
 	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
@@ -556,12 +411,7 @@ static int heading_find(struct scan *s, size_t index)
 	err = heading_read(s, t, f);
 	if (err)
 		return err;
-	found = pattern_find(s->ctx, t->begin_pattern, flat, behind(flat, match), &match);
-	if (found <= 0)
-		return -found;
-	return scan_report(
-		s, (struct mu_finding){ .code = "table-twice", .other = flat_at(s, match.start) },
-		"the heading of table '%s' is there more than once", t->name);
+	return heading_again(s, t, f, match);
 }
 
 static int report_header(const struct scan *s, const struct table *t, const struct found_table *f)
@@ -659,20 +509,19 @@ static int find_skip(const struct scan *s, const struct table *t, struct mu_stri
 	return found;
 }
 
-/* What a scan of a table has met. */
-struct tally {
-	size_t rows;
-	size_t *claims; /* how often each claim was there */
-};
-
 static int scan_line(struct scan *s, const struct table *t, const struct header *header,
-		     size_t line, struct tally *tally)
+		     struct grid *grid, size_t line, struct tally *tally)
 {
 	struct mu_string text = pages_line(s->pages, line);
 	struct pattern_match match;
 	size_t claim = 0;
-	int found = find_claim(s, t, text, &claim, &match);
+	int found;
 
+	if (grid) {
+		found = find_skip(s, t, text);
+		return found < 0 ? -found : found ? 0 : grid_line(grid, line);
+	}
+	found = find_claim(s, t, text, &claim, &match);
 	if (found > 0) {
 		tally->claims[claim]++;
 		return scan_line_claim(s, t, header, &t->claims[claim], line, match);
@@ -701,7 +550,7 @@ static int report_tally(const struct scan *s, const struct table *t, const struc
 		finding.code = "claim-missing";
 		err = scan_report(s, finding,
 				  "table '%s' has no line that states '%s': none matches '%s'",
-				  t->name, c->name, c->match);
+				  t->name, c->name, c->match ? c->match : "its cells");
 	}
 	finding.code = "no-end";
 	if (!err && !ended && !explained)
@@ -719,6 +568,7 @@ static int scan_table(struct scan *s, size_t index)
 	const struct found_table *f = &s->tables[index];
 	struct tally tally = { .claims = mu_alloc(s->ctx, (t->n_claims + 1) * sizeof(size_t)) };
 	struct header header;
+	struct grid *grid;
 	size_t line, again, stop = 0;
 	int err = 0, ended;
 
@@ -728,15 +578,123 @@ static int scan_table(struct scan *s, size_t index)
 	ended = table_end(s, t, line, table_limit(s, f), &stop);
 	if (ended < 0)
 		return -ended;
+	grid = t->grid ? grid_begin(s, t, &header, &tally) : NULL;
 	for (; line < stop && !err; line = again ? again : line + 1) {
-		if (mu_cancelled(s->ctx))
-			return ECANCELED;
-		/* A header may be repeated on the next page. */
-		again = header_again(s->pages, &header, line);
-		if (!again)
-			err = scan_line(s, t, &header, line, &tally);
+		if (mu_cancelled(s->ctx)) {
+			err = ECANCELED;
+			break;
+		}
+		/* A heading and a header may be repeated on the next page. */
+		again = s->repeated[line] ? line + 1 : header_again(s->pages, &header, line);
+		if (again && grid)
+			grid_header(grid, &header);
+		else if (!again)
+			err = scan_line(s, t, &header, grid, line, &tally);
 	}
+	if (grid && !err)
+		err = grid_end(grid);
+	else if (grid)
+		grid_drop(grid);
 	return err ? err : report_tally(s, t, f, &tally, ended);
+}
+
+size_t scan_find(const struct scan *s, uint64_t position)
+{
+	size_t entry = SIZE_MAX, line = pages_line_of_start(s->pages, (size_t)position);
+	uint64_t first = s->pages->n_lines ? s->pages->lines[line].start : position;
+
+	/* Later stages make several rows of one, at the positions behind it. */
+	do
+		entry = mu_map_find(&s->positions, &position, sizeof position);
+	while (entry == SIZE_MAX && position-- > first);
+	return entry == SIZE_MAX ? SIZE_MAX : (size_t)s->positions.entries[entry].value;
+}
+
+/* ---------------------------------------------------------- document's name */
+
+/* A date that the document's name says, where the document says none. */
+static void name_fill(struct scan *s, const struct column *c, int32_t date)
+{
+	struct datum d = { .value = { .state = VALUE_KNOWN, .date = date } };
+
+	for (size_t i = 0; i < s->n_records; i++)
+		if (record_datum(s, i, c)->value.state == VALUE_NONE)
+			*record_datum(s, i, c) = d;
+}
+
+/* The first date that the document itself says in a column. */
+static const struct datum *date_printed(const struct scan *s, const struct column *c)
+{
+	for (size_t i = 0; i < s->n_records; i++)
+		if (record_datum(s, i, c)->value.state != VALUE_NONE)
+			return record_datum(s, i, c);
+	return NULL;
+}
+
+static int name_compare(struct scan *s, const struct column *c, struct mu_string text)
+{
+	const char *format = s->layout->file_format, *file = s->ctx->document->name;
+	const struct datum *printed = date_printed(s, c);
+	struct mu_finding finding = { .code = printed ? "name" : "name-alone",
+				      .field = c->name,
+				      .severity = MU_WARNING };
+	bool month = !strchr(format, 'd'), known = printed && printed->value.state == VALUE_KNOWN;
+	int32_t date = 0;
+
+	if (language_date(s->reader->language, format, text, &date) != LANGUAGE_OK)
+		return scan_report(s, finding, "%s: '%.*s' in the document's name '%s' is no date",
+				   c->name, (int)text.len, text.data, file);
+	date = month ? date_month_end(date) : date;
+	if (!s->quiet && !s->dated && (known || !printed)) {
+		int err = mu_as_of(s->ctx, known ? printed->value.date : date);
+
+		if (err)
+			return err;
+	}
+	if (!printed) {
+		name_fill(s, c, date);
+		return scan_report(s, finding,
+				   "%s: the document prints none; its name '%s' says it", c->name,
+				   file);
+	}
+	if (known && date != (month ? date_month_end(printed->value.date) : printed->value.date)) {
+		finding.at = scan_at(s, s->records[0].position);
+		return scan_report(s, finding, "%s: the document's name '%s' says another date",
+				   c->name, file);
+	}
+	return 0;
+}
+
+static int report_undated(const struct scan *s, const struct column *c)
+{
+	struct mu_finding finding = { .code = "date", .field = c->name };
+
+	if (date_printed(s, c) || !s->n_records)
+		return 0;
+	return scan_report(s, finding, "%s: neither the document nor its name '%s' says it",
+			   c->name, s->ctx->document->name);
+}
+
+/* Compares what the document's name says with what the document does. */
+static int name_check(struct scan *s)
+{
+	struct pattern *pattern = s->layout->name_pattern;
+	struct mu_string name = mu_string(s->ctx->document->name);
+	struct pattern_match match;
+	int found = pattern ? pattern_find(s->ctx, pattern, name, 0, &match) : 0, err = 0;
+
+	if (found < 0)
+		return -found;
+	for (size_t i = 0; pattern && i < pattern_captures(pattern) && !err; i++) {
+		const struct column *c =
+			layout_column(s->layout, NULL, pattern_capture_name(pattern, i));
+
+		if (found && pattern_capture(pattern, i).data)
+			err = name_compare(s, c, pattern_capture(pattern, i));
+		else
+			err = report_undated(s, c);
+	}
+	return err;
 }
 
 int scan_run(struct scan *s)
@@ -745,6 +703,7 @@ int scan_run(struct scan *s)
 	int err = 0;
 
 	s->tables = mu_alloc(s->ctx, layout->n_tables * sizeof *s->tables);
+	s->repeated = mu_alloc(s->ctx, s->pages->n_lines + 1);
 	for (size_t i = 0; i < layout->n_tables && !err; i++)
 		err = heading_find(s, i);
 	for (size_t i = 0; i < layout->n_tables && !err; i++)
@@ -752,7 +711,7 @@ int scan_run(struct scan *s)
 			err = scan_table(s, i);
 	for (size_t i = 0; i < layout->n_claims && !err; i++)
 		err = scan_sentence(s, &layout->claims[i]);
-	return err;
+	return err ? err : name_check(s);
 }
 
 void scan_release(struct scan *s)

@@ -9,49 +9,7 @@
 #ifndef DOCUMENT_SCAN_H
 #define DOCUMENT_SCAN_H
 
-#include <muster/map.h>
-
-#include "cut.h"
-#include "header.h"
-
-/* A value of a record, and where its text is in the flat form. */
-struct datum {
-	size_t flat, len; /* len 0: nowhere */
-	struct value value;
-};
-
-struct record {
-	uint64_t position; /* in the text: of its line, or of the sentence */
-	const char *claim; /* NULL: a row */
-	size_t flat, len;  /* all of it */
-};
-
-/* The heading of a table. */
-struct found_table {
-	bool found;
-	size_t flat, end;
-	struct datum data[COLUMNS_MAX]; /* its captures, by field */
-};
-
-struct scan {
-	struct mu_ctx *ctx;
-	const struct layout *layout;
-	const struct reader *reader;
-	const struct pages *pages;
-	bool quiet; /* reports nothing */
-
-	struct record *records;
-	struct datum *data; /* layout->n_fields for each record */
-	size_t n_records, room;
-
-	/* private */
-	struct mu_map positions; /* of records: their index */
-	struct found_table *tables;
-	struct cut cut;
-	struct word words[CUT_WORDS];
-	unsigned suggestions; /* they cost time: only some lines get them */
-	bool dated;
-};
+#include "record.h"
 
 /* `scan` has its first group of members set, the rest zeroed.  0, what mu_report()
  * gave, or a positive errno value with a message. */
@@ -102,6 +60,13 @@ size_t scan_find(const struct scan *scan, uint64_t position);
 		  "A text is no date with day, month and year as the document's language writes " \
 		  "it.", \
 		  "Correct the text, or give the column a format." }, \
+		{ "empty", "A row of a table has no value in a column.", \
+		  "Look into the document; where an empty cell means 0 or unknown, list '' under " \
+		  "zero or missing." }, \
+		{ "name", "The document's name says another date than the document.", \
+		  "The document is right; look whether it is the one that was meant." }, \
+		{ "name-alone", "The document prints no date; the one in its name was taken.", \
+		  "Look whether the document was named by somebody who knew." }, \
 		{ "negative", "A count is below zero.", \
 		  "Correct the cell; a column that is no count should not be a measure." }, \
 		{ "overflow", "A whole number is too large for 64 bits.", "Correct the cell." }, \

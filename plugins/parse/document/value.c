@@ -1,5 +1,7 @@
 #include "value.h"
 
+#include <time.h>
+
 /* Longer texts are no number, date or name; ICU need not look at them. */
 enum { TEXT_MAX = 256 };
 
@@ -65,6 +67,18 @@ static bool is_zero(const struct column *c, struct mu_string text)
 	return false;
 }
 
+int32_t date_month_end(int32_t days)
+{
+	time_t seconds = (time_t)days * 86400;
+	struct tm day;
+
+	if (!gmtime_r(&seconds, &day))
+		return days;
+	day.tm_mon++;
+	day.tm_mday = 0;
+	return (int32_t)(timegm(&day) / 86400);
+}
+
 static struct value read_integer(const struct reader *r, const struct column *c,
 				 struct mu_string text, bool words)
 {
@@ -82,6 +96,17 @@ static struct value read_integer(const struct reader *r, const struct column *c,
 	return v;
 }
 
+static struct value read_date(const struct reader *r, const struct column *c, struct mu_string text)
+{
+	struct value v = { .state = VALUE_KNOWN };
+
+	if (language_date(r->language, c->format, text, &v.date) != LANGUAGE_OK)
+		v.state = VALUE_UNREAD;
+	else if (c->month_end)
+		v.date = date_month_end(v.date);
+	return v;
+}
+
 struct value value_read(const struct reader *r, const struct column *c, struct mu_string text,
 			bool words)
 {
@@ -95,20 +120,20 @@ struct value value_read(const struct reader *r, const struct column *c, struct m
 			v.integer = 0;
 		return v;
 	}
-	if (!text.len)
-		return (struct value){ VALUE_NONE, { 0 } };
 	if (is_missing(c, text))
 		return (struct value){ VALUE_MISSING, { 0 } };
+	if (!text.len)
+		return (struct value){ VALUE_NONE, { 0 } };
 	if (c->type == COLUMN_STRING)
 		return v;
 	if (text.len > TEXT_MAX)
 		return (struct value){ VALUE_UNREAD, { 0 } };
 	if (c->type == COLUMN_INTEGER)
 		return read_integer(r, c, text, words || c->words);
+	if (c->type == COLUMN_DATE)
+		return read_date(r, c, text);
 	if (c->type == COLUMN_NUMBER)
 		read = language_number(r->language, text, &v.number) == LANGUAGE_OK;
-	else if (c->type == COLUMN_DATE)
-		read = language_date(r->language, c->format, text, &v.date) == LANGUAGE_OK;
 	else
 		read = mu_parse_boolean(text, &v.boolean);
 	if (!read)

@@ -49,6 +49,9 @@ static inline bool value_reads(struct value v)
 	return v.state != VALUE_UNREAD;
 }
 
+/* The last day of a day's month, in days since 1970-01-01. */
+int32_t date_month_end(int32_t days);
+
 /* Reads a text of words with one space, or no-break space, between them; `words`
  * allows whole numbers in words where the column does not. */
 struct value value_read(const struct reader *reader, const struct column *column,

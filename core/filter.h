@@ -1,0 +1,39 @@
+/*
+ * Programs that turn a document into something easier to read.
+ *
+ * A program runs without a shell, in a process group of its own, with nothing to
+ * read, few variables and limits on time, memory and output; what it prints goes
+ * to a file without a name and is kept for the rest of the run, so that it runs
+ * once for each document, whoever asks.
+ */
+#ifndef FILTER_H
+#define FILTER_H
+
+#include <muster/plugin.h>
+
+#include "text.h"
+
+struct document;
+
+/* What a program printed. */
+struct printout {
+	char *command; /* its arguments, a line feed behind each */
+	int fd;        /* of the file */
+	size_t len;
+	enum mu_end end;
+	int status;
+	char *message; /* what it wrote to standard error, the first few lines */
+	struct printout *next;
+};
+
+/* Runs the program on a document, unless it was.  `stop` is asked some times a second
+ * whether to give up.  0, or an errno value with the reason in `why`: ENOENT when the
+ * program is not there, ESTALE when the document is no longer the one that was hashed,
+ * ECANCELED.  The printout lives as long as the document. */
+int filter_run(struct document *document, const struct mu_program *program,
+	       bool (*stop)(void *), void *stop_data, const struct printout **out,
+	       struct text *why);
+
+void filter_release(struct printout *printouts);
+
+#endif

@@ -1,0 +1,1095 @@
+#include "grid.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define CHUNK_GAP 0.45 /* of a word's height: more is between two chunks */
+#define LINE_STEP 1.4  /* of a line's height: more is between two cells */
+#define CENTRED   0.12 /* of a row's step: how far a label is from the middle of its rows */
+
+/* What it costs to give a chunk to a column, in points. */
+#define UNREADABLE 1000.0 /* that it cannot be read as */
+#define NUMBER     30.0   /* of texts, when it is a number */
+#define SECOND     5.0    /* that has one already */
+
+enum {
+	CHUNKS_MAX = 128, /* a line with more is no row */
+	CUT_OFF = 4,      /* the least of a label that may be the beginning of a name */
+	NOBODY = -1,      /* a row whose cell is not known */
+};
+
+static const size_t NONE = SIZE_MAX;
+
+/* Words `first` to `end` of a line, without the latter. */
+struct chunk {
+	size_t first, end;
+	double x0, x1, y0, y1;
+};
+
+/* The label that rows below it have. */
+struct carried {
+	struct datum datum;
+	size_t line; /* the last one of its text */
+	bool set;
+	bool used; /* there were rows below it */
+	bool open; /* and since the last claim without a label of its own */
+};
+
+struct row {
+	size_t record;
+	double y; /* the middle of its numbers */
+	uint32_t page;
+};
+
+/* A text of a column that is not carried down: a line of a cell. */
+struct piece {
+	size_t column, line;
+	struct mu_string text;
+	double y0, y1;
+	size_t row; /* that is on the same line, or NONE */
+	uint32_t page;
+};
+
+/* The lines of one cell. */
+struct cell_text {
+	size_t first, count; /* pieces, of one column */
+	double y0, y1;
+	size_t row;
+};
+
+struct grid {
+	struct scan *scan;
+	const struct table *table;
+	struct tally *tally;
+	struct header header;
+	struct carried carried[COLUMNS_MAX];
+
+	/* The lines since the last label or claim. */
+	struct row *rows;
+	struct piece *pieces;
+	size_t n_rows, rows_room, n_pieces, pieces_room;
+	double step; /* from one row to the next */
+};
+
+/* ---------------------------------------------------------------- chunks */
+
+static double middle(double a, double b)
+{
+	return (a + b) / 2;
+}
+
+static size_t chunks_cut(const struct grid *g, const struct word *words, size_t n,
+			 struct chunk *out)
+{
+	const struct pages *pages = g->scan->pages;
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct word *w = &words[i];
+		struct chunk *last = count ? &out[count - 1] : NULL;
+		double gap = pages->boxes ? CHUNK_GAP * (w->y1 - w->y0) : pages->gap;
+
+		if (last && w->x0 - last->x1 < gap) {
+			last->end = i + 1;
+			last->x1 = fmax(last->x1, w->x1);
+			last->y0 = fmin(last->y0, w->y0);
+			last->y1 = fmax(last->y1, w->y1);
+			continue;
+		}
+		if (count == CHUNKS_MAX)
+			return NONE;
+		out[count++] = (struct chunk){ i, i + 1, w->x0, w->x1, w->y0, w->y1 };
+	}
+	return count;
+}
+
+static struct mu_string words_text(const struct word *words, size_t first, size_t end)
+{
+	const char *start = words[first].text.data;
+	struct mu_string last = words[end - 1].text;
+
+	return (struct mu_string){ start, (size_t)(last.data + last.len - start) };
+}
+
+static struct mu_string chunk_text(const struct word *words, const struct chunk *c)
+{
+	return words_text(words, c->first, c->end);
+}
+
+/* --------------------------------------------------------------- columns */
+
+/* How far a chunk is from a header: by their left sides, middles or right sides,
+ * however the column is aligned. */
+static double distance(const struct header *h, size_t column, const struct chunk *c)
+{
+	double left = fabs(c->x0 - h->x0[column]), right = fabs(c->x1 - h->x1[column]);
+	double centre = fabs(middle(c->x0, c->x1) - middle(h->x0[column], h->x1[column]));
+
+	return fmin(centre, fmin(left, right));
+}
+
+static double cost(const struct grid *g, size_t column, const struct chunk *c,
+		   struct mu_string text)
+{
+	const struct column *to = g->header.columns[column];
+	static const struct column number = { .type = COLUMN_INTEGER };
+	double d = distance(&g->header, column, c);
+
+	if (to->type == COLUMN_STRING)
+		return value_reads(value_read(g->scan->reader, &number, text, false)) ? d + NUMBER
+										      : d;
+	return value_reads(value_read(g->scan->reader, to, text, false)) ? d : d + UNREADABLE;
+}
+
+/* Gives chunks to columns, in their order, at the least cost; only columns of
+ * texts take several.  With `measures`, only to these.  False when there are more
+ * chunks than columns. */
+static bool chunks_assign(const struct grid *g, const struct word *words,
+			  const struct chunk *chunks, size_t n, bool measures, size_t *columns)
+{
+	size_t width = g->header.n_columns;
+	double least[COLUMNS_MAX];
+	uint8_t from[CHUNKS_MAX][COLUMNS_MAX];
+	size_t best = NONE;
+
+	for (size_t i = 0; i < n; i++) {
+		struct mu_string text = chunk_text(words, &chunks[i]);
+		double before = INFINITY, old;
+		size_t before_at = 0;
+
+		for (size_t c = 0; c < width; c++) {
+			const struct column *to = g->header.columns[c];
+			double reach = i ? before : 0;
+
+			old = i ? least[c] : INFINITY;
+			from[i][c] = (uint8_t)before_at;
+			if (to->type == COLUMN_STRING && old + SECOND < reach) {
+				reach = old + SECOND;
+				from[i][c] = (uint8_t)c;
+			}
+			if (old < before) {
+				before = old;
+				before_at = c;
+			}
+			least[c] = measures && !to->measure ? INFINITY
+							    : reach + cost(g, c, &chunks[i], text);
+		}
+	}
+	for (size_t c = 0; c < width; c++)
+		if (least[c] < INFINITY && (best == NONE || least[c] < least[best]))
+			best = c;
+	for (size_t i = n; i-- > 0 && best != NONE; best = from[i][best])
+		columns[i] = best;
+	return best != NONE;
+}
+
+/* The words of each column's cell: none where first is end. */
+struct cells {
+	struct chunk cell[COLUMNS_MAX];
+	bool has[COLUMNS_MAX];
+};
+
+static bool cells_find(const struct grid *g, const struct word *words, size_t n, bool measures,
+		       struct cells *out)
+{
+	struct chunk chunks[CHUNKS_MAX];
+	size_t columns[CHUNKS_MAX], count = chunks_cut(g, words, n, chunks);
+
+	memset(out->has, 0, sizeof out->has);
+	if (count == NONE || !chunks_assign(g, words, chunks, count, measures, columns))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct chunk *cell = &out->cell[columns[i]];
+
+		if (!out->has[columns[i]])
+			*cell = chunks[i];
+		cell->end = chunks[i].end;
+		cell->x1 = chunks[i].x1;
+		cell->y0 = fmin(cell->y0, chunks[i].y0);
+		cell->y1 = fmax(cell->y1, chunks[i].y1);
+		out->has[columns[i]] = true;
+	}
+	return true;
+}
+
+static bool is_number(const struct grid *g, const struct word *words, const struct cells *cells,
+		      size_t column)
+{
+	const struct column *c = g->header.columns[column];
+
+	return cells->has[column] && c->measure &&
+	       value_reads(value_read(g->scan->reader, c, chunk_text(words, &cells->cell[column]),
+				      false));
+}
+
+static bool has_number(const struct grid *g, const struct word *words, const struct cells *cells)
+{
+	for (size_t c = 0; c < g->header.n_columns; c++)
+		if (is_number(g, words, cells, c))
+			return true;
+	return false;
+}
+
+/* Without what the column ignores at the beginning or the end of its cells. */
+static int text_strip(const struct grid *g, const struct column *c, struct mu_string *text)
+{
+	struct pattern_match match;
+	int found;
+
+	if (!c->ignore_pattern)
+		return 0;
+	found = pattern_find(g->scan->ctx, c->ignore_pattern, *text, 0, &match);
+	if (found <= 0)
+		return -found;
+	if (!match.start)
+		*text = (struct mu_string){ text->data + match.end, text->len - match.end };
+	else if (match.end == text->len)
+		text->len = match.start;
+	*text = mu_trim(*text);
+	return 0;
+}
+
+/* A text that stands on several lines, put together. */
+static struct datum datum_join(const struct grid *g, const struct column *c, struct datum a,
+			       struct mu_string b)
+{
+	struct mu_string text = datum_text(g->scan, &a);
+	char *joined = mu_alloc(g->scan->ctx, text.len + b.len + 2);
+
+	memcpy(joined, text.data, text.len);
+	joined[text.len] = ' ';
+	memcpy(joined + text.len + 1, b.data, b.len);
+	a.joined = joined;
+	a.joined_len = text.len + 1 + b.len;
+	a.value = value_read(g->scan->reader, c, (struct mu_string){ joined, a.joined_len }, false);
+	return a;
+}
+
+/* ---------------------------------------------------------------- labels */
+
+/* A new label of a column takes away those of the groups within it. */
+static void label_set(struct grid *g, size_t column, struct datum datum, size_t line)
+{
+	g->carried[column] = (struct carried){ .datum = datum, .line = line, .set = true };
+	for (size_t c = column + 1; c < g->header.n_columns; c++)
+		g->carried[c].set = false;
+}
+
+static int label_add(struct grid *g, size_t column, struct mu_string text, size_t line)
+{
+	const struct column *c = g->header.columns[column];
+	struct carried *carried = &g->carried[column];
+	bool goes_on = carried->set && !carried->used && carried->line + 1 == line;
+	int err;
+
+	if (goes_on) {
+		carried->datum = datum_join(g, c, carried->datum, text);
+		carried->line = line;
+		return 0;
+	}
+	err = text_strip(g, c, &text);
+	if (!err)
+		label_set(g, column, datum_read(g->scan, c, text, false), line);
+	return err;
+}
+
+/* ---------------------------------------------------------------- pieces */
+
+static int piece_add(struct grid *g, size_t column, const struct word *words,
+		     const struct chunk *cell, size_t line, size_t row)
+{
+	if (!items_grow(&g->pieces, &g->pieces_room, g->n_pieces + 1, sizeof *g->pieces))
+		return no_memory(g->scan);
+	g->pieces[g->n_pieces++] = (struct piece){ .column = column,
+						   .line = line,
+						   .text = chunk_text(words, cell),
+						   .y0 = cell->y0,
+						   .y1 = cell->y1,
+						   .row = row,
+						   .page = g->scan->pages->lines[line].page };
+	return 0;
+}
+
+static double piece_y(const struct piece *p)
+{
+	return middle(p->y0, p->y1);
+}
+
+/* Whether a piece is the next line of the text that ends with another. */
+static bool goes_on(const struct piece *a, const struct piece *b)
+{
+	double height = fmax(a->y1 - a->y0, b->y1 - b->y0);
+
+	return a->page == b->page && piece_y(b) - piece_y(a) < LINE_STEP * height;
+}
+
+/* Moves the last lines of a text that has its row's line to the next one, when
+ * they stand nearer to that. */
+static void lines_move(const struct piece *pieces, struct cell_text *a, struct cell_text *b)
+{
+	size_t own = a->first;
+	double up, down;
+
+	while (pieces[own].row == NONE)
+		own++;
+	if (own + 1 == a->first + a->count)
+		return;
+	up = piece_y(&pieces[own + 1]) - piece_y(&pieces[own]);
+	down = piece_y(&pieces[b->first]) - piece_y(&pieces[b->first - 1]);
+	if (down >= up)
+		return;
+	b->count += a->first + a->count - own - 1;
+	b->first = own + 1;
+	b->y0 = pieces[own + 1].y0;
+	a->count = own + 1 - a->first;
+	a->y1 = pieces[own].y1;
+}
+
+/* Whether a piece is the one before it again: what stands where pages were cut
+ * apart is on both. */
+static bool is_again(const struct piece *a, const struct piece *b)
+{
+	return a->page != b->page && a->row == NONE && b->row == NONE &&
+	       a->text.len == b->text.len && !memcmp(a->text.data, b->text.data, a->text.len) &&
+	       fabs(piece_y(a) - piece_y(b)) < CENTRED * (a->y1 - a->y0);
+}
+
+/* Puts the pieces of one column together to cells; how many there are. */
+static size_t cells_join(const struct piece *pieces, size_t n, struct cell_text *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct piece *p = &pieces[i];
+		struct cell_text *last = count ? &out[count - 1] : NULL;
+		bool near = last && goes_on(&pieces[i - 1], p);
+
+		if (last && is_again(&pieces[i - 1], p))
+			continue;
+
+		if (near && (last->row == NONE || p->row == NONE)) {
+			last->count++;
+			last->y1 = fmax(last->y1, p->y1);
+			last->row = p->row != NONE ? p->row : last->row;
+			continue;
+		}
+		out[count++] = (struct cell_text){ i, 1, p->y0, p->y1, p->row };
+		if (near)
+			lines_move(pieces, last, &out[count - 1]);
+	}
+	return count;
+}
+
+static int cell_datum(const struct grid *g, const struct column *c, const struct piece *pieces,
+		      const struct cell_text *cell, struct datum *out)
+{
+	struct mu_string text = pieces[cell->first].text;
+	int err = text_strip(g, c, &text);
+
+	*out = datum_read(g->scan, c, text, false);
+	for (size_t i = 1; i < cell->count && !err; i++)
+		*out = datum_join(g, c, *out, pieces[cell->first + i].text);
+	return err;
+}
+
+static int report_piece(const struct grid *g, const struct piece *p)
+{
+	struct mu_finding finding = { .code = "unrecognised",
+				      .other =
+					      flat_at(g->scan, g->scan->pages->lines[p->line].flat),
+				      .value = p->text.data,
+				      .value_len = p->text.len };
+
+	return scan_report(g->scan, finding,
+			   "a line of table '%s' is no row: '%s' stands beside none",
+			   g->table->name, quote(p->text).text);
+}
+
+/* The first row that is not above a place. */
+static size_t row_from(const struct grid *g, double y)
+{
+	size_t low = 0, high = g->n_rows;
+
+	while (low < high) {
+		size_t half = low + (high - low) / 2;
+
+		if (g->rows[half].y < y)
+			low = half + 1;
+		else
+			high = half;
+	}
+	return low;
+}
+
+/* The only row without a cell of its own that a text stands beside, or NONE. */
+static size_t row_beside(const struct grid *g, const struct cell_text *cell, const bool *taken)
+{
+	size_t found = NONE;
+
+	for (size_t i = row_from(g, cell->y0); i < g->n_rows && g->rows[i].y <= cell->y1; i++) {
+		if (taken[i])
+			continue;
+		if (found != NONE)
+			return NONE;
+		found = i;
+	}
+	return found;
+}
+
+/* Gives the cells of a column to the rows beside them. */
+static int column_rows(struct grid *g, const struct column *c, const struct piece *pieces,
+		       struct cell_text *cells, size_t n)
+{
+	bool *taken = calloc(g->n_rows + 1, sizeof *taken);
+	int err = taken ? 0 : no_memory(g->scan);
+
+	for (size_t i = 0; i < n && !err; i++)
+		if (cells[i].row != NONE)
+			taken[cells[i].row] = true;
+	for (size_t i = 0; i < n && !err; i++) {
+		size_t row = cells[i].row;
+
+		if (row == NONE)
+			row = row_beside(g, &cells[i], taken);
+		if (row == NONE) {
+			err = report_piece(g, &pieces[cells[i].first]);
+			continue;
+		}
+		taken[row] = true;
+		err = cell_datum(g, c, pieces, &cells[i],
+				 record_datum(g->scan, g->rows[row].record, c));
+	}
+	free(taken);
+	return err;
+}
+
+/* ---------------------------------------------------------- merged cells */
+
+static int by_size(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The median distance of rows that follow each other on a page; without any, what it
+ * was before, or two lines. */
+static double row_step(const struct grid *g)
+{
+	double *steps = calloc(g->n_rows + 1, sizeof *steps), step = g->step;
+	size_t n = 0;
+
+	for (size_t i = 1; steps && i < g->n_rows; i++)
+		if (g->rows[i].page == g->rows[i - 1].page)
+			steps[n++] = g->rows[i].y - g->rows[i - 1].y;
+	if (!n && step <= 0 && g->n_pieces)
+		step = 2 * (g->pieces[0].y1 - g->pieces[0].y0);
+	if (n) {
+		qsort(steps, n, sizeof *steps, by_size);
+		step = steps[n / 2];
+	}
+	free(steps);
+	return step;
+}
+
+/* Puts the pages below each other, a step from the last row of one to the first
+ * one of the next, as they were before they were cut. */
+static void pages_join(struct grid *g)
+{
+	double shift = 0, last = 0;
+	size_t piece = 0;
+
+	g->step = row_step(g);
+	for (size_t i = 0; i < g->n_rows; i++) {
+		struct row *r = &g->rows[i];
+
+		if (i && r->page != g->rows[i - 1].page)
+			shift = last + g->step - r->y;
+		for (; piece < g->n_pieces && g->pieces[piece].page <= r->page; piece++) {
+			if (g->pieces[piece].page < r->page)
+				continue;
+			g->pieces[piece].y0 += shift;
+			g->pieces[piece].y1 += shift;
+		}
+		r->y += shift;
+		last = r->y;
+	}
+}
+
+static double cell_y(const struct cell_text *c)
+{
+	return middle(c->y0, c->y1);
+}
+
+/* The last of the rows from `row` on, in steps of `way`, in whose middle a cell
+ * stands; NONE when there is none such. */
+static size_t cell_rows(const struct grid *g, const struct cell_text *cell, size_t row, int way)
+{
+	double off = INFINITY, tolerance = CENTRED * g->step;
+	size_t last = NONE;
+
+	for (size_t k = row; k < g->n_rows; k += (size_t)way) {
+		double d = fabs(middle(g->rows[row].y, g->rows[k].y) - cell_y(cell));
+
+		if (d >= off)
+			break;
+		off = d;
+		last = k;
+	}
+	return off <= tolerance ? last : NONE;
+}
+
+/* Gives rows, from the first on, the cells in whose middle of rows these stand;
+ * what is not certain stays NOBODY's: when a cell stands in the middle of no rows
+ * the last ones before it are not certain either. */
+static void rows_share(const struct grid *g, const struct cell_text *cells, size_t n, int way,
+		       int *owner)
+{
+	size_t row = way > 0 ? 0 : g->n_rows - 1, safe = row, safer = row, i, last;
+
+	for (i = 0; i < g->n_rows; i++)
+		owner[i] = NOBODY;
+	for (i = 0; i < n && row < g->n_rows; i++) {
+		size_t cell = way > 0 ? i : n - 1 - i;
+
+		last = cell_rows(g, &cells[cell], row, way);
+		if (last == NONE)
+			break;
+		safer = safe;
+		safe = row;
+		for (; row != last + (size_t)way; row += (size_t)way)
+			owner[row] = (int)cell;
+	}
+	if (i == n && row >= g->n_rows)
+		return;
+	for (row = safer; row < g->n_rows; row += (size_t)way)
+		owner[row] = NOBODY;
+}
+
+/* From the top and from the bottom: where both say something they must agree. */
+static void rows_agree(const struct grid *g, const struct cell_text *cells, size_t n, int *owner,
+		       int *upwards)
+{
+	if (!g->n_rows)
+		return;
+	rows_share(g, cells, n, 1, owner);
+	rows_share(g, cells, n, -1, upwards);
+	for (size_t i = 0; i < g->n_rows; i++) {
+		if (owner[i] == NOBODY)
+			owner[i] = upwards[i];
+		else if (upwards[i] != NOBODY && upwards[i] != owner[i])
+			owner[i] = NOBODY;
+	}
+}
+
+static int report_merged(const struct grid *g, const struct column *c, size_t row,
+			 const struct datum *likely)
+{
+	struct mu_finding finding = record_finding(g->scan, g->rows[row].record, "undecided");
+	struct mu_string text = likely ? datum_text(g->scan, likely) : (struct mu_string){ 0 };
+	char *suggested = likely ? mu_alloc(g->scan->ctx, text.len + 1) : NULL;
+
+	if (likely)
+		memcpy(suggested, text.data, text.len);
+	finding.field = c->name;
+	finding.suggested = suggested;
+	return scan_report(g->scan, finding,
+			   likely ? "%s: a page break cuts the merged cell of the row, so it "
+				    "cannot be told for certain"
+				  : "%s: which merged cell the row belongs to cannot be told: near "
+				    "it a cell does not stand in the middle of its rows",
+			   c->name);
+}
+
+/* Whether the rows of a cell are on several pages. */
+static bool is_cut(const struct grid *g, const int *owner, size_t row)
+{
+	size_t first = row, last = row;
+
+	while (first && owner[first - 1] == owner[row])
+		first--;
+	while (last + 1 < g->n_rows && owner[last + 1] == owner[row])
+		last++;
+	return g->rows[first].page != g->rows[last].page;
+}
+
+static int merged_row(struct grid *g, const struct column *c, const struct piece *pieces,
+		      const struct cell_text *cells, const int *owner, size_t row)
+{
+	struct datum datum = { 0 };
+	int err;
+
+	if (owner[row] == NOBODY)
+		return report_merged(g, c, row, NULL);
+	err = cell_datum(g, c, pieces, &cells[owner[row]], &datum);
+	if (!err && is_cut(g, owner, row))
+		return report_merged(g, c, row, &datum);
+	if (!err)
+		*record_datum(g->scan, g->rows[row].record, c) = datum;
+	return err;
+}
+
+static int column_merged(struct grid *g, const struct column *c, const struct piece *pieces,
+			 const struct cell_text *cells, size_t n)
+{
+	int *owner = calloc(2 * g->n_rows + 1, sizeof *owner), err = 0;
+
+	if (!owner)
+		return no_memory(g->scan);
+	rows_agree(g, cells, n, owner, owner + g->n_rows);
+	for (size_t i = 0; i < g->n_rows && !err; i++)
+		err = merged_row(g, c, pieces, cells, owner, i);
+	free(owner);
+	return err;
+}
+
+/* -------------------------------------------------------------- segments */
+
+static int column_settle(struct grid *g, size_t column)
+{
+	const struct column *c = g->header.columns[column];
+	struct piece *pieces = calloc(g->n_pieces + 1, sizeof *pieces);
+	struct cell_text *cells = calloc(g->n_pieces + 1, sizeof *cells);
+	size_t n = 0;
+	int err = pieces && cells ? 0 : no_memory(g->scan);
+
+	for (size_t i = 0; i < g->n_pieces && !err; i++)
+		if (g->pieces[i].column == column)
+			pieces[n++] = g->pieces[i];
+	if (!err) {
+		n = cells_join(pieces, n, cells);
+		err = c->group == GROUP_MERGED ? column_merged(g, c, pieces, cells, n)
+					       : column_rows(g, c, pieces, cells, n);
+	}
+	free(pieces);
+	free(cells);
+	return err;
+}
+
+static bool may_be_empty(const struct column *c)
+{
+	for (size_t i = 0; i < c->missing.count; i++)
+		if (!*c->missing.items[i])
+			return true;
+	return false;
+}
+
+/* Reports a cell that is empty or cannot be read. */
+static int cell_report(const struct grid *g, size_t record, const struct column *c)
+{
+	struct mu_finding finding = record_finding(g->scan, record, "empty");
+	struct datum *d = record_datum(g->scan, record, c);
+
+	if (d->value.state == VALUE_NONE && !d->len)
+		d->value = value_read(g->scan->reader, c, (struct mu_string){ "", 0 }, false);
+	if (d->value.state != VALUE_NONE)
+		return datum_report(g->scan, (struct mu_finding){ .at = finding.at }, c, d);
+	finding.field = c->name;
+	/* Which merged cell a row belongs to was told when it was not. */
+	if (may_be_empty(c) || c->group == GROUP_MERGED)
+		return 0;
+	return scan_report(g->scan, finding, "%s: the row has no value", c->name);
+}
+
+static int row_report(const struct grid *g, size_t row)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < g->header.n_columns && !err; i++) {
+		const struct column *c = g->header.columns[i];
+
+		err = cell_report(g, g->rows[row].record, c);
+		if (!err && c->sharer)
+			err = cell_report(g, g->rows[row].record, c->sharer);
+	}
+	return err;
+}
+
+/* Settles the rows since the last label or claim. */
+static int segment_end(struct grid *g)
+{
+	int err = 0;
+
+	if (g->n_pieces)
+		pages_join(g);
+	for (size_t c = 0; c < g->header.n_columns && !err && g->n_pieces; c++) {
+		const struct column *column = g->header.columns[c];
+
+		if (column->type == COLUMN_STRING && column->group != GROUP_ABOVE)
+			err = column_settle(g, c);
+	}
+	for (size_t i = 0; i < g->n_rows && !err; i++)
+		err = row_report(g, i);
+	g->n_rows = g->n_pieces = 0;
+	return err;
+}
+
+/* ---------------------------------------------------------------- claims */
+
+/* Begins a claim: it is for the present labels of the columns in `of`. */
+static int claim_begin(struct grid *g, const struct claim *claim, size_t line)
+{
+	const struct line *l = &g->scan->pages->lines[line];
+	const struct found_table *found = &g->scan->tables[g->table - g->scan->layout->tables];
+	int err = segment_end(g);
+
+	if (!err)
+		err = record_add(g->scan, found, claim->name, l->flat, l->flat_len);
+	if (err)
+		return err;
+	g->tally->claims[claim - g->table->claims]++;
+	for (size_t c = 0; c < g->header.n_columns; c++) {
+		const struct column *column = g->header.columns[c];
+
+		if (claim->of_set >> column->index & 1 && g->carried[c].set)
+			*latest_datum(g->scan, column) = g->carried[c].datum;
+	}
+	return 0;
+}
+
+/* Reads the numbers of a claim. */
+static int claim_numbers(struct grid *g, const struct claim *claim, const struct word *words,
+			 size_t n)
+{
+	struct mu_finding finding = record_finding(g->scan, g->scan->n_records - 1, "claim-value");
+	struct cells cells;
+	int err = 0;
+
+	if (!n || !cells_find(g, words, n, true, &cells))
+		return scan_report(g->scan, finding,
+				   "a line that states '%s' must have numbers under the measures "
+				   "and nothing else",
+				   claim->name);
+	for (size_t c = 0; c < g->header.n_columns && !err; c++) {
+		const struct column *column = g->header.columns[c];
+		struct datum *d;
+
+		if (!cells.has[c])
+			continue;
+		d = latest_datum(g->scan, column);
+		*d = datum_read(g->scan, column, chunk_text(words, &cells.cell[c]), false);
+		err = datum_report(
+			g->scan,
+			(struct mu_finding){ .code = "claim-value", .at = latest_at(g->scan) },
+			column, d);
+	}
+	return err;
+}
+
+/* Whether a text is a label that is carried, or its beginning, cut off. */
+static bool repeats(const struct grid *g, const struct claim *claim, struct mu_string text)
+{
+	for (size_t c = 0; c < g->header.n_columns; c++) {
+		struct mu_string label;
+
+		if (!g->carried[c].set || g->header.columns[c] != claim->repeated)
+			continue;
+		label = datum_text(g->scan, &g->carried[c].datum);
+		return text.len <= label.len && !memcmp(text.data, label.data, text.len) &&
+		       (text.len == label.len || text.len >= CUT_OFF);
+	}
+	return false;
+}
+
+/* How many words at the beginning are no number; all others must be. */
+static size_t label_words(const struct grid *g, const struct word *words, size_t n)
+{
+	static const struct column number = { .type = COLUMN_INTEGER };
+	size_t label = n;
+
+	while (label &&
+	       value_reads(value_read(g->scan->reader, &number, words[label - 1].text, false)))
+		label--;
+	return label;
+}
+
+/* 1 when the line repeats a label and states numbers of it. */
+static int find_repeating(struct grid *g, const struct word *words, size_t n, size_t line)
+{
+	size_t label = label_words(g, words, n);
+	int err;
+
+	for (size_t i = 0; label && label < n && i < g->table->n_claims; i++) {
+		const struct claim *claim = &g->table->claims[i];
+
+		if (!claim->repeated || !repeats(g, claim, words_text(words, 0, label)))
+			continue;
+		err = claim_begin(g, claim, line);
+		if (!err)
+			err = claim_numbers(g, claim, words + label, n - label);
+		return err ? -err : 1;
+	}
+	return 0;
+}
+
+/* The columns of a line's cells that are no measures, as a set. */
+static uint64_t labels_of(const struct grid *g, const struct cells *cells)
+{
+	uint64_t set = 0;
+
+	for (size_t c = 0; c < g->header.n_columns; c++)
+		if (cells->has[c] && !g->header.columns[c]->measure)
+			set |= (uint64_t)1 << g->header.columns[c]->index;
+	return set;
+}
+
+/* Whether there were rows in all the groups that a claim without a label is for,
+ * since the last such claim. */
+static bool is_open(const struct grid *g, const struct claim *claim)
+{
+	for (size_t c = 0; c < g->header.n_columns; c++)
+		if (claim->of_set >> g->header.columns[c]->index & 1 &&
+		    !(g->carried[c].set && g->carried[c].open))
+			return false;
+	return true;
+}
+
+static const struct claim *find_labelled(const struct grid *g, uint64_t labels)
+{
+	for (size_t i = 0; i < g->table->n_claims; i++) {
+		const struct claim *claim = &g->table->claims[i];
+
+		if (labels ? claim->label_set == labels : claim->unlabelled && is_open(g, claim))
+			return claim;
+	}
+	return NULL;
+}
+
+static int scan_labelled(struct grid *g, const struct claim *claim, const struct word *words,
+			 const struct cells *cells, size_t line)
+{
+	struct word numbers[CUT_WORDS];
+	size_t n = 0;
+	int err = segment_end(g);
+
+	for (size_t c = 0; c < g->header.n_columns && !err; c++) {
+		const struct chunk *cell = &cells->cell[c];
+
+		if (!cells->has[c])
+			continue;
+		if (!g->header.columns[c]->measure)
+			err = label_add(g, c, chunk_text(words, cell), line);
+		for (size_t w = cell->first; g->header.columns[c]->measure && w < cell->end; w++)
+			numbers[n++] = words[w];
+	}
+	if (!err)
+		err = claim_begin(g, claim, line);
+	for (size_t c = 0; c < g->header.n_columns && !err && claim->unlabelled; c++)
+		if (claim->of_set >> g->header.columns[c]->index & 1)
+			g->carried[c].open = false;
+	return err ? err : claim_numbers(g, claim, numbers, n);
+}
+
+/* ----------------------------------------------------------------- lines */
+
+static int row_cell(struct grid *g, size_t column, const struct word *words,
+		    const struct chunk *cell, size_t line)
+{
+	const struct column *c = g->header.columns[column];
+	struct mu_string text = chunk_text(words, cell);
+	int err;
+
+	if (c->type == COLUMN_STRING && c->group == GROUP_ABOVE && !c->sharer)
+		return label_add(g, column, text, line);
+	c = c->sharer ? c->sharer : c;
+	if (c->type == COLUMN_STRING && c == g->header.columns[column])
+		return piece_add(g, column, words, cell, line, g->n_rows - 1);
+	err = text_strip(g, c, &text);
+	*latest_datum(g->scan, c) = datum_read(g->scan, c, text, false);
+	return err;
+}
+
+static double numbers_y(const struct grid *g, const struct word *words, const struct cells *cells)
+{
+	double y0 = INFINITY, y1 = -INFINITY;
+
+	for (size_t c = 0; c < g->header.n_columns; c++)
+		if (is_number(g, words, cells, c)) {
+			y0 = fmin(y0, cells->cell[c].y0);
+			y1 = fmax(y1, cells->cell[c].y1);
+		}
+	return middle(y0, y1);
+}
+
+static int scan_grid_row(struct grid *g, const struct word *words, const struct cells *cells,
+			 size_t line)
+{
+	const struct line *l = &g->scan->pages->lines[line];
+	const struct found_table *found = &g->scan->tables[g->table - g->scan->layout->tables];
+	int err = record_add(g->scan, found, NULL, l->flat, l->flat_len);
+
+	if (err)
+		return err;
+	if (!items_grow(&g->rows, &g->rows_room, g->n_rows + 1, sizeof *g->rows))
+		return no_memory(g->scan);
+	g->rows[g->n_rows++] =
+		(struct row){ g->scan->n_records - 1, numbers_y(g, words, cells), l->page };
+	g->tally->rows++;
+	for (size_t c = 0; c < g->header.n_columns && !err; c++)
+		if (cells->has[c])
+			err = row_cell(g, c, words, &cells->cell[c], line);
+	for (size_t c = 0; c < g->header.n_columns && !err; c++) {
+		struct carried *carried = &g->carried[c];
+
+		if (g->header.columns[c]->group != GROUP_ABOVE || !carried->set)
+			continue;
+		*latest_datum(g->scan, g->header.columns[c]) = carried->datum;
+		carried->used = carried->open = true;
+	}
+	return err;
+}
+
+/* A line of texts alone. */
+static int scan_texts(struct grid *g, const struct word *words, const struct cells *cells,
+		      size_t line)
+{
+	int err = 0;
+
+	for (size_t c = 0; c < g->header.n_columns && !err; c++) {
+		const struct column *column = g->header.columns[c];
+
+		if (!cells->has[c])
+			continue;
+		if (column->type == COLUMN_STRING && column->group == GROUP_ABOVE) {
+			err = segment_end(g);
+			if (!err)
+				err = label_add(g, c, chunk_text(words, &cells->cell[c]), line);
+			continue;
+		}
+		err = piece_add(g, c, words, &cells->cell[c], line, NONE);
+	}
+	return err;
+}
+
+static int report_line(const struct grid *g, size_t line)
+{
+	struct mu_string text = pages_line(g->scan->pages, line);
+	struct mu_finding finding = { .code = "unrecognised",
+				      .other = flat_at(g->scan, g->scan->pages->lines[line].flat),
+				      .value = text.data,
+				      .value_len = text.len };
+
+	return scan_report(g->scan, finding,
+			   "a line of table '%s' is no row: '%s' has more cells than the table "
+			   "columns",
+			   g->table->name, quote(text).text);
+}
+
+/* A line, or what is left of it behind a claim, that no pattern is on. */
+static int scan_cells(struct grid *g, const struct word *words, size_t n, size_t line)
+{
+	const struct claim *claim;
+	struct cells cells;
+	int found = find_repeating(g, words, n, line);
+
+	if (found)
+		return found < 0 ? -found : 0;
+	if (!cells_find(g, words, n, false, &cells))
+		return report_line(g, line);
+	if (!has_number(g, words, &cells))
+		return scan_texts(g, words, &cells, line);
+	claim = find_labelled(g, labels_of(g, &cells));
+	if (claim)
+		return scan_labelled(g, claim, words, &cells, line);
+	return scan_grid_row(g, words, &cells, line);
+}
+
+static bool states_measure(const struct claim *claim, const struct header *header)
+{
+	for (size_t i = 0; i < header->n_columns; i++)
+		if (header->columns[i]->measure &&
+		    pattern_has(claim->pattern, header->columns[i]->name))
+			return true;
+	return false;
+}
+
+/* A line that a claim's pattern is on, up to the word `rest`. */
+static int scan_matching(struct grid *g, const struct claim *claim, const struct word *words,
+			 size_t n, size_t line)
+{
+	bool stated = states_measure(claim, &g->header);
+	int err = claim_begin(g, claim, line);
+
+	for (size_t i = 0; i < pattern_captures(claim->pattern) && !err; i++) {
+		const struct column *c = layout_column(g->scan->layout, g->table,
+						       pattern_capture_name(claim->pattern, i));
+		struct mu_string text = pattern_capture(claim->pattern, i);
+		struct datum *d;
+
+		if (!c || !text.data)
+			continue;
+		d = latest_datum(g->scan, c);
+		*d = datum_read(g->scan, c, text, false);
+		err = datum_report(
+			g->scan,
+			(struct mu_finding){ .code = "claim-value", .at = latest_at(g->scan) }, c,
+			d);
+	}
+	if (!err && claim->partial)
+		return scan_cells(g, words, n, line);
+	if (!err && (n || !stated))
+		err = claim_numbers(g, claim, words, n);
+	return err;
+}
+
+int grid_line(struct grid *g, size_t line)
+{
+	struct mu_string text = pages_line(g->scan->pages, line);
+	struct word words[CUT_WORDS];
+	size_t n = pages_words(g->scan->pages, line, words, CUT_WORDS), rest = 0;
+	struct pattern_match match;
+	int found;
+
+	if (n == SIZE_MAX)
+		return report_line(g, line);
+	for (size_t i = 0; i < g->table->n_claims; i++) {
+		const struct claim *claim = &g->table->claims[i];
+
+		if (!claim->pattern)
+			continue;
+		found = pattern_find(g->scan->ctx, claim->pattern, text, 0, &match);
+		if (found < 0)
+			return -found;
+		if (!found)
+			continue;
+		while (rest < n && words[rest].text.data < text.data + match.end)
+			rest++;
+		return scan_matching(g, claim, words + rest, n - rest, line);
+	}
+	return scan_cells(g, words, n, line);
+}
+
+/* ---------------------------------------------------------------- tables */
+
+struct grid *grid_begin(struct scan *scan, const struct table *table, const struct header *header,
+			struct tally *tally)
+{
+	struct grid *g = mu_alloc(scan->ctx, sizeof *g);
+
+	g->scan = scan;
+	g->table = table;
+	g->tally = tally;
+	g->header = *header;
+	return g;
+}
+
+void grid_header(struct grid *g, const struct header *header)
+{
+	g->header = *header;
+}
+
+void grid_drop(struct grid *g)
+{
+	free(g->rows);
+	free(g->pieces);
+	g->rows = NULL;
+	g->pieces = NULL;
+}
+
+int grid_end(struct grid *g)
+{
+	int err = segment_end(g);
+
+	grid_drop(g);
+	return err;
+}

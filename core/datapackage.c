@@ -52,7 +52,8 @@ void datapackage_write(const struct run *run, struct text *out)
 	for (i = 0; i < run->publish.n_outputs; i++)
 		json_array_append_new(resources, resource(&run->publish.outputs[i]));
 	for (i = 0; i < run->documents.count; i++)
-		json_array_append_new(sources, source(run->documents.items[i]));
+		if (!run->documents.items[i]->unread)
+			json_array_append_new(sources, source(run->documents.items[i]));
 	package = json_pack("{s:s, s:s, s:s*, s:o, s:o}", "muster", "1", "name",
 			    run->pipeline->name, "title", run->pipeline->title, "resources",
 			    resources, "sources", sources);

@@ -108,9 +108,29 @@ static int add_open(struct documents *ds, const struct mu_document *from, int fd
 	};
 	d->changed = st.st_mtim;
 	pthread_mutex_init(&d->lock, NULL);
-	pthread_mutex_init(&d->filtering, NULL);
 	*out = d;
 	return 0;
+}
+
+/* Documents that are one file share what programs print of it. */
+static void file_share(struct documents *ds, struct document *d)
+{
+	struct text key = { 0 };
+	size_t before = ds->files.count, entry;
+
+	text_printf(&key, "%s %s", d->public.sha256, d->public.path);
+	entry = mu_map_add(&ds->files, key.data, key.len);
+	text_release(&key);
+	if (entry == SIZE_MAX)
+		mem_exhausted();
+	d->filtering = ds->files.count > before;
+	if (!d->filtering) {
+		d->filtered = ds->items[ds->files.entries[entry].value]->filtered;
+		return;
+	}
+	ds->files.entries[entry].value = ds->count;
+	d->filtered = arena_alloc(&ds->arena, sizeof *d->filtered);
+	filtered_init(d->filtered);
 }
 
 int documents_add(struct documents *ds, const struct mu_document *from, const char *source_name,
@@ -136,6 +156,7 @@ int documents_add(struct documents *ds, const struct mu_document *from, const ch
 	d->source = source;
 	d->public.source = copy_or_null(&ds->arena, source_name);
 	d->public.id = (uint32_t)ds->count + 1;
+	file_share(ds, d);
 	ds->items = mem_resize(ds->items, ds->count + 1, sizeof *ds->items);
 	ds->items[ds->count++] = d;
 	return 0;
@@ -220,10 +241,11 @@ void documents_release(struct documents *ds)
 
 	for (i = 0; i < ds->count; i++) {
 		pthread_mutex_destroy(&ds->items[i]->lock);
-		pthread_mutex_destroy(&ds->items[i]->filtering);
-		filter_release(ds->items[i]->printouts);
+		if (ds->items[i]->filtering)
+			filtered_release(ds->items[i]->filtered);
 	}
 	free(ds->items);
+	mu_map_release(&ds->files);
 	arena_release(&ds->arena);
 	*ds = (struct documents){ 0 };
 }

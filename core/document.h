@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
+#include <muster/map.h>
 #include <muster/plugin.h>
 
 #include "filter.h"
@@ -19,17 +20,19 @@ struct document {
 	size_t source;        /* index of its source */
 	int32_t as_of;        /* days since 1970-01-01 */
 	bool dated;           /* whether as_of is known */
+	bool unread;          /* its source does not read it: see recognise.h */
 	uint64_t rows;        /* data rows that its parser delivered */
 	struct timespec changed; /* of the file, when it was hashed */
 	pthread_mutex_t lock; /* of what follows */
 	uint8_t *data;
 	unsigned users;
-	pthread_mutex_t filtering;  /* of what follows; held while a program runs */
-	struct printout *printouts; /* see filter.h */
+	struct filtered *filtered; /* shared with all documents that are this file, */
+	bool filtering;            /* of which this is the first */
 };
 
 struct documents {
 	struct arena arena;
+	struct mu_map files; /* by hash and path: the first document that is that file */
 	struct document **items;
 	size_t count;
 };

@@ -290,37 +290,7 @@ static int filter_new(struct document *d, const struct mu_program *program, bool
 	return err;
 }
 
-int filter_run(struct document *d, const struct mu_program *program, bool (*stop)(void *),
-	       void *stop_data, const struct printout **out, struct text *why)
-{
-	char *command = command_of(program);
-	struct printout *p;
-	int err = 0;
-
-	pthread_mutex_lock(&d->filtering);
-	for (p = d->printouts; p && strcmp(p->command, command) != 0; p = p->next)
-		;
-	if (!p) {
-		p = mem_alloc(sizeof *p);
-		p->command = command;
-		command = NULL;
-		p->fd = -1;
-		err = filter_new(d, program, stop, stop_data, p, why);
-		p->next = d->printouts;
-		if (err)
-			p->next = NULL;
-		else
-			d->printouts = p;
-		if (err)
-			filter_release(p);
-	}
-	*out = err ? NULL : p;
-	pthread_mutex_unlock(&d->filtering);
-	free(command);
-	return err;
-}
-
-void filter_release(struct printout *p)
+static void printouts_free(struct printout *p)
 {
 	while (p) {
 		struct printout *next = p->next;
@@ -332,4 +302,46 @@ void filter_release(struct printout *p)
 		free(p);
 		p = next;
 	}
+}
+
+int filter_run(struct document *d, const struct mu_program *program, bool (*stop)(void *),
+	       void *stop_data, const struct printout **out, struct text *why)
+{
+	char *command = command_of(program);
+	struct filtered *f = d->filtered;
+	struct printout *p;
+	int err = 0;
+
+	pthread_mutex_lock(&f->lock);
+	for (p = f->printouts; p && strcmp(p->command, command) != 0; p = p->next)
+		;
+	if (!p) {
+		p = mem_alloc(sizeof *p);
+		p->command = command;
+		command = NULL;
+		p->fd = -1;
+		err = filter_new(d, program, stop, stop_data, p, why);
+		if (err) {
+			printouts_free(p);
+		} else {
+			p->next = f->printouts;
+			f->printouts = p;
+		}
+	}
+	*out = err ? NULL : p;
+	pthread_mutex_unlock(&f->lock);
+	free(command);
+	return err;
+}
+
+void filtered_init(struct filtered *f)
+{
+	*f = (struct filtered){ 0 };
+	pthread_mutex_init(&f->lock, NULL);
+}
+
+void filtered_release(struct filtered *f)
+{
+	pthread_mutex_destroy(&f->lock);
+	printouts_free(f->printouts);
 }

@@ -9,6 +9,8 @@
 #ifndef FILTER_H
 #define FILTER_H
 
+#include <pthread.h>
+
 #include <muster/plugin.h>
 
 #include "text.h"
@@ -26,6 +28,12 @@ struct printout {
 	struct printout *next;
 };
 
+/* What programs printed of a file. */
+struct filtered {
+	pthread_mutex_t lock; /* held while one runs */
+	struct printout *printouts;
+};
+
 /* Runs the program on a document, unless it was.  `stop` is asked some times a second
  * whether to give up.  0, or an errno value with the reason in `why`: ENOENT when the
  * program is not there, ESTALE when the document is no longer the one that was hashed,
@@ -34,6 +42,7 @@ int filter_run(struct document *document, const struct mu_program *program,
 	       bool (*stop)(void *), void *stop_data, const struct printout **out,
 	       struct text *why);
 
-void filter_release(struct printout *printouts);
+void filtered_init(struct filtered *filtered);
+void filtered_release(struct filtered *filtered);
 
 #endif

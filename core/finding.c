@@ -18,6 +18,18 @@ const struct mu_code core_codes[] = {
 	  "A source delivered no rows at all. An empty dataset is never called valid.",
 	  "Look at the document: a source without rows is mostly the wrong file, or a layout that "
 	  "has changed." },
+	{ "run/same-bytes",
+	  "Two documents of a source have the same bytes, so the second one is not read again.",
+	  "Remove one of them; when the second should be another one, it was saved or published "
+	  "wrongly." },
+	{ "run/unrecognised-document",
+	  "Several sources fetch a document, and none recognises it as the one that it describes.",
+	  "Look whether it is the right document; if it has a new layout, adapt a source or add one "
+	  "that describes it." },
+	{ "run/ambiguous-document",
+	  "Several sources recognise a document as the one that they describe, so it is not certain "
+	  "who is to read it.",
+	  "Make the headings or headers that the sources declare more definite." },
 	{ NULL, NULL, NULL },
 };
 

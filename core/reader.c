@@ -22,6 +22,7 @@ struct reader {
 	struct reading *readings;            /* one a document */
 	const struct stage_config **parsers; /* one a source */
 	size_t *current;                     /* document being consumed, one a source */
+	size_t *first;                       /* whose columns are the source's */
 	size_t next;                         /* document to be started */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -125,6 +126,9 @@ static void *work(void *data)
 		size_t i;
 
 		pthread_mutex_lock(&r->lock);
+		while (r->next < r->run->documents.count &&
+		       r->run->documents.items[r->next]->unread)
+			r->next++;
 		i = r->next;
 		if (i < r->run->documents.count)
 			r->readings[r->next++].started = true;
@@ -135,22 +139,38 @@ static void *work(void *data)
 	}
 }
 
-static void start_threads(struct reader *r)
+size_t reader_jobs(const struct run *run)
 {
-	size_t wanted = r->run->options.jobs;
+	size_t wanted = run->options.jobs;
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (!wanted)
 		wanted = processors > 0 ? (size_t)processors : 1;
+	return wanted > MAX_JOBS ? MAX_JOBS : wanted;
+}
+
+static void start_threads(struct reader *r)
+{
+	size_t wanted = reader_jobs(r->run);
+
 	if (wanted < 2)
 		return;
 	if (wanted > r->run->documents.count)
 		wanted = r->run->documents.count;
-	if (wanted > MAX_JOBS)
-		wanted = MAX_JOBS;
 	r->threads = mem_alloc(wanted * sizeof *r->threads);
 	while (r->n_threads < wanted && !pthread_create(&r->threads[r->n_threads], NULL, work, r))
 		r->n_threads++;
+}
+
+/* The first document that a source reads; the first one when it reads none. */
+static size_t first_read(const struct run *run, const struct source_result *source)
+{
+	size_t i;
+
+	for (i = source->first_document; i < source->first_document + source->n_documents; i++)
+		if (!run->documents.items[i]->unread)
+			return i;
+	return source->first_document;
 }
 
 struct reader *reader_new(struct run *run)
@@ -162,8 +182,11 @@ struct reader *reader_new(struct run *run)
 	r->readings = mem_alloc((run->documents.count + 1) * sizeof *r->readings);
 	r->parsers = mem_alloc((run->n_sources + 1) * sizeof *r->parsers);
 	r->current = mem_alloc((run->n_sources + 1) * sizeof *r->current);
-	for (i = 0; i < run->n_sources; i++)
+	r->first = mem_alloc((run->n_sources + 1) * sizeof *r->first);
+	for (i = 0; i < run->n_sources; i++) {
 		r->current[i] = run->sources[i].first_document;
+		r->first[i] = first_read(run, &run->sources[i]);
+	}
 	for (i = 0; i < run->pipeline->n_sources; i++) {
 		size_t j;
 
@@ -204,7 +227,8 @@ static int wait_open(struct reader *r, size_t i)
 	struct reading *reading = &r->readings[i];
 	int err;
 
-	if (!r->n_threads) {
+	/* Of a source that reads none, the columns alone are wanted. */
+	if (!r->n_threads || r->run->documents.items[i]->unread) {
 		if (!reading->started) {
 			reading->started = true;
 			reading->err = reading_open(r, i);
@@ -236,7 +260,7 @@ static bool same_columns(const struct ArrowSchema *a, const struct ArrowSchema *
 
 const struct ArrowSchema *reader_schema(struct reader *r, size_t source)
 {
-	size_t first = r->run->sources[source].first_document;
+	size_t first = r->first[source];
 	int err = wait_open(r, first);
 
 	if (err && !r->readings[first].stage.out.release) {
@@ -248,7 +272,7 @@ const struct ArrowSchema *reader_schema(struct reader *r, size_t source)
 
 static int compare_columns(struct reader *r, size_t source, size_t i)
 {
-	size_t first = r->run->sources[source].first_document;
+	size_t first = r->first[source];
 	struct text why = { 0 };
 
 	if (same_columns(&r->readings[first].stage.out, &r->readings[i].stage.out))
@@ -297,7 +321,7 @@ static void finish(struct reader *r, size_t source, size_t i)
 	for (j = 0; j < 3; j++)
 		record->checks[j] += s->checks[j];
 	record->seconds += s->seconds;
-	if (i != r->run->sources[source].first_document)
+	if (i != r->first[source])
 		stage_close(s);
 }
 
@@ -308,7 +332,7 @@ struct stage *reader_parsed(struct reader *r, uint32_t document)
 	size_t source = r->run->documents.items[i]->source;
 	bool parsed;
 
-	if (!r->n_threads || i != r->run->sources[source].first_document)
+	if (!r->n_threads || i != r->first[source] || r->run->documents.items[i]->unread)
 		return NULL;
 	pthread_mutex_lock(&r->lock);
 	parsed = reading->ended && !reading->err && !reading->queued;
@@ -324,8 +348,13 @@ int reader_next(struct reader *r, size_t source, struct ArrowArray *out)
 	*out = (struct ArrowArray){ 0 };
 	while (r->current[source] < end) {
 		size_t i = r->current[source];
-		int err = wait_open(r, i);
+		int err;
 
+		if (r->run->documents.items[i]->unread) {
+			r->current[source]++;
+			continue;
+		}
+		err = wait_open(r, i);
 		if (!err)
 			err = compare_columns(r, source, i);
 		if (!err)
@@ -368,6 +397,7 @@ void reader_free(struct reader *r)
 	free(r->readings);
 	free(r->parsers);
 	free(r->current);
+	free(r->first);
 	free(r->threads);
 	free(r);
 }

@@ -18,6 +18,9 @@ struct reader;
 
 struct reader *reader_new(struct run *run);
 
+/* On how many threads documents are read. */
+size_t reader_jobs(const struct run *run);
+
 /* The columns of a source's documents, which must all be the same; NULL after
  * run_fail().  `source` counts the sources that are run. */
 const struct ArrowSchema *reader_schema(struct reader *reader, size_t source);

@@ -107,8 +107,10 @@ static json_t *sources(const struct run *run)
 		set_text(source, "name", s->name);
 		set_count(source, "rows", s->rows);
 		for (j = 0; j < s->n_documents; j++)
-			json_array_append_new(
-				documents, document(run->documents.items[s->first_document + j]));
+			if (!run->documents.items[s->first_document + j]->unread)
+				json_array_append_new(
+					documents,
+					document(run->documents.items[s->first_document + j]));
 		set(source, "documents", documents);
 		json_array_append_new(json, source);
 	}

@@ -1,7 +1,8 @@
 /*
  * The flow of data:
  *
- *     fetch -> documents -> parse (reader.c, on threads)
+ *     fetch -> documents -> who reads which (recognise.c)
+ *         -> parse (reader.c, on threads)
  *         -> a source's validators and transforms, one link after another
  *             -> all sources appended -> the dataset's validators and transforms
  *                 -> rows that are neither claims nor rejected -> exporters
@@ -21,6 +22,7 @@
 #include "interrupt.h"
 #include "place.h"
 #include "reader.h"
+#include "recognise.h"
 #include "rejects.h"
 
 /* One validator or transform, and where it stands. */
@@ -651,6 +653,18 @@ static const struct balance *parsed(struct run *run, size_t source)
 	return &run_record(run, &chain_of(run, run->sources[source].name)->stages[1])->counted;
 }
 
+/* Whether a source reads any of its documents, or leaves all to others. */
+static bool reads(const struct run *run, size_t source)
+{
+	const struct source_result *s = &run->sources[source];
+	size_t i;
+
+	for (i = 0; i < s->n_documents; i++)
+		if (!run->documents.items[s->first_document + i]->unread)
+			return true;
+	return false;
+}
+
 static void check_rows(struct run *run)
 {
 	bool said = false;
@@ -659,7 +673,7 @@ static void check_rows(struct run *run)
 	for (i = 0; i < run->n_sources; i++) {
 		const struct balance *t = parsed(run, i);
 
-		if (t->rows || t->claims)
+		if (t->rows || t->claims || !reads(run, i))
 			continue;
 		say(run, "run/no-rows", run->sources[i].name, "the source has no rows");
 		said = true;
@@ -887,6 +901,8 @@ int run_pipeline(struct run *run)
 	err = select_sources(run);
 	for (i = 0; !err && i < run->n_sources; i++)
 		err = fetch_source(run, i);
+	if (!err)
+		err = documents_recognise(run);
 	if (!err)
 		err = begin(run);
 	if (!err)

@@ -470,6 +470,14 @@ struct mu_option {
 
 /* ----------------------------------------------------------------- plugin */
 
+/* Whether a document is a parser's own.  Texts live until the stage is closed. */
+struct mu_recognition {
+	uint32_t size;        /* sizeof(struct mu_recognition) */
+	bool yes;
+	const char *expected; /* what it should have: "the header 'A B'"; or NULL */
+	const char *found;    /* what it has instead, or NULL */
+};
+
 struct mu_plugin {
 	uint32_t abi;  /* MUSTER_ABI */
 	uint32_t size; /* sizeof(struct mu_plugin) when the plugin was built */
@@ -518,6 +526,13 @@ struct mu_plugin {
 	 * mostly with positions that rise. */
 	int (*locate)(struct mu_ctx *, void *self, uint64_t position, const char *field,
 		      struct mu_place *out);
+
+	/* Optional, parsers: whether ctx->document is the one that the options
+	 * describe.  Asked when several sources fetch the same file, on an
+	 * instance that was opened and has parsed nothing; exactly one source
+	 * must say yes.  A document that nobody could read is told with
+	 * mu_report(), and then no other source is asked. */
+	int (*recognise)(struct mu_ctx *, void *self, struct mu_recognition *out);
 };
 
 #define MUSTER_PLUGIN(...) \

@@ -44,13 +44,17 @@
  */
 #include "scan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "charset.h"
 
 #include "extract.h"
 
-enum { BATCH_ROWS = 4096 };
+enum {
+	BATCH_ROWS = 4096,
+	SHOWN = 200, /* bytes of a document in a message */
+};
 
 struct self {
 	struct layout layout; /* first: layout_options are offsets in it */
@@ -357,10 +361,40 @@ static int document_locate(struct mu_ctx *ctx, void *data, uint64_t position, co
 	return 0;
 }
 
+/* ------------------------------------------------------------ recognition */
+
+/* A text in quotes, cut to what a message can bear, in memory of the stage. */
+static const char *quoted(struct mu_ctx *ctx, const char *before, struct mu_string text)
+{
+	size_t len = text.len < SHOWN ? text.len : SHOWN, room = strlen(before) + len + 6;
+	char *out = mu_alloc(ctx, room);
+
+	while (len < text.len && len && ((unsigned char)text.data[len] & 0xc0) == 0x80)
+		len--;
+	snprintf(out, room, "%s'%.*s%s'", before, (int)len, text.data, len < text.len ? "..." : "");
+	return out;
+}
+
+static int document_recognise(struct mu_ctx *ctx, void *data, struct mu_recognition *out)
+{
+	struct self *self = data;
+	struct scan scan = {
+		.ctx = ctx, .layout = &self->layout, .pages = &self->pages, .quiet = true
+	};
+	int err = document_pages(ctx, self, false);
+
+	if (err || !self->pages.flat)
+		return err;
+	out->found = quoted(ctx, "", (struct mu_string){ self->pages.flat, self->pages.flat_len });
+	out->expected =
+		quoted(ctx, "the header ", mu_string(header_text(ctx, &self->layout.tables[0])));
+	return scan_recognises(&scan, &out->yes);
+}
+
 MUSTER_PLUGIN(.name = "document",
 	      .summary = "tables in running text, and the totals that the text states",
 	      .options = layout_options,
 	      .codes = (const struct mu_code[]){ SCAN_CODES, EXTRACT_CODES, CHARSET_CODES, { 0 } },
 	      .self_size = sizeof(struct self), .configure = document_configure,
 	      .open = document_open, .close = document_close, .parse = document_parse,
-	      .locate = document_locate);
+	      .locate = document_locate, .recognise = document_recognise);

@@ -714,6 +714,30 @@ int scan_run(struct scan *s)
 	return err ? err : name_check(s);
 }
 
+int scan_recognises(struct scan *s, bool *yes)
+{
+	const struct layout *layout = s->layout;
+	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
+
+	*yes = false;
+	for (size_t i = 0; i < layout->n_tables; i++) {
+		const struct table *t = &layout->tables[i];
+		struct pattern_match match;
+		struct header header;
+		int found = pattern_find(s->ctx, t->begin_pattern, flat, 0, &match);
+
+		if (found < 0)
+			return -found;
+		if (found && header_find(s->pages, t, match.end, &header)) {
+			*yes = true;
+		} else if (!t->optional) {
+			*yes = false;
+			return 0;
+		}
+	}
+	return 0;
+}
+
 void scan_release(struct scan *s)
 {
 	free(s->records);

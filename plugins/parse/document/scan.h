@@ -16,6 +16,10 @@
 int scan_run(struct scan *scan);
 void scan_release(struct scan *scan);
 
+/* Whether a document has the heading and, behind it, the header of every table that is not
+ * optional, or of any when all are.  0, or a positive errno value with a message. */
+int scan_recognises(struct scan *scan, bool *yes);
+
 /* The index of the record at a position, or SIZE_MAX. */
 size_t scan_find(const struct scan *scan, uint64_t position);
 

@@ -1,0 +1,303 @@
+#include "recognise.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <muster/map.h>
+
+#include "interrupt.h"
+#include "reader.h"
+
+/* The same file, as several sources fetched it. */
+struct group {
+	size_t *documents; /* indices, in the order of sources */
+	size_t count;
+	struct answer {
+		bool asked, yes;
+		char *expected, *found;
+	} * answers;                       /* one a document */
+	struct findings findings;          /* what parsers said of it */
+	const struct stage_config *parser; /* who said so */
+	int err;
+};
+
+struct asking {
+	struct run *run;
+	struct group *groups;
+	size_t count;
+	atomic_size_t next;
+};
+
+static const struct stage_config *parser_of(const struct run *run, const struct document *d)
+{
+	size_t i = 0;
+
+	while (strcmp(run->pipeline->sources[i].name, run->sources[d->source].name) != 0)
+		i++;
+	return &run->pipeline->sources[i].stages[1];
+}
+
+static void say(struct run *run, enum mu_severity severity, const char *code,
+		const struct document *d, struct text *message)
+{
+	struct finding f = { .severity = severity,
+			     .code = mem_copy(code),
+			     .message = mem_copy(message->data),
+			     .source = d->public.source,
+			     .document = d->public.id };
+
+	findings_add(&run->findings, &f);
+	text_release(message);
+}
+
+/* ------------------------------------------------------------- same bytes */
+
+/* The index of the entry that is the key now, or the one that was before. */
+static size_t entry_of(struct mu_map *map, const struct text *key, bool *added)
+{
+	size_t before = map->count, entry = mu_map_add(map, key->data, key->len);
+
+	if (entry == SIZE_MAX)
+		mem_exhausted();
+	*added = map->count > before;
+	return entry;
+}
+
+/* A document of the same source with the same bytes is not read again. */
+static void twins_find(struct run *run)
+{
+	struct mu_map seen = { 0 }, said = { 0 };
+	struct text key = { 0 };
+	size_t i;
+
+	for (i = 0; i < run->documents.count; i++) {
+		struct document *d = run->documents.items[i];
+		struct text message = { 0 };
+		size_t entry;
+		bool added;
+
+		text_clear(&key);
+		text_printf(&key, "%zu %s", d->source, d->public.sha256);
+		entry = entry_of(&seen, &key, &added);
+		if (added) {
+			seen.entries[entry].value = i;
+			continue;
+		}
+		d->unread = true;
+		text_clear(&key);
+		text_puts(&key, d->public.path);
+		entry_of(&said, &key, &added);
+		if (!added)
+			continue;
+		text_printf(&message, "has the same bytes as %s and is not read again",
+			    run->documents.items[seen.entries[entry].value]->public.uri);
+		say(run, MU_WARNING, "run/same-bytes", d, &message);
+	}
+	mu_map_release(&seen);
+	mu_map_release(&said);
+	text_release(&key);
+}
+
+/* ----------------------------------------------------------------- groups */
+
+static void groups_find(struct asking *a)
+{
+	struct mu_map files = { 0 };
+	struct text key = { 0 };
+	size_t i;
+
+	for (i = 0; i < a->run->documents.count; i++) {
+		const struct document *d = a->run->documents.items[i];
+		struct group *g;
+		size_t entry;
+		bool added;
+
+		if (d->unread || !parser_of(a->run, d)->plugin->api.recognise)
+			continue;
+		text_clear(&key);
+		text_printf(&key, "%s %s", d->public.sha256, d->public.path);
+		entry = entry_of(&files, &key, &added);
+		if (added) {
+			files.entries[entry].value = a->count;
+			a->groups = mem_resize(a->groups, a->count + 1, sizeof *a->groups);
+			a->groups[a->count++] = (struct group){ 0 };
+		}
+		g = &a->groups[files.entries[entry].value];
+		g->documents = mem_resize(g->documents, g->count + 1, sizeof *g->documents);
+		g->documents[g->count++] = i;
+	}
+	mu_map_release(&files);
+	text_release(&key);
+}
+
+static void groups_release(struct asking *a)
+{
+	size_t i, j;
+
+	for (i = 0; i < a->count; i++) {
+		struct group *g = &a->groups[i];
+
+		for (j = 0; g->answers && j < g->count; j++) {
+			free(g->answers[j].expected);
+			free(g->answers[j].found);
+		}
+		findings_release(&g->findings);
+		free(g->answers);
+		free(g->documents);
+	}
+	free(a->groups);
+}
+
+/* ----------------------------------------------------------------- asking */
+
+static char *copy_or_null(const char *text)
+{
+	return text ? mem_copy(text) : NULL;
+}
+
+/* Asks one source; whether others are still to be asked. */
+static bool ask(struct run *run, struct group *g, size_t i)
+{
+	struct document *d = run->documents.items[g->documents[i]];
+	const struct stage_config *parser = parser_of(run, d);
+	struct mu_recognition said = { .size = sizeof said };
+	struct stage s = { 0 };
+	bool go_on;
+	int err = stage_init(&s, parser, run->pipeline, run, &run->pipeline->diagnostics);
+
+	if (!err)
+		err = stage_open(&s, NULL, d);
+	if (!err)
+		err = parser->plugin->api.recognise(&s.ctx, s.self, &said);
+	if (err && err != ECANCELED) {
+		struct text why = { 0 };
+
+		text_printf(&why, "%s: ", d->public.uri);
+		stage_failure(&s, err, &why);
+		run_fail(run, parser, err, why.data);
+		text_release(&why);
+	}
+	g->err = err;
+	g->answers[i] = (struct answer){ .asked = !err,
+					 .yes = said.yes,
+					 .expected = copy_or_null(said.expected),
+					 .found = copy_or_null(said.found) };
+	go_on = !err && !s.findings.of[MU_ERROR];
+	g->parser = parser;
+	findings_append(&g->findings, &s.findings);
+	stage_close(&s);
+	return go_on;
+}
+
+static void *work(void *data)
+{
+	struct asking *a = data;
+
+	for (;;) {
+		size_t i = atomic_fetch_add(&a->next, 1), k;
+		struct group *g = &a->groups[i];
+
+		if (i >= a->count || interrupt_signal())
+			return NULL;
+		if (g->count < 2)
+			continue;
+		g->answers = mem_alloc(g->count * sizeof *g->answers);
+		for (k = 0; k < g->count && ask(a->run, g, k); k++)
+			;
+	}
+}
+
+static void ask_all(struct asking *a)
+{
+	size_t wanted = reader_jobs(a->run), n = 0;
+	pthread_t *threads = mem_alloc((wanted + 1) * sizeof *threads);
+
+	while (n + 1 < wanted && n + 1 < a->count && !pthread_create(&threads[n], NULL, work, a))
+		n++;
+	work(a);
+	while (n)
+		pthread_join(threads[--n], NULL);
+	free(threads);
+}
+
+/* -------------------------------------------------------------- what it is */
+
+static void say_ambiguous(struct run *run, const struct group *g)
+{
+	struct text message = { 0 };
+	const char *comma = "";
+	size_t i;
+
+	text_puts(&message, "several sources recognise it as theirs: ");
+	for (i = 0; i < g->count; i++) {
+		if (!g->answers[i].yes)
+			continue;
+		text_printf(&message, "%s%s", comma,
+			    run->documents.items[g->documents[i]]->public.source);
+		comma = ", ";
+	}
+	say(run, MU_ERROR, "run/ambiguous-document", run->documents.items[g->documents[0]],
+	    &message);
+}
+
+static void say_unrecognised(struct run *run, const struct group *g)
+{
+	struct text message = { 0 };
+	const char * or = "it should have ", *found = NULL;
+	size_t i;
+
+	text_puts(&message, "no source recognises it: ");
+	for (i = 0; i < g->count; i++) {
+		const struct answer *answer = &g->answers[i];
+
+		found = found ? found : answer->found;
+		if (!answer->expected)
+			continue;
+		text_printf(&message, "%s%s (%s)", or, answer->expected,
+			    run->documents.items[g->documents[i]]->public.source);
+		or = " or ";
+	}
+	if (found)
+		text_printf(&message, "; it has %s", found);
+	say(run, MU_ERROR, "run/unrecognised-document", run->documents.items[g->documents[0]],
+	    &message);
+}
+
+static void decide(struct run *run, struct group *g)
+{
+	bool wrong = g->findings.of[MU_ERROR] > 0;
+	size_t yes = 0, i;
+
+	for (i = 0; i < g->count; i++)
+		yes += g->answers[i].yes;
+	findings_append(&run_record(run, g->parser)->findings, &g->findings);
+	for (i = 0; i < g->count; i++)
+		if (wrong || yes != 1 || !g->answers[i].yes)
+			run->documents.items[g->documents[i]]->unread = true;
+	if (wrong)
+		return;
+	if (yes > 1)
+		say_ambiguous(run, g);
+	else if (!yes)
+		say_unrecognised(run, g);
+}
+
+int documents_recognise(struct run *run)
+{
+	struct asking a = { .run = run };
+	size_t i;
+	int err = 0;
+
+	twins_find(run);
+	groups_find(&a);
+	ask_all(&a);
+	for (i = 0; i < a.count && !err; i++)
+		err = a.groups[i].err;
+	if (!err && interrupt_signal())
+		err = ECANCELED;
+	for (i = 0; i < a.count && !err; i++)
+		if (a.groups[i].count > 1)
+			decide(run, &a.groups[i]);
+	groups_release(&a);
+	return err;
+}

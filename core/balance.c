@@ -122,12 +122,14 @@ bool balance_conserved(const struct balance *in, const struct balance *out,
 		       const struct adjustment *a, size_t n, struct text *why)
 {
 	bool overflow = false;
-	int64_t by = adjusted(a, n, NULL, &overflow);
+	int64_t by = adjusted(a, n, NULL, &overflow), claims = adjusted(a, n, MU_CLAIM, &overflow);
 	size_t j;
 
-	if (in->claims != out->claims) {
-		text_printf(why, "%" PRIu64 " claims went in, %" PRIu64 " came out", in->claims,
-			    out->claims);
+	if ((int64_t)in->claims + claims != (int64_t)out->claims) {
+		text_printf(why, "%" PRIu64 " claims went in, ", in->claims);
+		if (claims)
+			text_printf(why, "%+" PRId64 " was stated as changed, ", claims);
+		text_printf(why, "%" PRIu64 " came out", out->claims);
 		return false;
 	}
 	if (overflow || (int64_t)in->rows + by != (int64_t)out->rows) {

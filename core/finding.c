@@ -24,10 +24,12 @@ const struct mu_code core_codes[] = {
 	  "wrongly." },
 	{ "run/unrecognised-document",
 	  "Several sources fetch a document, and none recognises it as the one that it describes.",
-	  "Look whether it is the right document; if it has a new layout, adapt a source or add one "
+	  "Look whether it is the right document; if it has a new layout, adapt a source or add "
+	  "one "
 	  "that describes it." },
 	{ "run/ambiguous-document",
-	  "Several sources recognise a document as the one that they describe, so it is not certain "
+	  "Several sources recognise a document as the one that they describe, so it is not "
+	  "certain "
 	  "who is to read it.",
 	  "Make the headings or headers that the sources declare more definite." },
 	{ NULL, NULL, NULL },

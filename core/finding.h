@@ -34,6 +34,7 @@ struct finding {
 	uint64_t other;
 	char *suggested;
 	const char *stage, *source; /* names; source may be NULL */
+	bool lost; /* it is about a claim of which nobody knows what it covers */
 	uint32_t document; /* id when no row is to blame but a document; 0: none */
 	/* Each as a finding with kind, message, place, field and suggested value. */
 	struct finding *explanations;

@@ -63,6 +63,7 @@ static void add_locked(struct rejections *r, const struct finding *f, uint64_t a
 		};
 	}
 	r->items[i].errors += to_blame;
+	r->items[i].lost += to_blame && f->lost && f->severity == MU_ERROR;
 }
 
 void rejections_add(struct rejections *r, const struct finding *f)

@@ -21,6 +21,7 @@
 struct rejection {
 	uint64_t at;
 	uint64_t errors; /* how many name this row as the one to blame */
+	uint64_t lost;   /* of these, how many say that nobody knows what a claim covers */
 	const char *stage; /* of the first of them, as what follows */
 	char *code, *field, *from, *value, *message;
 	bool kept_out; /* the row was met and withheld from the exporters */

@@ -700,21 +700,49 @@ static void check_overflow(struct run *run)
 	text_release(&message);
 }
 
-/* Errors about rows that were kept out of the dataset are warnings. */
+/* Whether a source's claims were compared with its rows before a stage of it. */
+static bool reconciled_before(const struct run *run, const char *stage)
+{
+	const char *source = NULL;
+	bool totals = false;
+	size_t i;
+
+	for (i = 0; i < run->n_records; i++) {
+		const struct stage_config *config = run->records[i].config;
+
+		if (config->source != source)
+			totals = false;
+		source = config->source;
+		if (config->name == stage)
+			return source && totals;
+		totals = totals || !strcmp(config->plugin->full, "validate/totals");
+	}
+	return false;
+}
+
+/* Errors about rows that were kept out of the dataset are warnings, and so are those
+ * about claims of which nobody knows any more what they cover, when they were compared
+ * with their rows before. */
 static void forgive(struct run *run)
 {
 	size_t i;
 
-	for (i = 0; i < run->rejections.count; i++)
-		if (run->rejections.items[i].kept_out) {
-			run->counts[MU_ERROR] -= run->rejections.items[i].errors;
-			run->counts[MU_WARNING] += run->rejections.items[i].errors;
-		}
+	for (i = 0; i < run->rejections.count; i++) {
+		const struct rejection *r = &run->rejections.items[i];
+		uint64_t forgiven = r->kept_out ? r->errors : 0;
+
+		if (!r->kept_out && r->lost && reconciled_before(run, r->stage))
+			forgiven = r->lost;
+
+		run->counts[MU_ERROR] -= forgiven;
+		run->counts[MU_WARNING] += forgiven;
+	}
 	for (i = 0; i < run->findings.count; i++) {
 		struct finding *f = &run->findings.items[i];
 
 		if (f->severity == MU_ERROR && f->at &&
-		    rejections_find_withheld(&run->rejections, f->at) != SIZE_MAX)
+		    ((f->lost && reconciled_before(run, f->stage)) ||
+		     rejections_find_withheld(&run->rejections, f->at) != SIZE_MAX))
 			f->severity = MU_WARNING;
 	}
 }

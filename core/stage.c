@@ -216,6 +216,7 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		.found = f->found,
 		.other = f->other & ~MU_AT_REJECTED,
 		.suggested = f->suggested ? mem_copy(f->suggested) : NULL,
+		.lost = f->reject,
 		.stage = s->config->name,
 		.source = s->config->source,
 		.document = s->document ? s->document->public.id : 0,

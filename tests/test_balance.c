@@ -204,7 +204,8 @@ START_TEST(unknown_numbers_are_not_evaluated)
 	rig_row(&f.rig, mu_at(1, 6) | MU_AT_REJECTED, NULL, "EULEX|8|8|8|5");
 	ck_assert_int_eq(run(&f), 0);
 	ck_assert_str_eq(f.rig.said, "");
-	checks_are(&f, 1, 0, 7);
+	/* The claims do not speak of all columns. */
+	checks_are(&f, 1, 0, 5);
 	teardown(&f);
 }
 END_TEST

@@ -360,6 +360,35 @@ enum country_answer country_find(struct country_index *index, struct mu_string n
 	return answer == COUNTRY_UNKNOWN ? parts_find(index, name, alpha3) : answer;
 }
 
+enum country_answer country_begins(struct country_index *index, struct mu_string text,
+				   char alpha3[4])
+{
+	enum country_answer answer = COUNTRY_UNKNOWN;
+	char words[WORDS_MAX];
+	size_t len = words_fold(text, words, sizeof words), i;
+	uint8_t k;
+
+	if (len == SIZE_MAX || !len)
+		return answer;
+	for (i = 0; i < index->n_names && answer != COUNTRY_UNDECIDED; i++) {
+		const struct mu_map_entry *e = &index->words.entries[i];
+		const struct name *n = &index->names[i];
+
+		if (e->len < len || memcmp(e->key, words, len) != 0)
+			continue;
+		for (k = 0; k < n->count; k++) {
+			char one[4];
+
+			alpha3_of(n->codes[k], one);
+			if (answer == COUNTRY_FOUND && strcmp(one, alpha3) != 0)
+				return COUNTRY_UNDECIDED;
+			answer = COUNTRY_FOUND;
+			memcpy(alpha3, one, 4);
+		}
+	}
+	return answer;
+}
+
 enum country_answer country_code(struct country_index *index, struct mu_string code, char alpha3[4])
 {
 	size_t i;
@@ -439,6 +468,29 @@ static void nearest_show(const struct country_index *index, struct mu_string nam
 		candidate_show(phrase, &index->names[list[n].name], 0);
 }
 
+/* Names of different countries that begin with a text. */
+static void beginning_show(const struct country_index *index, struct mu_string text, int max,
+			   struct phrase *phrase)
+{
+	char words[WORDS_MAX], seen[CANDIDATES_MAX][4], one[4];
+	size_t len = words_fold(text, words, sizeof words), i;
+	int n = 0, k;
+
+	for (i = 0; len != SIZE_MAX && len && i < index->n_names && n < max; i++) {
+		const struct mu_map_entry *e = &index->words.entries[i];
+
+		if (e->len < len || memcmp(e->key, words, len) != 0)
+			continue;
+		alpha3_of(index->names[i].codes[0], one);
+		for (k = 0; k < n && strcmp(seen[k], one) != 0; k++)
+			;
+		if (k < n)
+			continue;
+		memcpy(seen[n++], one, 4);
+		candidate_show(phrase, &index->names[i], 0);
+	}
+}
+
 const char *country_candidates(struct mu_ctx *ctx, struct country_index *index,
 			       struct mu_string name, int max)
 {
@@ -449,9 +501,11 @@ const char *country_candidates(struct mu_ctx *ctx, struct country_index *index,
 
 	for (i = 0; known && i < known->count; i++)
 		candidate_show(&phrase, known, i);
+	max = max < CANDIDATES_MAX ? max : CANDIDATES_MAX;
 	if (!known)
-		nearest_show(index, mu_trim(name), max < CANDIDATES_MAX ? max : CANDIDATES_MAX,
-			     &phrase);
+		beginning_show(index, mu_trim(name), max, &phrase);
+	if (!known && !phrase.len)
+		nearest_show(index, mu_trim(name), max, &phrase);
 	out = mu_alloc(ctx, phrase.len + 1);
 	memcpy(out, phrase.text, phrase.len);
 	return out;

@@ -36,11 +36,16 @@ enum country_answer {
 enum country_answer country_find(struct country_index *index, struct mu_string name,
 				 char alpha3[4]);
 
+/* The only country of which a known name begins with a text, compared as names are but
+ * for the last word, which may be cut off anywhere. */
+enum country_answer country_begins(struct country_index *index, struct mu_string text,
+				   char alpha3[4]);
+
 /* The country of a code in any of the two ISO forms, else unknown. */
 enum country_answer country_code(struct country_index *index, struct mu_string code,
 				 char alpha3[4]);
 
-/* Up to `max` known names that are nearest to an unknown one, or all the
+/* Up to `max` known names that begin with an unknown one, or are nearest to it, or all the
  * meanings of an undecided one, as "Tunesië (TUN), ..." in memory of the stage;
  * "" when nothing is near. */
 const char *country_candidates(struct mu_ctx *ctx, struct country_index *index,

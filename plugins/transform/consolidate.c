@@ -4,6 +4,7 @@
  *     - transform: consolidate
  *       key: [as_of, contributor, mission, personnel_type]
  *       on_equal: identical           # default: refuse
+ *       nullable: [mission]           # may be unknown
  *       origin: [source]              # columns that may differ in equal rows
  *
  * Rows of all sources come in one after another, in the order of the pipeline
@@ -15,13 +16,17 @@
  *     sum        its measures are added to those of the first row; it is an
  *                error when its other columns differ
  *     first      it is left out with a warning, whatever it has
+ *     documents  rows of one document all count; those of a later document are
+ *                left out, with a warning a key, when they are, all together, the
+ *                same as the first document's in all columns but those of `origin`,
+ *                else they are errors
  *
  * Every error and warning names both rows.  With an error the later row is the
  * one that is wrong: the first stays where it is.  A row with null in a column
- * of the key is an error.  Claims, and rows that an earlier stage found wrong,
+ * of the key is an error unless `nullable` names it.  Claims, and rows that an earlier stage found wrong,
  * pass as they are and are compared with nothing.  Rows come out in the order
- * in which they came; `sum` keeps all of them in memory until the last is there,
- * the others just what tells rows apart.
+ * in which they came; `sum` and `documents` keep all of them in memory until the last
+ * is there, the others just what tells rows apart.
  */
 #include <stdlib.h>
 
@@ -29,7 +34,7 @@
 
 #include "phrase.h"
 
-enum on_equal { REFUSE, IDENTICAL, SUM, FIRST };
+enum on_equal { REFUSE, IDENTICAL, SUM, FIRST, DOCUMENTS };
 
 /* What becomes of a row; from 0 on, it is the first of that key and takes on
  * the totals of all. */
@@ -52,6 +57,15 @@ struct total {
 	bool known;
 };
 
+/* documents: a row, by its key and document. */
+struct occurrence {
+	size_t group, start, len; /* its columns of `compared`, in `values` */
+	uint64_t at;
+	size_t batch;
+	int64_t row;
+	size_t order; /* in which it came */
+};
+
 struct batch {
 	struct ArrowArray rows;
 	int64_t *fate; /* of each row */
@@ -59,7 +73,7 @@ struct batch {
 
 struct consolidate {
 	/* the options */
-	struct mu_texts key, origin;
+	struct mu_texts key, origin, nullable;
 	int on_equal;
 	int64_t max_rows;
 
@@ -75,7 +89,10 @@ struct consolidate {
 	struct total *totals; /* sum: a measure of a first row each */
 	size_t room;          /* of both */
 
-	/* sum: all batches, until they are given out again */
+	struct occurrence *occurrences; /* documents */
+	size_t n_occurrences, occurrences_room;
+
+	/* sum, documents: all batches, until they are given out again */
 	struct batch *batches;
 	size_t n_batches, batches_room, next;
 	uint64_t rows;
@@ -407,6 +424,14 @@ static int take_first(struct mu_ctx *ctx, struct consolidate *self, size_t group
 	return 0;
 }
 
+static bool is_nullable(const struct consolidate *self, const char *name)
+{
+	for (size_t i = 0; i < self->nullable.count; i++)
+		if (!strcmp(self->nullable.items[i], name))
+			return true;
+	return false;
+}
+
 /* Reports what is null in the key of a row.  1 when nothing is, 0, or a negative
  * errno value. */
 static int key_is_whole(struct mu_ctx *ctx, const struct consolidate *self, int64_t row,
@@ -422,13 +447,43 @@ static int key_is_whole(struct mu_ctx *ctx, const struct consolidate *self, int6
 					      .at = at,
 					      .field = column_name(ctx, index) };
 
-		if (!mu_null(&self->cells[index], row))
+		if (!mu_null(&self->cells[index], row) || is_nullable(self, finding.field))
 			continue;
 		whole = false;
 		err = mu_report(ctx, finding, "%s is empty, and it is part of the key",
 				finding.field);
 	}
 	return err ? -err : whole;
+}
+
+/* Remembers a row until all of its key are there. */
+static int take_occurrence(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row,
+			   uint64_t at)
+{
+	struct occurrence o = { .group = group,
+				.start = self->values.len,
+				.at = at,
+				.batch = self->n_batches - 1,
+				.row = row,
+				.order = self->n_occurrences };
+
+	if (self->n_occurrences == self->occurrences_room) {
+		size_t room = self->occurrences_room ? self->occurrences_room * 2 : 1024;
+		struct occurrence *more =
+			reallocarray(self->occurrences, room, sizeof *self->occurrences);
+
+		if (!more)
+			return out_of_memory(ctx);
+		self->occurrences = more;
+		self->occurrences_room = room;
+	}
+	for (size_t i = 0; i < self->compared.count; i++)
+		mu_key_add(&self->values, &self->cells[self->compared.index[i]], row);
+	if (self->values.broken)
+		return out_of_memory(ctx);
+	o.len = self->values.len - o.start;
+	self->occurrences[self->n_occurrences++] = o;
+	return 0;
 }
 
 /* Decides what becomes of a row of data. */
@@ -448,6 +503,8 @@ static int take_row(struct mu_ctx *ctx, struct consolidate *self, int64_t row, u
 	group = mu_map_add(&self->seen, self->value.data, self->value.len);
 	if (group == SIZE_MAX)
 		return out_of_memory(ctx);
+	if (self->on_equal == DOCUMENTS)
+		return take_occurrence(ctx, self, group, row, at);
 	if (group == before)
 		return take_first(ctx, self, group, row, at, fate);
 	return take_equal(ctx, self, group, row, at, fate);
@@ -609,15 +666,118 @@ static int collect(struct mu_ctx *ctx, struct consolidate *self)
 	return err;
 }
 
+/* -------------------------------------------------------------- documents */
+
+static int compare_values(const struct consolidate *self, const struct occurrence *a,
+			  const struct occurrence *b)
+{
+	size_t len = a->len < b->len ? a->len : b->len;
+	int c = memcmp(self->values.data + a->start, self->values.data + b->start, len);
+
+	return c ? c : a->len < b->len ? -1 : a->len > b->len;
+}
+
+/* By key, then document in the order in which they came, then what they say. */
+static int by_document(const void *x, const void *y, void *data)
+{
+	const struct occurrence *a = x, *b = y;
+	int c;
+
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
+	if (mu_at_document(a->at) != mu_at_document(b->at))
+		return mu_at_document(a->at) < mu_at_document(b->at) ? -1 : 1;
+	c = compare_values(data, a, b);
+	return c ? c : a->order < b->order ? -1 : 1;
+}
+
+/* How many of `n` rows are of one key and document. */
+static size_t run_length(const struct occurrence *o, size_t n)
+{
+	size_t k = 1;
+
+	while (k < n && o[k].group == o[0].group &&
+	       mu_at_document(o[k].at) == mu_at_document(o[0].at))
+		k++;
+	return k;
+}
+
+static bool same_rows(const struct consolidate *self, const struct occurrence *a, size_t n,
+		      const struct occurrence *b, size_t m)
+{
+	if (n != m)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (compare_values(self, &a[i], &b[i]) != 0)
+			return false;
+	return true;
+}
+
+/* The rows of a later document that have the key of those of an earlier one. */
+static int take_later(struct mu_ctx *ctx, struct consolidate *self, const struct occurrence *first,
+		      size_t n, const struct occurrence *later, size_t m)
+{
+	const struct mu_document *document = mu_document(ctx, first->at);
+	const char *name = document ? document->name : "another document";
+	struct mu_finding finding = {
+		.code = "repeated", .at = later->at, .other = first->at, .severity = MU_WARNING
+	};
+	int err = 0;
+
+	if (same_rows(self, first, n, later, m)) {
+		err = mu_report(ctx, finding,
+				"the same rows are in %s already, so they are left out", name);
+		for (size_t i = 0; i < m && !err; i++) {
+			self->batches[later[i].batch].fate[later[i].row] = LEAVE_OUT;
+			cells_fill(ctx, self, &self->batches[later[i].batch]);
+			err = leave_out(ctx, self, later[i].row);
+		}
+		return err;
+	}
+	finding.code = "conflict";
+	finding.severity = MU_ERROR;
+	/* The first document's rows are not to blame. */
+	finding.other = 0;
+	for (size_t i = 0; i < m && !err; i++) {
+		finding.at = later[i].at;
+		err = mu_report(ctx, finding, "%s has other values for the same key", name);
+	}
+	return err;
+}
+
+static int documents_compare(struct mu_ctx *ctx, struct consolidate *self)
+{
+	const struct occurrence *o = self->occurrences;
+	size_t i, first = 0, n = 0, m;
+	int err = 0;
+
+	if (self->n_occurrences)
+		qsort_r(self->occurrences, self->n_occurrences, sizeof *o, by_document, self);
+	for (i = 0; i < self->n_occurrences && !err; i += m) {
+		m = run_length(&o[i], self->n_occurrences - i);
+		if (!i || o[i].group != o[first].group) {
+			first = i;
+			n = m;
+		} else {
+			err = take_later(ctx, self, &o[first], n, &o[i], m);
+		}
+		if (mu_cancelled(ctx))
+			err = ECANCELED;
+	}
+	return err;
+}
+
 static int consolidate_transform(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 {
 	struct consolidate *self = state;
 	int err = 0;
 
-	if (self->on_equal != SUM)
+	if (self->on_equal != SUM && self->on_equal != DOCUMENTS)
 		return stream(ctx, self, out);
 	if (!self->complete)
 		err = collect(ctx, self);
+	if (!self->complete && !err && self->on_equal == DOCUMENTS)
+		err = documents_compare(ctx, self);
 	self->complete = true;
 	while (!err && !out->release && self->next < self->n_batches) {
 		struct batch *batch = &self->batches[self->next++];
@@ -639,12 +799,14 @@ static void consolidate_close(struct mu_ctx *ctx, void *state)
 	free(self->batches);
 	free(self->firsts);
 	free(self->totals);
+	free(self->occurrences);
 	mu_map_release(&self->seen);
 	mu_key_release(&self->value);
 	mu_key_release(&self->values);
 }
 
-static const char *const on_equal_choices[] = { "refuse", "identical", "sum", "first", NULL };
+static const char *const on_equal_choices[] = { "refuse", "identical", "sum",
+						"first",  "documents", NULL };
 
 static const struct mu_option consolidate_options[] = {
 	MU_OPT_TEXTS(struct consolidate, key, .required = true, .min = 1, .max = 1000,
@@ -653,6 +815,8 @@ static const struct mu_option consolidate_options[] = {
 		      .fallback = "refuse", .help = "what to do with rows of the same key"),
 	MU_OPT_TEXTS(struct consolidate, origin,
 		     .help = "columns that may differ in equal rows; the first row's are kept"),
+	MU_OPT_TEXTS(struct consolidate, nullable,
+		     .help = "columns of the key that may be unknown: that is a value of its own"),
 	MU_OPT_INT(struct consolidate, max_rows, .fallback = "50000000", .min = 1, .max = 4e9,
 		   .help = "most rows to remember"),
 	{ 0 }

@@ -15,6 +15,10 @@
  * `to` is the same.  A name that nobody knows, or that means several countries,
  * gives null and an error, or with `unknown: warning` null and a warning.
  *
+ * Where a source cuts long names off, `cut` says how many characters are left at
+ * least: a name of that length or more that nobody knows is that of the only country
+ * of which a name begins so.
+ *
  * Claims are looked up as data are; null stays null.
  */
 #include <stdlib.h>
@@ -33,6 +37,7 @@ struct self {
 	const char *from, *to;
 	struct mu_texts language;
 	int code, unknown;
+	int64_t cut;
 
 	struct country_index *index;
 	struct added added;  /* the codes */
@@ -92,6 +97,16 @@ static void country_transform_close(struct mu_ctx *ctx, void *p)
 	free(self->answers);
 }
 
+/* Whether a name is as long as those that the source cuts off. */
+static bool is_cut(const struct self *self, struct mu_string text)
+{
+	int64_t characters = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		characters += ((unsigned char)text.data[i] & 0xc0) != 0x80;
+	return self->code == CODE_NAME && self->cut && characters >= self->cut;
+}
+
 /* What a text means, looked up once; NULL: out of memory. */
 static struct answer *answer_find(struct self *self, struct mu_string text)
 {
@@ -116,6 +131,8 @@ static struct answer *answer_find(struct self *self, struct mu_string text)
 	*a = (struct answer){ .kind = COUNTRY_UNKNOWN };
 	a->kind = self->code == CODE_ISO ? country_code(self->index, mu_trim(text), a->alpha3)
 					 : country_find(self->index, text, a->alpha3);
+	if (a->kind == COUNTRY_UNKNOWN && is_cut(self, text))
+		a->kind = country_begins(self->index, mu_trim(text), a->alpha3);
 	return a;
 }
 
@@ -197,6 +214,8 @@ static const struct mu_option options[] = {
 		     .help = "languages of the names, such as nl; any for all"),
 	MU_OPT_CHOICE(struct self, code, .choices = code_choices, .fallback = "name",
 		      .help = "what the column holds: names, or codes of two or three letters"),
+	MU_OPT_INT(struct self, cut, .min = 4, .max = 1000,
+		   .help = "names of so many characters and more may be cut off: what begins so is meant"),
 	MU_OPT_CHOICE(struct self, unknown, .choices = unknown_choices, .fallback = "error",
 		      .help = "what a name is that nobody knows"),
 	{ 0 },

@@ -350,7 +350,7 @@ static inline int mu_checked(struct mu_ctx *ctx, enum mu_outcome outcome, uint64
 
 /* Transforms: states that what comes out differs on purpose from what went in:
  * `by` more (or fewer, negative) of the measure, or of data rows when it is
- * NULL. */
+ * NULL, or of claims when it is "_claim". */
 static inline int mu_adjusted(struct mu_ctx *ctx, const char *measure, int64_t by)
 {
 	return ctx->adjusted(ctx, measure, by);

@@ -44,6 +44,7 @@
  */
 #include "scan.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -256,6 +257,21 @@ static int put_status(struct self *self, size_t field, const struct datum *data)
 	return 0;
 }
 
+/* Where a record is, for people. */
+static void put_place(struct self *self, size_t field, const struct record *r)
+{
+	const struct pages *p = &self->pages;
+	const struct line *line = &p->lines[pages_line_of_flat(p, r->flat)];
+	char text[64];
+
+	if (p->paged)
+		snprintf(text, sizeof text, "page %" PRIu32 ", line %" PRIu32, line->page,
+			 line->number);
+	else
+		snprintf(text, sizeof text, "line %" PRIu32, line->number);
+	mu_put_string(&self->builder, (int64_t)field, mu_string(text));
+}
+
 static int put_record(struct mu_ctx *ctx, struct self *self, size_t index)
 {
 	const struct record *r = &self->scan->records[index];
@@ -265,7 +281,9 @@ static int put_record(struct mu_ctx *ctx, struct self *self, size_t index)
 	for (size_t i = 0; i < fields && !err; i++) {
 		const struct datum *data = &self->scan->data[index * fields];
 
-		if (!self->layout.fields[i].column->status_of)
+		if (self->layout.fields[i].column->place)
+			put_place(self, i, r);
+		else if (!self->layout.fields[i].column->status_of)
 			err = put_datum(self, i, &data[i]);
 		else if (!r->claim) /* in a claim what is empty means all */
 			err = put_status(self, i, data);

@@ -43,6 +43,8 @@ static const struct mu_option column_options[] = {
 	MU_OPT_TEXTS(struct column, zero, .help = "texts that mean 0, such as a dash"),
 	MU_OPT_TEXT(struct column, status_of,
 		    .help = "instead of a header: why the column of this name has no value"),
+	MU_OPT_BOOL(struct column, place,
+		    .help = "instead of a header: the page and line of the row"),
 	MU_OPT_TEXT(struct column, shares,
 		    .help = "in a grid, instead of a header: its cells stand in the place of this "
 			    "column, whose own are on lines without numbers"),
@@ -261,7 +263,7 @@ static bool is_named(const struct layout *layout, const struct column *c)
 static int check_source(struct mu_ctx *ctx, const struct layout *layout, const struct table *t,
 			struct column *c)
 {
-	int ways = !!c->header + !!c->capture + !!c->status_of + !!c->shares;
+	int ways = !!c->header + !!c->capture + !!c->status_of + !!c->shares + c->place;
 
 	if (check_zero(ctx, c))
 		return EINVAL;
@@ -269,16 +271,20 @@ static int check_source(struct mu_ctx *ctx, const struct layout *layout, const s
 	if (!ways && is_named(layout, c))
 		return 0;
 	if (ways != 1)
-		return mu_invalid(ctx,
-				  c->status_of ? &c->status_of
-				  : c->capture ? &c->capture
-					       : &c->name,
-				  "column '%s' needs one of header, capture, shares and status_of",
-				  c->name);
+		return mu_invalid(
+			ctx,
+			c->status_of ? &c->status_of
+			: c->capture ? &c->capture
+				     : &c->name,
+			"column '%s' needs one of header, capture, shares, place and status_of",
+			c->name);
 	if (c->status_of)
 		return check_status(ctx, t, c);
 	if (c->shares)
 		return check_shares(ctx, t, c);
+	if (c->place && c->type != COLUMN_STRING)
+		return mu_invalid(ctx, &c->place, "column '%s' is a place: its type is string",
+				  c->name);
 	if (c->capture && !pattern_has(t->begin_pattern, c->capture))
 		return mu_invalid(ctx, &c->capture, "begin has no capture (?<%s>...)", c->capture);
 	if (c->capture && c->vocabulary)

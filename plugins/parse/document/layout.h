@@ -44,7 +44,7 @@ struct column {
 	/* the options */
 	const char *name, *header, *capture, *status_of, *shares, *format, *ignore;
 	int type, vocabulary, group;
-	bool measure, words, optional, month_end;
+	bool measure, words, optional, month_end, place;
 	struct mu_texts missing, zero;
 
 	size_t index; /* among the columns of the rows */

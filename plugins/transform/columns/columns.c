@@ -10,6 +10,8 @@
  *       trim: [mission]
  *       normalise:
  *         - {name: mission, space: collapse}
+ *       replace:
+ *         - {name: type, values: {UNPOL: police, FPU: police}}
  *       cast:
  *         - {name: headcount, type: integer, language: nl}
  *       measure: headcount
@@ -19,9 +21,10 @@
  * `rename` know the columns by their new names:
  *
  *     rename     new name: present name.  All at once: two can change places.
- *     set        adds columns, behind the others: a constant (value), something
- *                of the document that the row is from (origin), or another column
- *                as it came in (column).  With `match`, a regular expression, it
+ *     set        adds columns, behind the others: a constant (value), nothing
+ *                (empty), something of the document that the row is from (origin),
+ *                the sum of columns as they came in (sum: null when one of them is),
+ *                or another column as it came in (column).  With `match`, a regular expression, it
  *                is what the first group in parentheses matches, or all of the
  *                match when there is none; text that does not match is an error
  *                and gives null.  Then the text is read as `type`.  The name may
@@ -30,6 +33,8 @@
  *     normalise  letters to upper or lower case, then one form of Unicode, then
  *                (space: collapse) runs of white space to one space and none at
  *                the ends.
+ *     replace    texts by others, all that there may be: one that is not listed is an
+ *                error and gives null.
  *     cast       reads text as another type, strictly: all of the text has to be
  *                the value.  Without `language` it is written as programs do:
  *                1204, -0.5, true, 2023-11-24.  With one, as its people do:
@@ -54,18 +59,18 @@
 
 static int set_configure(struct mu_ctx *ctx, const struct set *set)
 {
-	int sources = (set->value != NULL) + (set->origin != ORIGIN_NONE) + (set->column != NULL);
+	int sources = (set->value != NULL) + (set->origin != ORIGIN_NONE) + (set->column != NULL) +
+		      (set->sum.count > 0) + set->empty;
 	struct pattern *pattern = NULL;
 	struct value value;
 	int err = 0;
 
 	if (sources != 1)
-		return mu_invalid(ctx, set, "column '%s' needs one of value, origin and column%s",
+		return mu_invalid(ctx, set,
+				  "column '%s' needs one of value, origin, column, sum and empty%s",
 				  set->name, sources ? ", not several" : "");
-	if (set->value && set->match)
-		return mu_invalid(ctx, &set->match,
-				  "match goes with column or origin, not with "
-				  "value");
+	if (set->match && !set->column && !set->origin)
+		return mu_invalid(ctx, &set->match, "match goes with column or origin");
 	if (set->value &&
 	    value_parse(NULL, type_chosen(set->type), mu_string(set->value), &value) != VALUE_OK)
 		return mu_invalid(ctx, &set->value, "'%s' is not of type %s", set->value,
@@ -240,6 +245,27 @@ static int text_take(const struct work *work, struct mu_string text, struct valu
 	return report_value(work, c->taken, NULL, text, answer);
 }
 
+/* The sum of columns; null when one of them is. */
+static int cell_sum(const struct work *work, int64_t row, struct value *out)
+{
+	const struct set *set = work->column->set;
+	struct mu_finding finding = { .code = "overflow", .at = work->at };
+	int64_t sum = 0;
+
+	*out = (struct value){ .known = false };
+	for (size_t i = 0; i < set->sum.count; i++) {
+		const struct mu_column *cells = &work->self->cells[set->summed[i]];
+
+		if (mu_null(cells, row))
+			return 0;
+		if (__builtin_add_overflow(sum, mu_get_integer(cells, row), &sum))
+			return mu_report(work->ctx, finding, "%s: the sum is too large",
+					 work->column->name);
+	}
+	*out = (struct value){ .known = true, .as.integer = sum };
+	return 0;
+}
+
 /* The value that a column begins with. */
 static int cell_take(struct work *work, int64_t row, struct value *out)
 {
@@ -249,8 +275,10 @@ static int cell_take(struct work *work, int64_t row, struct value *out)
 	enum answer answer;
 
 	*out = cells ? value_get(cells, row) : c->constant;
-	if (!c->set || c->set->value)
+	if (!c->set || c->set->value || c->set->empty)
 		return 0;
+	if (c->set->sum.count)
+		return cell_sum(work, row, out);
 	if (!cells) {
 		text = origin_text(mu_document(work->ctx, work->at), c->set->origin);
 		return text ? text_take(work, mu_string(text), out) : 0;
@@ -268,20 +296,46 @@ static int cell_take(struct work *work, int64_t row, struct value *out)
 			    answer);
 }
 
-/* What trim and normalise make of a text. */
+static int report_no_value(const struct work *work, struct mu_string text)
+{
+	struct phrase shown = { .len = 0 };
+	struct mu_finding finding = { .code = "no-value",
+				      .at = work->at,
+				      .field = work->column->seen,
+				      .value = text.data,
+				      .value_len = text.len };
+
+	phrase_add(&shown, text.data, text.len);
+	return mu_report(work->ctx, finding, "%s '%s' is none of the texts under replace",
+			 work->column->name, shown.text);
+}
+
+/* What is to stand for a text. */
+static int text_replace(const struct work *work, const struct replacement *replacement,
+			struct value *value)
+{
+	for (size_t i = 0; i < replacement->values.count; i++)
+		if (mu_string_is(value->as.text, replacement->values.items[i].name)) {
+			value->as.text = mu_string(replacement->values.items[i].value);
+			return 0;
+		}
+	value->known = false;
+	return report_no_value(work, value->as.text);
+}
+
+/* What trim, normalise and replace make of a text. */
 static int cell_clean(const struct work *work, struct column *c, struct value *value)
 {
 	enum answer answer;
 
 	if (c->trimmed)
 		value->as.text = mu_trim(value->as.text);
-	if (!c->normal)
-		return 0;
-	answer = value_normalise(work->self, c, &value->as.text);
-	if (answer == VALUE_OK)
-		return 0;
-	value->known = false;
-	return report_value(work, MU_STRING, NULL, value->as.text, answer);
+	answer = c->normal ? value_normalise(work->self, c, &value->as.text) : VALUE_OK;
+	if (answer != VALUE_OK) {
+		value->known = false;
+		return report_value(work, MU_STRING, NULL, value->as.text, answer);
+	}
+	return c->replacement ? text_replace(work, c->replacement, value) : 0;
 }
 
 static int cell_cast(struct work *work, const struct column *c, struct value *value)
@@ -481,6 +535,8 @@ static const struct mu_option set_options[] = {
 	MU_OPT_TEXT(struct set, column, .help = "the column that it is made of"),
 	MU_OPT_TEXT(struct set, match,
 		    .help = "a regular expression: its first group, or all of the match, is taken"),
+	MU_OPT_TEXTS(struct set, sum, .help = "columns of integers that it is the sum of"),
+	MU_OPT_BOOL(struct set, empty, .help = "it is unknown in every row"),
 	MU_OPT_CHOICE(struct set, type, .choices = types, .fallback = "string",
 		      .help = "the type of its values"),
 	{ 0 },
@@ -501,6 +557,13 @@ static const struct mu_option normal_options[] = {
 	{ 0 },
 };
 
+static const struct mu_option replacement_options[] = {
+	MU_OPT_TEXT(struct replacement, name, .required = true, .help = "a column of text"),
+	MU_OPT_PAIRS(struct replacement, values, .required = true,
+		     .help = "what it holds: what is to stand there; any other text is an error"),
+	{ 0 },
+};
+
 static const struct mu_option cast_options[] = {
 	MU_OPT_TEXT(struct cast, name, .required = true, .help = "a column"),
 	MU_OPT_CHOICE(struct cast, type, .choices = types, .required = true,
@@ -515,10 +578,12 @@ static const struct mu_option cast_options[] = {
 static const struct mu_option options[] = {
 	MU_OPT_PAIRS(struct self, rename, .help = "new name: present name"),
 	MU_OPT_ITEMS(struct self, set, struct set, set_options,
-		     .help = "columns to add, each by one of value, origin and column"),
+		     .help = "columns to add, each by one of value, origin, column, sum and empty"),
 	MU_OPT_TEXTS(struct self, trim, .help = "columns to rid of white space at their ends"),
 	MU_OPT_ITEMS(struct self, normalise, struct normal, normal_options,
 		     .help = "columns of text to bring into one form"),
+	MU_OPT_ITEMS(struct self, replace, struct replacement, replacement_options,
+		     .help = "columns of text whose values get other words"),
 	MU_OPT_ITEMS(struct self, cast, struct cast, cast_options,
 		     .help = "columns to give another type"),
 	MU_OPT_TEXTS(struct self, measure, .help = "columns of integers to be added up"),
@@ -532,6 +597,8 @@ static const struct mu_code codes[] = {
 	  "Correct the value, or declare the type, language or format that it has." },
 	{ "overflow", "A number is too large for the type that its column gets.",
 	  "Correct the number, or cast to another type." },
+	{ "no-value", "A text is none of those for which the pipeline has another word.",
+	  "Correct the text, or add it under replace." },
 	{ "no-match", "The text that a column is taken from does not match its pattern.",
 	  "Correct the pattern in match, or the text." },
 	{ 0 },

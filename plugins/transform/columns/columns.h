@@ -14,8 +14,14 @@
 struct language;
 struct pattern;
 
-enum origin { ORIGIN_NONE, ORIGIN_NAME, ORIGIN_URI, ORIGIN_SHA256, ORIGIN_MEDIA_TYPE,
-	      ORIGIN_SOURCE };
+enum origin {
+	ORIGIN_NONE,
+	ORIGIN_NAME,
+	ORIGIN_URI,
+	ORIGIN_SHA256,
+	ORIGIN_MEDIA_TYPE,
+	ORIGIN_SOURCE
+};
 enum form { FORM_NFC, FORM_NFKC };
 enum space { SPACE_KEEP, SPACE_COLLAPSE };
 enum letters { CASE_KEEP, CASE_UPPER, CASE_LOWER };
@@ -30,7 +36,11 @@ static inline enum mu_data type_chosen(int choice)
 
 struct set {
 	const char *name, *value, *column, *match;
+	struct mu_texts sum;
+	bool empty;
 	int origin, type;
+
+	int64_t *summed; /* the columns that come in of `sum` */
 
 	struct pattern *pattern; /* of `match`, or NULL */
 };
@@ -38,6 +48,11 @@ struct set {
 struct normal {
 	const char *name;
 	int form, space, letters;
+};
+
+struct replacement {
+	const char *name;
+	struct mu_pairs values;
 };
 
 struct cast {
@@ -80,6 +95,7 @@ struct column {
 	enum mu_data taken;    /* its type before cast */
 	bool trimmed;
 	const struct normal *normal;
+	const struct replacement *replacement;
 	const struct cast *cast;
 
 	struct buffer result; /* of normalise, for the row at hand */
@@ -87,23 +103,23 @@ struct column {
 
 struct self {
 	struct mu_pairs rename;
-	struct mu_items set, normalise, cast;
+	struct mu_items set, normalise, replace, cast;
 	struct mu_texts trim, measure, drop, select;
 
 	struct column *columns; /* in the order in which they come to be */
 	size_t count;
 	size_t *order; /* those that come out */
 	size_t n_order;
-	struct ArrowSchema schema;  /* of what comes out */
+	struct ArrowSchema schema;   /* of what comes out */
 	struct ArrowSchema computed; /* of the columns that are not moved */
-	struct mu_builder builder;  /* of these */
-	struct mu_column *cells;    /* of the batch at hand, by column that comes in */
-	struct buffer wide, wider;  /* for normalise */
+	struct mu_builder builder;   /* of these */
+	struct mu_column *cells;     /* of the batch at hand, by column that comes in */
+	struct buffer wide, wider;   /* for normalise */
 };
 
 static inline bool column_is_computed(const struct column *c)
 {
-	return c->set || c->trimmed || c->normal || c->cast;
+	return c->set || c->trimmed || c->normal || c->replacement || c->cast;
 }
 
 /* Whether it is the column that came in, its values untouched. */
@@ -141,7 +157,6 @@ struct mu_string value_text(enum mu_data type, const struct value *value,
 /* Text in one form of Unicode, in c->result. */
 enum answer value_normalise(struct self *self, struct column *c, struct mu_string *text);
 
-void value_put(struct mu_builder *b, int64_t column, enum mu_data type,
-	       const struct value *value);
+void value_put(struct mu_builder *b, int64_t column, enum mu_data type, const struct value *value);
 
 #endif

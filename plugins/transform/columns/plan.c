@@ -161,6 +161,28 @@ static int source_plan(struct mu_ctx *ctx, const struct self *self, const struct
 	return 0;
 }
 
+/* Which columns that come in it is the sum of. */
+static int sum_plan(struct mu_ctx *ctx, const struct self *self, struct set *set, struct column *c)
+{
+	int err = 0;
+
+	if (c->type != MU_INTEGER)
+		return mu_invalid(ctx, &set->type, "column '%s' is a sum: its type is integer",
+				  set->name);
+	set->summed = mu_alloc(ctx, set->sum.count * sizeof *set->summed);
+	for (size_t i = 0; i < set->sum.count && !err; i++) {
+		const struct column *part = column_named(ctx, self, &set->sum.items[i], &err);
+
+		if (part && (part->set || part->type != MU_INTEGER))
+			err = mu_invalid(ctx, &set->sum.items[i],
+					 "column '%s' is no column of integers that comes in",
+					 set->sum.items[i]);
+		else if (part)
+			set->summed[i] = part->in;
+	}
+	return err;
+}
+
 static int set_plan(struct mu_ctx *ctx, struct self *self, struct set *set)
 {
 	struct column *old = column_find(self, set->name);
@@ -173,6 +195,8 @@ static int set_plan(struct mu_ctx *ctx, struct self *self, struct set *set)
 		return mu_invalid(ctx, &set->name, "there is a column '%s' already", set->name);
 	if (set->value)
 		err = constant_plan(ctx, set, &c);
+	else if (set->sum.count)
+		err = sum_plan(ctx, self, set, &c);
 	else if (set->column)
 		err = source_plan(ctx, self, set, &c);
 	if (!err && set->match)
@@ -206,6 +230,21 @@ static int normalise_plan(struct mu_ctx *ctx, struct self *self, const struct no
 	if (c->normal)
 		return mu_invalid(ctx, &normal->name, "column '%s' is normalised twice", c->name);
 	c->normal = normal;
+	return 0;
+}
+
+static int replace_plan(struct mu_ctx *ctx, struct self *self,
+			const struct replacement *replacement)
+{
+	int err = 0;
+	struct column *c = text_named(ctx, self, &replacement->name, &err);
+
+	if (!c)
+		return err;
+	if (c->replacement)
+		return mu_invalid(ctx, &replacement->name, "column '%s' is replaced twice",
+				  c->name);
+	c->replacement = replacement;
 	return 0;
 }
 
@@ -330,6 +369,7 @@ int plan_make(struct mu_ctx *ctx, struct self *self)
 {
 	struct set *set = self->set.items;
 	struct normal *normal = self->normalise.items;
+	struct replacement *replace = self->replace.items;
 	struct cast *cast = self->cast.items;
 	size_t i;
 	int err;
@@ -342,6 +382,8 @@ int plan_make(struct mu_ctx *ctx, struct self *self)
 		err = trim_plan(ctx, self, &self->trim.items[i]);
 	for (i = 0; i < self->normalise.count && !err; i++)
 		err = normalise_plan(ctx, self, &normal[i]);
+	for (i = 0; i < self->replace.count && !err; i++)
+		err = replace_plan(ctx, self, &replace[i]);
 	for (i = 0; i < self->cast.count && !err; i++)
 		err = cast_plan(ctx, self, &cast[i]);
 	for (i = 0; i < self->measure.count && !err; i++)

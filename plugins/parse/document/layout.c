@@ -25,9 +25,9 @@ static const struct mu_option column_options[] = {
 		      .help = "what its cells hold"),
 	MU_OPT_BOOL(struct column, measure,
 		    .help = "a count that totals add up: a whole number, never negative"),
-	MU_OPT_TEXT(
-		struct column, format,
-		.help = "dates: Unicode's pattern (d/M/yyyy) if not as the language writes them"),
+	MU_OPT_TEXTS(struct column, format,
+		     .help = "dates: Unicode's patterns (d/M/yyyy), any of them, if not as the "
+			     "language writes them"),
 	MU_OPT_BOOL(struct column, month_end,
 		    .help = "of a date that is a month: its last day is meant"),
 	MU_OPT_TEXT(struct column, ignore,
@@ -196,7 +196,7 @@ static int check_type(struct mu_ctx *ctx, struct column *c)
 		err = mu_invalid(ctx, &c->words,
 				 "column '%s' has words: only numbers of type integer may",
 				 c->name);
-	if (c->format && c->type != COLUMN_DATE)
+	if (c->format.count && c->type != COLUMN_DATE)
 		err = mu_invalid(ctx, &c->format, "column '%s' has a format: only dates have one",
 				 c->name);
 	if (c->month_end && c->type != COLUMN_DATE)

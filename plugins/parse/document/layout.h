@@ -42,10 +42,10 @@ struct header_word {
 
 struct column {
 	/* the options */
-	const char *name, *header, *capture, *status_of, *shares, *format, *ignore;
+	const char *name, *header, *capture, *status_of, *shares, *ignore;
 	int type, vocabulary, group;
 	bool measure, words, optional, month_end, place;
-	struct mu_texts missing, zero;
+	struct mu_texts missing, zero, format;
 
 	size_t index; /* among the columns of the rows */
 	struct pattern *ignore_pattern;

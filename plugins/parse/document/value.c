@@ -99,10 +99,13 @@ static struct value read_integer(const struct reader *r, const struct column *c,
 static struct value read_date(const struct reader *r, const struct column *c, struct mu_string text)
 {
 	struct value v = { .state = VALUE_KNOWN };
+	size_t n = c->format.count, i = 0;
 
-	if (language_date(r->language, c->format, text, &v.date) != LANGUAGE_OK)
-		v.state = VALUE_UNREAD;
-	else if (c->month_end)
+	while (language_date(r->language, n ? c->format.items[i] : NULL, text, &v.date) !=
+	       LANGUAGE_OK)
+		if (++i >= n)
+			return (struct value){ VALUE_UNREAD, { 0 } };
+	if (c->month_end)
 		v.date = date_month_end(v.date);
 	return v;
 }

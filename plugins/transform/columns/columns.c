@@ -70,7 +70,8 @@ static int set_configure(struct mu_ctx *ctx, const struct set *set)
 				  "column '%s' needs one of value, origin, column, sum and empty%s",
 				  set->name, sources ? ", not several" : "");
 	if (set->match && !set->column && !set->origin)
-		return mu_invalid(ctx, &set->match, "match goes with column or origin");
+		return mu_invalid(ctx, &set->match,
+				  "match goes with column or origin, not with value");
 	if (set->value &&
 	    value_parse(NULL, type_chosen(set->type), mu_string(set->value), &value) != VALUE_OK)
 		return mu_invalid(ctx, &set->value, "'%s' is not of type %s", set->value,

@@ -74,6 +74,7 @@ PACKAGE_shellcheck   := shellcheck
 PACKAGE_hyperfine    := hyperfine
 PACKAGE_valgrind     := valgrind
 PACKAGE_pkg-config   := pkg-config
+PACKAGE_pdftotext    := poppler-utils
 
 pkg_missing = $(strip $(foreach p,$1,$(if $(filter 0,$(shell pkg-config --exists $p 2>/dev/null; echo $$?)),,$p)))
 cmd_missing = $(strip $(foreach c,$1,$(if $(shell command -v $c 2>/dev/null),,$c)))
@@ -147,7 +148,7 @@ FORCE:
 # What the cases look at results with.
 NEEDS_findings := jansson
 NEEDS_tables   := sqlite3
-TOOLS          := $(BUILD)/tests/findings $(BUILD)/tests/tables
+TOOLS          := $(BUILD)/tests/findings $(BUILD)/tests/tables $(BUILD)/tests/pdf
 $(TOOLS): $(BUILD)/tests/%: tests/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(call pkg_libs,$(NEEDS_$*))
@@ -175,7 +176,7 @@ install_packages = $(if $1,$(if $(call cmd_missing,apt-get),$(error please insta
 AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
 
 deps:                         ## install what building and testing needs and is missing
-	$(call install_missing,$(CC) pkg-config,$(NEEDS))
+	$(call install_missing,$(CC) pkg-config pdftotext,$(NEEDS))
 
 demo: deps                    ## install what is missing, build, run the main job
 	$(AGAIN) demo-run
@@ -194,6 +195,12 @@ test-run: all tests
 	exit $$failed
 
 tests: $(TESTS) $(TOOLS)
+
+PDFS = $(patsubst tests/pdf/%.txt,pipelines/un-contributions/data/UN_country_contributions_%.pdf, \
+           $(wildcard tests/pdf/*.txt))
+pdfs: $(PDFS)                 ## the example PDFs from their descriptions in tests/pdf
+pipelines/un-contributions/data/UN_country_contributions_%.pdf: tests/pdf/%.txt $(BUILD)/tests/pdf
+	$(BUILD)/tests/pdf $< $@
 
 asan tsan: deps               ## the tests under sanitisers (CC=clang for clang's)
 	$(AGAIN) MODE=$@ test-run

@@ -7,6 +7,7 @@
 # muster of BUILD_DIR is run in it.  Files that a case may have:
 #
 #     cmd       the arguments, as one line of shell words; "run pipeline.yaml --out out"
+#     env       variables for it, as shell words
 #     setup     a sh script, run in the copy before; it is given $PROJECT and $SHARED
 #     after     likewise, run after; what it prints is compared with expected/after
 #     needs     files, one a line, without which the case is skipped
@@ -178,8 +179,10 @@ run() {
 		line="$line --report json=report.json" ;;
 	esac
 	(
-		eval "set -- $(printf '%s\n' "$line" | names_to_words)"
-		cd -- "$ROOT" && exec timeout "$SECONDS_MAX" "$BUILD/muster" "$@"
+		variables=
+		[ ! -f "$1/env" ] || variables=$(names_to_words <"$1/env")
+		eval "set -- $variables \"\$BUILD/muster\" $(printf '%s\n' "$line" | names_to_words)"
+		cd -- "$ROOT" && exec timeout "$SECONDS_MAX" env "$@"
 	) >"$seen/stdout.raw" 2>"$seen/stderr.raw" </dev/null
 	echo $? >"$seen/exit"
 	folders_to_names <"$seen/stdout.raw" >"$seen/stdout"

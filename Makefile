@@ -148,7 +148,9 @@ FORCE:
 # What the cases look at results with.
 NEEDS_findings := jansson
 NEEDS_tables   := sqlite3
-TOOLS          := $(BUILD)/tests/findings $(BUILD)/tests/tables $(BUILD)/tests/pdf
+NEEDS_corpus   := jansson
+TOOLS          := $(BUILD)/tests/findings $(BUILD)/tests/tables $(BUILD)/tests/pdf \
+                  $(BUILD)/tests/corpus
 $(TOOLS): $(BUILD)/tests/%: tests/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(call pkg_libs,$(NEEDS_$*))
@@ -236,14 +238,20 @@ lint-run:
 format:                       ## put the sources into the style that lint wants
 	clang-format -i $(FORMATTED)
 
-bench: deps                   ## how long the main job takes
+bench: deps                   ## how long the main jobs take
 	$(call install_missing,hyperfine)
 	$(AGAIN) all
-	@tests/bench.sh $(BUILD)
+	@tests/bench.sh $(BUILD) $(wildcard $(UN)/pdf)
 
 bench-explain: deps           ## how often the cause of a wrong total is named
 	$(AGAIN) $(BUILD)/tests/bench_explain
-	@$(BUILD)/tests/bench_explain $(or $(CORPUS),../shared/corpus)
+	@$(BUILD)/tests/bench_explain $(CORPUS)
+
+CORPUS ?= ../shared/corpus
+UN      = $(CORPUS)/un-contributions
+corpus: deps                  ## real documents beside the project, compared with their right readings
+	$(AGAIN) all tests
+	@tests/corpus.sh $(BUILD) $(UN)
 
 # Found again by bin/muster relative to itself, so PREFIX may move afterwards.
 install: all                  ## into $(DESTDIR)$(PREFIX): bin, lib/muster, share, include

@@ -720,22 +720,27 @@ static bool reconciled_before(const struct run *run, const char *stage)
 	return false;
 }
 
-/* Errors about rows that were kept out of the dataset are warnings, and so are those
- * about claims of which nobody knows any more what they cover, when they were compared
- * with their rows before. */
+/* How many errors about a row are warnings: all when it was kept out of the dataset; and
+ * when it is a claim of which nobody knows any more what it covers, those that say so,
+ * when it was compared with its rows before. */
+static uint64_t forgiven(const struct run *run, const struct rejection *r)
+{
+	if (run->pipeline->on_error != ON_ERROR_REJECT)
+		return 0;
+	if (r->kept_out)
+		return r->errors;
+	return r->lost && reconciled_before(run, r->stage) ? r->lost : 0;
+}
+
 static void forgive(struct run *run)
 {
 	size_t i;
 
 	for (i = 0; i < run->rejections.count; i++) {
-		const struct rejection *r = &run->rejections.items[i];
-		uint64_t forgiven = r->kept_out ? r->errors : 0;
+		uint64_t n = forgiven(run, &run->rejections.items[i]);
 
-		if (!r->kept_out && r->lost && reconciled_before(run, r->stage))
-			forgiven = r->lost;
-
-		run->counts[MU_ERROR] -= forgiven;
-		run->counts[MU_WARNING] += forgiven;
+		run->counts[MU_ERROR] -= n;
+		run->counts[MU_WARNING] += n;
 	}
 	for (i = 0; i < run->findings.count; i++) {
 		struct finding *f = &run->findings.items[i];
@@ -819,11 +824,12 @@ static void count_so_far(const struct work *w, uint64_t counts[3], uint64_t *une
 	}
 	for (i = 0; i < w->n_exporters; i++)
 		add_stage(&w->exporters[i], counts, unevaluated);
-	for (i = 0; run->pipeline->on_error == ON_ERROR_REJECT && i < run->rejections.count; i++)
-		if (run->rejections.items[i].kept_out) {
-			counts[MU_ERROR] -= run->rejections.items[i].errors;
-			counts[MU_WARNING] += run->rejections.items[i].errors;
-		}
+	for (i = 0; i < run->rejections.count; i++) {
+		uint64_t n = forgiven(run, &run->rejections.items[i]);
+
+		counts[MU_ERROR] -= n;
+		counts[MU_WARNING] += n;
+	}
 }
 
 static bool fit(const struct run *run, const uint64_t counts[3], uint64_t unevaluated)
@@ -858,7 +864,8 @@ static void finish(struct run *run, int err)
 	gather(run);
 	valid = fit(run, run->counts, run->checks[MU_UNEVALUATED]);
 	if (!err && !run->failure.len && valid && run->publish.staging)
-		err = store(run);
+		err = run->exported ? store(run)
+				    : run_fail(run, NULL, EPROTO, "outputs were not finished");
 	if (!run->published)
 		publish_rollback(&run->publish);
 	if (number && !run->published) {
@@ -943,6 +950,7 @@ int run_pipeline(struct run *run)
 		err = exporters_finish(&w);
 		if (!err && run->pipeline->on_error == ON_ERROR_REJECT)
 			err = rejects_write(run);
+		run->exported = !err;
 	}
 	work_close(&w);
 	finish(run, err);

@@ -63,6 +63,7 @@ struct run {
 	uint64_t checks[3];
 	enum status status;
 	int exit;
+	bool exported;               /* all outputs are whole */
 	bool published;
 	bool wrong_configuration;    /* a stage refused its options when it opened */
 	struct text failure;         /* why it could not run to the end */

@@ -199,6 +199,27 @@ static void rows_free(struct rows *rows)
 	free(rows->items);
 }
 
+/* How many claims the document made, and how many of them were not found to hold. */
+static void claims_count(json_t *report, size_t *claims, size_t *open)
+{
+	json_t *item;
+	size_t i;
+
+	*claims = *open = 0;
+	json_array_foreach(json_object_get(report, "stages"), i, item) {
+		const char *plugin = json_string_value(json_object_get(item, "plugin"));
+
+		if (plugin && !strcmp(plugin, "validate/totals"))
+			*claims += (size_t)json_integer_value(json_object_get(item, "claims"));
+	}
+	json_array_foreach(json_object_get(report, "findings"), i, item) {
+		const char *code = json_string_value(json_object_get(item, "code"));
+
+		*open += code &&
+			 (!strcmp(code, "totals/mismatch") || !strcmp(code, "totals/unevaluated"));
+	}
+}
+
 static void month_print(char **argv, json_t *report, const char *month)
 {
 	static const char *const golden_names[6] = {
@@ -221,27 +242,6 @@ static void month_print(char **argv, json_t *report, const char *month)
 	printf(" |\n");
 	rows_free(&golden);
 	rows_free(&published);
-}
-
-/* How many claims the document made, and how many of them were not found to hold. */
-static void claims_count(json_t *report, size_t *claims, size_t *open)
-{
-	json_t *item;
-	size_t i;
-
-	*claims = *open = 0;
-	json_array_foreach(json_object_get(report, "stages"), i, item) {
-		const char *plugin = json_string_value(json_object_get(item, "plugin"));
-
-		if (plugin && !strcmp(plugin, "validate/totals"))
-			*claims += (size_t)json_integer_value(json_object_get(item, "claims"));
-	}
-	json_array_foreach(json_object_get(report, "findings"), i, item) {
-		const char *code = json_string_value(json_object_get(item, "code"));
-
-		*open += code &&
-			 (!strcmp(code, "totals/mismatch") || !strcmp(code, "totals/unevaluated"));
-	}
 }
 
 int main(int argc, char **argv)

@@ -145,6 +145,20 @@ $(BUILD)/flags: FORCE
 	    echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >$@
 FORCE:
 
+# Fuzz targets: in tests with our own driver for a few seconds, by `make fuzz` with clang's
+# libFuzzer.  They begin with what pdftotext prints of the example PDFs.
+FUZZ := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
+$(FUZZ): $(BUILD)/tests/fuzz_%: tests/fuzz_%.c tests/fuzz.c $(CORE_O) $(LIB_O) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -iquote core -iquote plugins/lib $(ALL_LDFLAGS) -o $@ $< $(FUZZ_MAIN) \
+	    $(CORE_O) $(LIB_O) $(call pkg_libs,$(NEEDS_core) $(NEEDS_tests)) -ldl -lpthread -lm
+FUZZ_MAIN = tests/fuzz.c
+SEEDS := $(patsubst pipelines/un-contributions/data/%.pdf,$(BUILD)/seeds/%,\
+           $(wildcard pipelines/un-contributions/data/*.pdf))
+$(SEEDS): $(BUILD)/seeds/%: pipelines/un-contributions/data/%.pdf
+	@mkdir -p $(@D)
+	for i in 0 1 2 3; do { printf $$i; pdftotext -raw -bbox -l 1 $< -; } >$@-$$i; done; touch $@
+
 # What the cases look at results with.
 NEEDS_findings := jansson
 NEEDS_tables   := sqlite3
@@ -192,11 +206,13 @@ test: deps                    ## install what is missing, build, run all tests
 test-run: all tests
 	@failed=0; \
 	for t in $(TESTS); do echo "$$t"; timeout 600 $$t || failed=1; done; \
+	for t in $(FUZZ); do $$t $(SECONDS) $(SEEDS:%=%-?) || failed=1; done; \
 	tests/install.sh $(BUILD) || failed=1; \
 	tests/cases.sh $(BUILD) || failed=1; \
 	exit $$failed
 
-tests: $(TESTS) $(TOOLS)
+tests: $(TESTS) $(TOOLS) $(FUZZ) $(SEEDS)
+SECONDS = 2
 
 PDFS = $(patsubst tests/pdf/%.txt,pipelines/un-contributions/data/UN_country_contributions_%.pdf, \
            $(wildcard tests/pdf/*.txt))
@@ -219,6 +235,14 @@ valgrind-run: all tests
 	$(VALGRIND) $(BUILD)/muster run pipelines/nl-police-missions/pipeline.yaml \
 	    --out $(BUILD)/valgrind || failed=1; \
 	exit $$failed
+
+fuzz: deps                    ## each fuzz target with libFuzzer, SECONDS=600 each
+	$(call install_missing,clang)
+	$(AGAIN) CC=clang MODE=asan BUILD=$(BUILD)/fuzz FUZZ_MAIN=-fsanitize=fuzzer fuzz-run
+fuzz-run: $(FUZZ) $(SEEDS)
+	@for t in $(FUZZ); do mkdir -p $$t.found $$t.corpus; cp $(BUILD)/seeds/*-? $$t.corpus; \
+	$$t -max_total_time=$(if $(filter command line,$(origin SECONDS)),$(SECONDS),600) -max_len=100000 -timeout=10 \
+	    -artifact_prefix=$$t.found/ $$t.corpus || exit 1; done
 
 lint:                         ## style, static analysis, and no warning from gcc or clang
 	$(call install_missing,gcc clang clang-format clang-tidy cppcheck shellcheck pkg-config,$(NEEDS))

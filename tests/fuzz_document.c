@@ -16,6 +16,7 @@
 #include "../plugins/parse/document/pdf.c"
 #include "../plugins/parse/document/extract.c"
 #include "../plugins/parse/document/grid.c"
+#include "../plugins/parse/document/share.c"
 #include "../plugins/parse/document/scan.c"
 #include "../plugins/parse/document/document.c"
 

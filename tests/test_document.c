@@ -14,6 +14,7 @@
 #include "../plugins/parse/document/pdf.c"
 #include "../plugins/parse/document/extract.c"
 #include "../plugins/parse/document/grid.c"
+#include "../plugins/parse/document/share.c"
 #include "../plugins/parse/document/scan.c"
 #include "../plugins/parse/document/document.c"
 
@@ -151,8 +152,8 @@ START_TEST(lines_flow_together)
 	struct pages p;
 	struct word words[8];
 
-	ck_assert_int_eq(pages_read(&fake.ctx, mu_string("  a  b \r\n\tc\r\n\r\nd\n\n\ne"), NULL, 0, NULL, 0,
-				    100, &p),
+	ck_assert_int_eq(pages_read(&fake.ctx, mu_string("  a  b \r\n\tc\r\n\r\nd\n\n\ne"), NULL, 0,
+				    NULL, 0, 100, &p),
 			 0);
 	ck_assert_uint_eq(p.n_lines, 4);
 	ck_assert(mu_string_is((struct mu_string){ p.flat, p.flat_len }, "a b c d\ne"));
@@ -175,7 +176,8 @@ START_TEST(a_text_with_too_many_lines_is_refused)
 {
 	struct pages p;
 
-	ck_assert_int_eq(pages_read(&fake.ctx, mu_string("a\nb\nc\n"), NULL, 0, NULL, 0, 2, &p), EFBIG);
+	ck_assert_int_eq(pages_read(&fake.ctx, mu_string("a\nb\nc\n"), NULL, 0, NULL, 0, 2, &p),
+			 EFBIG);
 	pages_release(&p);
 }
 END_TEST
@@ -185,8 +187,9 @@ START_TEST(no_break_spaces_hold_numbers_together)
 	struct pages p;
 	struct word words[8];
 
-	ck_assert_int_eq(
-		pages_read(&fake.ctx, mu_string("a\u00a0b 1\u202f204\u00a0c"), NULL, 0, NULL, 0, 9, &p), 0);
+	ck_assert_int_eq(pages_read(&fake.ctx, mu_string("a\u00a0b 1\u202f204\u00a0c"), NULL, 0,
+				    NULL, 0, 9, &p),
+			 0);
 	ck_assert(mu_string_is((struct mu_string){ p.flat, p.flat_len }, "a b 1\u202f204 c"));
 	ck_assert_uint_eq(pages_words(&p, 0, words, 8), 5);
 	pages_release(&p);

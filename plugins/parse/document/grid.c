@@ -1,10 +1,12 @@
 #include "grid.h"
+#include "share.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #define CHUNK_GAP 0.45 /* of a word's height: more is between two chunks */
-#define LINE_STEP 1.4  /* of a line's height: more is between two cells */
+#define LINE_STEP 1.5  /* of a line's height: more is between two cells */
+#define TALLER    1.06 /* than the header's words: a line of other text */
 #define CENTRED   0.12 /* of a row's step: how far a label is from the middle of its rows */
 
 /* What it costs to give a chunk to a column, in points. */
@@ -19,6 +21,8 @@ enum {
 };
 
 static const size_t NONE = SIZE_MAX;
+
+static const char UNDECIDED[] = "which of the lines near the row are its own cannot be told";
 
 /* Words `first` to `end` of a line, without the latter. */
 struct chunk {
@@ -323,28 +327,6 @@ static bool goes_on(const struct piece *a, const struct piece *b)
 	return a->page == b->page && piece_y(b) - piece_y(a) < LINE_STEP * height;
 }
 
-/* Moves the last lines of a text that has its row's line to the next one, when
- * they stand nearer to that. */
-static void lines_move(const struct piece *pieces, struct cell_text *a, struct cell_text *b)
-{
-	size_t own = a->first;
-	double up, down;
-
-	while (pieces[own].row == NONE)
-		own++;
-	if (own + 1 == a->first + a->count)
-		return;
-	up = piece_y(&pieces[own + 1]) - piece_y(&pieces[own]);
-	down = piece_y(&pieces[b->first]) - piece_y(&pieces[b->first - 1]);
-	if (down >= up)
-		return;
-	b->count += a->first + a->count - own - 1;
-	b->first = own + 1;
-	b->y0 = pieces[own + 1].y0;
-	a->count = own + 1 - a->first;
-	a->y1 = pieces[own].y1;
-}
-
 /* Whether a piece is the one before it again: what stands where pages were cut
  * apart is on both. */
 static bool is_again(const struct piece *a, const struct piece *b)
@@ -354,7 +336,7 @@ static bool is_again(const struct piece *a, const struct piece *b)
 	       fabs(piece_y(a) - piece_y(b)) < CENTRED * (a->y1 - a->y0);
 }
 
-/* Puts the pieces of one column together to cells; how many there are. */
+/* Puts the pieces of a column of merged cells together to cells; how many there are. */
 static size_t cells_join(const struct piece *pieces, size_t n, struct cell_text *out)
 {
 	size_t count = 0;
@@ -362,20 +344,16 @@ static size_t cells_join(const struct piece *pieces, size_t n, struct cell_text 
 	for (size_t i = 0; i < n; i++) {
 		const struct piece *p = &pieces[i];
 		struct cell_text *last = count ? &out[count - 1] : NULL;
-		bool near = last && goes_on(&pieces[i - 1], p);
 
 		if (last && is_again(&pieces[i - 1], p))
 			continue;
-
-		if (near && (last->row == NONE || p->row == NONE)) {
+		if (last && goes_on(&pieces[i - 1], p) && (last->row == NONE || p->row == NONE)) {
 			last->count++;
 			last->y1 = fmax(last->y1, p->y1);
 			last->row = p->row != NONE ? p->row : last->row;
 			continue;
 		}
 		out[count++] = (struct cell_text){ i, 1, p->y0, p->y1, p->row };
-		if (near)
-			lines_move(pieces, last, &out[count - 1]);
 	}
 	return count;
 }
@@ -392,6 +370,14 @@ static int cell_datum(const struct grid *g, const struct column *c, const struct
 	return err;
 }
 
+static bool may_be_empty(const struct column *c)
+{
+	for (size_t i = 0; i < c->missing.count; i++)
+		if (!*c->missing.items[i])
+			return true;
+	return false;
+}
+
 static int report_piece(const struct grid *g, const struct piece *p)
 {
 	struct mu_finding finding = { .code = "unrecognised",
@@ -405,61 +391,130 @@ static int report_piece(const struct grid *g, const struct piece *p)
 			   g->table->name, quote(p->text).text);
 }
 
-/* The first row that is not above a place. */
-static size_t row_from(const struct grid *g, double y)
+/* Whether a row and the lines of a text may belong together: no other row would fit
+ * between them or, to be strict, the row is beside one. */
+static bool is_beside(const struct grid *g, const struct cell_text *cell, size_t row, bool strict)
 {
-	size_t low = 0, high = g->n_rows;
+	double margin = strict ? 0 : g->step / 2;
 
-	while (low < high) {
-		size_t half = low + (high - low) / 2;
-
-		if (g->rows[half].y < y)
-			low = half + 1;
-		else
-			high = half;
-	}
-	return low;
+	return g->rows[row].y > cell->y0 - margin && g->rows[row].y < cell->y1 + margin;
 }
 
-/* The only row without a cell of its own that a text stands beside, or NONE. */
-static size_t row_beside(const struct grid *g, const struct cell_text *cell, const bool *taken)
+static int report_text(const struct grid *g, const struct column *c, size_t row, const char *code,
+		       const char *what)
 {
-	size_t found = NONE;
+	struct mu_finding finding = record_finding(g->scan, g->rows[row].record, code);
 
-	for (size_t i = row_from(g, cell->y0); i < g->n_rows && g->rows[i].y <= cell->y1; i++) {
-		if (taken[i])
-			continue;
-		if (found != NONE)
-			return NONE;
-		found = i;
-	}
-	return found;
+	finding.field = c->name;
+	return scan_report(g->scan, finding, "%s: %s", c->name, what);
 }
 
-/* Gives the cells of a column to the rows beside them. */
-static int column_rows(struct grid *g, const struct column *c, const struct piece *pieces,
-		       struct cell_text *cells, size_t n)
+/* Gives a row its lines; `strict`, when it might be that these are of a row near it that
+ * has none. */
+static int row_lines(const struct grid *g, const struct column *c, const struct piece *pieces,
+		     const struct cell_text *cell, size_t row, bool strict)
 {
-	bool *taken = calloc(g->n_rows + 1, sizeof *taken);
-	int err = taken ? 0 : no_memory(g->scan);
+	bool whole = true;
 
-	for (size_t i = 0; i < n && !err; i++)
-		if (cells[i].row != NONE)
-			taken[cells[i].row] = true;
-	for (size_t i = 0; i < n && !err; i++) {
-		size_t row = cells[i].row;
+	for (size_t i = 1; i < cell->count; i++)
+		whole = whole && goes_on(&pieces[cell->first + i - 1], &pieces[cell->first + i]);
+	if (!whole || (cell->row == NONE && !is_beside(g, cell, row, strict)))
+		return report_text(g, c, row, "undecided", UNDECIDED);
+	return cell_datum(g, c, pieces, cell, record_datum(g->scan, g->rows[row].record, c));
+}
 
-		if (row == NONE)
-			row = row_beside(g, &cells[i], taken);
-		if (row == NONE) {
-			err = report_piece(g, &pieces[cells[i].first]);
-			continue;
+/* The cell of each row: its lines, of which there may be none. */
+static void rows_cells(const struct piece *pieces, const struct share_line *lines, size_t n,
+		       size_t n_rows, struct cell_text *out)
+{
+	size_t line = 0;
+
+	for (size_t row = 0; row < n_rows; row++) {
+		out[row] = (struct cell_text){ .first = line, .row = NONE };
+		for (; line < n && lines[line].row == row; line++) {
+			if (!out[row].count++)
+				out[row].y0 = pieces[line].y0;
+			out[row].y1 = pieces[line].y1;
+			if (pieces[line].row != NONE)
+				out[row].row = row;
 		}
-		taken[row] = true;
-		err = cell_datum(g, c, pieces, &cells[i],
-				 record_datum(g->scan, g->rows[row].record, c));
 	}
-	free(taken);
+}
+
+/* Whether going from a row one way a row without lines comes before one that has a line
+ * beside its numbers. */
+static bool is_lacking(const struct cell_text *cells, size_t n_rows, size_t row, int way)
+{
+	while (row < n_rows && cells[row].count && cells[row].row == NONE)
+		row += (size_t)way;
+	return row < n_rows && !cells[row].count;
+}
+
+static void lines_fill(const struct piece *pieces, size_t n, size_t first, struct share_line *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct piece *p = &pieces[i];
+
+		out[i] = (struct share_line){ .y = piece_y(p), .height = p->y1 - p->y0 };
+		out[i].own = p->row == NONE ? SHARE_NO_ROW : p->row - first;
+	}
+}
+
+/* Gives the lines of a column on a page to the rows beside them, `n_rows` from `first`. */
+static int page_rows(const struct grid *g, const struct column *c, const struct piece *pieces,
+		     size_t n, size_t first, size_t n_rows)
+{
+	struct share_line *lines = calloc(n + 1, sizeof *lines);
+	struct cell_text *cells = calloc(n_rows, sizeof *cells);
+	double *rows = calloc(n_rows, sizeof *rows);
+	bool *doubtful = calloc(n_rows, sizeof *doubtful);
+	int err = lines && cells && rows && doubtful ? 0 : no_memory(g->scan);
+
+	if (!err) {
+		for (size_t i = 0; i < n_rows; i++)
+			rows[i] = g->rows[first + i].y;
+		lines_fill(pieces, n, first, lines);
+		lines_share(lines, n, rows, n_rows, doubtful);
+		rows_cells(pieces, lines, n, n_rows, cells);
+	}
+	for (size_t i = 0; i < n_rows && !err; i++) {
+		bool strict = is_lacking(cells, n_rows, i, 1) || is_lacking(cells, n_rows, i, -1);
+
+		if (doubtful[i])
+			err = report_text(g, c, first + i, "undecided", UNDECIDED);
+		else if (cells[i].count)
+			err = row_lines(g, c, pieces, &cells[i], first + i, strict);
+		else if (!may_be_empty(c))
+			err = report_text(g, c, first + i, "empty", "the row has no value");
+	}
+	free(lines);
+	free(cells);
+	free(rows);
+	free(doubtful);
+	return err;
+}
+
+/* Gives the lines of a column to rows, page by page. */
+static int column_rows(const struct grid *g, const struct column *c, const struct piece *pieces,
+		       size_t n)
+{
+	size_t row = 0, line = 0;
+	int err = 0;
+
+	while (!err && (row < g->n_rows || line < n)) {
+		size_t first = row, begin = line;
+		uint32_t page = row < g->n_rows ? g->rows[row].page : UINT32_MAX;
+
+		if (line < n && pieces[line].page < page)
+			page = pieces[line].page;
+		while (row < g->n_rows && g->rows[row].page == page)
+			row++;
+		while (line < n && pieces[line].page == page)
+			line++;
+		err = row > first
+			      ? page_rows(g, c, pieces + begin, line - begin, first, row - first)
+			      : report_piece(g, &pieces[begin]);
+	}
 	return err;
 }
 
@@ -542,8 +597,8 @@ static size_t cell_rows(const struct grid *g, const struct cell_text *cell, size
 /* Gives rows, from the first on, the cells in whose middle of rows these stand;
  * what is not certain stays NOBODY's: when a cell stands in the middle of no rows
  * the last ones before it are not certain either. */
-static void rows_share(const struct grid *g, const struct cell_text *cells, size_t n, int way,
-		       int *owner)
+static void merged_share(const struct grid *g, const struct cell_text *cells, size_t n, int way,
+			 int *owner)
 {
 	size_t row = way > 0 ? 0 : g->n_rows - 1, safe = row, safer = row, i, last;
 
@@ -572,8 +627,8 @@ static void rows_agree(const struct grid *g, const struct cell_text *cells, size
 {
 	if (!g->n_rows)
 		return;
-	rows_share(g, cells, n, 1, owner);
-	rows_share(g, cells, n, -1, upwards);
+	merged_share(g, cells, n, 1, owner);
+	merged_share(g, cells, n, -1, upwards);
 	for (size_t i = 0; i < g->n_rows; i++) {
 		if (owner[i] == NOBODY)
 			owner[i] = upwards[i];
@@ -657,38 +712,35 @@ static int column_settle(struct grid *g, size_t column)
 		if (g->pieces[i].column == column)
 			pieces[n++] = g->pieces[i];
 	if (!err) {
-		n = cells_join(pieces, n, cells);
-		err = c->group == GROUP_MERGED ? column_merged(g, c, pieces, cells, n)
-					       : column_rows(g, c, pieces, cells, n);
+		err = c->group == GROUP_MERGED
+			      ? column_merged(g, c, pieces, cells, cells_join(pieces, n, cells))
+			      : column_rows(g, c, pieces, n);
 	}
 	free(pieces);
 	free(cells);
 	return err;
 }
 
-static bool may_be_empty(const struct column *c)
+/* Whether the texts of a column are given to rows when a segment ends, which tells what
+ * is wrong with them. */
+static bool is_settled(const struct column *c)
 {
-	for (size_t i = 0; i < c->missing.count; i++)
-		if (!*c->missing.items[i])
-			return true;
-	return false;
+	return c->type == COLUMN_STRING && c->group != GROUP_ABOVE && !c->shares && !c->unread;
 }
 
 /* Reports a cell that is empty or cannot be read. */
-static int cell_report(const struct grid *g, size_t record, const struct column *c)
+static int cell_report(const struct grid *g, size_t row, const struct column *c)
 {
-	struct mu_finding finding = record_finding(g->scan, record, "empty");
-	struct datum *d = record_datum(g->scan, record, c);
+	struct mu_finding finding = record_finding(g->scan, g->rows[row].record, NULL);
+	struct datum *d = record_datum(g->scan, g->rows[row].record, c);
 
 	if (d->value.state == VALUE_NONE && !d->len)
 		d->value = value_read(g->scan->reader, c, (struct mu_string){ "", 0 }, false);
 	if (d->value.state != VALUE_NONE)
 		return datum_report(g->scan, (struct mu_finding){ .at = finding.at }, c, d);
-	finding.field = c->name;
-	/* Which merged cell a row belongs to was told when it was not. */
-	if (may_be_empty(c) || c->group == GROUP_MERGED)
+	if (may_be_empty(c) || c->unread || is_settled(c))
 		return 0;
-	return scan_report(g->scan, finding, "%s: the row has no value", c->name);
+	return report_text(g, c, row, "empty", "the row has no value");
 }
 
 static int row_report(const struct grid *g, size_t row)
@@ -698,9 +750,9 @@ static int row_report(const struct grid *g, size_t row)
 	for (size_t i = 0; i < g->header.n_columns && !err; i++) {
 		const struct column *c = g->header.columns[i];
 
-		err = cell_report(g, g->rows[row].record, c);
+		err = cell_report(g, row, c);
 		if (!err && c->sharer)
-			err = cell_report(g, g->rows[row].record, c->sharer);
+			err = cell_report(g, row, c->sharer);
 	}
 	return err;
 }
@@ -712,12 +764,9 @@ static int segment_end(struct grid *g)
 
 	if (g->n_pieces)
 		pages_join(g);
-	for (size_t c = 0; c < g->header.n_columns && !err && g->n_pieces; c++) {
-		const struct column *column = g->header.columns[c];
-
-		if (column->type == COLUMN_STRING && column->group != GROUP_ABOVE)
+	for (size_t c = 0; c < g->header.n_columns && !err; c++)
+		if (is_settled(g->header.columns[c]))
 			err = column_settle(g, c);
-	}
 	for (size_t i = 0; i < g->n_rows && !err; i++)
 		err = row_report(g, i);
 	g->n_rows = g->n_pieces = 0;
@@ -889,6 +938,8 @@ static int row_cell(struct grid *g, size_t column, const struct word *words,
 	struct mu_string text = chunk_text(words, cell);
 	int err;
 
+	if (c->unread)
+		return 0;
 	if (c->type == COLUMN_STRING && c->group == GROUP_ABOVE && !c->sharer)
 		return label_add(g, column, text, line);
 	c = c->sharer ? c->sharer : c;
@@ -948,7 +999,7 @@ static int scan_texts(struct grid *g, const struct word *words, const struct cel
 	for (size_t c = 0; c < g->header.n_columns && !err; c++) {
 		const struct column *column = g->header.columns[c];
 
-		if (!cells->has[c])
+		if (!cells->has[c] || column->unread)
 			continue;
 		if (column->type == COLUMN_STRING && column->group == GROUP_ABOVE) {
 			err = segment_end(g);
@@ -1032,6 +1083,14 @@ static int scan_matching(struct grid *g, const struct claim *claim, const struct
 	return err;
 }
 
+static bool is_taller(const struct grid *g, const struct word *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (words[i].y1 - words[i].y0 > TALLER * g->header.height)
+			return true;
+	return false;
+}
+
 int grid_line(struct grid *g, size_t line)
 {
 	struct mu_string text = pages_line(g->scan->pages, line);
@@ -1042,6 +1101,8 @@ int grid_line(struct grid *g, size_t line)
 
 	if (n == SIZE_MAX)
 		return report_line(g, line);
+	if (g->table->skip_taller && is_taller(g, words, n))
+		return 0;
 	for (size_t i = 0; i < g->table->n_claims; i++) {
 		const struct claim *claim = &g->table->claims[i];
 
@@ -1061,21 +1122,60 @@ int grid_line(struct grid *g, size_t line)
 
 /* ---------------------------------------------------------------- tables */
 
-struct grid *grid_begin(struct scan *scan, const struct table *table, const struct header *header,
-			struct tally *tally)
+/* Where the cells of a column begin on the page of a line, from that on: at the median
+ * of all that begin between the header before and its own. */
+static int edge_learn(struct grid *g, size_t column, size_t line)
+{
+	const struct pages *pages = g->scan->pages;
+	uint32_t page = pages->lines[line].page;
+	double low = column ? g->header.x1[column - 1] : -INFINITY, *edges = NULL;
+	size_t n = 0, room = 0;
+
+	for (; line < pages->n_lines && pages->lines[line].page == page; line++) {
+		struct word words[CUT_WORDS];
+		struct chunk chunks[CHUNKS_MAX];
+		size_t count = pages_words(pages, line, words, CUT_WORDS);
+
+		if (count == SIZE_MAX)
+			continue;
+		count = chunks_cut(g, words, count, chunks);
+		for (size_t i = 0; count != NONE && i < count; i++) {
+			if (chunks[i].x0 <= low || chunks[i].x0 >= g->header.x0[column])
+				continue;
+			if (!items_grow(&edges, &room, n + 1, sizeof *edges)) {
+				free(edges);
+				return no_memory(g->scan);
+			}
+			edges[n++] = chunks[i].x0;
+		}
+	}
+	if (n) {
+		qsort(edges, n, sizeof *edges, by_size);
+		g->header.x0[column] = edges[n / 2];
+	}
+	free(edges);
+	return 0;
+}
+
+int grid_header(struct grid *g, const struct header *header, size_t line)
+{
+	int err = 0;
+
+	g->header = *header;
+	for (size_t i = 0; i < header->n_columns && !err; i++)
+		if (header->columns[i]->align == ALIGN_LEFT && line < g->scan->pages->n_lines)
+			err = edge_learn(g, i, line);
+	return err;
+}
+
+struct grid *grid_begin(struct scan *scan, const struct table *table, struct tally *tally)
 {
 	struct grid *g = mu_alloc(scan->ctx, sizeof *g);
 
 	g->scan = scan;
 	g->table = table;
 	g->tally = tally;
-	g->header = *header;
 	return g;
-}
-
-void grid_header(struct grid *g, const struct header *header)
-{
-	g->header = *header;
 }
 
 void grid_drop(struct grid *g)

@@ -25,13 +25,11 @@ struct tally {
 
 struct grid;
 
-/* Begins a table: `header` is where its columns are at first.  In memory of the
- * stage. */
-struct grid *grid_begin(struct scan *scan, const struct table *table, const struct header *header,
-			struct tally *tally);
+/* Begins a table, in memory of the stage. */
+struct grid *grid_begin(struct scan *scan, const struct table *table, struct tally *tally);
 
-/* The columns are elsewhere from here on. */
-void grid_header(struct grid *grid, const struct header *header);
+/* Where the columns are from a line on: at first, and when a header is repeated. */
+int grid_header(struct grid *grid, const struct header *header, size_t line);
 
 /* The next line, which is neither a header nor to be skipped. */
 int grid_line(struct grid *grid, size_t line);

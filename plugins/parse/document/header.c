@@ -13,7 +13,7 @@ struct heading {
 	struct mu_string text;
 	char folded[FOLDED_MAX];
 	size_t line;
-	double x0, x1;
+	double x0, x1, height;
 };
 
 struct matching {
@@ -60,6 +60,7 @@ static size_t headings_read(const struct pages *pages, size_t flat, struct headi
 			out[n].line = line;
 			out[n].x0 = words[i].x0;
 			out[n].x1 = words[i].x1;
+			out[n].height = words[i].y1 - words[i].y0;
 		}
 	}
 	return n;
@@ -127,10 +128,12 @@ static size_t header_words(const struct header *header)
 /* Where the columns' words are, as they were given out. */
 static void header_place(struct header *header, const struct matching *m)
 {
+	header->height = 0;
 	for (size_t i = 0; i < m->n_words; i++) {
 		const struct heading *w = &m->words[i];
 		size_t c = m->owner[i], before = 0;
 
+		header->height = w->height > header->height ? w->height : header->height;
 		while (before < i && m->owner[before] != c)
 			before++;
 		if (before == i || w->x0 < header->x0[c])

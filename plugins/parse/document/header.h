@@ -14,6 +14,7 @@ struct header {
 	const struct column *columns[COLUMNS_MAX];
 	size_t n_columns;
 	double x0[COLUMNS_MAX], x1[COLUMNS_MAX]; /* from where to where their words are */
+	double height;                           /* of the tallest word */
 };
 
 /* Looks for the header of a table exactly at the word at `flat`, or the first

@@ -13,6 +13,7 @@ enum { NAME_MAX_FOLDED = 256 };
 /* --------------------------------------------------------------- options */
 
 static const char *const types[] = { "string", "integer", "number", "date", "boolean", NULL };
+static const char *const aligns[] = { "header", "left", NULL };
 static const char *const groups[] = { "none", "above", "merged", NULL };
 static const char *const vocabularies[] = { "none", "country", "mission", NULL };
 
@@ -30,6 +31,9 @@ static const struct mu_option column_options[] = {
 			     "language writes them"),
 	MU_OPT_BOOL(struct column, month_end,
 		    .help = "of a date that is a month: its last day is meant"),
+	MU_OPT_CHOICE(struct column, align, .choices = aligns, .fallback = "header",
+		      .help = "in a grid: its cells stand near the words of its header, or begin "
+			      "left of them below each other"),
 	MU_OPT_TEXT(struct column, ignore,
 		    .help = "in a grid: pattern of what its cells begin or end with and do not "
 			    "mean"),
@@ -43,6 +47,8 @@ static const struct mu_option column_options[] = {
 	MU_OPT_TEXTS(struct column, zero, .help = "texts that mean 0, such as a dash"),
 	MU_OPT_TEXT(struct column, status_of,
 		    .help = "instead of a header: why the column of this name has no value"),
+	MU_OPT_BOOL(struct column, unread,
+		    .help = "in a grid: its cells are passed over, and it is unknown in all rows"),
 	MU_OPT_BOOL(struct column, place,
 		    .help = "instead of a header: the page and line of the row"),
 	MU_OPT_TEXT(struct column, shares,
@@ -108,6 +114,8 @@ static const struct mu_option table_options[] = {
 	MU_OPT_BOOL(
 		struct table, grid,
 		.help = "its cells lie below their headers, may be empty and have several lines"),
+	MU_OPT_BOOL(struct table, skip_taller,
+		    .help = "in a grid: lines in larger letters than the header are other text"),
 	MU_OPT_BOOL(struct table, optional, .help = "the document may be without it"),
 	{ 0 },
 };

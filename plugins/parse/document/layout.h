@@ -32,6 +32,12 @@ enum group {
 	GROUP_MERGED, /* the rows that it stands in the middle of */
 };
 
+/* Where the cells of a column stand. */
+enum align {
+	ALIGN_HEADER, /* near the words of its header, by their left, middle or right */
+	ALIGN_LEFT,   /* left of them, below each other */
+};
+
 enum vocabulary { VOCABULARY_NONE, VOCABULARY_COUNTRY, VOCABULARY_MISSION };
 
 /* A word of a header, as written and in comparable form ("" when it has none). */
@@ -43,8 +49,8 @@ struct header_word {
 struct column {
 	/* the options */
 	const char *name, *header, *capture, *status_of, *shares, *ignore;
-	int type, vocabulary, group;
-	bool measure, words, optional, month_end, place;
+	int type, vocabulary, group, align;
+	bool measure, words, optional, month_end, place, unread;
 	struct mu_texts missing, zero, format;
 
 	size_t index; /* among the columns of the rows */
@@ -71,7 +77,7 @@ struct table {
 	const char *name, *begin, *end;
 	struct mu_items column_items, claim_items;
 	struct mu_texts skip;
-	bool optional, grid;
+	bool optional, grid, skip_taller;
 
 	struct pattern *begin_pattern, *end_pattern;
 	struct pattern **skip_patterns;

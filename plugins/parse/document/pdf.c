@@ -7,6 +7,7 @@
 
 enum {
 	FAR_OUT = 1000000, /* no page is so large, in points */
+	LINES_NEAR = 2,    /* how many lines away a word is looked for that a mark is beside */
 	NEAR = 300,        /* how many words are looked at for those beside one */
 };
 
@@ -182,20 +183,24 @@ static bool is_mark_of(const struct pdf_word *p, const struct pdf_word *other)
 	       p->x1 > other->x0 - piece_height(other);
 }
 
-/* What may be beside a piece is in its line or one of its neighbours. */
+/* What may be beside a piece is in its line or one near it: a line of another column may
+ * be between a number and its mark. */
 static void marks_tell(struct extraction *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		struct pdf_word *p = &r->pieces[i];
-
 		size_t end = i + NEAR < r->n ? i + NEAR : r->n;
 
-		for (size_t k = i; k-- > 0 && i - k < NEAR && !p->mark;)
-			if (r->pieces[k].line + 1 >= p->line)
-				p->mark = is_mark_of(p, &r->pieces[k]);
-		for (size_t k = i + 1; k < end && !p->mark; k++)
-			if (r->pieces[k].line <= p->line + 1)
-				p->mark = is_mark_of(p, &r->pieces[k]);
+		for (size_t k = i; k-- > 0 && i - k < NEAR && !p->mark;) {
+			if (r->pieces[k].line + LINES_NEAR < p->line)
+				break;
+			p->mark = is_mark_of(p, &r->pieces[k]);
+		}
+		for (size_t k = i + 1; k < end && !p->mark; k++) {
+			if (r->pieces[k].line > p->line + LINES_NEAR)
+				break;
+			p->mark = is_mark_of(p, &r->pieces[k]);
+		}
 	}
 }
 

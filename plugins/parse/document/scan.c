@@ -578,7 +578,9 @@ static int scan_table(struct scan *s, size_t index)
 	ended = table_end(s, t, line, table_limit(s, f), &stop);
 	if (ended < 0)
 		return -ended;
-	grid = t->grid ? grid_begin(s, t, &header, &tally) : NULL;
+	grid = t->grid ? grid_begin(s, t, &tally) : NULL;
+	if (grid)
+		err = grid_header(grid, &header, line);
 	for (; line < stop && !err; line = again ? again : line + 1) {
 		if (mu_cancelled(s->ctx)) {
 			err = ECANCELED;
@@ -587,7 +589,7 @@ static int scan_table(struct scan *s, size_t index)
 		/* A heading and a header may be repeated on the next page. */
 		again = s->repeated[line] ? line + 1 : header_again(s->pages, &header, line);
 		if (again && grid)
-			grid_header(grid, &header);
+			err = grid_header(grid, &header, again);
 		else if (!again)
 			err = scan_line(s, t, &header, grid, line, &tally);
 	}

@@ -401,7 +401,8 @@ START_TEST(options_that_exclude_each_other_are_refused)
 	stage_init(&s);
 	s.self.set =
 		(struct mu_items)ITEMS(struct set, { .name = "a", .value = "x", .column = "text" });
-	stage_fails(&s, "column 'a' needs one of value, origin, column, sum and empty, not several");
+	stage_fails(&s,
+		    "column 'a' needs one of value, origin, column, sum and empty, not several");
 	stage_init(&s);
 	s.self.set = (struct mu_items)ITEMS(struct set,
 					    { .name = "a", .value = "x", .type = TYPE(DATE) });

@@ -215,7 +215,8 @@ static const struct mu_option options[] = {
 	MU_OPT_CHOICE(struct self, code, .choices = code_choices, .fallback = "name",
 		      .help = "what the column holds: names, or codes of two or three letters"),
 	MU_OPT_INT(struct self, cut, .min = 4, .max = 1000,
-		   .help = "names of so many characters and more may be cut off: what begins so is meant"),
+		   .help = "names of so many characters and more may be cut off: what begins so is "
+			   "meant"),
 	MU_OPT_CHOICE(struct self, unknown, .choices = unknown_choices, .fallback = "error",
 		      .help = "what a name is that nobody knows"),
 	{ 0 },

@@ -215,8 +215,9 @@ tests: $(TESTS) $(TOOLS) $(FUZZ) $(SEEDS)
 SECONDS = 2
 
 PDFS = $(patsubst tests/pdf/%.txt,pipelines/un-contributions/data/UN_country_contributions_%.pdf, \
-           $(wildcard tests/pdf/*.txt))
+           $(wildcard tests/pdf/20*.txt)) pipelines/italy-personnel/data/serie-storica.pdf
 pdfs: $(PDFS)                 ## the example PDFs from their descriptions in tests/pdf
+pipelines/italy-personnel/data/%.pdf \
 pipelines/un-contributions/data/UN_country_contributions_%.pdf: tests/pdf/%.txt $(BUILD)/tests/pdf
 	$(BUILD)/tests/pdf $< $@
 

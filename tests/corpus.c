@@ -31,7 +31,7 @@ static char *file_read(const char *name)
 {
 	FILE *f = fopen(name, "r");
 	char *text;
-	long len;
+	long len = 0;
 
 	if (!f || fseek(f, 0, SEEK_END) || (len = ftell(f)) < 0)
 		fail(name, "cannot be read");

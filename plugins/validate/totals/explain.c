@@ -13,6 +13,10 @@
  * Changes are tried in the order of their number: one number of a row is another
  * one, a row too many, a row that is missing, a number of a claim is another
  * one, two numbers stand in each other's place; then two of these together.
+ * Claims that have no row in common, directly or over others, may well be wrong for
+ * reasons of their own: when nothing mends all of a document, each such part is looked
+ * at alone.
+ *
  * What is proposed is ranked by how likely it is.  Deductive corrections of
  * typing errors by distance (Scholtus 2009; de Waal, Pannekoek and Scholtus 2011,
  * "Handbook of Statistical Data Editing and Imputation", chapters 2 and 3) give
@@ -30,8 +34,56 @@
 
 #define SCOPES_MAX 8000000 /* rows times patterns, and scopes, of all documents */
 
-static int explain_document(struct mu_ctx *ctx, struct totals *self, struct account *account)
+/* A new one at the end; its index, or SIZE_MAX when memory is out. */
+static size_t account_add(struct totals *self, uint32_t document)
 {
+	struct account *grown = reallocarray(self->accounts, self->n_accounts + 1, sizeof *grown);
+
+	if (!grown)
+		return SIZE_MAX;
+	self->accounts = grown;
+	grown[self->n_accounts] = (struct account){ .document = document };
+	return self->n_accounts++;
+}
+
+static int explain_part(struct problem *p, size_t edit)
+{
+	struct totals *self = p->totals;
+	size_t index = account_add(self, p->document);
+
+	if (index == SIZE_MAX)
+		return mu_fail(p->ctx, ENOMEM, "out of memory");
+	p->part = p->part_of[scope_of(p, edit)];
+	for (size_t i = edit; i < p->n_edits; i++)
+		if (p->part_of[scope_of(p, i)] == p->part)
+			self->listed[p->edits[i].claim].account = index + 1;
+	p->steps += p->n_edits;
+	return solve(p, &self->accounts[index]);
+}
+
+/* Looks at each part of a document alone, when there are several that fail. */
+static int explain_parts(struct problem *p)
+{
+	bool several = false;
+	int err = 0;
+
+	parts_find(p);
+	for (size_t i = 1; i < p->n_broken; i++)
+		several = several || p->part_of[scope_of(p, p->broken[i])] !=
+					     p->part_of[scope_of(p, p->broken[0])];
+	p->steps = 0;
+	p->gave_up = false;
+	for (size_t i = 0; i < p->n_edits && several && !err && !p->gave_up; i++)
+		if (fails(&p->edits[i]) && !p->totals->listed[p->edits[i].claim].account)
+			err = explain_part(p, i);
+	return err;
+}
+
+static int explain_document(struct mu_ctx *ctx, struct totals *self, size_t index)
+{
+	struct account *account = &self->accounts[index];
+	int err;
+
 	struct problem p = { .ctx = ctx, .totals = self, .document = account->document };
 
 	if (self->too_many) {
@@ -54,7 +106,8 @@ static int explain_document(struct mu_ctx *ctx, struct totals *self, struct acco
 	edits_list(&p);
 	edits_index(&p);
 	rows_index(&p);
-	return solve(&p, account);
+	err = solve(&p, account);
+	return err || account->count ? err : explain_parts(&p);
 }
 
 /* The document whose claims a claim is among; 0 with `within: all`. */
@@ -69,6 +122,8 @@ const struct account *account_of(const struct totals *self, const struct claim *
 	uint32_t document = document_of(self, claim);
 	size_t i;
 
+	if (claim->account)
+		return &self->accounts[claim->account - 1];
 	for (i = 0; i < self->n_accounts; i++)
 		if (self->accounts[i].document == document)
 			return &self->accounts[i];
@@ -81,7 +136,7 @@ int explain(struct mu_ctx *ctx, struct totals *self)
 
 	for (i = 0; i < self->n_claims; i++) {
 		bool failed = false;
-		struct account *grown;
+		size_t index;
 		int err;
 
 		for (m = 0; m < self->n_measures; m++)
@@ -89,13 +144,10 @@ int explain(struct mu_ctx *ctx, struct totals *self)
 					    stated_of(self, i, m)->outcome == MU_FAIL);
 		if (!failed || account_of(self, &self->listed[i]))
 			continue;
-		grown = reallocarray(self->accounts, self->n_accounts + 1, sizeof *grown);
-		if (!grown)
+		index = account_add(self, document_of(self, &self->listed[i]));
+		if (index == SIZE_MAX)
 			return mu_fail(ctx, ENOMEM, "out of memory");
-		self->accounts = grown;
-		grown[self->n_accounts] =
-			(struct account){ .document = document_of(self, &self->listed[i]) };
-		err = explain_document(ctx, self, &grown[self->n_accounts++]);
+		err = explain_document(ctx, self, index);
 		if (err || mu_cancelled(ctx))
 			return err ? err : ECANCELED;
 	}

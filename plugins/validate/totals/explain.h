@@ -60,6 +60,8 @@ struct problem {
 	size_t *edits_of;
 	size_t *rows_from; /* of a scope: its rows likewise */
 	size_t *rows_of;
+	uint32_t *part_of; /* of a scope, when only a part is looked at */
+	uint32_t part;
 	size_t *broken; /* edits that fail at the moment */
 	size_t n_broken;
 	uint32_t *key;
@@ -100,6 +102,11 @@ static inline const uint32_t *scopes_of(const struct problem *p, size_t row)
 	return &p->scopes[row * p->totals->patterns.count];
 }
 
+static inline size_t scope_of(const struct problem *p, size_t edit)
+{
+	return p->totals->listed[p->edits[edit].claim].scope;
+}
+
 static inline bool fails(const struct edit *e)
 {
 	return e->sum < e->low || e->sum > e->high;
@@ -124,6 +131,11 @@ void edits_index(struct problem *p);
 uint32_t scope_find(struct problem *p, const uint32_t *key, size_t pattern);
 void rows_index(struct problem *p);
 void broken_list(struct problem *p);
+
+/* Which edits have to do with each other: those that cover a row together, directly or
+ * over others.  A scope's part is one of its scopes. */
+void parts_find(struct problem *p);
+
 /* Calls for every edit of a measure that covers a row. */
 typedef void edit_visit(struct problem *p, struct edit *e, void *data);
 void edits_visit(struct problem *p, const uint32_t *scopes, size_t measure, edit_visit *visit,
@@ -160,6 +172,7 @@ bool missing_between(struct problem *p, struct change *c, size_t a, size_t b);
 bool claim_change(struct problem *p, struct change *c, size_t edit);
 /* -------------------------------------------------------------- search.c */
 
+/* Looks for what mends the edits that fail, of a part of them when `part_of` is set. */
 int solve(struct problem *p, struct account *account);
 
 /* ---------------------------------------------------------------- tell.c */

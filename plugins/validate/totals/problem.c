@@ -128,9 +128,44 @@ void broken_list(struct problem *p)
 	size_t i;
 
 	p->n_broken = 0;
-	for (i = 0; i < p->n_edits; i++)
-		if (fails(&p->edits[i]))
+	for (i = 0; i < p->n_edits; i++) {
+		if (!fails(&p->edits[i]))
+			continue;
+		if (!p->part_of || p->part_of[scope_of(p, i)] == p->part)
 			p->broken[p->n_broken++] = i;
+	}
+	p->steps += p->part_of ? p->n_edits : 0;
+}
+
+static uint32_t part_root(uint32_t *parts, uint32_t scope)
+{
+	while (parts[scope] != scope)
+		scope = parts[scope] = parts[parts[scope]];
+	return scope;
+}
+
+void parts_find(struct problem *p)
+{
+	size_t n = p->totals->patterns.count, i, j;
+	uint32_t *parts = mu_alloc(p->ctx, (n_scopes(p) + 1) * sizeof *parts), scope;
+
+	for (scope = 0; scope < n_scopes(p); scope++)
+		parts[scope] = scope;
+	for (i = 0; i < p->n_rows; i++) {
+		uint32_t first = NO_SCOPE;
+
+		for (j = 0; j < n; j++) {
+			scope = scopes_of(p, i)[j];
+			if (scope == NO_SCOPE || p->edits_from[scope] == p->edits_from[scope + 1])
+				continue;
+			if (first == NO_SCOPE)
+				first = scope;
+			parts[part_root(parts, scope)] = part_root(parts, first);
+		}
+	}
+	for (scope = 0; scope < n_scopes(p); scope++)
+		parts[scope] = part_root(parts, scope);
+	p->part_of = parts;
 }
 
 void edits_visit(struct problem *p, const uint32_t *scopes, size_t measure, edit_visit *visit,

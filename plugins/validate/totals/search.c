@@ -373,7 +373,9 @@ static bool several_measures(const struct problem *p)
 
 int solve(struct problem *p, struct account *account)
 {
-	p->broken = mu_alloc(p->ctx, (p->n_edits + 1) * sizeof *p->broken);
+	if (!p->broken)
+		p->broken = mu_alloc(p->ctx, (p->n_edits + 1) * sizeof *p->broken);
+	p->n_found = 0;
 	p->found = calloc(FOUND_MAX, sizeof *p->found);
 	if (!p->found)
 		return mu_fail(p->ctx, ENOMEM, "out of memory");

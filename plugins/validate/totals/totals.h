@@ -122,7 +122,7 @@ struct row {
 	uint32_t group; /* of `rows` */
 };
 
-/* Why claims of a document fail; see explain.c. */
+/* Why claims of a document, or a part of them, fail; see explain.c. */
 struct account {
 	uint32_t document;            /* 0: of all */
 	struct mu_explanation *items; /* in memory of the stage */
@@ -136,6 +136,7 @@ struct claim {
 	size_t level;    /* of `levels`: its name */
 	size_t scope;    /* of `scopes`: what it covers */
 	size_t measures; /* how many it states */
+	size_t account;  /* of its part of the document, from 1; 0: that of the document */
 };
 
 /* A document of the run, by its id. */
@@ -200,7 +201,7 @@ int totals_check(struct mu_ctx *ctx, struct totals *self);
 /* Why claims fail, a list for each document that has any; kept in `accounts`. */
 int explain(struct mu_ctx *ctx, struct totals *self);
 
-/* That of the document of a claim, NULL when there is none. */
+/* That of a claim, NULL when there is none. */
 const struct account *account_of(const struct totals *self, const struct claim *claim);
 
 /* The words with which a row or a claim is told from others, "(country PSE)". */

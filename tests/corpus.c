@@ -93,7 +93,7 @@ static size_t column(char **fields, size_t n, const char *name)
 static void row_add(struct rows *rows, char **fields, const size_t columns[6])
 {
 	size_t len = 8;
-	char *key;
+	char *key, *end;
 
 	for (size_t i = 0; i < 6; i++)
 		len += strlen(fields[columns[i]]) + 1;
@@ -101,10 +101,9 @@ static void row_add(struct rows *rows, char **fields, const size_t columns[6])
 	rows->items = realloc(rows->items, (rows->count + 1) * sizeof *rows->items);
 	if (!key || !rows->items)
 		exit(2);
-	for (size_t i = 0; i < 6; i++) {
-		strcat(key, fields[columns[i]]);
-		strcat(key, "|");
-	}
+	end = key;
+	for (size_t i = 0; i < 6; i++)
+		end = stpcpy(stpcpy(end, fields[columns[i]]), "|");
 	rows->items[rows->count++] = key;
 }
 
@@ -169,7 +168,7 @@ static size_t rejected(const char *name, const char *month)
 /* The findings about a month's document but those about rejected rows, as "code n, ...". */
 static void findings_print(json_t *report, const char *month)
 {
-	const char *codes[64];
+	const char *codes[64] = { NULL };
 	size_t counts[64], n = 0, i, k;
 	json_t *finding;
 

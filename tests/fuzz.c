@@ -80,11 +80,12 @@ static void change(struct input *in)
 int main(int argc, char **argv)
 {
 	struct input seed, trial = { .data = malloc(INPUT_MAX) };
-	time_t end = time(NULL) + (argc > 1 ? atoi(argv[1]) : 0);
+	time_t end = time(NULL) + (argc > 1 ? strtol(argv[1], NULL, 10) : 0);
 	unsigned long runs = 0;
 
 	if (argc < 3 || !trial.data) {
 		fputs("usage: fuzz SECONDS FILE...\n", stderr);
+		free(trial.data);
 		return 2;
 	}
 	for (int i = 2; i < argc; i++) {

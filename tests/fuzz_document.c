@@ -24,7 +24,7 @@ enum { LAYOUTS = 4 };
 
 #define COUNT(NAME, HEADER) \
 	{ \
-		.name = NAME, .header = HEADER, .type = COLUMN_INTEGER, .measure = true \
+		.name = (NAME), .header = (HEADER), .type = COLUMN_INTEGER, .measure = true \
 	}
 
 /* Labels above, totals that repeat them. */

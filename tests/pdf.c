@@ -106,6 +106,15 @@ static void put_text(struct page *p, char how, double x, double y, double size, 
 	put(p, ") Tj ET\n");
 }
 
+/* A number, and where the text goes on behind it. */
+static bool number(char **at, double *out)
+{
+	char *begin = *at;
+
+	*out = strtod(begin, at);
+	return *at != begin;
+}
+
 static size_t description_read(FILE *in, struct page *pages)
 {
 	char text[LINE_MAX_BYTES];
@@ -113,21 +122,22 @@ static size_t description_read(FILE *in, struct page *pages)
 
 	while (fgets(text, sizeof text, in)) {
 		double x, y, size;
-		int from = 0;
-		char how;
+		char *at = text;
 
 		line++;
 		text[strcspn(text, "\n")] = '\0';
 		if (!*text || *text == '#')
 			continue;
-		if (sscanf(text, "page %lf %lf", &x, &y) == 2) {
+		if (!strncmp(text, "page ", 5)) {
+			at += 5;
+			if (!number(&at, &x) || !number(&at, &y))
+				fail(line, "a page needs its width and its height");
 			if (n == PAGES_MAX)
 				fail(line, "too many pages");
 			pages[n++] = (struct page){ .width = x, .height = y };
-		} else if (n &&
-			   sscanf(text, "%c %lf %lf %lf %n", &how, &x, &y, &size, &from) == 4 &&
-			   strchr("lrc", how)) {
-			put_text(&pages[n - 1], how, x, y, size, text + from, line);
+		} else if (n && strchr("lrc", *at++) && number(&at, &x) && number(&at, &y) &&
+			   number(&at, &size)) {
+			put_text(&pages[n - 1], *text, x, y, size, at + strspn(at, " "), line);
 		} else {
 			fail(line, "no item");
 		}

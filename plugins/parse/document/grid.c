@@ -152,7 +152,7 @@ static bool chunks_assign(const struct grid *g, const struct word *words,
 			  const struct chunk *chunks, size_t n, bool measures, size_t *columns)
 {
 	size_t width = g->header.n_columns;
-	double least[COLUMNS_MAX];
+	double least[COLUMNS_MAX] = { 0 };
 	uint8_t from[CHUNKS_MAX][COLUMNS_MAX];
 	size_t best = NONE;
 

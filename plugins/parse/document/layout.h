@@ -79,12 +79,12 @@ struct table {
 	struct mu_texts skip;
 	bool optional, grid, skip_taller;
 
+	bool has_end; /* an end is declared, and blank lines are none */
 	struct pattern *begin_pattern, *end_pattern;
 	struct pattern **skip_patterns;
 	struct column *columns;
 	struct claim *claims;
 	size_t n_columns, n_claims;
-	bool has_end; /* an end is declared, and blank lines are none */
 };
 
 /* A column of the rows, by the first table that has it. */

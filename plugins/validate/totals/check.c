@@ -175,6 +175,7 @@ static bool first_mark(const struct totals *self, uint8_t *first)
 {
 	size_t n = self->n_measures, i, m;
 	uint8_t *seen = calloc(self->scopes.keys.count * n + 1, 1);
+	bool done = seen != NULL;
 
 	for (i = 0; seen && i < self->n_claims; i++)
 		for (m = 0; m < n; m++) {
@@ -184,7 +185,7 @@ static bool first_mark(const struct totals *self, uint8_t *first)
 			*mark |= first[i * n + m];
 		}
 	free(seen);
-	return seen;
+	return done;
 }
 
 static bool rows_lack(const struct totals *self)

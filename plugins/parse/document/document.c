@@ -41,6 +41,11 @@
  * name goes there instead.  The captures of the heading go into every row and
  * claim, into those of the running text too when there is one table only, or
  * `table` names it.  The first date captured by a heading is the document's.
+ *
+ * A PDF is read by poppler's pdftotext, as words with boxes (pdf.h), and put into lines;
+ * marks of footnotes are left out.  In a table with `grid: true` a cell belongs to the
+ * column whose header it is nearest to, so it may be empty; a text without numbers in
+ * its line is a label or part of a cell of several lines, see grid.h and share.h.
  */
 #include "scan.h"
 

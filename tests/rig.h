@@ -28,7 +28,7 @@ struct rig {
 	uint64_t findings, checks[3];
 	int64_t adjusted_rows, adjusted; /* rows, and the sum of all measures */
 	int report_gives; /* what mu_report() returns */
-	void *memory[64];
+	void **memory;
 	size_t n_memory;
 };
 
@@ -91,7 +91,8 @@ static void *rig_alloc(struct mu_ctx *ctx, size_t size)
 	struct rig *rig = rig_of(ctx);
 	void *memory = calloc(1, size ? size : 1);
 
-	if (!memory || rig->n_memory == sizeof rig->memory / sizeof *rig->memory)
+	rig->memory = reallocarray(rig->memory, rig->n_memory + 1, sizeof *rig->memory);
+	if (!memory || !rig->memory)
 		abort();
 	rig->memory[rig->n_memory++] = memory;
 	return memory;
@@ -223,6 +224,7 @@ static void rig_release(struct rig *rig)
 		mu_array_release(&rig->batches[i]);
 	for (i = 0; i < rig->n_memory; i++)
 		free(rig->memory[i]);
+	free(rig->memory);
 	free(rig->batches);
 	mu_builder_release(&rig->builder);
 	mu_schema_release(&rig->schema);

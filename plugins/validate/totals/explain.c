@@ -33,6 +33,7 @@
 #include <stdlib.h>
 
 #define SCOPES_MAX 8000000 /* rows times patterns, and scopes, of all documents */
+#define PARTS_MAX  1000    /* of one document that are looked at alone */
 
 /* A new one at the end; its index, or SIZE_MAX when memory is out. */
 static size_t account_add(struct totals *self, uint32_t document)
@@ -62,8 +63,9 @@ static int explain_part(struct problem *p, size_t edit)
 }
 
 /* Looks at each part of a document alone, when there are several that fail. */
-static int explain_parts(struct problem *p)
+static int explain_parts(struct problem *p, size_t index)
 {
+	size_t parts = 0;
 	bool several = false;
 	int err = 0;
 
@@ -71,20 +73,27 @@ static int explain_parts(struct problem *p)
 	for (size_t i = 1; i < p->n_broken; i++)
 		several = several || p->part_of[scope_of(p, p->broken[i])] !=
 					     p->part_of[scope_of(p, p->broken[0])];
+	if (!several)
+		return 0;
 	p->steps = 0;
 	p->gave_up = false;
-	for (size_t i = 0; i < p->n_edits && several && !err && !p->gave_up; i++)
-		if (fails(&p->edits[i]) && !p->totals->listed[p->edits[i].claim].account)
-			err = explain_part(p, i);
+	for (size_t i = 0; i < p->n_edits && !err; i++) {
+		if (!fails(&p->edits[i]) || p->totals->listed[p->edits[i].claim].account)
+			continue;
+		if (p->gave_up || parts++ == PARTS_MAX) {
+			p->totals->accounts[index].otherwise = GIVEN_UP;
+			break;
+		}
+		err = explain_part(p, i);
+	}
 	return err;
 }
 
 static int explain_document(struct mu_ctx *ctx, struct totals *self, size_t index)
 {
 	struct account *account = &self->accounts[index];
-	int err;
-
 	struct problem p = { .ctx = ctx, .totals = self, .document = account->document };
+	int err;
 
 	if (self->too_many) {
 		account->otherwise = "not explained: there are more rows than max_explained";
@@ -107,7 +116,7 @@ static int explain_document(struct mu_ctx *ctx, struct totals *self, size_t inde
 	edits_index(&p);
 	rows_index(&p);
 	err = solve(&p, account);
-	return err || account->count ? err : explain_parts(&p);
+	return err || account->count ? err : explain_parts(&p, index);
 }
 
 /* The document whose claims a claim is among; 0 with `within: all`. */

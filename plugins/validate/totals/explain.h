@@ -15,6 +15,7 @@
 #define FOUND_MAX   4096 /* to be ranked */
 #define CHANGES_MAX 8    /* errors of one document that are told apart */
 #define NO_SCOPE    UINT32_MAX
+#define GIVEN_UP    "the search for an explanation was given up"
 
 /* How often things are beside slips in a number that is given; see change.c. */
 #define ANY_ROW 2e-3 /* a row should not be there */

@@ -162,6 +162,6 @@ void account_write(struct problem *p, struct account *account)
 		for (j = 0; j < s->count; j++)
 			tell(p, s, j, s->weight / all, &account->items[account->count++]);
 	}
-	account->otherwise = p->gave_up ? "the search for an explanation was given up"
-					: "no change of a few rows or totals explains it";
+	account->otherwise =
+		p->gave_up ? GIVEN_UP : "no change of a few rows or totals explains it";
 }

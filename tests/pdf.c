@@ -121,7 +121,7 @@ static size_t description_read(FILE *in, struct page *pages)
 	size_t n = 0, line = 0;
 
 	while (fgets(text, sizeof text, in)) {
-		double x, y, size;
+		double x = 0, y = 0, size = 0;
 		char *at = text;
 
 		line++;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -101,6 +102,8 @@ static void job_release(struct job *j)
 	for (i = 0; i < 4; i++)
 		free(j->environment[i]);
 	free(j->path);
+	if (j->out >= 0)
+		close(j->out);
 	if (j->err >= 0)
 		close(j->err);
 }
@@ -213,12 +216,31 @@ static char *message_read(int fd)
 	return text;
 }
 
+/* The file goes on as a mapping, so that any number of documents leaves none open. */
+static int output_map(const struct job *j, struct printout *out, struct text *why)
+{
+	struct stat st;
+	void *data;
+
+	if (fstat(j->out, &st))
+		return errno;
+	out->len = (size_t)st.st_size;
+	if (!out->len)
+		return 0;
+	data = mmap(NULL, out->len, PROT_READ, MAP_PRIVATE, j->out, 0);
+	if (data == MAP_FAILED) {
+		text_printf(why, "what %s printed cannot be mapped: %s", j->path, strerror(errno));
+		return errno;
+	}
+	out->data = data;
+	return 0;
+}
+
 static int job_run(struct job *j, bool (*stop)(void *), void *stop_data, struct printout *out,
 		   struct text *why)
 {
 	pid_t self = getpid();
-	int status = 0;
-	struct stat st;
+	int status = 0, err;
 
 	j->pid = fork();
 	if (!j->pid)
@@ -234,9 +256,9 @@ static int job_run(struct job *j, bool (*stop)(void *), void *stop_data, struct 
 		;
 	if (stop(stop_data))
 		return ECANCELED;
-	if (fstat(j->out, &st))
-		return errno;
-	out->len = (size_t)st.st_size;
+	err = output_map(j, out, why);
+	if (err)
+		return err;
 	out->message = message_read(j->err);
 	if (out->end == MU_END_OK && (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
 		out->end = MU_END_TIME;
@@ -285,7 +307,6 @@ static int filter_new(struct document *d, const struct mu_program *program, bool
 		err = job_run(&j, stop, stop_data, out, why);
 	if (!err)
 		err = same_document(d, why);
-	out->fd = j.out;
 	job_release(&j);
 	return err;
 }
@@ -295,8 +316,8 @@ static void printouts_free(struct printout *p)
 	while (p) {
 		struct printout *next = p->next;
 
-		if (p->fd >= 0)
-			close(p->fd);
+		if (p->data)
+			munmap(p->data, p->len);
 		free(p->command);
 		free(p->message);
 		free(p);
@@ -319,7 +340,6 @@ int filter_run(struct document *d, const struct mu_program *program, bool (*stop
 		p = mem_alloc(sizeof *p);
 		p->command = command;
 		command = NULL;
-		p->fd = -1;
 		err = filter_new(d, program, stop, stop_data, p, why);
 		if (err) {
 			printouts_free(p);
@@ -338,6 +358,15 @@ void filtered_init(struct filtered *f)
 {
 	*f = (struct filtered){ 0 };
 	pthread_mutex_init(&f->lock, NULL);
+}
+
+void filtered_rest(struct filtered *f)
+{
+	pthread_mutex_lock(&f->lock);
+	for (const struct printout *p = f->printouts; p; p = p->next)
+		if (p->data)
+			madvise(p->data, p->len, MADV_DONTNEED);
+	pthread_mutex_unlock(&f->lock);
 }
 
 void filtered_release(struct filtered *f)

@@ -20,7 +20,7 @@ struct document;
 /* What a program printed. */
 struct printout {
 	char *command; /* its arguments, a line feed behind each */
-	int fd;        /* of the file */
+	uint8_t *data; /* the file, mapped; NULL when it is empty */
 	size_t len;
 	enum mu_end end;
 	int status;
@@ -43,6 +43,10 @@ int filter_run(struct document *document, const struct mu_program *program,
 	       struct text *why);
 
 void filtered_init(struct filtered *filtered);
+
+/* Gives back the memory that printouts have taken, until somebody reads them again. */
+void filtered_rest(struct filtered *filtered);
+
 void filtered_release(struct filtered *filtered);
 
 #endif

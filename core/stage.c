@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -381,23 +380,6 @@ static bool filter_stop(void *data)
 	return service_cancelled(data);
 }
 
-/* Maps what a program printed, until the stage is closed. */
-static int printed_map(struct stage *s, const struct printout *from, struct mu_printed *out)
-{
-	void *data;
-
-	if (!from->len)
-		return 0;
-	data = mmap(NULL, from->len, PROT_READ, MAP_PRIVATE, from->fd, 0);
-	if (data == MAP_FAILED)
-		return fail_with(s, errno, "what a program printed cannot be mapped");
-	s->printed = mem_resize(s->printed, s->n_printed + 1, sizeof *s->printed);
-	s->printed[s->n_printed++] = (struct printed){ data, from->len };
-	out->data = data;
-	out->len = from->len;
-	return 0;
-}
-
 static int service_filter(struct mu_ctx *ctx, const struct mu_program *program,
 			  struct mu_printed *out)
 {
@@ -415,10 +397,11 @@ static int service_filter(struct mu_ctx *ctx, const struct mu_program *program,
 	if (err)
 		fail_with(s, err, "%s", why.len ? why.data : strerror(err));
 	text_release(&why);
-	if (!err)
-		err = printed_map(s, from, &own);
 	if (err)
 		return err;
+	if (from->data)
+		own.data = from->data;
+	own.len = from->len;
 	own.end = (uint32_t)from->end;
 	own.status = from->status;
 	own.message = from->message;
@@ -502,17 +485,14 @@ const struct ArrowSchema *stage_schema(const struct stage *s)
 
 void stage_close(struct stage *s)
 {
-	size_t i;
-
 	if (!s->config)
 		return;
 	if (s->config->plugin->api.close)
 		s->config->plugin->api.close(&s->ctx, s->self);
 	if (s->mapped)
 		document_unmap(s->document);
-	for (i = 0; i < s->n_printed; i++)
-		munmap(s->printed[i].data, s->printed[i].len);
-	free(s->printed);
+	if (s->document)
+		filtered_rest(s->document->filtered);
 	mu_schema_release(&s->out);
 	findings_release(&s->findings);
 	free(s->adjustments);

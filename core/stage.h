@@ -25,11 +25,6 @@ struct flow {
 	const struct ArrowSchema *schema;
 };
 
-struct printed {
-	void *data;
-	size_t len;
-};
-
 struct stage {
 	struct mu_ctx ctx; /* first, so that the one leads to the other */
 	const struct stage_config *config;
@@ -47,8 +42,6 @@ struct stage {
 	struct ArrowSchema out; /* what open() declared */
 	struct document *document;
 	bool mapped;
-	struct printed *printed; /* of the document's printouts, what is mapped */
-	size_t n_printed;
 	struct findings findings;
 	uint64_t checks[3]; /* by enum mu_outcome */
 	struct adjustment *adjustments;

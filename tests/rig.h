@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <muster/table.h>
 
@@ -24,10 +25,10 @@ struct rig {
 	size_t n_batches, next;
 	char said[16384]; /* a line "code at [field] [expected/found]: message" each */
 	size_t said_len;
-	char why[1024];   /* of mu_fail() and mu_invalid() */
+	char why[1024]; /* of mu_fail() and mu_invalid() */
 	uint64_t findings, checks[3];
-	int64_t adjusted_rows, adjusted; /* rows, and the sum of all measures */
-	int report_gives; /* what mu_report() returns */
+	int64_t adjusted_rows, adjusted_claims, adjusted; /* `adjusted`: all measures */
+	int report_gives;                                 /* what mu_report() returns */
 	void **memory;
 	size_t n_memory;
 };
@@ -37,8 +38,7 @@ static inline struct rig *rig_of(struct mu_ctx *ctx)
 	return (struct rig *)((char *)ctx - offsetof(struct rig, ctx));
 }
 
-static void rig_say(struct rig *rig, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+static void rig_say(struct rig *rig, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static void rig_say(struct rig *rig, const char *fmt, ...)
 {
@@ -52,8 +52,9 @@ static void rig_say(struct rig *rig, const char *fmt, ...)
 	rig->said_len += len < 0 ? 0 : (size_t)len < room ? (size_t)len : room - 1;
 }
 
-__attribute__((format(printf, 3, 0)))
-static int rig_report(struct mu_ctx *ctx, const struct mu_finding *f, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static int rig_report(struct mu_ctx *ctx,
+							    const struct mu_finding *f,
+							    const char *fmt, va_list ap)
 {
 	static const char *const severities[] = { "", "warning ", "note " };
 	struct rig *rig = rig_of(ctx);
@@ -72,15 +73,15 @@ static int rig_report(struct mu_ctx *ctx, const struct mu_finding *f, const char
 	return rig->report_gives;
 }
 
-__attribute__((format(printf, 3, 0)))
-static int rig_failed(struct mu_ctx *ctx, int err, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static int rig_failed(struct mu_ctx *ctx, int err,
+							    const char *fmt, va_list ap)
 {
 	vsnprintf(rig_of(ctx)->why, sizeof rig_of(ctx)->why, fmt, ap);
 	return err;
 }
 
-__attribute__((format(printf, 3, 0)))
-static int rig_invalid(struct mu_ctx *ctx, const void *option, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static int rig_invalid(struct mu_ctx *ctx, const void *option,
+							     const char *fmt, va_list ap)
 {
 	(void)option;
 	return rig_failed(ctx, EINVAL, fmt, ap);
@@ -124,7 +125,10 @@ static int rig_checked(struct mu_ctx *ctx, uint32_t outcome, uint64_t times)
 
 static int rig_adjusted(struct mu_ctx *ctx, const char *measure, int64_t by)
 {
-	int64_t *what = measure ? &rig_of(ctx)->adjusted : &rig_of(ctx)->adjusted_rows;
+	struct rig *rig = rig_of(ctx);
+	int64_t *what = !measure                    ? &rig->adjusted_rows
+			: strcmp(measure, MU_CLAIM) ? &rig->adjusted
+						    : &rig->adjusted_claims;
 
 	*what = (int64_t)((uint64_t)*what + (uint64_t)by);
 	return 0;
@@ -133,7 +137,8 @@ static int rig_adjusted(struct mu_ctx *ctx, const char *measure, int64_t by)
 static const struct mu_document *rig_document(struct mu_ctx *ctx, uint32_t id)
 {
 	static const struct mu_document documents[] = {
-		{ .id = 1, .name = "one.csv" }, { .id = 2, .name = "two.csv" },
+		{ .id = 1, .name = "one.csv" },
+		{ .id = 2, .name = "two.csv" },
 	};
 
 	(void)ctx;
@@ -148,11 +153,16 @@ static void rig_init(struct rig *rig, ...)
 	va_list ap;
 	int err;
 
-	*rig = (struct rig){ .ctx = {
-		.size = sizeof rig->ctx, .pull = rig_pull, .report = rig_report,
-		.failed = rig_failed, .invalid = rig_invalid, .alloc = rig_alloc,
-		.cancelled = rig_cancelled, .checked = rig_checked, .adjusted = rig_adjusted,
-		.document_by_id = rig_document } };
+	*rig = (struct rig){ .ctx = { .size = sizeof rig->ctx,
+				      .pull = rig_pull,
+				      .report = rig_report,
+				      .failed = rig_failed,
+				      .invalid = rig_invalid,
+				      .alloc = rig_alloc,
+				      .cancelled = rig_cancelled,
+				      .checked = rig_checked,
+				      .adjusted = rig_adjusted,
+				      .document_by_id = rig_document } };
 	err = mu_schema_init(&rig->schema);
 	va_start(ap, rig);
 	while ((column = va_arg(ap, const char *)) && !err) {

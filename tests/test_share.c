@@ -132,11 +132,13 @@ START_TEST(any_lines_stay_in_order)
 
 	srand((unsigned)_i);
 	for (size_t r = 0; r < 4; r++) {
-		for (int k = rand() % 4; k; k--)
-			lines[n++] = (struct share_line){ .y = y += 1 + rand() % 20,
-							  .height = 10,
-							  .own = SHARE_NO_ROW };
-		rows[r] = y += 1 + rand() % 20;
+		for (int k = rand() % 4; k; k--) {
+			y += 1 + rand() % 20;
+			lines[n++] =
+				(struct share_line){ .y = y, .height = 10, .own = SHARE_NO_ROW };
+		}
+		y += 1 + rand() % 20;
+		rows[r] = y;
 		if (rand() % 2)
 			lines[n++] = (struct share_line){ .y = y, .height = 10, .own = r };
 	}

@@ -140,13 +140,13 @@ START_TEST(time_and_memory_have_limits)
 END_TEST
 
 /* Whether a process is there and has not ended. */
-static bool is_alive(int pid)
+static bool is_alive(const char *pid)
 {
 	char name[64], text[8];
 	size_t len;
 	FILE *in;
 
-	snprintf(name, sizeof name, "/proc/%d/cmdline", pid);
+	snprintf(name, sizeof name, "/proc/%s/cmdline", pid);
 	in = fopen(name, "r");
 	if (!in)
 		return false;
@@ -164,10 +164,12 @@ START_TEST(what_it_starts_ends_with_it)
 	ck_assert_int_eq(out->end, MU_END_OK);
 	ck_assert_uint_lt(out->len, sizeof pid);
 	memcpy(pid, out->data, out->len);
-	ck_assert_int_gt(atoi(pid), 1);
-	for (int i = 0; i < 100 && is_alive(atoi(pid)); i++)
+	pid[strcspn(pid, "\n")] = '\0';
+	ck_assert_uint_eq(strspn(pid, "0123456789"), strlen(pid));
+	ck_assert_uint_gt(strlen(pid), 1);
+	for (int i = 0; i < 100 && is_alive(pid); i++)
 		usleep(10000);
-	ck_assert(!is_alive(atoi(pid)));
+	ck_assert(!is_alive(pid));
 }
 END_TEST
 

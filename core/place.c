@@ -113,17 +113,35 @@ static void locate(struct run *run, struct finding *f)
 		f->value = text_of(place.value, place.value_len);
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
+	uint64_t at[2] = { (x->at ? x->at : x->other) & ~MU_AT_REJECTED,
+			   (y->at ? y->at : y->other) & ~MU_AT_REJECTED };
+
+	return (at[0] > at[1]) - (at[0] < at[1]);
+}
+
+/* In the order of places, so that each document is opened once. */
 void places_find(struct run *run, struct findings *findings)
 {
-	size_t i, j;
+	size_t n = findings->count, i, j;
+	struct finding **all;
 
-	for (i = 0; i < findings->count; i++) {
+	for (i = 0; i < findings->count; i++)
+		n += findings->items[i].n_explanations;
+	all = mem_alloc((n + 1) * sizeof(struct finding *));
+	for (n = i = 0; i < findings->count; i++) {
 		struct finding *f = &findings->items[i];
 
-		locate(run, f);
+		all[n++] = f;
 		for (j = 0; j < f->n_explanations; j++)
-			locate(run, &f->explanations[j]);
+			all[n++] = &f->explanations[j];
 	}
+	qsort(all, n, sizeof(struct finding *), by_place);
+	for (i = 0; i < n; i++)
+		locate(run, all[i]);
+	free(all);
 }
 
 void locators_free(struct run *run)

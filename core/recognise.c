@@ -195,10 +195,11 @@ static void *work(void *data)
 
 	for (;;) {
 		size_t i = atomic_fetch_add(&a->next, 1), k;
-		struct group *g = &a->groups[i];
+		struct group *g;
 
 		if (i >= a->count || interrupt_signal())
 			return NULL;
+		g = &a->groups[i];
 		if (g->count < 2)
 			continue;
 		g->answers = mem_alloc(g->count * sizeof *g->answers);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,8 +19,18 @@
 #define MAX_DEPTH   16
 #define KEPT        64
 
-/* What publish_abandon() removes: it may allocate nothing. */
+/* What publish_abandon() removes: it may allocate nothing.  Memory may run out on
+ * any thread, so what it reads changes under the lock; recursive, since it may
+ * also run out in between. */
 static struct publish *in_progress;
+static pthread_mutex_t abandoning = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+static void set_in_progress(struct publish *p)
+{
+	pthread_mutex_lock(&abandoning);
+	in_progress = p;
+	pthread_mutex_unlock(&abandoning);
+}
 
 static int fail(struct text *why, int err, const char *path, const char *what)
 {
@@ -270,7 +281,7 @@ static int make_staging(struct publish *p, struct text *why)
 		p->lock = open(p->staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (p->lock >= 0)
 			flock(p->lock, LOCK_EX | LOCK_NB);
-		in_progress = p;
+		set_in_progress(p);
 	}
 	text_release(&parent);
 	text_release(&prefix);
@@ -317,6 +328,19 @@ static const char *wrong_path(const char *path)
 	return NULL;
 }
 
+static struct output *add_output(struct publish *p, const char *path)
+{
+	struct output *o;
+
+	pthread_mutex_lock(&abandoning);
+	p->outputs = mem_resize(p->outputs, p->n_outputs + 1, sizeof *p->outputs);
+	o = &p->outputs[p->n_outputs];
+	*o = (struct output){ .path = mem_copy(path), .staged = join(p->staging, path) };
+	p->n_outputs++;
+	pthread_mutex_unlock(&abandoning);
+	return o;
+}
+
 int publish_output(struct publish *p, const char *path, const char **staged, struct text *why)
 {
 	const char *wrong = wrong_path(path);
@@ -333,9 +357,7 @@ int publish_output(struct publish *p, const char *path, const char **staged, str
 		text_printf(why, "the output path '%s' cannot be: %s", path, wrong);
 		return EINVAL;
 	}
-	p->outputs = mem_resize(p->outputs, p->n_outputs + 1, sizeof *p->outputs);
-	o = &p->outputs[p->n_outputs++];
-	*o = (struct output){ .path = mem_copy(path), .staged = join(p->staging, path) };
+	o = add_output(p, path);
 	for (at = strchr(o->staged + strlen(p->staging) + 1, '/'); at; at = strchr(at + 1, '/')) {
 		*at = '\0';
 		if (mkdir(o->staged, 0777) && errno != EEXIST)
@@ -461,7 +483,7 @@ int publish_commit(struct publish *p, const char *datapackage, size_t len, struc
 			    err == EBUSY ? "is a mount point and cannot be replaced; name a folder "
 					   "in it with --out"
 					 : "cannot be replaced");
-	in_progress = NULL;
+	set_in_progress(NULL);
 	free(p->staging);
 	p->staging = NULL;
 	sync_parent(p);
@@ -475,7 +497,7 @@ void publish_rollback(struct publish *p)
 			remove_parents(p);
 		return;
 	}
-	in_progress = NULL;
+	set_in_progress(NULL);
 	remove_tree(AT_FDCWD, p->staging, 0);
 	free(p->staging);
 	p->staging = NULL;
@@ -484,9 +506,12 @@ void publish_rollback(struct publish *p)
 
 void publish_abandon(void)
 {
-	struct publish *p = in_progress;
+	struct publish *p;
 	size_t i;
 
+	/* Never given back: nothing may be staged any more. */
+	pthread_mutex_lock(&abandoning);
+	p = in_progress;
 	if (!p)
 		return;
 	for (i = 0; i < p->n_outputs; i++)

@@ -65,7 +65,8 @@ void publish_rollback(struct publish *publish);
 void publish_release(struct publish *publish);
 
 /* Removes the staged files of the run in progress, if any, without allocating:
- * for the end of the program in distress. */
+ * for the end of the program in distress, on whichever thread.  Nothing can be
+ * staged afterwards: a thread that tries waits until the program has ended. */
 void publish_abandon(void);
 
 #endif

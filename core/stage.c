@@ -511,12 +511,23 @@ void stage_failure(const struct stage *s, int err, struct text *why)
 		text_printf(why, "failed without a reason: %s", strerror(err));
 }
 
+/* Views, texts, and the lengths of these. */
+static bool words_fit(const struct ArrowArray *words)
+{
+	return words->release && words->n_buffers >= 3 && !words->offset && words->length >= 0 &&
+	       words->buffers && (!words->length || words->buffers[1]);
+}
+
 static bool child_fits(const struct ArrowSchema *schema, const struct ArrowArray *array,
 		       int64_t rows)
 {
-	int64_t buffers = mu_schema_type(schema) == MU_STRING ? 3 : 2;
+	bool text = mu_schema_type(schema) == MU_STRING;
 
-	return array && array->release && array->n_buffers == buffers && array->offset >= 0 &&
+	if (!array || !array->release)
+		return false;
+	if (array->dictionary && (!text || !words_fit(array->dictionary)))
+		return false;
+	return array->n_buffers == (text && !array->dictionary ? 3 : 2) && array->offset >= 0 &&
 	       array->length >= rows && array->buffers && (!rows || array->buffers[1]);
 }
 

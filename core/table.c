@@ -285,17 +285,32 @@ struct mu_column mu_column(const struct ArrowSchema *schema, const struct ArrowA
 				     .offset = rows->offset + array->offset };
 	if (!array->release || array->n_buffers < 2) /* moved away: no row may be read */
 		return column;
-	column.valid = array->buffers[0];
+	column.valid = array->null_count ? array->buffers[0] : NULL;
 	column.values = array->buffers[1];
-	if (column.type == MU_STRING)
+	if (array->dictionary) {
+		column.words = array->dictionary->buffers[1];
+		column.n_words = array->dictionary->length;
+		column.texts = array->dictionary->buffers + 2;
+	} else if (column.type == MU_STRING) {
 		column.text = array->buffers[2] ? array->buffers[2] : "";
+	}
 	return column;
+}
+
+/* What is said of the nulls of a whole column holds for a batch that is a slice of
+ * it too, when it is that there is nothing else. */
+static bool all_null(const struct ArrowArray *array)
+{
+	return array->release && array->null_count >= 0 && array->null_count == array->length;
 }
 
 struct mu_rows mu_rows(const struct ArrowSchema *schema, const struct ArrowArray *rows)
 {
-	return (struct mu_rows){ mu_column_named(schema, rows, MU_AT),
-				 mu_column_named(schema, rows, MU_CLAIM) };
+	int64_t claim = mu_schema_find(schema, MU_CLAIM);
+
+	return (struct mu_rows){ .at = mu_column_named(schema, rows, MU_AT),
+				 .claim = mu_column(schema, rows, claim),
+				 .no_claims = all_null(rows->children[claim]) };
 }
 
 /* Fifteen digits always read back as what was written in so many; numbers too

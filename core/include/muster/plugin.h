@@ -16,7 +16,10 @@
  * always in that order and on one thread at a time.  configure and open may
  * be absent.  close runs even when open failed, and must cope with half a
  * self.  A parser has an instance of its own for each document; every other
- * stage has one for the whole run.
+ * stage has one for the whole run.  Two callbacks lift that: with `split`
+ * several instances of a parser share a document, each taking pieces of it, and
+ * with `merge` several instances of a validator or transform share the rows.
+ * Plugin code stays single-threaded all the same.
  *
  * What passes between stages are batches of rows (muster/table.h reads and
  * makes them).  Behind the columns that have a name of their own, every batch
@@ -29,6 +32,12 @@
  *             states itself, and this is the name of the level that it is a
  *             total of.  In a claim, null in a column means "all", and null in
  *             a measure means "says nothing of it".
+ *
+ * A column of text is an array of Arrow's utf8, or dictionary-encoded: int32
+ * codes, and in `dictionary` an array of Arrow's utf8_view with the values that
+ * occur in this batch.  Each batch says by itself which it is (Arrow would have
+ * it in the schema), since batches of one column come from several places;
+ * muster/table.h reads both alike.
  *
  * Data are never dropped by a plugin that dislikes them and claims never
  * become data: the runner counts rows, claims and measures on both sides of
@@ -70,8 +79,17 @@ struct mu_document {
 	const char *name;       /* the last part of the uri: letter.txt */
 	const char *path;       /* where its bytes are */
 	const char *media_type; /* NULL when unknown */
-	const char *sha256;     /* 64 hexadecimal digits; a fetcher leaves it out */
+	const char *sha256;     /* 64 hexadecimal digits, or NULL: see mu_sha256(); a
+				   fetcher leaves it out */
 	uint64_t bytes;         /* likewise */
+};
+
+/* A part of a document that one instance of its parser reads: the bytes from one
+ * position of it to another.  Members are fixed for ABI 1. */
+struct mu_piece {
+	uint64_t from, to;
+	uint64_t mark; /* what the parser wants to know there when it locates, such as
+			  the number of the line that begins at `from` */
 };
 
 /* A place in a document, the value of the column _at: from the highest bit,
@@ -245,12 +263,42 @@ struct mu_ctx {
 	const struct mu_document *(*document_by_id)(struct mu_ctx *, uint32_t id);
 	int (*reference)(struct mu_ctx *, const char *name, const char **path);
 	int (*filter)(struct mu_ctx *, const struct mu_program *, struct mu_printed *out);
+	int (*read)(struct mu_ctx *, uint64_t offset, void *out, size_t len, size_t *got);
+	void (*serial)(struct mu_ctx *);
+	int (*sha256)(struct mu_ctx *, uint32_t document, const char **out);
+	const bool *wanted; /* parsers with split, from the first split() on: for each
+			       visible column whether any stage looks at its values;
+			       NULL: all.  Others may be null in every row. */
+	const struct mu_piece *pieces; /* locate: in which the document was read, in */
+	size_t n_pieces;               /* order, as far as it was; none: as a whole */
 };
 
 /* Parsers: the whole of ctx->document, read-only, until close. */
 static inline int mu_data(struct mu_ctx *ctx, const uint8_t **data, size_t *len)
 {
 	return ctx->data(ctx, data, len);
+}
+
+/* Parsers: copies up to `len` bytes of ctx->document from `offset` on; `got` is less
+ * than that only at its end.  What this filled during split() must stay as it is
+ * until the first parse() of the piece. */
+static inline int mu_read(struct mu_ctx *ctx, uint64_t offset, void *out, size_t len, size_t *got)
+{
+	return ctx->read(ctx, offset, out, len, got);
+}
+
+/* Validators and transforms with `merge`, in configure or open: as it is configured
+ * now, this stage must see all rows in order, so there will be one instance. */
+static inline void mu_serial(struct mu_ctx *ctx)
+{
+	ctx->serial(ctx);
+}
+
+/* The sha256 of the document of a place, as 64 hexadecimal digits that live as long
+ * as the run; NULL when the place has no document.  May have to read all of it. */
+static inline int mu_sha256(struct mu_ctx *ctx, uint64_t at, const char **out)
+{
+	return ctx->sha256(ctx, mu_at_document(at), out);
 }
 
 /* Parsers: runs a program on ctx->document, without a shell and under its limits,
@@ -533,6 +581,34 @@ struct mu_plugin {
 	 * must say yes.  A document that nobody could read is told with
 	 * mu_report(), and then no other source is asked. */
 	int (*recognise)(struct mu_ctx *, void *self, struct mu_recognition *out);
+
+	/* Optional, parsers: takes the next piece of ctx->document for this instance
+	 * to parse.  `piece->from` and `->mark` are the `to` and `mark` that the piece
+	 * before ended with, on whichever instance; zero at first.  Sets `piece->to` to
+	 * where a later piece can begin, exactly, and `piece->mark` to what is then the
+	 * next one's; `to` == `from` says that the document is at its end.  Pieces of
+	 * some hundred KiB keep the work in the processor's cache.  Called on one
+	 * instance at a time and in the order of the document, so do here what needs
+	 * that order and no more; parse() then gives the rows of the piece, on several
+	 * threads at once, and ends with the piece.  In the end all instances are
+	 * merged into one, split() on it says that no piece is left, and a last parse()
+	 * may report on the document as a whole. */
+	int (*split)(struct mu_ctx *, void *self, struct mu_piece *piece);
+
+	/* Optional: adds the state of `other`, an instance with the same options that
+	 * was opened alike, to that of self; `other` is only closed afterwards.  Parsers
+	 * with split must have it.  A validator that has it takes batches in any order
+	 * on any instance, and gets the NULL of the end on the instance that all others
+	 * were merged into: what it then reports must not depend on how rows were
+	 * shared out (places in _at tell their order).  A transform that has it gives
+	 * out one batch for each batch that it pulls, whatever came before. */
+	int (*merge)(struct mu_ctx *, void *self, void *other);
+
+	/* Optional, validators, transforms and exporters: which columns are looked at.
+	 * `in` has a place for each visible column that comes in, `out` for each that
+	 * a transform gives out (else NULL): where that is true a later stage looks at
+	 * it.  Sets `in` to true, and leaves it alone elsewhere; absent: all are. */
+	void (*uses)(struct mu_ctx *, void *self, const bool *out, bool *in);
 };
 
 #define MUSTER_PLUGIN(...) \

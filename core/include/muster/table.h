@@ -87,13 +87,33 @@ bool mu_schema_from(const struct ArrowSchema *column, char *out, size_t size);
 
 /* --------------------------------------------------------------- reading */
 
-/* A column of one batch, borrowed until that is released. */
+/* An element of Arrow's utf8_view: up to 12 bytes stand in it; of a longer text it
+ * has the first four, and where all of it is. */
+struct mu_view {
+	int32_t len;
+	union {
+		char bytes[12];
+		struct {
+			char prefix[4];
+			int32_t buffer, offset;
+		} at;
+	};
+};
+
+/* A column of one batch, borrowed until that is released.
+ *
+ * Text that is dictionary-encoded has `words`, and `values` are int32 codes into
+ * them.  Who looks at every value of such a column can look at each word once
+ * instead, and at rows by mu_get_code(). */
 struct mu_column {
 	enum mu_data type;
 	int64_t offset;
 	const uint8_t *valid; /* bitmap; NULL when nothing is null */
 	const void *values;
-	const char *text;
+	const char *text; /* of plain text */
+	const struct mu_view *words; /* NULL: not dictionary-encoded */
+	int64_t n_words;
+	const void *const *texts; /* buffers of the words */
 };
 
 /* Column `index` of a batch; `index` must be that of a column of `schema`. */
@@ -143,16 +163,35 @@ static inline uint64_t mu_get_place(const struct mu_column *c, int64_t row)
 	return ((const uint64_t *)c->values)[c->offset + row];
 }
 
+/* Of a dictionary-encoded column: a row's code, and the word that a code means. */
+static inline int32_t mu_get_code(const struct mu_column *c, int64_t row)
+{
+	return ((const int32_t *)c->values)[c->offset + row];
+}
+
+static inline struct mu_string mu_word(const struct mu_column *c, int64_t code)
+{
+	const struct mu_view *v = &c->words[code];
+
+	if (v->len <= (int32_t)sizeof v->bytes)
+		return (struct mu_string){ v->bytes, (size_t)v->len };
+	return (struct mu_string){ (const char *)c->texts[v->at.buffer] + v->at.offset,
+				   (size_t)v->len };
+}
+
 static inline struct mu_string mu_get_string(const struct mu_column *c, int64_t row)
 {
 	const int32_t *offsets = (const int32_t *)c->values + c->offset + row;
 
+	if (c->words)
+		return mu_word(c, *offsets);
 	return (struct mu_string){ c->text + offsets[0], (size_t)(offsets[1] - offsets[0]) };
 }
 
 /* The hidden columns of a batch, and what they say of a row. */
 struct mu_rows {
 	struct mu_column at, claim;
+	bool no_claims; /* not one row is a claim */
 };
 
 struct mu_rows mu_rows(const struct ArrowSchema *schema, const struct ArrowArray *rows);
@@ -164,7 +203,7 @@ static inline uint64_t mu_row_at(const struct mu_rows *r, int64_t row)
 
 static inline bool mu_row_is_claim(const struct mu_rows *r, int64_t row)
 {
-	return !mu_null(&r->claim, row);
+	return !r->no_claims && !mu_null(&r->claim, row);
 }
 
 static inline bool mu_row_is_rejected(const struct mu_rows *r, int64_t row)

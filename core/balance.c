@@ -35,33 +35,103 @@ int balance_init(struct balance *b, const struct ArrowSchema *schema,
 	return 0;
 }
 
-static void measure_add(struct balance_measure *m, const struct mu_column *value,
-			const struct mu_column *claim, int64_t rows)
+/* Values that so many can be added up of without a thought of 64 bits. */
+#define PLAIN ((uint64_t)1 << 40)
+
+/* Sums up values of which none is null, or says that they are too large for that. */
+static bool plain_sum(const int64_t *values, int64_t rows, int64_t *sum)
 {
+	uint64_t seen = 0;
 	int64_t i;
 
+	*sum = 0;
+	if (rows >= 1 << 22)
+		return false;
+	for (i = 0; i < rows; i++) {
+		seen |= (uint64_t)(values[i] ^ (values[i] >> 63));
+		*sum = (int64_t)((uint64_t)*sum + (uint64_t)values[i]);
+	}
+	return seen < PLAIN;
+}
+
+static void sum_add(struct balance_measure *m, int64_t by)
+{
+	if (__builtin_add_overflow(m->sum, by, &m->sum))
+		m->overflow = true;
+}
+
+static void measure_add(struct balance_measure *m, const struct mu_column *value,
+			const struct mu_column *claim, uint64_t claims, int64_t rows)
+{
+	int64_t i, sum;
+
+	if (!value->valid && !claims &&
+	    plain_sum((const int64_t *)value->values + value->offset, rows, &sum)) {
+		sum_add(m, sum);
+		return;
+	}
 	for (i = 0; i < rows; i++)
-		if (mu_null(claim, i) && !mu_null(value, i) &&
-		    __builtin_add_overflow(m->sum, mu_get_integer(value, i), &m->sum))
-			m->overflow = true;
+		if ((!claims || mu_null(claim, i)) && !mu_null(value, i))
+			sum_add(m, mu_get_integer(value, i));
 }
 
 void balance_add(struct balance *b, const struct ArrowSchema *schema, const struct ArrowArray *rows)
 {
 	struct mu_column claim = mu_column(schema, rows, b->claim_column);
+	bool none = mu_rows(schema, rows).no_claims;
 	uint64_t claims = 0;
 	size_t j;
 	int64_t i;
 
-	for (i = 0; i < rows->length; i++)
+	for (i = 0; !none && i < rows->length; i++)
 		claims += !mu_null(&claim, i);
 	b->claims += claims;
 	b->rows += (uint64_t)rows->length - claims;
 	for (j = 0; j < b->n_measures; j++) {
 		struct mu_column value = mu_column(schema, rows, b->measures[j].column);
 
-		measure_add(&b->measures[j], &value, &claim, rows->length);
+		measure_add(&b->measures[j], &value, &claim, claims, rows->length);
 	}
+}
+
+void balance_merge(struct balance *b, const struct balance *other)
+{
+	size_t j;
+
+	b->rows += other->rows;
+	b->claims += other->claims;
+	for (j = 0; j < b->n_measures; j++) {
+		const struct balance_measure *m = balance_measure(other, b->measures[j].name);
+
+		if (!m)
+			continue;
+		sum_add(&b->measures[j], m->sum);
+		b->measures[j].overflow |= m->overflow;
+	}
+}
+
+void balance_subtract(struct balance *b, const struct balance *other)
+{
+	size_t j;
+
+	b->rows -= other->rows;
+	b->claims -= other->claims;
+	for (j = 0; j < b->n_measures; j++) {
+		const struct balance_measure *m = balance_measure(other, b->measures[j].name);
+
+		if (m && __builtin_sub_overflow(b->measures[j].sum, m->sum, &b->measures[j].sum))
+			b->measures[j].overflow = true;
+	}
+}
+
+void balance_copy(struct balance *b, const struct balance *from)
+{
+	size_t j;
+
+	balance_release(b);
+	*b = *from;
+	for (j = 0; j < b->n_measures; j++)
+		b->measures[j].name = mem_copy(from->measures[j].name);
 }
 
 void balance_release(struct balance *b)

@@ -35,6 +35,12 @@ void balance_add(struct balance *b, const struct ArrowSchema *schema,
 	       const struct ArrowArray *rows);
 void balance_release(struct balance *b);
 
+/* Adds counts to counts, takes them away again (of what was counted before), or
+ * makes a copy.  Measures are told by name; one that the other lacks stays. */
+void balance_merge(struct balance *b, const struct balance *other);
+void balance_subtract(struct balance *b, const struct balance *other);
+void balance_copy(struct balance *b, const struct balance *from);
+
 const struct balance_measure *balance_measure(const struct balance *b, const char *name);
 
 /* What a transform stated with mu_adjusted(). */

@@ -86,6 +86,7 @@ static int add_report(const struct command *self, struct wishes *w, const char *
 		if (standard && !w->reports[i].path)
 			return usage_error(self, "--report: standard output takes one report; "
 						 "write the other to a file with FORMAT=PATH");
+	w->options.hashes = w->options.hashes || format->hashes;
 	w->reports[w->n_reports++] =
 		(struct wanted_report){ .format = format,
 					.path = standard ? NULL : value + len + 1 };

@@ -83,18 +83,11 @@ static int add_open(struct documents *ds, const struct mu_document *from, int fd
 {
 	struct document *d;
 	struct stat st;
-	char hash[65];
-	uint64_t bytes;
 	int err;
 
 	err = inspect(fd, &st, from->uri, why);
 	if (err)
 		return err;
-	err = sha256_file(fd, hash, &bytes);
-	if (err) {
-		text_printf(why, "%s: %s", from->uri, strerror(err));
-		return err;
-	}
 	d = arena_alloc(&ds->arena, sizeof *d);
 	d->public = (struct mu_document){
 		.size = sizeof d->public,
@@ -103,13 +96,27 @@ static int add_open(struct documents *ds, const struct mu_document *from, int fd
 		.media_type = copy_or_null(&ds->arena, from->media_type),
 		.name = from->name ? copy_or_null(&ds->arena, from->name)
 				   : last_part(&ds->arena, from->uri),
-		.sha256 = arena_copy(&ds->arena, hash, 64),
-		.bytes = bytes,
+		.bytes = (uint64_t)st.st_size,
 	};
 	d->changed = st.st_mtim;
+	d->device = st.st_dev;
+	d->file = st.st_ino;
+	d->fd = -1;
+	sha256_init(&d->digest);
 	pthread_mutex_init(&d->lock, NULL);
+	pthread_mutex_init(&d->hash_lock, NULL);
+	pthread_cond_init(&d->hash_changed, NULL);
 	*out = d;
 	return 0;
+}
+
+/* A path alone would not tell that the file was replaced between two looks at it. */
+void document_file(const struct document *d, struct text *key)
+{
+	text_printf(key, "%llx %llx %llx %llx %lx %s", (unsigned long long)d->device,
+		    (unsigned long long)d->file, (unsigned long long)d->public.bytes,
+		    (unsigned long long)d->changed.tv_sec, (unsigned long)d->changed.tv_nsec,
+		    d->public.path);
 }
 
 /* Documents that are one file share what programs print of it. */
@@ -118,7 +125,7 @@ static void file_share(struct documents *ds, struct document *d)
 	struct text key = { 0 };
 	size_t before = ds->files.count, entry;
 
-	text_printf(&key, "%s %s", d->public.sha256, d->public.path);
+	document_file(d, &key);
 	entry = mu_map_add(&ds->files, key.data, key.len);
 	text_release(&key);
 	if (entry == SIZE_MAX)
@@ -167,21 +174,51 @@ struct document *documents_get(const struct documents *ds, uint32_t id)
 	return id && id <= ds->count ? ds->items[id - 1] : NULL;
 }
 
-static int map_fd(struct document *d, int fd, struct text *why)
+static int stale(const struct document *d, struct text *why)
 {
-	const char *uri = d->public.uri;
+	text_printf(why, "%s: changed while it was being read", d->public.uri);
+	return ESTALE;
+}
+
+/* Whether an open file is still the one that came in. */
+static int compare(const struct document *d, int fd, struct text *why)
+{
 	struct stat st;
-	void *data;
 
 	if (fstat(fd, &st)) {
-		text_printf(why, "%s: %s", uri, strerror(errno));
+		text_printf(why, "%s: %s", d->public.uri, strerror(errno));
 		return errno;
 	}
 	if ((uint64_t)st.st_size != d->public.bytes || st.st_mtim.tv_sec != d->changed.tv_sec ||
-	    st.st_mtim.tv_nsec != d->changed.tv_nsec) {
-		text_printf(why, "%s: changed while it was being read", uri);
-		return ESTALE;
+	    st.st_mtim.tv_nsec != d->changed.tv_nsec)
+		return stale(d, why);
+	return 0;
+}
+
+/* Opens the file, if it still is that one. */
+static int open_again(const struct document *d, int *fd, struct text *why)
+{
+	int err;
+
+	*fd = open(d->public.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*fd < 0) {
+		err = errno;
+		text_printf(why, "%s: %s", d->public.uri, strerror(err));
+		return err;
 	}
+	err = compare(d, *fd, why);
+	if (err) {
+		close(*fd);
+		*fd = -1;
+	}
+	return err;
+}
+
+static int map_fd(struct document *d, int fd, struct text *why)
+{
+	const char *uri = d->public.uri;
+	void *data;
+
 	if (!d->public.bytes)
 		return 0;
 	data = mmap(NULL, d->public.bytes, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -199,12 +236,9 @@ static int map_locked(struct document *d, struct text *why)
 
 	if (d->data)
 		return 0;
-	fd = open(d->public.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0) {
-		err = errno;
-		text_printf(why, "%s: %s", d->public.uri, strerror(err));
+	err = open_again(d, &fd, why);
+	if (err)
 		return err;
-	}
 	err = map_fd(d, fd, why);
 	close(fd);
 	return err;
@@ -235,15 +269,149 @@ void document_unmap(struct document *d)
 	pthread_mutex_unlock(&d->lock);
 }
 
+/* ---------------------------------------------------------------- pieces */
+
+static int read_at(const struct document *d, int fd, uint64_t offset, void *out, size_t len,
+		   struct text *why)
+{
+	char *to = out;
+
+	while (len) {
+		ssize_t n = pread(fd, to, len, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			text_printf(why, "%s: %s", d->public.uri, strerror(errno));
+			return errno;
+		}
+		if (!n)
+			return stale(d, why);
+		to += n;
+		offset += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int document_read(struct document *d, uint64_t offset, void *out, size_t len, size_t *got,
+		  struct text *why)
+{
+	uint64_t left = offset < d->public.bytes ? d->public.bytes - offset : 0;
+	int err = 0, fd;
+
+	*got = 0;
+	pthread_mutex_lock(&d->lock);
+	if (d->fd < 0)
+		err = open_again(d, &d->fd, why);
+	fd = d->fd;
+	pthread_mutex_unlock(&d->lock);
+	if (err)
+		return err;
+	if (len > left)
+		len = (size_t)left;
+	err = read_at(d, fd, offset, out, len, why);
+	if (!err)
+		*got = len;
+	return err;
+}
+
+int document_read_end(struct document *d, struct text *why)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&d->lock);
+	if (d->fd >= 0) {
+		err = compare(d, d->fd, why);
+		close(d->fd);
+	}
+	d->fd = -1;
+	pthread_mutex_unlock(&d->lock);
+	return err;
+}
+
+/* ---------------------------------------------------------------- sha256 */
+
+/* Hashes the file from `hashed` up to an offset. */
+static int hash_until(struct document *d, uint64_t end, struct text *why)
+{
+	enum { BLOCK = 1 << 18 };
+	uint8_t *block = mem_alloc(BLOCK);
+	int fd, err = open_again(d, &fd, why);
+
+	while (!err && d->hashed < end) {
+		size_t len = end - d->hashed < BLOCK ? (size_t)(end - d->hashed) : BLOCK;
+
+		err = read_at(d, fd, d->hashed, block, len, why);
+		if (err)
+			break;
+		sha256_update(&d->digest, len, block);
+		d->hashed += len;
+	}
+	if (!err)
+		err = compare(d, fd, why);
+	if (fd >= 0)
+		close(fd);
+	free(block);
+	return err;
+}
+
+void document_follow(struct document *d, uint64_t turn, uint64_t offset, const void *data,
+		     size_t len, bool (*wanted)(void *), void *asked)
+{
+	pthread_mutex_lock(&d->hash_lock);
+	while (d->turn < turn && wanted(asked))
+		pthread_cond_wait(&d->hash_changed, &d->hash_lock);
+	if (d->turn == turn && wanted(asked) && !d->public.sha256 && offset <= d->hashed &&
+	    d->hashed < offset + len) {
+		size_t known = (size_t)(d->hashed - offset);
+
+		sha256_update(&d->digest, len - known, (const uint8_t *)data + known);
+		d->hashed += len - known;
+	}
+	if (d->turn <= turn)
+		d->turn = turn + 1;
+	pthread_cond_broadcast(&d->hash_changed);
+	pthread_mutex_unlock(&d->hash_lock);
+}
+
+int document_sha256(struct document *d, struct text *why)
+{
+	unsigned char hash[SHA256_DIGEST_SIZE];
+	int err = 0;
+
+	pthread_mutex_lock(&d->hash_lock);
+	if (!d->public.sha256)
+		err = hash_until(d, d->public.bytes, why);
+	if (!err && !d->public.sha256) {
+		sha256_digest(&d->digest, sizeof hash, hash);
+		hexadecimal(hash, sizeof hash, d->hex);
+		d->public.sha256 = d->hex;
+	}
+	pthread_mutex_unlock(&d->hash_lock);
+	return err;
+}
+
+/* ------------------------------------------------------------------ life */
+
+static void document_release(struct document *d)
+{
+	if (d->fd >= 0)
+		close(d->fd);
+	free(d->pieces);
+	pthread_mutex_destroy(&d->lock);
+	pthread_mutex_destroy(&d->hash_lock);
+	pthread_cond_destroy(&d->hash_changed);
+	if (d->filtering)
+		filtered_release(d->filtered);
+}
+
 void documents_release(struct documents *ds)
 {
 	size_t i;
 
-	for (i = 0; i < ds->count; i++) {
-		pthread_mutex_destroy(&ds->items[i]->lock);
-		if (ds->items[i]->filtering)
-			filtered_release(ds->items[i]->filtered);
-	}
+	for (i = 0; i < ds->count; i++)
+		document_release(ds->items[i]);
 	free(ds->items);
 	mu_map_release(&ds->files);
 	arena_release(&ds->arena);

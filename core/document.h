@@ -1,10 +1,15 @@
 /*
- * The documents of a run: files on this machine, hashed when they come in and
- * mapped while somebody reads them.
+ * The documents of a run: files on this machine, mapped as a whole or read in
+ * pieces while somebody reads them.
+ *
+ * The sha256 is made when somebody asks for it, or of pieces as they pass by, since
+ * it can take as long as all else.  That a file is the same all the time is told by
+ * its size and the time of its last change.
  */
 #ifndef DOCUMENT_H
 #define DOCUMENT_H
 
+#include <nettle/sha2.h>
 #include <pthread.h>
 #include <sys/stat.h>
 
@@ -22,34 +27,66 @@ struct document {
 	bool dated;           /* whether as_of is known */
 	bool unread;          /* its source does not read it: see recognise.h */
 	uint64_t rows;        /* data rows that its parser delivered */
-	struct timespec changed; /* of the file, when it was hashed */
+	dev_t device; /* of the file, when it came in, as what follows */
+	ino_t file;
+	struct timespec changed;
 	pthread_mutex_t lock; /* of what follows */
 	uint8_t *data;
 	unsigned users;
+	int fd; /* of the file, while it is read in pieces; else -1 */
+	struct mu_piece *pieces; /* in which it was read, in order */
+	size_t n_pieces;
+
+	pthread_mutex_t hash_lock; /* of what follows */
+	pthread_cond_t hash_changed;
+	struct sha256_ctx digest; /* of the first `hashed` bytes */
+	uint64_t hashed;
+	uint64_t turn;  /* the piece that is to be hashed next */
+	char hex[65];
+
 	struct filtered *filtered; /* shared with all documents that are this file, */
 	bool filtering;            /* of which this is the first */
 };
 
 struct documents {
 	struct arena arena;
-	struct mu_map files; /* by hash and path: the first document that is that file */
+	struct mu_map files; /* by what tells a file: the first document that is that file */
 	struct document **items;
 	size_t count;
 };
 
-/* Takes note of what a fetcher delivered: a regular file, hashed here.  0, or an
- * errno value with the reason in `why`. */
+/* Takes note of what a fetcher delivered: a regular file.  0, or an errno value with
+ * the reason in `why`. */
 int documents_add(struct documents *ds, const struct mu_document *from,
 		  const char *source_name, size_t source, struct text *why);
 
 /* The document with that id, or NULL. */
 struct document *documents_get(const struct documents *ds, uint32_t id);
 
+/* Which other documents are the same file, as bytes in `key`. */
+void document_file(const struct document *document, struct text *key);
+
 /* Its bytes, until as many calls of unmap.  ESTALE when the file is no longer
- * the one that was hashed. */
+ * the one that came in. */
 int document_map(struct document *document, const uint8_t **data, size_t *len,
 		 struct text *why);
 void document_unmap(struct document *document);
+
+/* Copies bytes from an offset on; `got` is less than `len` only at its end.  ESTALE as
+ * above, EIO.  document_read_end() looks once more whether the file is still the one
+ * that came in, and closes it. */
+int document_read(struct document *document, uint64_t offset, void *out, size_t len,
+		  size_t *got, struct text *why);
+int document_read_end(struct document *document, struct text *why);
+
+/* Hashes what was just read, while it is in the processor's cache: `turn` counts the
+ * pieces of the document, and waits for those before it as long as `wanted` says so.
+ * What is not hashed this way document_sha256() reads again. */
+void document_follow(struct document *document, uint64_t turn, uint64_t offset,
+		     const void *data, size_t len, bool (*wanted)(void *), void *asked);
+
+/* Makes sure that `public.sha256` is known.  0, or an errno value with a reason. */
+int document_sha256(struct document *document, struct text *why);
 
 void documents_release(struct documents *ds);
 

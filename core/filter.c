@@ -285,7 +285,7 @@ static char *command_of(const struct mu_program *program)
 	return text.data;
 }
 
-/* The document is still the one that was hashed. */
+/* The document is still the one that came in. */
 static int same_document(struct document *d, struct text *why)
 {
 	const uint8_t *data;

@@ -36,7 +36,7 @@ struct filtered {
 
 /* Runs the program on a document, unless it was.  `stop` is asked some times a second
  * whether to give up.  0, or an errno value with the reason in `why`: ENOENT when the
- * program is not there, ESTALE when the document is no longer the one that was hashed,
+ * program is not there, ESTALE when the document is no longer the one that came in,
  * ECANCELED.  The printout lives as long as the document. */
 int filter_run(struct document *document, const struct mu_program *program,
 	       bool (*stop)(void *), void *stop_data, const struct printout **out,

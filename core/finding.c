@@ -85,6 +85,29 @@ void findings_append(struct findings *fs, struct findings *from)
 	*from = (struct findings){ 0 };
 }
 
+void findings_merge(struct findings *fs, struct findings *from)
+{
+	struct findings own = *fs;
+	size_t i = 0, j = 0;
+
+	if (!from->count) {
+		findings_append(fs, from);
+		return;
+	}
+	*fs = (struct findings){ 0 };
+	while (i < own.count || j < from->count) {
+		bool first = j == from->count ||
+			     (i < own.count && own.items[i].item <= from->items[j].item);
+
+		findings_add(fs, first ? &own.items[i++] : &from->items[j++]);
+	}
+	for (i = 0; i < 3; i++)
+		fs->of[i] = own.of[i] + from->of[i];
+	free(own.items);
+	free(from->items);
+	*from = (struct findings){ 0 };
+}
+
 void findings_release(struct findings *fs)
 {
 	size_t i;

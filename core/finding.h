@@ -1,9 +1,10 @@
 /*
  * Findings: what stages said of the data, kept until the reports are written.
  *
- * Each instance of a stage collects its own, so that parsers may work side by
- * side; in the end there is one list a stage, in an order that does not depend
- * on threads.  Lists are capped, counts are not.
+ * Each instance of a stage collects its own, so that instances may work side by
+ * side; a finding knows on which item of the run's work it was made (see reader.h),
+ * and in the end there is one list a stage in the order of items, which does not
+ * depend on threads.  Lists are capped, counts are not.
  *
  * Every finding has a code "plugin/name" that stands in a table with its
  * meaning and its remedy: the plugin's own, or core_codes for the runner's.
@@ -34,6 +35,7 @@ struct finding {
 	uint64_t other;
 	char *suggested;
 	const char *stage, *source; /* names; source may be NULL */
+	uint64_t item; /* of the work at hand: 0 before the first, UINT64_MAX after the last */
 	bool lost; /* it is about a claim of which nobody knows what it covers */
 	uint32_t document; /* id when no row is to blame but a document; 0: none */
 	/* Each as a finding with kind, message, place, field and suggested value. */
@@ -62,6 +64,8 @@ const char *severity_name(enum mu_severity severity);
 void findings_add(struct findings *fs, struct finding *f);
 /* Moves all of `from` to the end. */
 void findings_append(struct findings *fs, struct findings *from);
+/* Moves all of `from` in between, by item; both are in that order. */
+void findings_merge(struct findings *fs, struct findings *from);
 void finding_release(struct finding *finding);
 void findings_release(struct findings *fs);
 

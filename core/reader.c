@@ -5,29 +5,70 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QUEUE    4
-#define MAX_JOBS 256
+#include "interrupt.h"
 
-/* One document on its way through its parser. */
+#define QUEUE     4
+#define MAX_JOBS  256
+#define LANE_WORK ((uint64_t)1 << 20) /* bytes that a thread is worth while for */
+
+/* A document on its way: the instances of its parser. */
 struct reading {
-	struct stage stage;
+	struct stage *instances; /* one a lane; of a whole document the first alone */
+	bool claimed, opened;    /* the first one is being opened; is, or failed to be */
+	int err;                 /* of opening that */
+	struct mu_piece next;    /* where it is to be cut */
+	bool cut;                /* to the end */
+	bool parsed;             /* to the end */
+};
+
+/* A document or a piece of one. */
+struct item {
+	size_t document;
+	uint64_t piece; /* counted from 0 */
 	struct ArrowArray queue[QUEUE];
 	unsigned first, queued;
-	bool started, opened, ended;
+	bool last;  /* of its document */
+	bool ended; /* nothing more comes into the queue */
 	int err;
+};
+
+/* What one thread works with. */
+struct lane {
+	struct reader *reader;
+	size_t index;
+	uint64_t item;         /* number of the one at hand */
+	struct links *sources; /* copies, one a source; without threads the run's are used */
+	struct links dataset;
+	struct balance *heads; /* what parsers gave, one a source */
+	pthread_t thread;
 };
 
 struct reader {
 	struct run *run;
 	struct reading *readings;            /* one a document */
 	const struct stage_config **parsers; /* one a source */
-	size_t *current;                     /* document being consumed, one a source */
-	size_t *first;                       /* whose columns are the source's */
-	size_t next;                         /* document to be started */
-	pthread_mutex_t lock;
+	struct record **records;             /* of these */
+	size_t *first;                       /* document whose columns are the source's */
+
+	struct links *const *sources; /* of the run */
+	struct links *dataset;
+	const struct ArrowSchema *const *ends; /* columns behind each source's links */
+	bool *const *wanted;
+
+	pthread_mutex_t cutting; /* held by the lane that takes an item */
+	size_t next;             /* document that it is from */
+	uint64_t piece;          /* of that document */
+
+	pthread_mutex_t lock; /* of what follows, and of items */
 	pthread_cond_t changed;
-	pthread_t *threads;
-	unsigned n_threads;
+	bool ready;
+	struct item *items; /* a ring */
+	size_t window;
+	uint64_t taken, done; /* how many items */
+	bool all_taken;
+
+	struct lane *lanes;
+	size_t n_lanes, n_threads;
 };
 
 static double now(void)
@@ -38,208 +79,75 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int reading_open(struct reader *r, size_t i)
+static struct document *document_of(const struct reader *r, size_t i)
 {
-	struct document *d = r->run->documents.items[i];
-	struct reading *reading = &r->readings[i];
-	double start = now();
-	int err;
-
-	err = stage_init(&reading->stage, r->parsers[d->source], r->run->pipeline, r->run,
-			 &r->run->pipeline->diagnostics);
-	if (!err)
-		err = stage_open(&reading->stage, NULL, d);
-	if (!err && !reading->stage.out.release)
-		err = EPROTO;
-	reading->stage.seconds += now() - start;
-	return err;
+	return r->run->documents.items[i];
 }
 
-/* One batch, checked; released when there is no more. */
-static int reading_step(struct reading *reading, struct ArrowArray *out)
+static bool splits(const struct reader *r, size_t i)
 {
-	struct stage *s = &reading->stage;
-	double start = now();
-	int err;
-
-	*out = (struct ArrowArray){ 0 };
-	err = s->config->plugin->api.parse(&s->ctx, s->self, out);
-	s->seconds += now() - start;
-	if (!err && out->release && !batch_fits(&s->out, out, &s->failure))
-		err = EPROTO;
-	if (err)
-		mu_array_release(out);
-	if (err)
-		*out = (struct ArrowArray){ 0 };
-	return err;
+	return r->parsers[document_of(r, i)->source]->plugin->api.split != NULL;
 }
 
-/* ---------------------------------------------------------------- threads */
-
-static bool put(struct reader *r, struct reading *reading, struct ArrowArray *batch, int err)
+static bool stopping(const struct reader *r)
 {
-	bool go_on;
-
-	pthread_mutex_lock(&r->lock);
-	while (reading->queued == QUEUE && !atomic_load(&r->run->stopping))
-		pthread_cond_wait(&r->changed, &r->lock);
-	if (atomic_load(&r->run->stopping)) {
-		mu_array_release(batch);
-		reading->ended = true;
-		reading->err = ECANCELED;
-	} else if (err || !batch->release) {
-		reading->ended = true;
-		reading->err = err;
-	} else {
-		reading->queue[(reading->first + reading->queued++) % QUEUE] = *batch;
-	}
-	go_on = !reading->ended;
-	pthread_cond_broadcast(&r->changed);
-	pthread_mutex_unlock(&r->lock);
-	return go_on;
+	return interrupt_signal() || atomic_load(&r->run->stopping);
 }
 
-static void read_document(struct reader *r, size_t i)
+/* ---------------------------------------------------------------- parsers */
+
+static int parser_failed(struct reader *r, size_t i, const struct stage *s, int err)
 {
-	struct reading *reading = &r->readings[i];
-	struct ArrowArray batch = { 0 };
-	int err = reading_open(r, i);
-
-	pthread_mutex_lock(&r->lock);
-	reading->opened = true;
-	reading->err = err;
-	reading->ended = err != 0;
-	pthread_cond_broadcast(&r->changed);
-	pthread_mutex_unlock(&r->lock);
-	while (!err) {
-		err = reading_step(reading, &batch);
-		if (!put(r, reading, &batch, err))
-			break;
-	}
-}
-
-static void *work(void *data)
-{
-	struct reader *r = data;
-
-	for (;;) {
-		size_t i;
-
-		pthread_mutex_lock(&r->lock);
-		while (r->next < r->run->documents.count &&
-		       r->run->documents.items[r->next]->unread)
-			r->next++;
-		i = r->next;
-		if (i < r->run->documents.count)
-			r->readings[r->next++].started = true;
-		pthread_mutex_unlock(&r->lock);
-		if (i >= r->run->documents.count || atomic_load(&r->run->stopping))
-			return NULL;
-		read_document(r, i);
-	}
-}
-
-size_t reader_jobs(const struct run *run)
-{
-	size_t wanted = run->options.jobs;
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (!wanted)
-		wanted = processors > 0 ? (size_t)processors : 1;
-	return wanted > MAX_JOBS ? MAX_JOBS : wanted;
-}
-
-static void start_threads(struct reader *r)
-{
-	size_t wanted = reader_jobs(r->run);
-
-	if (wanted < 2)
-		return;
-	if (wanted > r->run->documents.count)
-		wanted = r->run->documents.count;
-	r->threads = mem_alloc(wanted * sizeof *r->threads);
-	while (r->n_threads < wanted && !pthread_create(&r->threads[r->n_threads], NULL, work, r))
-		r->n_threads++;
-}
-
-/* The first document that a source reads; the first one when it reads none. */
-static size_t first_read(const struct run *run, const struct source_result *source)
-{
-	size_t i;
-
-	for (i = source->first_document; i < source->first_document + source->n_documents; i++)
-		if (!run->documents.items[i]->unread)
-			return i;
-	return source->first_document;
-}
-
-struct reader *reader_new(struct run *run)
-{
-	struct reader *r = mem_alloc(sizeof *r);
-	size_t i;
-
-	r->run = run;
-	r->readings = mem_alloc((run->documents.count + 1) * sizeof *r->readings);
-	r->parsers = mem_alloc((run->n_sources + 1) * sizeof *r->parsers);
-	r->current = mem_alloc((run->n_sources + 1) * sizeof *r->current);
-	r->first = mem_alloc((run->n_sources + 1) * sizeof *r->first);
-	for (i = 0; i < run->n_sources; i++) {
-		r->current[i] = run->sources[i].first_document;
-		r->first[i] = first_read(run, &run->sources[i]);
-	}
-	for (i = 0; i < run->pipeline->n_sources; i++) {
-		size_t j;
-
-		for (j = 0; j < run->n_sources; j++)
-			if (run->sources[j].name == run->pipeline->sources[i].name)
-				r->parsers[j] = &run->pipeline->sources[i].stages[1];
-	}
-	pthread_mutex_init(&r->lock, NULL);
-	pthread_cond_init(&r->changed, NULL);
-	start_threads(r);
-	return r;
-}
-
-/* --------------------------------------------------------------- consumer */
-
-static int fail(struct reader *r, size_t i, int err)
-{
-	struct reading *reading = &r->readings[i];
 	struct text why = { 0 };
 
-	if (err == ECANCELED)
+	if (!err || err == ECANCELED)
 		return err;
-	if (err == EINVAL && reading->stage.opening)
+	if (err == EINVAL && s->opening)
 		r->run->wrong_configuration = true;
-	text_printf(&why, "%s: ", r->run->documents.items[i]->public.uri);
-	stage_failure(&reading->stage, err, &why);
-	run_fail(r->run, reading->stage.config, err,
-		 reading->stage.invalid && !reading->stage.failure.len
-			 ? "its options do not fit together"
-			 : why.data);
+	text_printf(&why, "%s: ", document_of(r, i)->public.uri);
+	stage_failure(s, err, &why);
+	run_fail(r->run, s->config, err,
+		 s->invalid && !s->failure.len ? "its options do not fit together" : why.data);
 	text_release(&why);
 	return err;
 }
 
-/* Waits until a document's parser is open. */
-static int wait_open(struct reader *r, size_t i)
+static int parser_open(struct reader *r, size_t i, struct stage *s)
 {
-	struct reading *reading = &r->readings[i];
+	struct document *d = document_of(r, i);
+	double start = now();
+	int err = stage_init(s, r->parsers[d->source], r->run->pipeline, r->run,
+			     &r->run->pipeline->diagnostics);
+
+	if (!err)
+		err = stage_open(s, NULL, d);
+	if (!err && !s->out.release)
+		err = EPROTO;
+	s->seconds += now() - start;
+	return err;
+}
+
+/* Opens the first instance, unless somebody else does, and waits until it is open.
+ * 0, or errno, which is not told. */
+static int first_open(struct reader *r, size_t i)
+{
+	struct reading *rd = &r->readings[i];
+	bool mine;
 	int err;
 
-	/* Of a source that reads none, the columns alone are wanted. */
-	if (!r->n_threads || r->run->documents.items[i]->unread) {
-		if (!reading->started) {
-			reading->started = true;
-			reading->err = reading_open(r, i);
-			reading->opened = true;
-		}
-		return reading->err;
-	}
 	pthread_mutex_lock(&r->lock);
-	while (!reading->opened && !atomic_load(&r->run->stopping))
+	mine = !rd->claimed;
+	rd->claimed = true;
+	while (!mine && !rd->opened)
 		pthread_cond_wait(&r->changed, &r->lock);
-	err = reading->opened ? (reading->queued ? 0 : reading->err) : ECANCELED;
+	pthread_mutex_unlock(&r->lock);
+	if (!mine)
+		return rd->err;
+	err = parser_open(r, i, &rd->instances[0]);
+	pthread_mutex_lock(&r->lock);
+	rd->opened = true;
+	rd->err = err;
+	pthread_cond_broadcast(&r->changed);
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
@@ -258,117 +166,672 @@ static bool same_columns(const struct ArrowSchema *a, const struct ArrowSchema *
 	return true;
 }
 
-const struct ArrowSchema *reader_schema(struct reader *r, size_t source)
+/* Every document of a source has the columns of its first one. */
+static int compare_columns(struct reader *r, size_t i, const struct stage *s)
 {
-	size_t first = r->first[source];
-	int err = wait_open(r, first);
-
-	if (err && !r->readings[first].stage.out.release) {
-		fail(r, first, err);
-		return NULL;
-	}
-	return &r->readings[first].stage.out;
-}
-
-static int compare_columns(struct reader *r, size_t source, size_t i)
-{
-	size_t first = r->first[source];
+	size_t source = document_of(r, i)->source, first = r->first[source];
 	struct text why = { 0 };
 
-	if (same_columns(&r->readings[first].stage.out, &r->readings[i].stage.out))
+	if (same_columns(&r->readings[first].instances[0].out, &s->out))
 		return 0;
 	text_printf(&why,
 		    "%s has other columns than %s; documents of one source must have the "
 		    "same: name the columns in the parser's options, or make two sources",
-		    r->run->documents.items[i]->public.uri,
-		    r->run->documents.items[first]->public.uri);
+		    document_of(r, i)->public.uri, document_of(r, first)->public.uri);
 	run_fail(r->run, r->parsers[source], EINVAL, why.data);
 	text_release(&why);
 	return EINVAL;
 }
 
-static int take(struct reader *r, size_t i, struct ArrowArray *out)
+/* A lane's instance for a document that is split. */
+static int instance_open(struct lane *lane, size_t i)
 {
-	struct reading *reading = &r->readings[i];
+	struct reader *r = lane->reader;
+	struct stage *s = &r->readings[i].instances[lane->index];
 	int err = 0;
 
-	if (!r->n_threads)
-		return reading_step(reading, out);
+	if (!lane->index)
+		err = first_open(r, i);
+	else if (!s->config)
+		err = parser_open(r, i, s);
+	if (err)
+		return parser_failed(r, i, s, err);
+	s->item = &lane->item;
+	s->ctx.wanted = r->wanted[document_of(r, i)->source];
+	return compare_columns(r, i, s);
+}
+
+static struct stage *instance_of(const struct lane *lane, size_t i)
+{
+	const struct reading *rd = &lane->reader->readings[i];
+
+	return &rd->instances[splits(lane->reader, i) ? lane->index : 0];
+}
+
+/* ---------------------------------------------------------------- cutting */
+
+static bool hash_wanted(void *asked)
+{
+	const struct reader *r = asked;
+
+	return !stopping(r) && (r->run->options.hashes ||
+				(r->run->publish.staging && !atomic_load(&r->run->unfit)));
+}
+
+static void piece_note(struct document *d, const struct mu_piece *from, uint64_t to)
+{
+	if (!(d->n_pieces & (d->n_pieces - 1)))
+		d->pieces =
+			mem_resize(d->pieces, d->n_pieces ? 2 * d->n_pieces : 1, sizeof *d->pieces);
+	d->pieces[d->n_pieces++] =
+		(struct mu_piece){ .from = from->from, .to = to, .mark = from->mark };
+}
+
+/* Cuts the next piece off; none is left when `last` is set. */
+static int piece_cut(struct lane *lane, size_t i, bool *last)
+{
+	struct reader *r = lane->reader;
+	struct reading *rd = &r->readings[i];
+	struct mu_piece piece = rd->next;
+	struct stage *s;
+	double start;
+	int err = instance_open(lane, i);
+
+	if (err)
+		return err;
+	s = instance_of(lane, i);
+	s->window = (struct window){ .len = 0 };
+	start = now();
+	err = s->config->plugin->api.split(&s->ctx, s->self, &piece);
+	s->seconds += now() - start;
+	if (!err && piece.to < piece.from)
+		err = EPROTO;
+	if (err)
+		return parser_failed(r, i, s, err);
+	*last = piece.to == piece.from;
+	if (*last)
+		return 0;
+	piece_note(document_of(r, i), &rd->next, piece.to);
+	rd->next = (struct mu_piece){ .from = piece.to, .mark = piece.mark };
+	return 0;
+}
+
+/* ---------------------------------------------------------------- taking */
+
+static struct item *item_at(const struct reader *r, uint64_t number)
+{
+	return &r->items[number % r->window];
+}
+
+/* Whether there is a document to take an item from. */
+static bool seek_document(struct reader *r)
+{
+	while (r->next < r->run->documents.count && document_of(r, r->next)->unread)
+		r->next++;
+	return r->next < r->run->documents.count;
+}
+
+/* Waits until there is room for an item from the next document. */
+static bool wait_room(struct reader *r)
+{
+	bool left = seek_document(r), go_on;
+
 	pthread_mutex_lock(&r->lock);
-	while (!reading->queued && !reading->ended && !atomic_load(&r->run->stopping))
+	while (left && !stopping(r) &&
+	       (r->taken - r->done == r->window || (!r->ready && splits(r, r->next))))
 		pthread_cond_wait(&r->changed, &r->lock);
-	if (reading->queued) {
-		*out = reading->queue[reading->first];
-		reading->first = (reading->first + 1) % QUEUE;
-		reading->queued--;
+	go_on = left && !stopping(r);
+	r->all_taken = !left;
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	return go_on;
+}
+
+/* Makes an item of what was cut, or of an error. */
+static void item_add(struct lane *lane, bool last, int err)
+{
+	struct reader *r = lane->reader;
+	struct item *item;
+
+	pthread_mutex_lock(&r->lock);
+	item = item_at(r, r->taken);
+	*item = (struct item){ .document = r->next,
+			       .piece = r->piece,
+			       .last = last,
+			       .ended = err || (last && splits(r, r->next)),
+			       .err = err };
+	lane->item = ++r->taken;
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	r->piece++;
+	if (last || err) {
+		r->next++;
+		r->piece = 0;
+	}
+}
+
+/* The next item for a lane, NULL when there is none. */
+static struct item *take_locked(struct lane *lane)
+{
+	struct reader *r = lane->reader;
+
+	while (wait_room(r)) {
+		bool last = true;
+		int err = splits(r, r->next) ? piece_cut(lane, r->next, &last) : 0;
+		struct item *item;
+
+		item_add(lane, last, err);
+		item = item_at(r, lane->item - 1);
+		if (!item->ended)
+			return item;
+	}
+	return NULL;
+}
+
+static struct item *take(struct lane *lane)
+{
+	struct reader *r = lane->reader;
+	struct item *item;
+
+	pthread_mutex_lock(&r->cutting);
+	item = take_locked(lane);
+	pthread_mutex_unlock(&r->cutting);
+	if (item && splits(r, item->document)) {
+		const struct window *w = &instance_of(lane, item->document)->window;
+
+		document_follow(document_of(r, item->document), item->piece, w->offset, w->data,
+				w->len, hash_wanted, r);
+	}
+	return item;
+}
+
+/* ---------------------------------------------------------------- working */
+
+/* Through the links that come behind the parser. */
+static int push(struct lane *lane, size_t source, struct ArrowArray *batch)
+{
+	struct reader *r = lane->reader;
+	struct links *links = r->n_threads ? &lane->sources[source] : r->sources[source];
+	struct links *dataset = r->n_threads ? &lane->dataset : r->dataset;
+	int err = links_push(links, links->shared, batch);
+
+	if (err || !batch->release || r->sources[source]->shared < r->sources[source]->count)
+		return err;
+	batch_order(r->ends[0], r->ends[source], batch);
+	return links_push(dataset, dataset->shared, batch);
+}
+
+/* A batch of an item, through all that the lane has; none (released) when there is
+ * no more. */
+static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
+{
+	struct reader *r = lane->reader;
+	struct stage *s = instance_of(lane, i);
+	size_t source = document_of(r, i)->source;
+	int err = 0;
+
+	*out = (struct ArrowArray){ 0 };
+	do {
+		double start = now();
+
+		err = s->config->plugin->api.parse(&s->ctx, s->self, out);
+		s->seconds += now() - start;
+		if (!err && out->release && !batch_fits(&s->out, out, &s->failure))
+			err = EPROTO;
+		if (err || !out->release)
+			break;
+		if (s->rejecting)
+			rejections_mark(&r->run->rejections, &s->out, out);
+		s->rejecting = false;
+		if (!splits(r, i))
+			return 0;
+		balance_add(&lane->heads[source], &s->out, out);
+		err = push(lane, source, out);
+		if (err)
+			return err;
+	} while (!out->release);
+	if (err) {
+		mu_array_release(out);
+		*out = (struct ArrowArray){ 0 };
+	}
+	return parser_failed(r, i, s, err);
+}
+
+static bool put(struct reader *r, struct item *item, struct ArrowArray *batch, int err)
+{
+	bool go_on;
+
+	pthread_mutex_lock(&r->lock);
+	while (item->queued == QUEUE && !stopping(r))
+		pthread_cond_wait(&r->changed, &r->lock);
+	if (stopping(r)) {
+		mu_array_release(batch);
+		item->ended = true;
+		item->err = ECANCELED;
+	} else if (err || !batch->release) {
+		item->ended = true;
+		item->err = err;
+	} else {
+		item->queue[(item->first + item->queued++) % QUEUE] = *batch;
+	}
+	go_on = !item->ended;
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	return go_on;
+}
+
+static void *work(void *data)
+{
+	struct lane *lane = data;
+	struct item *item;
+
+	while ((item = take(lane))) {
+		size_t i = item->document;
+		struct ArrowArray batch = { 0 };
+		int err = 0;
+
+		if (!splits(lane->reader, i)) {
+			err = first_open(lane->reader, i);
+			parser_failed(lane->reader, i, instance_of(lane, i), err);
+			instance_of(lane, i)->item = &lane->item;
+		}
+		do {
+			if (!err)
+				err = lane_batch(lane, i, &batch);
+		} while (put(lane->reader, item, &batch, err));
+	}
+	return NULL;
+}
+
+/* ------------------------------------------------------------------- life */
+
+size_t reader_jobs(const struct run *run)
+{
+	size_t wanted = run->options.jobs;
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!wanted)
+		wanted = processors > 0 ? (size_t)processors : 1;
+	return wanted > MAX_JOBS ? MAX_JOBS : wanted;
+}
+
+/* How many threads there is work for. */
+static size_t threads_for(const struct reader *r)
+{
+	size_t wanted = reader_jobs(r->run), whole = 0, i;
+	uint64_t bytes = 0;
+
+	for (i = 0; i < r->run->documents.count; i++) {
+		if (document_of(r, i)->unread)
+			continue;
+		if (splits(r, i))
+			bytes += document_of(r, i)->public.bytes;
+		else
+			whole++;
+	}
+	if (wanted < 2)
+		return 0;
+	if (wanted > whole + bytes / LANE_WORK)
+		wanted = whole + (size_t)(bytes / LANE_WORK);
+	return wanted;
+}
+
+/* The first document that a source reads; the first one when it reads none. */
+static size_t first_read(const struct run *run, const struct source_result *source)
+{
+	size_t i;
+
+	for (i = source->first_document; i < source->first_document + source->n_documents; i++)
+		if (!run->documents.items[i]->unread)
+			return i;
+	return source->first_document;
+}
+
+static void sources_find(struct reader *r)
+{
+	struct run *run = r->run;
+	size_t i, j;
+
+	r->parsers = mem_alloc((run->n_sources + 1) * sizeof *r->parsers);
+	r->records = mem_alloc((run->n_sources + 1) * sizeof(struct record *));
+	r->first = mem_alloc((run->n_sources + 1) * sizeof *r->first);
+	for (i = 0; i < run->n_sources; i++) {
+		r->first[i] = first_read(run, &run->sources[i]);
+		for (j = 0; run->pipeline->sources[j].name != run->sources[i].name;)
+			j++;
+		r->parsers[i] = &run->pipeline->sources[j].stages[1];
+		r->records[i] = run_record(run, r->parsers[i]);
+	}
+}
+
+static void lane_init(struct reader *r, size_t i)
+{
+	struct lane *lane = &r->lanes[i];
+	size_t n = r->run->n_sources + 1;
+
+	*lane = (struct lane){ .reader = r, .index = i };
+	lane->sources = mem_alloc(n * sizeof *lane->sources);
+	lane->heads = mem_alloc(n * sizeof *lane->heads);
+}
+
+struct reader *reader_new(struct run *run)
+{
+	struct reader *r = mem_alloc(sizeof *r);
+	size_t i, wanted;
+
+	r->run = run;
+	r->readings = mem_alloc((run->documents.count + 1) * sizeof *r->readings);
+	sources_find(r);
+	pthread_mutex_init(&r->cutting, NULL);
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_cond_init(&r->changed, NULL);
+	wanted = threads_for(r);
+	r->n_lanes = wanted ? wanted : 1;
+	r->window = 2 * r->n_lanes + 2;
+	r->items = mem_alloc(r->window * sizeof *r->items);
+	r->lanes = mem_alloc(r->n_lanes * sizeof *r->lanes);
+	for (i = 0; i < run->documents.count; i++)
+		r->readings[i].instances = mem_alloc((splits(r, i) ? r->n_lanes : 1) *
+						     sizeof *r->readings[i].instances);
+	for (i = 0; i < r->n_lanes; i++)
+		lane_init(r, i);
+	for (i = 0; i < wanted; i++)
+		if (pthread_create(&r->lanes[i].thread, NULL, work, &r->lanes[i]))
+			break;
+	r->n_threads = i;
+	return r;
+}
+
+/* ------------------------------------------------------------ the consumer */
+
+const struct ArrowSchema *reader_schema(struct reader *r, size_t source)
+{
+	size_t first = r->first[source];
+	const struct stage *s = &r->readings[first].instances[0];
+	int err = first_open(r, first);
+
+	if (err && !s->out.release) {
+		parser_failed(r, first, s, err);
+		return NULL;
+	}
+	return &s->out;
+}
+
+static int lane_start(struct reader *r, struct lane *lane)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < r->run->n_sources; i++) {
+		balance_copy(&lane->heads[i], &r->records[i]->counted);
+		if (r->n_threads && r->parsers[i]->plugin->api.split)
+			err = links_copy(r->sources[i], &lane->sources[i], &lane->item);
+	}
+	if (!err && r->n_threads)
+		err = links_copy(r->dataset, &lane->dataset, &lane->item);
+	return err;
+}
+
+bool reader_pushes(const struct reader *r, size_t source)
+{
+	return r->parsers[source]->plugin->api.split;
+}
+
+int reader_start(struct reader *r, struct links *const *sources, struct links *dataset,
+		 const struct ArrowSchema *const *ends, bool *const *wanted)
+{
+	size_t i;
+	int err = 0;
+
+	r->sources = sources;
+	r->dataset = dataset;
+	r->ends = ends;
+	r->wanted = wanted;
+	for (i = 0; !err && i < (r->n_threads ? r->n_threads : 1); i++)
+		err = lane_start(r, &r->lanes[i]);
+	if (err)
+		return err;
+	pthread_mutex_lock(&r->lock);
+	r->ready = true;
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	return 0;
+}
+
+/* Whether an item of the source is to be consumed next; waits until that is known. */
+static bool seek_item(struct reader *r, size_t source)
+{
+	bool found;
+
+	if (!r->n_threads && r->taken == r->done) {
+		r->lanes[0].item = r->done;
+		take(&r->lanes[0]);
+	}
+	pthread_mutex_lock(&r->lock);
+	while (r->taken == r->done && !r->all_taken && !stopping(r))
+		pthread_cond_wait(&r->changed, &r->lock);
+	found = r->taken > r->done &&
+		document_of(r, item_at(r, r->done)->document)->source == source;
+	pthread_mutex_unlock(&r->lock);
+	return found;
+}
+
+/* The next batch of the item at hand, none (released) at its end. */
+static int item_next(struct reader *r, struct item *item, struct ArrowArray *out)
+{
+	int err = 0;
+
+	*out = (struct ArrowArray){ 0 };
+	if (!r->n_threads)
+		return item->ended ? item->err : lane_batch(&r->lanes[0], item->document, out);
+	pthread_mutex_lock(&r->lock);
+	while (!item->queued && !item->ended && !stopping(r))
+		pthread_cond_wait(&r->changed, &r->lock);
+	if (item->queued) {
+		*out = item->queue[item->first];
+		item->first = (item->first + 1) % QUEUE;
+		item->queued--;
 		pthread_cond_broadcast(&r->changed);
 	} else {
-		err = reading->ended ? reading->err : ECANCELED;
+		err = item->ended ? item->err : ECANCELED;
 	}
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
 
-/* The first document's columns are looked at until the source ends, so its
- * stage is closed by reader_free(). */
-static void finish(struct reader *r, size_t source, size_t i)
+/* All that a document's instances have said goes to the record.  The first document's
+ * columns are looked at until the source ends, so that one stays open. */
+static void document_close(struct reader *r, size_t i, struct stage *s)
 {
-	struct stage *s = &r->readings[i].stage;
-	struct record *record = run_record(r->run, r->parsers[source]);
+	size_t source = document_of(r, i)->source;
+	struct record *record = r->records[source];
 	size_t j;
 
-	findings_append(&record->findings, &s->findings);
-	for (j = 0; j < 3; j++)
+	findings_merge(&record->findings, &s->findings);
+	for (j = 0; j < 3; j++) {
 		record->checks[j] += s->checks[j];
+		s->checks[j] = 0;
+	}
 	record->seconds += s->seconds;
+	s->seconds = 0;
 	if (i != r->first[source])
 		stage_close(s);
 }
 
-struct stage *reader_parsed(struct reader *r, uint32_t document)
+static int instances_merge(struct reader *r, size_t i, struct stage **into)
 {
-	size_t i = document - 1;
-	struct reading *reading = &r->readings[i];
-	size_t source = r->run->documents.items[i]->source;
-	bool parsed;
+	struct reading *rd = &r->readings[i];
+	size_t j;
+	int err = 0;
 
-	if (!r->n_threads || i != r->first[source] || r->run->documents.items[i]->unread)
-		return NULL;
+	*into = NULL;
+	for (j = 0; j < r->n_lanes; j++) {
+		struct stage *s = &rd->instances[j];
+
+		if (!s->config)
+			continue;
+		if (!*into) {
+			*into = s;
+			s->item = &r->run->item;
+		} else if (!err) {
+			err = parser_failed(r, i, *into, stage_merge(*into, s));
+		}
+	}
+	return err;
+}
+
+/* Asks the one instance that is left what it has to say of the document as a whole. */
+static int document_end(struct reader *r, size_t i)
+{
+	struct stage *s = &r->readings[i].instances[0];
+	struct ArrowArray rest = { 0 };
+	struct mu_piece piece = r->readings[i].next;
+	struct text why = { 0 };
+	int err = 0;
+
+	if (splits(r, i)) {
+		err = instances_merge(r, i, &s);
+		if (!err)
+			err = s->config->plugin->api.split(&s->ctx, s->self, &piece);
+		if (!err)
+			err = s->config->plugin->api.parse(&s->ctx, s->self, &rest);
+		if (!err && rest.release)
+			err = EPROTO;
+		mu_array_release(&rest);
+		parser_failed(r, i, s, err);
+		if (!err && (err = document_read_end(document_of(r, i), &why)))
+			run_fail(r->run, s->config, err, why.data);
+	}
+	text_release(&why);
+	r->readings[i].parsed = !err;
+	document_close(r, i, s);
+	return err;
+}
+
+/* Ends the item at hand. */
+static int item_end(struct reader *r, struct item *item, int err)
+{
+	if (!err && item->last)
+		err = document_end(r, item->document);
 	pthread_mutex_lock(&r->lock);
-	parsed = reading->ended && !reading->err && !reading->queued;
+	r->done++;
+	pthread_cond_broadcast(&r->changed);
 	pthread_mutex_unlock(&r->lock);
-	return parsed ? &reading->stage : NULL;
+	return err;
+}
+
+/* Whole documents are counted here and compared with the first one. */
+static int check_whole(struct reader *r, const struct item *item, const struct ArrowArray *batch)
+{
+	const struct stage *s = &r->readings[item->document].instances[0];
+	int err;
+
+	if (splits(r, item->document))
+		return 0;
+	err = compare_columns(r, item->document, s);
+	if (!err && batch->release)
+		balance_add(&r->records[document_of(r, item->document)->source]->counted, &s->out,
+			    batch);
+	return err;
+}
+
+static int lanes_merge(struct reader *r, size_t source)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < (r->n_threads ? r->n_threads : 1); i++) {
+		struct lane *lane = &r->lanes[i];
+
+		balance_merge(&r->records[source]->counted, &lane->heads[source]);
+		balance_release(&lane->heads[source]);
+		if (r->n_threads)
+			err = links_merge(r->sources[source], &lane->sources[source]);
+	}
+	return err;
 }
 
 int reader_next(struct reader *r, size_t source, struct ArrowArray *out)
 {
-	const struct source_result *result = &r->run->sources[source];
-	size_t end = result->first_document + result->n_documents;
-
 	*out = (struct ArrowArray){ 0 };
-	while (r->current[source] < end) {
-		size_t i = r->current[source];
+	while (seek_item(r, source)) {
+		struct item *item = item_at(r, r->done);
 		int err;
 
-		if (r->run->documents.items[i]->unread) {
-			r->current[source]++;
-			continue;
-		}
-		err = wait_open(r, i);
+		r->run->item = r->done + 1;
+		err = item_next(r, item, out);
 		if (!err)
-			err = compare_columns(r, source, i);
-		if (!err)
-			err = take(r, i, out);
-		if (err || !out->release) {
-			if (err)
-				fail(r, i, err);
-			finish(r, source, i);
-			r->current[source] = err ? end : i + 1;
-		}
-		if (err || out->release)
+			err = check_whole(r, item, out);
+		if (!err && out->release)
+			return 0;
+		mu_array_release(out);
+		err = item_end(r, item, err);
+		if (err)
 			return err;
 	}
-	return 0;
+	return stopping(r) ? ECANCELED : lanes_merge(r, source);
+}
+
+int reader_end(struct reader *r)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < r->n_threads; i++)
+		err = links_merge(r->dataset, &r->lanes[i].dataset);
+	r->run->item = UINT64_MAX;
+	return err;
+}
+
+struct stage *reader_parsed(struct reader *r, uint32_t document)
+{
+	size_t i = document - 1, j;
+	struct reading *rd = &r->readings[i];
+
+	if (!rd->parsed || i != r->first[document_of(r, i)->source])
+		return NULL;
+	for (j = 0; splits(r, i) && j + 1 < r->n_lanes && !rd->instances[j].config;)
+		j++;
+	if (!splits(r, i))
+		j = 0;
+	rd->instances[j].ctx.pieces = document_of(r, i)->pieces;
+	rd->instances[j].ctx.n_pieces = document_of(r, i)->n_pieces;
+	return rd->instances[j].config ? &rd->instances[j] : NULL;
+}
+
+static void items_drop(struct reader *r)
+{
+	for (; r->done < r->taken; r->done++) {
+		struct item *item = item_at(r, r->done);
+
+		for (; item->queued; item->queued--) {
+			mu_array_release(&item->queue[item->first]);
+			item->first = (item->first + 1) % QUEUE;
+		}
+	}
+}
+
+static void instances_close(struct reader *r, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < (splits(r, i) ? r->n_lanes : 1); j++)
+		stage_close(&r->readings[i].instances[j]);
+	free(r->readings[i].instances);
+}
+
+static void lane_close(struct lane *lane)
+{
+	size_t i;
+
+	for (i = 0; i < lane->reader->run->n_sources; i++) {
+		links_close(&lane->sources[i]);
+		balance_merge(&lane->reader->records[i]->counted, &lane->heads[i]);
+		balance_release(&lane->heads[i]);
+	}
+	links_close(&lane->dataset);
+	free(lane->sources);
+	free(lane->heads);
 }
 
 void reader_free(struct reader *r)
@@ -382,22 +845,22 @@ void reader_free(struct reader *r)
 	pthread_cond_broadcast(&r->changed);
 	pthread_mutex_unlock(&r->lock);
 	for (i = 0; i < r->n_threads; i++)
-		pthread_join(r->threads[i], NULL);
+		pthread_join(r->lanes[i].thread, NULL);
 	/* Places are still to be looked up. */
 	atomic_store(&r->run->stopping, false);
-	for (i = 0; i < r->run->documents.count; i++) {
-		for (; r->readings[i].queued; r->readings[i].queued--) {
-			mu_array_release(&r->readings[i].queue[r->readings[i].first]);
-			r->readings[i].first = (r->readings[i].first + 1) % QUEUE;
-		}
-		stage_close(&r->readings[i].stage);
-	}
+	items_drop(r);
+	for (i = 0; i < r->run->documents.count; i++)
+		instances_close(r, i);
+	for (i = 0; i < r->n_lanes; i++)
+		lane_close(&r->lanes[i]);
+	pthread_mutex_destroy(&r->cutting);
 	pthread_mutex_destroy(&r->lock);
 	pthread_cond_destroy(&r->changed);
 	free(r->readings);
 	free(r->parsers);
-	free(r->current);
+	free(r->records);
 	free(r->first);
-	free(r->threads);
+	free(r->items);
+	free(r->lanes);
 	free(r);
 }

@@ -1,33 +1,52 @@
 /*
- * The documents of all sources through their parsers, on as many threads as
- * there are processors, handed out in a fixed order.
+ * The documents of all sources through their parsers and what can follow these, on
+ * as many threads as there are processors, handed out in a fixed order.
  *
- * Threads take documents in the order of the run and put batches into a short
- * queue for each; whoever consumes takes the queues in that same order.  A
- * thread that waits for room always works on a document whose turn comes, so
- * nobody waits for ever.  One document has a thread too, so that it is parsed while
- * later stages open and work.  With one job there are no threads: the consumer's
- * calls do the work.
+ * The work is cut into items: a document, or a piece of one where its parser can
+ * split it.  Items have numbers in the order of the run, from 1.  Each thread is a
+ * lane: it has instances of its own of the parser and of those stages behind it that
+ * can be merged (link.h), takes the next item, puts its batches through them, and
+ * into a short queue; whoever consumes takes the queues in the order of items.  A
+ * document is cut by one lane at a time, exactly, since each piece begins where the
+ * one before has ended.  A lane that waits for room always works on an item whose turn
+ * comes, so nobody waits for ever.
+ *
+ * Documents that are read as a whole are parsed from the start, while later stages
+ * still open; pieces wait for reader_start().  With one job, or when there is little
+ * to read, there are no threads: the consumer's calls do the work.
  */
 #ifndef READER_H
 #define READER_H
 
-#include "run.h"
+#include "link.h"
 
 struct reader;
 
 struct reader *reader_new(struct run *run);
 
-/* On how many threads documents are read. */
+/* On how many threads documents are read at the most. */
 size_t reader_jobs(const struct run *run);
 
 /* The columns of a source's documents, which must all be the same; NULL after
  * run_fail().  `source` counts the sources that are run. */
 const struct ArrowSchema *reader_schema(struct reader *reader, size_t source);
 
-/* The next batch of a source; its parsers' findings go to the source's record.
- * 0, or errno after run_fail(). */
+/* All chains are open and shared: `sources` has one for each source, `ends` the columns
+ * that come out of it, `wanted` those of its parser that are looked at.  Where all
+ * links of a source are shared, its batches go through the shared links of `dataset`
+ * too, in the order of columns of the first source.  0, or errno after run_fail(). */
+int reader_start(struct reader *reader, struct links *const *sources, struct links *dataset,
+		 const struct ArrowSchema *const *ends, bool *const *wanted);
+
+/* Whether batches of a source come pushed through the shared links already. */
+bool reader_pushes(const struct reader *reader, size_t source);
+
+/* The next batch of a source.  At the end the lanes' links of the source are merged
+ * into those of the run.  0, or errno after run_fail(). */
 int reader_next(struct reader *reader, size_t source, struct ArrowArray *out);
+
+/* When all sources have ended: merges the lanes' links of the dataset. */
+int reader_end(struct reader *reader);
 
 /* The stage of a document that has been read to its end and stays open until
  * reader_free(), else NULL. */

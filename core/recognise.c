@@ -63,39 +63,82 @@ static size_t entry_of(struct mu_map *map, const struct text *key, bool *added)
 	return entry;
 }
 
-/* A document of the same source with the same bytes is not read again. */
-static void twins_find(struct run *run)
+static size_t length_of(struct mu_map *lengths, const struct document *d)
 {
-	struct mu_map seen = { 0 }, said = { 0 };
 	struct text key = { 0 };
+	bool added;
+	size_t entry;
+
+	text_printf(&key, "%zu %llu", d->source, (unsigned long long)d->public.bytes);
+	entry = entry_of(lengths, &key, &added);
+	text_release(&key);
+	return entry;
+}
+
+/* How many documents of a source have just so many bytes, by both. */
+static void lengths_count(const struct run *run, struct mu_map *lengths)
+{
 	size_t i;
 
 	for (i = 0; i < run->documents.count; i++) {
-		struct document *d = run->documents.items[i];
-		struct text message = { 0 };
-		size_t entry;
-		bool added;
+		size_t entry = length_of(lengths, run->documents.items[i]);
 
-		text_clear(&key);
-		text_printf(&key, "%zu %s", d->source, d->public.sha256);
-		entry = entry_of(&seen, &key, &added);
-		if (added) {
-			seen.entries[entry].value = i;
-			continue;
-		}
-		d->unread = true;
-		text_clear(&key);
-		text_puts(&key, d->public.path);
-		entry_of(&said, &key, &added);
-		if (!added)
-			continue;
-		text_printf(&message, "has the same bytes as %s and is not read again",
-			    run->documents.items[seen.entries[entry].value]->public.uri);
-		say(run, MU_WARNING, "run/same-bytes", d, &message);
+		lengths->entries[entry].value++;
 	}
+}
+
+/* `seen` has the first document of each source and content. */
+static int twin_find(struct run *run, size_t index, struct mu_map *seen, struct mu_map *said)
+{
+	struct document *d = run->documents.items[index];
+	struct text key = { 0 }, message = { 0 }, why = { 0 };
+	size_t entry;
+	bool added;
+	int err = document_sha256(d, &why);
+
+	if (err) {
+		run_fail(run, NULL, err, why.data);
+		text_release(&why);
+		return err;
+	}
+	text_printf(&key, "%zu %s", d->source, d->public.sha256);
+	entry = entry_of(seen, &key, &added);
+	if (added) {
+		seen->entries[entry].value = index;
+		text_release(&key);
+		return 0;
+	}
+	d->unread = true;
+	text_clear(&key);
+	text_puts(&key, d->public.path);
+	entry_of(said, &key, &added);
+	text_release(&key);
+	if (!added)
+		return 0;
+	text_printf(&message, "has the same bytes as %s and is not read again",
+		    run->documents.items[seen->entries[entry].value]->public.uri);
+	say(run, MU_WARNING, "run/same-bytes", d, &message);
+	return 0;
+}
+
+/* A document of the same source with the same bytes is not read again. */
+static int twins_find(struct run *run)
+{
+	struct mu_map lengths = { 0 }, seen = { 0 }, said = { 0 };
+	int err = 0;
+	size_t i;
+
+	lengths_count(run, &lengths);
+	for (i = 0; !err && i < run->documents.count; i++) {
+		size_t entry = length_of(&lengths, run->documents.items[i]);
+
+		if (lengths.entries[entry].value > 1)
+			err = twin_find(run, i, &seen, &said);
+	}
+	mu_map_release(&lengths);
 	mu_map_release(&seen);
 	mu_map_release(&said);
-	text_release(&key);
+	return err;
 }
 
 /* ----------------------------------------------------------------- groups */
@@ -115,7 +158,7 @@ static void groups_find(struct asking *a)
 		if (d->unread || !parser_of(a->run, d)->plugin->api.recognise)
 			continue;
 		text_clear(&key);
-		text_printf(&key, "%s %s", d->public.sha256, d->public.path);
+		document_file(d, &key);
 		entry = entry_of(&files, &key, &added);
 		if (added) {
 			files.entries[entry].value = a->count;
@@ -287,9 +330,10 @@ int documents_recognise(struct run *run)
 {
 	struct asking a = { .run = run };
 	size_t i;
-	int err = 0;
+	int err = twins_find(run);
 
-	twins_find(run);
+	if (err)
+		return err;
 	groups_find(&a);
 	ask_all(&a);
 	for (i = 0; i < a.count && !err; i++)

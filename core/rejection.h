@@ -7,7 +7,8 @@
  * `on_error: reject` such an error becomes a warning, provided that its row was
  * seen at the end and so was kept out; an error about a claim stays an error.
  *
- * One table a run; any thread may call.
+ * One table a run; any thread may call.  What a batch costs depends on how many of
+ * its rows are rejected, not on how many it has.
  */
 #ifndef REJECTION_H
 #define REJECTION_H
@@ -30,6 +31,8 @@ struct rejection {
 struct rejections {
 	pthread_mutex_t lock;
 	struct mu_map map; /* _at to index */
+	struct mu_map blocks; /* of places that lie together to an index in: */
+	struct block *near;   /* which places of that block are rejected */
 	struct rejection *items; /* in no order of meaning */
 	size_t count;
 	struct mu_map said;   /* every finding, and which stage said it */
@@ -46,8 +49,10 @@ void rejections_add(struct rejections *r, const struct finding *finding);
 void rejections_mark(struct rejections *r, const struct ArrowSchema *schema,
 		     struct ArrowArray *rows);
 
-/* Whether the exporters must not see a row; notes that it was withheld. */
-bool rejections_withhold(struct rejections *r, uint64_t at);
+/* Which rows of a batch the exporters must not see, as indices in order, to be freed
+ * (NULL when there are none); notes that those that are no claims were withheld. */
+int64_t *rejections_withhold(struct rejections *r, const struct ArrowSchema *schema,
+			     const struct ArrowArray *rows, size_t *count);
 
 /* The index of the rejection of a row that was withheld, or SIZE_MAX. */
 size_t rejections_find_withheld(struct rejections *r, uint64_t at);

@@ -3,9 +3,9 @@
 #include <string.h>
 
 const struct report_format report_formats[] = {
-	{ "text", report_text },
-	{ "json", report_json },
-	{ NULL, NULL },
+	{ "text", report_text, false },
+	{ "json", report_json, true },
+	{ NULL, NULL, false },
 };
 
 const struct report_format *report_format(const char *name)

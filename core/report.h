@@ -9,6 +9,7 @@
 struct report_format {
 	const char *name;
 	void (*write)(const struct run *run, struct text *out, bool color);
+	bool hashes; /* it has the sha256 of documents */
 };
 
 /* Ended by a NULL name; NULL for one that is none. */

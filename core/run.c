@@ -20,47 +20,32 @@
 
 #include "datapackage.h"
 #include "interrupt.h"
+#include "link.h"
 #include "place.h"
 #include "reader.h"
 #include "recognise.h"
 #include "rejects.h"
 
-/* One validator or transform, and where it stands. */
-struct link {
-	struct stage stage;
-	struct record *record;
-	struct run *run;
-	bool ended;
-};
-
-/* A source's parser as the beginning of a chain. */
+/* A source: its parser, and the links behind it. */
 struct head {
 	struct run *run;
-	struct reader *reader;
-	struct record *record;
+	struct links links;
 	size_t source;
-};
-
-struct chain_at_work {
-	struct head head;
-	struct link *links;
-	size_t count;
-	struct flow end;               /* what comes out of the last link */
-	const struct balance *balance; /* counts of that */
-};
-
-/* All sources, one after the other, their columns in the order of the first. */
-struct append {
-	struct run *run;
-	struct chain_at_work *chains;
-	size_t count, current;
+	struct flow parsed, end;       /* what goes into the first link; comes out of the last */
+	const struct balance *balance; /* counts of the latter */
+	bool *wanted;                  /* columns of the parser that are looked at */
 };
 
 struct work {
 	struct run *run;
-	struct chain_at_work *chains; /* one a source */
-	struct append append;
-	struct chain_at_work dataset;
+	struct head *heads; /* one a source */
+	size_t current;     /* source whose rows are being consumed */
+	struct links dataset;
+	struct flow end; /* what comes out of its last link */
+	const struct balance *balance;
+	struct links **sources; /* for the reader */
+	const struct ArrowSchema **ends;
+	bool **wanted;
 	struct stage *exporters;
 	size_t n_exporters;
 	struct ArrowArray *held; /* on_error: reject: rows until all have been judged */
@@ -103,190 +88,16 @@ int run_fail(struct run *run, const struct stage_config *config, int err, const 
 	return err ? err : EIO;
 }
 
-/* What a stage's callback gave, as the run's failure. */
-static int stage_failed(struct run *run, const struct stage *s, int err)
-{
-	struct text why = { 0 };
-
-	if (!err || run->failure.len || err == ECANCELED)
-		return err;
-	stage_failure(s, err, &why);
-	run_fail(run, s->config, err, why.len ? why.data : "its options do not fit the data");
-	if (s->opening && err == EINVAL)
-		run->wrong_configuration = true;
-	text_release(&why);
-	return err;
-}
-
 static const struct mu_table_schema *table_of(const struct run *run)
 {
 	return run->pipeline->schema ? tableschema_table(run->pipeline->schema) : NULL;
 }
 
-static int count_from(struct run *run, struct record *record, const struct ArrowSchema *schema)
+void run_said(struct run *run, enum mu_severity severity)
 {
-	if (balance_init(&record->counted, schema, table_of(run)))
-		return run_fail(run, record->config, E2BIG, "more measures than can be counted");
-	record->out = &record->counted;
-	return 0;
-}
-
-/* ------------------------------------------------------------------ links */
-
-static int head_next(void *from, struct ArrowArray *out)
-{
-	struct head *h = from;
-	int err = interrupt_signal() ? ECANCELED : reader_next(h->reader, h->source, out);
-
-	if (!err && out->release) {
-		const struct ArrowSchema *schema = reader_schema(h->reader, h->source);
-
-		balance_add(&h->record->counted, schema, out);
-		rejections_mark(&h->run->rejections, schema, out);
-	}
-	return err;
-}
-
-static int validate_next(void *from, struct ArrowArray *out)
-{
-	struct link *l = from;
-	struct stage *s = &l->stage;
-	double start;
-	int err = s->input.next(s->input.from, out);
-
-	if (err || (l->ended && !out->release))
-		return err;
-	start = now();
-	err = s->config->plugin->api.validate(&s->ctx, s->self, out->release ? out : NULL);
-	s->seconds += now() - start;
-	l->ended = !out->release;
-	if (err)
-		mu_array_release(out);
-	else if (out->release)
-		rejections_mark(&l->run->rejections, s->input.schema, out);
-	return stage_failed(l->run, s, err);
-}
-
-static int not_conserved(struct link *l, const char *why)
-{
-	struct finding f = {
-		.severity = MU_ERROR,
-		.code = mem_copy("run/not-conserved"),
-		.stage = l->stage.config->name,
-		.source = l->stage.config->source,
-	};
-	struct text message = { 0 };
-
-	text_printf(&message, "the stage does not give out what it took in: %s", why);
-	f.message = mem_copy(message.data);
-	findings_add(&l->run->findings, &f);
-	run_fail(l->run, l->stage.config, EPROTO, message.data);
-	text_release(&message);
-	return EPROTO;
-}
-
-static int transform_ended(struct link *l)
-{
-	struct record *r = l->record;
-	struct text why = { 0 };
-	int err = 0;
-
-	l->ended = true;
-	if (!l->stage.input_ended)
-		text_puts(&why, "it stopped before the end of its rows");
-	else
-		balance_conserved(r->in, r->out, l->stage.adjustments, l->stage.n_adjustments,
-				  &why);
-	if (why.len)
-		err = not_conserved(l, why.data);
-	text_release(&why);
-	return err;
-}
-
-static int transform_next(void *from, struct ArrowArray *out)
-{
-	struct link *l = from;
-	struct stage *s = &l->stage;
-	struct text why = { 0 };
-	double start = now();
-	int err;
-
-	*out = (struct ArrowArray){ 0 };
-	if (l->ended)
-		return 0;
-	s->pulling = 0;
-	err = s->config->plugin->api.transform(&s->ctx, s->self, out);
-	s->seconds += now() - start - s->pulling;
-	if (!err && !out->release)
-		return transform_ended(l);
-	if (!err && !batch_fits(stage_schema(s), out, &why))
-		err = run_fail(l->run, s->config, EPROTO, why.data);
-	text_release(&why);
-	if (!err) {
-		balance_add(&l->record->counted, stage_schema(s), out);
-		rejections_mark(&l->run->rejections, stage_schema(s), out);
-	} else {
-		mu_array_release(out);
-	}
-	return stage_failed(l->run, s, err);
-}
-
-static int link_open(struct run *run, struct link *l, const struct stage_config *config,
-		     struct chain_at_work *chain)
-{
-	bool transform = config->plugin->step == STEP_TRANSFORM;
-	int err;
-
-	l->run = run;
-	l->record = run_record(run, config);
-	l->record->in = l->record->out = chain->balance;
-	l->record->opened = true;
-	err = stage_init(&l->stage, config, run->pipeline, run, &run->pipeline->diagnostics);
-	if (!err)
-		err = stage_open(&l->stage, &chain->end, NULL);
-	if (!err && transform)
-		err = count_from(run, l->record, stage_schema(&l->stage));
-	chain->balance = l->record->out;
-	chain->end = (struct flow){ .from = l,
-				    .next = transform ? transform_next : validate_next,
-				    .schema = stage_schema(&l->stage) };
-	return stage_failed(run, &l->stage, err);
-}
-
-static int chain_open(struct run *run, struct chain_at_work *work, const struct chain *chain,
-		      size_t first)
-{
-	size_t i;
-	int err = 0;
-
-	work->links = mem_alloc((chain->count + 1) * sizeof *work->links);
-	for (i = first; !err && i < chain->count; i++) {
-		if (chain->stages[i].plugin->step == STEP_EXPORT)
-			break;
-		err = link_open(run, &work->links[work->count++], &chain->stages[i], work);
-	}
-	return err;
-}
-
-/* Closes a stage; what it said stays with its record. */
-static void stage_end(struct record *r, struct stage *s)
-{
-	size_t i;
-
-	findings_append(&r->findings, &s->findings);
-	for (i = 0; i < 3; i++)
-		r->checks[i] += s->checks[i];
-	r->seconds += s->seconds;
-	stage_close(s);
-}
-
-static void chain_close(struct chain_at_work *work)
-{
-	size_t i;
-
-	for (i = 0; i < work->count; i++)
-		stage_end(work->links[i].record, &work->links[i].stage);
-	free(work->links);
+	if (run->pipeline->on_error == ON_ERROR_STOP &&
+	    (severity == MU_ERROR || (severity == MU_WARNING && run->options.fail_on_warning)))
+		atomic_store(&run->unfit, true);
 }
 
 /* --------------------------------------------------------------- appending */
@@ -300,37 +111,66 @@ static const struct chain *chain_of(const struct run *run, const char *source)
 	return &run->pipeline->sources[i];
 }
 
+/* What comes behind the shared links of a source. */
+static int head_next(void *from, struct ArrowArray *out)
+{
+	struct head *h = from;
+	struct reader *reader = h->run->reader;
+	int err = interrupt_signal() ? ECANCELED : reader_next(reader, h->source, out);
+
+	if (err)
+		return err;
+	if (!out->release)
+		return links_end(&h->links, h->links.shared);
+	return reader_pushes(reader, h->source) ? 0 : links_push(&h->links, h->links.shared, out);
+}
+
+/* Whether batches of a source have passed the shared links of the dataset, too. */
+static bool has_passed(const struct work *w, size_t source)
+{
+	return reader_pushes(w->run->reader, source) &&
+	       w->heads[source].links.shared == w->heads[source].links.count;
+}
+
+/* What all sources have given, as the dataset's first link gets it. */
+static void count_appended(struct work *w)
+{
+	size_t i;
+
+	w->run->appended.rows = w->run->appended.claims = 0;
+	for (i = 0; i < w->run->n_sources; i++)
+		balance_merge(&w->run->appended, w->heads[i].balance);
+}
+
+static int appended_end(struct work *w)
+{
+	int err = reader_end(w->run->reader);
+
+	count_appended(w);
+	return err ? err : links_end(&w->dataset, w->dataset.shared);
+}
+
+/* All sources one after the other, behind the shared links of the dataset. */
 static int append_next(void *from, struct ArrowArray *out)
 {
-	struct append *a = from;
+	struct work *w = from;
 
 	*out = (struct ArrowArray){ 0 };
-	while (a->current < a->count) {
-		struct flow *flow = &a->chains[a->current].end;
-		int err = flow->next(flow->from, out);
+	while (w->current < w->run->n_sources) {
+		struct head *h = &w->heads[w->current];
+		int err = h->end.next(h->end.from, out);
 
-		if (err)
+		if (!err && out->release && !has_passed(w, w->current)) {
+			batch_order(w->ends[0], h->end.schema, out);
+			err = links_push(&w->dataset, w->dataset.shared, out);
+			if (!err && !out->release)
+				continue;
+		}
+		if (err || out->release)
 			return err;
-		if (!out->release) {
-			a->current++;
-			continue;
-		}
-		if (a->current) {
-			const struct ArrowSchema *first = a->chains[0].end.schema;
-			struct ArrowArray ordered = { 0 };
-			int64_t i;
-
-			if (mu_batch_init(&ordered, first->n_children, out->length))
-				mem_exhausted();
-			for (i = 0; i < first->n_children; i++)
-				mu_batch_move(
-					&ordered, i, out,
-					mu_schema_find(flow->schema, first->children[i]->name));
-			mu_array_release(out);
-			*out = ordered;
-		}
-		balance_add(&a->run->appended, a->chains[0].end.schema, out);
-		return 0;
+		w->current++;
+		if (w->current == w->run->n_sources)
+			return appended_end(w);
 	}
 	return 0;
 }
@@ -366,9 +206,8 @@ static int append_open(struct work *w)
 	size_t i;
 	bool ok = true;
 
-	w->append = (struct append){ .run = run, .chains = w->chains, .count = run->n_sources };
 	for (i = 1; ok && i < run->n_sources; i++) {
-		const struct ArrowSchema *a = w->chains[0].end.schema, *b = w->chains[i].end.schema;
+		const struct ArrowSchema *a = w->ends[0], *b = w->ends[i];
 		const char *name_a = run->sources[0].name, *name_b = run->sources[i].name;
 
 		ok = columns_within(a, b, name_a, name_b, &why) &&
@@ -381,12 +220,10 @@ static int append_open(struct work *w)
 	text_release(&why);
 	if (!ok)
 		return EINVAL;
-	if (balance_init(&run->appended, w->chains[0].end.schema, table_of(run)))
+	if (balance_init(&run->appended, w->ends[0], table_of(run)))
 		return run_fail(run, NULL, E2BIG, "more measures than can be counted");
-	w->dataset.end = (struct flow){ .from = &w->append,
-					.next = append_next,
-					.schema = w->chains[0].end.schema };
-	w->dataset.balance = &run->appended;
+	w->end = (struct flow){ .from = w, .next = append_next, .schema = w->ends[0] };
+	w->balance = &run->appended;
 	return 0;
 }
 
@@ -459,64 +296,91 @@ static int exporters_open(struct work *w)
 		err = stage_init(s, &chain->stages[i], w->run->pipeline, w->run,
 				 &w->run->pipeline->diagnostics);
 		if (!err)
-			err = stage_open(s, &w->dataset.end, NULL);
+			err = stage_open(s, &w->end, NULL);
 		stage_failed(w->run, s, err);
 	}
 	return err;
 }
 
-/* Takes claims and rejected rows out; those that are left are counted. */
-static int select_rows(struct work *w, const struct ArrowArray *rows, struct ArrowArray *out)
+/* Some rows of a batch as a batch of their own; nothing is copied, and only the whole
+ * is to be released. */
+static struct ArrowArray slice(const struct ArrowArray *rows, int64_t first, int64_t end)
 {
-	const struct ArrowSchema *schema = w->dataset.end.schema;
-	struct mu_column *columns = mem_alloc((size_t)schema->n_children * sizeof *columns);
-	struct mu_rows hidden = mu_rows(schema, rows);
-	struct mu_builder kept = { 0 }, withheld = { 0 };
-	struct ArrowArray rejected = { 0 };
-	int64_t i;
-	int err;
+	struct ArrowArray out = *rows;
 
-	for (i = 0; i < schema->n_children; i++)
-		columns[i] = mu_column(schema, rows, i);
-	err = mu_builder_init(&kept, schema);
-	if (!err)
-		err = mu_builder_init(&withheld, schema);
-	for (i = 0; !err && i < rows->length; i++)
-		if (!mu_row_is_claim(&hidden, i))
-			mu_copy_row(rejections_withhold(&w->run->rejections, mu_row_at(&hidden, i))
-					    ? &withheld
-					    : &kept,
-				    columns, i);
-	if (!err)
-		err = mu_builder_finish(&kept, out);
-	if (!err)
-		err = mu_builder_finish(&withheld, &rejected);
-	if (!err && rejected.release)
-		balance_add(&w->run->withheld, schema, &rejected);
-	if (!err && out->release)
-		balance_add(&w->run->dataset, schema, out);
-	mu_array_release(&rejected);
-	mu_builder_release(&kept);
-	mu_builder_release(&withheld);
-	free(columns);
-	return err ? run_fail(w->run, NULL, err, "out of memory") : 0;
+	out.offset += first;
+	out.length = end - first;
+	out.null_count = -1;
+	return out;
 }
 
-static int exporters_feed(struct work *w, const struct ArrowArray *rows)
+static int exporters_feed_slice(struct work *w, const struct ArrowArray *rows)
 {
-	struct ArrowArray selected = { 0 };
 	size_t i;
-	int err = select_rows(w, rows, &selected);
+	int err = 0;
 
-	for (i = 0; !err && selected.release && i < w->n_exporters; i++) {
+	for (i = 0; !err && i < w->n_exporters; i++) {
 		struct stage *s = &w->exporters[i];
 		double start = now();
 
-		err = s->config->plugin->api.export(&s->ctx, s->self, &selected);
+		err = s->config->plugin->api.export(&s->ctx, s->self, rows);
 		s->seconds += now() - start;
 		stage_failed(w->run, s, err);
 	}
-	mu_array_release(&selected);
+	return err;
+}
+
+/* How many rows from `first` on are data like the first one, or claims like it. */
+static int64_t alike(const struct mu_rows *hidden, int64_t first, int64_t end)
+{
+	bool claim = mu_row_is_claim(hidden, first);
+	int64_t i = hidden->no_claims ? end : first;
+
+	while (i < end && mu_row_is_claim(hidden, i) == claim)
+		i++;
+	return i - first;
+}
+
+/* Rows from one to another, but for those that are claims.  What can no longer be
+ * published is not written either. */
+static int feed_data(struct work *w, const struct ArrowArray *rows, const struct mu_rows *hidden,
+		     int64_t first, int64_t end)
+{
+	int err = 0;
+
+	while (!err && first < end && !atomic_load(&w->run->unfit)) {
+		int64_t n = alike(hidden, first, end);
+		struct ArrowArray part = slice(rows, first, first + n);
+
+		if (!mu_row_is_claim(hidden, first))
+			err = exporters_feed_slice(w, &part);
+		first += n;
+	}
+	return err;
+}
+
+/* All of a batch that is neither claim nor rejected; those that are rejected are
+ * counted. */
+static int exporters_feed(struct work *w, const struct ArrowArray *rows)
+{
+	const struct ArrowSchema *schema = w->end.schema;
+	struct mu_rows hidden = mu_rows(schema, rows);
+	int64_t first = 0;
+	size_t n, i;
+	int64_t *withheld = rejections_withhold(&w->run->rejections, schema, rows, &n);
+	int err = 0;
+
+	for (i = 0; !err && i < n; i++) {
+		struct ArrowArray row = slice(rows, withheld[i], withheld[i] + 1);
+
+		if (!mu_row_is_claim(&hidden, withheld[i]))
+			balance_add(&w->run->withheld, schema, &row);
+		err = feed_data(w, rows, &hidden, first, withheld[i]);
+		first = withheld[i] + 1;
+	}
+	if (!err)
+		err = feed_data(w, rows, &hidden, first, rows->length);
+	free(withheld);
 	return err;
 }
 
@@ -551,50 +415,100 @@ static void exporters_close(struct work *w)
 
 /* ------------------------------------------------------------------- phases */
 
+static int head_open(struct work *w, size_t i)
+{
+	struct run *run = w->run;
+	struct head *h = &w->heads[i];
+	const struct chain *chain = chain_of(run, run->sources[i].name);
+	struct record *record = run_record(run, &chain->stages[1]);
+	const struct ArrowSchema *schema = reader_schema(run->reader, i);
+	int err;
+
+	if (!schema)
+		return EIO;
+	*h = (struct head){ .run = run, .source = i };
+	h->parsed = h->end = (struct flow){ .from = h, .next = head_next, .schema = schema };
+	record->opened = true;
+	err = count_from(run, record, schema);
+	h->balance = record->out;
+	if (!err)
+		err = links_open(run, &h->links, chain, 2, &h->end, &h->balance);
+	w->sources[i] = &h->links;
+	w->ends[i] = h->end.schema;
+	return err;
+}
+
+/* Exporters look at all columns, unless there are none. */
+static bool *exported_columns(const struct work *w)
+{
+	size_t n = (size_t)mu_schema_visible(w->end.schema), i;
+	bool *columns = mem_alloc(n + 1);
+
+	for (i = 0; i < n; i++)
+		columns[i] = w->n_exporters > 0;
+	return columns;
+}
+
+/* Which columns of each parser are looked at, from the exporters backwards. */
+static void find_wanted(struct work *w)
+{
+	bool *appended = links_uses(&w->dataset, exported_columns(w));
+	size_t i, j;
+
+	for (i = 0; i < w->run->n_sources; i++) {
+		const struct ArrowSchema *end = w->ends[i];
+		size_t n = (size_t)mu_schema_visible(end);
+		bool *columns = mem_alloc(n + 1);
+
+		for (j = 0; j < n; j++)
+			columns[j] = appended[mu_schema_find(w->ends[0], end->children[j]->name)];
+		w->wanted[i] = w->heads[i].wanted = links_uses(&w->heads[i].links, columns);
+	}
+	free(appended);
+}
+
+/* From here on rows can flow. */
+static int share(struct work *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->run->n_sources; i++)
+		links_share(&w->heads[i].links, &w->heads[i].parsed, &w->heads[i].end);
+	links_share(&w->dataset, &(struct flow){ .from = w, .next = append_next }, &w->end);
+	find_wanted(w);
+	return reader_start(w->run->reader, w->sources, &w->dataset, w->ends, w->wanted);
+}
+
 static int open_all(struct work *w)
 {
 	struct run *run = w->run;
-	size_t i;
+	size_t n = run->n_sources + 1, i;
 	int err = 0;
 
 	run->reader = reader_new(run);
-	w->chains = mem_alloc((run->n_sources + 1) * sizeof *w->chains);
-	for (i = 0; !err && i < run->n_sources; i++) {
-		const struct chain *chain = chain_of(run, run->sources[i].name);
-		struct chain_at_work *work = &w->chains[i];
-		const struct ArrowSchema *schema = reader_schema(run->reader, i);
-
-		if (!schema)
-			return EIO;
-		work->head = (struct head){ .run = run,
-					    .reader = run->reader,
-					    .source = i,
-					    .record = run_record(run, &chain->stages[1]) };
-		work->head.record->opened = true;
-		err = count_from(run, work->head.record, schema);
-		work->balance = work->head.record->out;
-		work->end =
-			(struct flow){ .from = &work->head, .next = head_next, .schema = schema };
-		if (!err)
-			err = chain_open(run, work, chain, 2);
-	}
+	w->heads = mem_alloc(n * sizeof *w->heads);
+	w->sources = mem_alloc(n * sizeof(struct links *));
+	w->ends = mem_alloc(n * sizeof(struct ArrowSchema *));
+	w->wanted = mem_alloc(n * sizeof(bool *));
+	for (i = 0; !err && i < run->n_sources; i++)
+		err = head_open(w, i);
 	if (!err)
 		err = append_open(w);
 	if (!err)
-		err = chain_open(run, &w->dataset, &run->pipeline->dataset, 0);
-	if (!err && (balance_init(&run->dataset, w->dataset.end.schema, table_of(run)) ||
-		     balance_init(&run->withheld, w->dataset.end.schema, table_of(run))))
+		err = links_open(run, &w->dataset, &run->pipeline->dataset, 0, &w->end,
+				 &w->balance);
+	if (!err && balance_init(&run->withheld, w->end.schema, table_of(run)))
 		err = run_fail(run, NULL, E2BIG, "more measures than can be counted");
 	if (!err && run->publish.staging)
 		err = exporters_open(w);
-	return err;
+	return err ? err : share(w);
 }
 
 /* With on_error: reject a later finding may still take an earlier row back, so
  * rows are held until every validator has seen the last one. */
 static int pump(struct work *w)
 {
-	struct flow *flow = &w->dataset.end;
+	struct flow *flow = &w->end;
 	bool hold = w->run->pipeline->on_error == ON_ERROR_REJECT;
 	struct ArrowArray rows = { 0 };
 	size_t i;
@@ -621,18 +535,35 @@ static int pump(struct work *w)
 	return err;
 }
 
+/* What the exporters see is what came out in the end, but for claims and what is
+ * withheld. */
+static void count_dataset(struct work *w)
+{
+	if (!w->balance)
+		return;
+	balance_copy(&w->run->dataset, w->balance);
+	balance_subtract(&w->run->dataset, &w->run->withheld);
+	w->run->dataset.claims = 0;
+}
+
 static void work_close(struct work *w)
 {
 	size_t i;
 
 	exporters_close(w);
-	chain_close(&w->dataset);
-	for (i = 0; w->chains && i < w->run->n_sources; i++)
-		chain_close(&w->chains[i]);
-	free(w->chains);
 	locators_free(w->run);
+	/* Before the links of the run, in which those of the lanes have ended. */
 	reader_free(w->run->reader);
 	w->run->reader = NULL;
+	links_close(&w->dataset);
+	for (i = 0; w->heads && i < w->run->n_sources; i++) {
+		links_close(&w->heads[i].links);
+		free(w->heads[i].wanted);
+	}
+	free(w->heads);
+	free(w->sources);
+	free(w->ends);
+	free(w->wanted);
 }
 
 /* ----------------------------------------------------------------- deciding */
@@ -816,11 +747,10 @@ static void count_so_far(const struct work *w, uint64_t counts[3], uint64_t *une
 		*unevaluated += run->records[i].checks[MU_UNEVALUATED];
 	}
 	for (i = 0; i <= run->n_sources; i++) {
-		const struct chain_at_work *chain =
-			i < run->n_sources ? &w->chains[i] : &w->dataset;
+		const struct links *links = i < run->n_sources ? &w->heads[i].links : &w->dataset;
 
-		for (j = 0; j < chain->count; j++)
-			add_stage(&chain->links[j].stage, counts, unevaluated);
+		for (j = 0; j < links->count; j++)
+			add_stage(&links->items[j].stage, counts, unevaluated);
 	}
 	for (i = 0; i < w->n_exporters; i++)
 		add_stage(&w->exporters[i], counts, unevaluated);
@@ -852,6 +782,25 @@ static bool fit_so_far(struct work *w)
 	return fit(w->run, counts, unevaluated);
 }
 
+/* Makes the sha256 of every document, for the report and for what is published.  A
+ * run that has failed goes without those that cannot be had. */
+static int hash_documents(struct run *run)
+{
+	struct text why = { 0 };
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < run->documents.count && !interrupt_signal(); i++) {
+		int wrong = document_sha256(run->documents.items[i], &why);
+
+		if (wrong && !err)
+			err = run_fail(run, NULL, wrong, why.data);
+		text_clear(&why);
+	}
+	text_release(&why);
+	return err;
+}
+
 static void finish(struct run *run, int err)
 {
 	int number = interrupt_signal();
@@ -863,6 +812,11 @@ static void finish(struct run *run, int err)
 	}
 	gather(run);
 	valid = fit(run, run->counts, run->checks[MU_UNEVALUATED]);
+	if (run->options.hashes || (!err && valid && run->exported)) {
+		int wrong = hash_documents(run);
+
+		err = err ? err : wrong;
+	}
 	if (!err && !run->failure.len && valid && run->publish.staging)
 		err = run->exported ? store(run)
 				    : run_fail(run, NULL, EPROTO, "outputs were not finished");
@@ -944,6 +898,7 @@ int run_pipeline(struct run *run)
 		err = open_all(&w);
 	if (!err)
 		err = pump(&w);
+	count_dataset(&w);
 	for (i = 0; i < run->n_sources; i++)
 		run->sources[i].rows = parsed(run, i)->rows;
 	if (!err && fit_so_far(&w) && run->publish.staging) {

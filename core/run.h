@@ -22,6 +22,7 @@ struct run_options {
 	bool dry_run;          /* all but publishing */
 	bool fail_on_warning;
 	bool strict;           /* unevaluated checks fail */
+	bool hashes;           /* a report is to have the sha256 of documents */
 	int verbosity;         /* -1 quiet, 0, 1 info, 2 debug */
 };
 
@@ -69,6 +70,8 @@ struct run {
 	struct text failure;         /* why it could not run to the end */
 	pthread_mutex_t lock;        /* of failure, and of standard error */
 	atomic_bool stopping;        /* threads are to end */
+	atomic_bool unfit;           /* whatever comes, nothing will be published */
+	uint64_t item;               /* of the work, that is being consumed: see reader.h */
 	struct reader *reader;       /* while documents are read and exported */
 	struct locators *locators;   /* see place.h */
 };
@@ -80,6 +83,9 @@ void run_release(struct run *run);
 
 /* Notes why the run cannot go on; the first call counts.  Gives `err`. */
 int run_fail(struct run *run, const struct stage_config *config, int err, const char *why);
+
+/* Takes note that a stage has reported something of that severity. */
+void run_said(struct run *run, enum mu_severity severity);
 
 struct record *run_record(struct run *run, const struct stage_config *config);
 const char *run_status_name(enum status status);

@@ -216,6 +216,7 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		.other = f->other & ~MU_AT_REJECTED,
 		.suggested = f->suggested ? mem_copy(f->suggested) : NULL,
 		.lost = f->reject,
+		.item = s->item ? *s->item : 0,
 		.stage = s->config->name,
 		.source = s->config->source,
 		.document = s->document ? s->document->public.id : 0,
@@ -229,8 +230,11 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		return 0;
 	}
 	explanations_copy(s, f, &kept);
-	if ((kept.severity == MU_ERROR || f->reject) && kept.at)
+	if ((kept.severity == MU_ERROR || f->reject) && kept.at) {
 		rejections_add(&s->run->rejections, &kept);
+		s->rejecting = true;
+	}
+	run_said(s->run, kept.severity);
 	findings_add(&s->findings, &kept);
 	return 0;
 }
@@ -279,6 +283,30 @@ static int service_checked(struct mu_ctx *ctx, uint32_t outcome, uint64_t times)
 	return 0;
 }
 
+static bool adjusts(const struct adjustment *a, const char *measure)
+{
+	return measure && a->measure ? !strcmp(a->measure, measure) : measure == a->measure;
+}
+
+/* What is said of one measure again and again is added up. */
+static void adjustment_note(struct stage *s, const char *measure, int64_t by)
+{
+	int64_t sum;
+	size_t i;
+
+	for (i = 0; i < s->n_adjustments; i++)
+		if (adjusts(&s->adjustments[i], measure) &&
+		    !__builtin_add_overflow(s->adjustments[i].by, by, &sum)) {
+			s->adjustments[i].by = sum;
+			return;
+		}
+	s->adjustments = mem_resize(s->adjustments, s->n_adjustments + 1, sizeof *s->adjustments);
+	s->adjustments[s->n_adjustments++] = (struct adjustment){
+		.measure = measure ? arena_copy(&s->arena, measure, strlen(measure)) : NULL,
+		.by = by,
+	};
+}
+
 static int service_adjusted(struct mu_ctx *ctx, const char *measure, int64_t by)
 {
 	struct stage *s = stage_of(ctx);
@@ -286,11 +314,7 @@ static int service_adjusted(struct mu_ctx *ctx, const char *measure, int64_t by)
 
 	if (err)
 		return fail_with(s, err, "an adjustment cannot be noted");
-	s->adjustments = mem_resize(s->adjustments, s->n_adjustments + 1, sizeof *s->adjustments);
-	s->adjustments[s->n_adjustments++] = (struct adjustment){
-		.measure = measure ? arena_copy(&s->arena, measure, strlen(measure)) : NULL,
-		.by = by,
-	};
+	adjustment_note(s, measure, by);
 	return 0;
 }
 
@@ -409,6 +433,49 @@ static int service_filter(struct mu_ctx *ctx, const struct mu_program *program,
 	return 0;
 }
 
+static int service_read(struct mu_ctx *ctx, uint64_t offset, void *out, size_t len, size_t *got)
+{
+	struct stage *s = stage_of(ctx);
+	struct text why = { 0 };
+	int err = fault();
+
+	*got = 0;
+	if (err)
+		return fail_with(s, err, "the document cannot be read");
+	err = document_read(s->document, offset, out, len, got, &why);
+	if (err)
+		fail_with(s, err, "%s", why.data);
+	s->window = (struct window){ .offset = offset, .data = out, .len = *got };
+	text_release(&why);
+	return err;
+}
+
+static void service_serial(struct mu_ctx *ctx)
+{
+	stage_of(ctx)->serial = true;
+}
+
+static int service_sha256(struct mu_ctx *ctx, uint32_t id, const char **out)
+{
+	struct stage *s = stage_of(ctx);
+	struct document *d = documents_get(&s->run->documents, id);
+	struct text why = { 0 };
+	int err = fault();
+
+	*out = NULL;
+	if (err)
+		return fail_with(s, err, "the sha256 of a document cannot be made");
+	if (!d)
+		return 0;
+	err = document_sha256(d, &why);
+	if (err)
+		fail_with(s, err, "%s", why.data);
+	else
+		*out = d->hex;
+	text_release(&why);
+	return err;
+}
+
 static const struct mu_ctx services = {
 	.size = sizeof(struct mu_ctx),
 	.data = service_data,
@@ -427,6 +494,9 @@ static const struct mu_ctx services = {
 	.document_by_id = service_document,
 	.reference = service_reference,
 	.filter = service_filter,
+	.read = service_read,
+	.serial = service_serial,
+	.sha256 = service_sha256,
 };
 
 /* ------------------------------------------------------------------ life */
@@ -469,6 +539,8 @@ int stage_open(struct stage *s, const struct flow *input, struct document *docum
 	if (document) {
 		s->document = document;
 		s->ctx.document = &document->public;
+		s->ctx.pieces = document->pieces;
+		s->ctx.n_pieces = document->n_pieces;
 	}
 	if (api->open)
 		err = api->open(&s->ctx, s->self, &s->out);
@@ -501,6 +573,24 @@ void stage_close(struct stage *s)
 	text_release(&s->failure);
 	arena_release(&s->arena);
 	*s = (struct stage){ 0 };
+}
+
+int stage_merge(struct stage *into, struct stage *from)
+{
+	int err = into->config->plugin->api.merge(&into->ctx, into->self, from->self);
+	size_t i;
+
+	findings_merge(&into->findings, &from->findings);
+	for (i = 0; i < 3; i++)
+		into->checks[i] += from->checks[i];
+	into->seconds += from->seconds;
+	for (i = 0; i < from->n_adjustments; i++) {
+		const struct adjustment *a = &from->adjustments[i];
+
+		adjustment_note(into, a->measure, a->by);
+	}
+	stage_close(from);
+	return err;
 }
 
 void stage_failure(const struct stage *s, int err, struct text *why)

@@ -18,11 +18,20 @@
 
 struct run;
 
+typedef int flow_step(void *from, struct ArrowArray *out); /* 0 or errno; released: the end */
+
 /* Where a stage gets its rows from. */
 struct flow {
 	void *from;
-	int (*next)(void *from, struct ArrowArray *out); /* 0 or errno; released: the end */
+	flow_step *next;
 	const struct ArrowSchema *schema;
+};
+
+/* Bytes of a document that a plugin has read. */
+struct window {
+	uint64_t offset;
+	const void *data;
+	size_t len;
 };
 
 struct stage {
@@ -37,6 +46,10 @@ struct stage {
 	bool invalid;          /* mu_invalid() was called */
 	bool opening;          /* a failure now is one of configuration, if EINVAL */
 	bool quiet;            /* an instance that only locates: it says nothing */
+	bool serial;           /* mu_serial() was called */
+	bool rejecting;        /* it has named rows since that was last looked at */
+	const uint64_t *item;  /* of the run's work, the one at hand; NULL: none */
+	struct window window;  /* what mu_read() filled last */
 	struct flow input;
 	bool input_ended;
 	struct ArrowSchema out; /* what open() declared */
@@ -64,6 +77,10 @@ int stage_open(struct stage *stage, const struct flow *input, struct document *d
 const struct ArrowSchema *stage_schema(const struct stage *stage);
 
 void stage_close(struct stage *stage);
+
+/* Folds an instance of the same plugin, and all that it has said, into another; it is
+ * closed.  0, or what the plugin gave. */
+int stage_merge(struct stage *into, struct stage *from);
 
 /* Tells `why` when the plugin gave `err`: its own words, else the errno's. */
 void stage_failure(const struct stage *stage, int err, struct text *why);

@@ -419,7 +419,8 @@ static inline int mu_output(struct mu_ctx *ctx, const char *path, const char **s
 }
 
 /* What a row's place looks like; `field` is a column of ctx->schema, or NULL
- * for the whole row.  A document without places leaves `out` zeroed. */
+ * for the whole row.  A document without places leaves `out` zeroed.  Not for
+ * stages that have `merge`: what a place looks like is for the end. */
 static inline int mu_locate(struct mu_ctx *ctx, uint64_t at, const char *field,
 			    struct mu_place *out)
 {

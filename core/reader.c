@@ -330,22 +330,34 @@ static struct item *take_locked(struct lane *lane)
 
 static struct item *take(struct lane *lane)
 {
-	struct reader *r = lane->reader;
 	struct item *item;
 
-	pthread_mutex_lock(&r->cutting);
+	pthread_mutex_lock(&lane->reader->cutting);
 	item = take_locked(lane);
-	pthread_mutex_unlock(&r->cutting);
-	if (item && splits(r, item->document)) {
-		const struct window *w = &instance_of(lane, item->document)->window;
-
-		document_follow(document_of(r, item->document), item->piece, w->offset, w->data,
-				w->len, hash_wanted, r);
-	}
+	pthread_mutex_unlock(&lane->reader->cutting);
 	return item;
 }
 
 /* ---------------------------------------------------------------- working */
+
+/* Before the first batch of an item: opens a document that is read as a whole, hashes
+ * a piece. */
+static int item_begin(struct lane *lane, const struct item *item)
+{
+	struct reader *r = lane->reader;
+	struct stage *s = instance_of(lane, item->document);
+	struct document *d = document_of(r, item->document);
+	int err;
+
+	if (splits(r, item->document)) {
+		document_follow(d, item->piece, s->window.offset, s->window.data, s->window.len,
+				hash_wanted, r);
+		return 0;
+	}
+	err = first_open(r, item->document);
+	s->item = &lane->item;
+	return parser_failed(r, item->document, s, err);
+}
 
 /* Through the links that come behind the parser. */
 static int push(struct lane *lane, size_t source, struct ArrowArray *batch)
@@ -426,18 +438,12 @@ static void *work(void *data)
 	struct item *item;
 
 	while ((item = take(lane))) {
-		size_t i = item->document;
 		struct ArrowArray batch = { 0 };
-		int err = 0;
+		int err = item_begin(lane, item);
 
-		if (!splits(lane->reader, i)) {
-			err = first_open(lane->reader, i);
-			parser_failed(lane->reader, i, instance_of(lane, i), err);
-			instance_of(lane, i)->item = &lane->item;
-		}
 		do {
 			if (!err)
-				err = lane_batch(lane, i, &batch);
+				err = lane_batch(lane, item->document, &batch);
 		} while (put(lane->reader, item, &batch, err));
 	}
 	return NULL;
@@ -604,8 +610,12 @@ static bool seek_item(struct reader *r, size_t source)
 	bool found;
 
 	if (!r->n_threads && r->taken == r->done) {
-		r->lanes[0].item = r->done;
-		take(&r->lanes[0]);
+		struct item *item = take(&r->lanes[0]);
+
+		if (item)
+			item->err = item_begin(&r->lanes[0], item);
+		if (item && item->err)
+			item->ended = true;
 	}
 	pthread_mutex_lock(&r->lock);
 	while (r->taken == r->done && !r->all_taken && !stopping(r))

@@ -135,11 +135,16 @@ static bool has_passed(const struct work *w, size_t source)
 /* What all sources have given, as the dataset's first link gets it. */
 static void count_appended(struct work *w)
 {
+	struct balance *all = &w->run->appended;
 	size_t i;
 
-	w->run->appended.rows = w->run->appended.claims = 0;
+	all->rows = all->claims = 0;
+	for (i = 0; i < all->n_measures; i++) {
+		all->measures[i].sum = 0;
+		all->measures[i].overflow = false;
+	}
 	for (i = 0; i < w->run->n_sources; i++)
-		balance_merge(&w->run->appended, w->heads[i].balance);
+		balance_merge(all, w->heads[i].balance);
 }
 
 static int appended_end(struct work *w)
@@ -541,6 +546,7 @@ static void count_dataset(struct work *w)
 {
 	if (!w->balance)
 		return;
+	count_appended(w);
 	balance_copy(&w->run->dataset, w->balance);
 	balance_subtract(&w->run->dataset, &w->run->withheld);
 	w->run->dataset.claims = 0;

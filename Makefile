@@ -164,7 +164,7 @@ NEEDS_findings := jansson
 NEEDS_tables   := sqlite3
 NEEDS_corpus   := jansson
 TOOLS          := $(BUILD)/tests/findings $(BUILD)/tests/tables $(BUILD)/tests/pdf \
-                  $(BUILD)/tests/corpus
+                  $(BUILD)/tests/corpus $(BUILD)/tests/bench/took $(BUILD)/tests/bench/groups
 $(TOOLS): $(BUILD)/tests/%: tests/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(call pkg_libs,$(NEEDS_$*))
@@ -177,9 +177,9 @@ $(TOOLS): $(BUILD)/tests/%: tests/%.c $(BUILD)/flags
 
 NEEDS  := $(sort $(NEEDS_core) $(NEEDS_tests) $(foreach n,$(NAMES),$(NEEDS_$n)))
 AGAIN   = @$(MAKE) --no-print-directory
-SHELLS  = .ci/run $(wildcard tests/*.sh)
+SHELLS  = .ci/run $(wildcard tests/*.sh tests/bench/*.sh)
 SOURCES = $(FILES) $(wildcard core/*.[ch] core/include/muster/*.h plugins/*/*.h plugins/*/*/*.h \
-            plugins/lib/*.c tests/*.[ch])
+            plugins/lib/*.c tests/*.[ch] tests/bench/*.c)
 # The example in as few lines as can be read is set by hand.
 FORMATTED = $(filter-out plugins/validate/required.c,$(filter %.c,$(SOURCES)))
 
@@ -267,6 +267,13 @@ bench: deps                   ## how long the main jobs take
 	$(call install_missing,hyperfine)
 	$(AGAIN) all
 	@tests/bench.sh $(BUILD) $(wildcard $(UN)/pdf)
+	@echo
+	$(AGAIN) bench-csv
+
+BENCH ?= ../shared/bench
+bench-csv: deps               ## how fast CSV is, beside DuckDB: PARTS="c b", BENCH_MB=1000, ...
+	$(AGAIN) all $(filter $(BUILD)/tests/bench/%,$(TOOLS))
+	@BENCH=$(BENCH) tests/bench/csv.sh $(BUILD) $(PARTS)
 
 bench-explain: deps           ## how often the cause of a wrong total is named
 	$(AGAIN) $(BUILD)/tests/bench_explain
@@ -301,5 +308,5 @@ help:                         ## this list
 	@sed -n 's/^\([a-z -]*\):.*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 .PHONY: all plugins tests core-libraries deps demo demo-run test test-run asan tsan valgrind \
-        valgrind-run lint lint-run format bench bench-explain install clean help FORCE
+        valgrind-run lint lint-run format bench bench-csv bench-explain install clean help FORCE
 .DELETE_ON_ERROR:

@@ -15,7 +15,7 @@ export LC_ALL=C
 	echo "usage: tests/bench/agree.sh BUILD_DIR ROSTER TOTALS [TRUTH]" >&2
 	exit 2
 }
-muster=$1/muster roster=$2 totals=$3 truth=${4:-}
+muster=$1/muster roster=$(realpath -- "$2") totals=$(realpath -- "$3") truth=${4:-}
 project=$(cd -- "$(dirname -- "$0")/../.." && pwd -P)
 folder=$(mktemp -d "${TMPDIR:-/tmp}/muster-agree.XXXXXX")
 trap 'rm -rf "$folder"' EXIT

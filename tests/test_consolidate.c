@@ -1,7 +1,9 @@
 /* transform/consolidate: equal keys, and that nobody goes missing. */
 #include <check.h>
 
-#include "../plugins/transform/consolidate.c"
+#include "../plugins/transform/consolidate/consolidate.c"
+#include "../plugins/transform/consolidate/groups.c"
+#include "../plugins/transform/consolidate/sum.c"
 
 #include "rig.h"
 

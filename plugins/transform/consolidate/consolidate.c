@@ -14,7 +14,8 @@
  *     identical  when all its other columns but those of `origin` are the same
  *                too, it is left out with a warning, else it is an error
  *     sum        its measures are added to those of the first row; it is an
- *                error when its other columns differ
+ *                error when its other columns differ.  With `count` a column of that
+ *                name says of how many rows each is the sum; null in claims
  *     first      it is left out with a warning, whatever it has
  *     documents  rows of one document all count; those of a later document are
  *                left out, with a warning a key, when they are, all together, the
@@ -25,36 +26,17 @@
  * one that is wrong: the first stays where it is.  A row with null in a column
  * of the key is an error unless `nullable` names it.  Claims, and rows that an earlier stage found wrong,
  * pass as they are and are compared with nothing.  Rows come out in the order
- * in which they came; `sum` and `documents` keep all of them in memory until the last
- * is there, the others just what tells rows apart.
+ * in which they came.  `documents` keeps all of them in memory until the last is there,
+ * `sum` one for each key (and what passes), the others just what tells rows apart.
  */
+#include "consolidate.h"
+
 #include <stdlib.h>
-
-#include <muster/map.h>
-
-#include "phrase.h"
-
-enum on_equal { REFUSE, IDENTICAL, SUM, FIRST, DOCUMENTS };
-
-/* What becomes of a row; from 0 on, it is the first of that key and takes on
- * the totals of all. */
-enum { KEEP = -1, LEAVE_OUT = -2 };
-
-struct columns {
-	size_t count;
-	int64_t *index;
-};
 
 /* The first row of a key. */
 struct first {
 	uint64_t at;
 	size_t start; /* in `values`: its columns of `compared` */
-	bool merged;  /* other rows were added to it */
-};
-
-struct total {
-	int64_t value;
-	bool known;
 };
 
 /* documents: a row, by its key and document. */
@@ -68,41 +50,8 @@ struct occurrence {
 
 struct batch {
 	struct ArrowArray rows;
-	int64_t *fate; /* of each row */
+	bool *left_out; /* whether each row is */
 };
-
-struct consolidate {
-	/* the options */
-	struct mu_texts key, origin, nullable;
-	int on_equal;
-	int64_t max_rows;
-
-	struct columns keys;     /* those of `key` */
-	struct columns compared; /* those that should be the same in equal rows */
-	struct columns measures;
-	struct mu_column *cells; /* all columns, of the batch at hand */
-
-	struct mu_map seen;
-	struct mu_key value;  /* of the row at hand */
-	struct mu_key values; /* of all first rows */
-	struct first *firsts; /* by their index in `seen` */
-	struct total *totals; /* sum: a measure of a first row each */
-	size_t room;          /* of both */
-
-	struct occurrence *occurrences; /* documents */
-	size_t n_occurrences, occurrences_room;
-
-	/* sum, documents: all batches, until they are given out again */
-	struct batch *batches;
-	size_t n_batches, batches_room, next;
-	uint64_t rows;
-	bool complete;
-};
-
-static int out_of_memory(struct mu_ctx *ctx)
-{
-	return mu_fail(ctx, ENOMEM, "out of memory");
-}
 
 /* -------------------------------------------------------------- columns */
 
@@ -141,22 +90,19 @@ static int columns_named(struct mu_ctx *ctx, const struct mu_texts *names, struc
 	return err;
 }
 
-static const char *column_name(const struct mu_ctx *ctx, int64_t index)
-{
-	return ctx->schema->children[index]->name;
-}
-
 /* Options that contradict each other. */
-static int check_options(struct mu_ctx *ctx, struct consolidate *self, const struct columns *origin)
+static int check_options(struct mu_ctx *ctx, struct consolidate *self)
 {
 	size_t i;
 	int err = 0;
 
-	for (i = 0; i < origin->count; i++)
-		if (columns_have(&self->keys, origin->index[i]))
+	for (i = 0; i < self->origins.count; i++)
+		if (columns_have(&self->keys, self->origins.index[i]))
 			err = mu_invalid(ctx, &self->origin.items[i],
 					 "column '%s' is part of the key, so it cannot differ",
 					 self->origin.items[i]);
+	if (self->on_equal != SUM && self->count)
+		return mu_invalid(ctx, &self->count, "count goes with on_equal: sum");
 	if (self->on_equal != SUM)
 		return err;
 	for (i = 0; i < self->keys.count; i++)
@@ -165,22 +111,37 @@ static int check_options(struct mu_ctx *ctx, struct consolidate *self, const str
 					 "column '%s' is a measure, so it is added up and cannot "
 					 "be part of the key",
 					 self->key.items[i]);
-	if (!self->measures.count)
+	if (!self->measures.count && !self->count)
 		err = mu_invalid(ctx, &self->on_equal,
 				 "no column is a measure, so there is nothing to add up");
+	if (self->count && (!*self->count || mu_schema_find(ctx->schema, self->count) >= 0))
+		err = mu_invalid(ctx, &self->count, "there is a column '%s' already", self->count);
 	return err;
+}
+
+/* What comes out has the column `count` behind the others that have names. */
+static int schema_make(struct mu_ctx *ctx, const struct consolidate *self, struct ArrowSchema *out)
+{
+	int64_t visible = mu_schema_visible(ctx->schema);
+	int err = mu_schema_init(out);
+
+	for (int64_t i = 0; i < ctx->schema->n_children && !err; i++) {
+		if (i == visible)
+			err = mu_schema_add(out, self->count, MU_INTEGER, false, NULL);
+		if (!err)
+			err = mu_schema_add_copy(out, ctx->schema->children[i], NULL);
+	}
+	return err ? out_of_memory(ctx) : 0;
 }
 
 static int consolidate_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 {
 	struct consolidate *self = state;
 	int64_t i, n = mu_schema_visible(ctx->schema);
-	struct columns origin;
 	int err, wrong;
 
-	(void)out;
 	err = columns_named(ctx, &self->key, &self->keys);
-	wrong = columns_named(ctx, &self->origin, &origin);
+	wrong = columns_named(ctx, &self->origin, &self->origins);
 	if (err || wrong)
 		return err ? err : wrong;
 	self->cells = mu_alloc(ctx, (size_t)ctx->schema->n_children * sizeof *self->cells);
@@ -192,17 +153,18 @@ static int consolidate_open(struct mu_ctx *ctx, void *state, struct ArrowSchema 
 		if (measure)
 			self->measures.index[self->measures.count++] = i;
 		if (!(measure && self->on_equal == SUM) && !columns_have(&self->keys, i) &&
-		    !columns_have(&origin, i))
+		    !columns_have(&self->origins, i))
 			self->compared.index[self->compared.count++] = i;
 	}
-	return check_options(ctx, self, &origin);
+	err = check_options(ctx, self);
+	if (!err && self->on_equal == SUM)
+		err = sum_open(ctx, self);
+	return err || !self->count ? err : schema_make(ctx, self, out);
 }
 
 /* --------------------------------------------------------------- findings */
 
-/* "as_of 2023-11-24, mission EULEX Kosovo": the key of a row. */
-static struct phrase phrase_key(const struct mu_ctx *ctx, const struct consolidate *self,
-				int64_t row)
+struct phrase phrase_key(const struct mu_ctx *ctx, const struct consolidate *self, int64_t row)
 {
 	struct phrase phrase = { .len = 0 };
 	size_t i;
@@ -220,15 +182,14 @@ static struct phrase phrase_key(const struct mu_ctx *ctx, const struct consolida
 	return phrase;
 }
 
-/* A row whose key is that of `first`, and a column that is another one there, or
- * -1.  `outcome` ends the message. */
+/* A row whose key is that of finding.other, and a column that is another one there,
+ * or -1.  `outcome` ends the message. */
 static int report_equal(struct mu_ctx *ctx, const struct consolidate *self,
-			struct mu_finding finding, const struct first *first, int64_t row,
-			int64_t differs, const char *outcome)
+			struct mu_finding finding, int64_t row, int64_t differs,
+			const char *outcome)
 {
 	struct phrase key = phrase_key(ctx, self, row);
 
-	finding.other = first->at;
 	if (differs < 0)
 		return mu_report(ctx, finding, "an equal row with %s was there before%s", key.text,
 				 outcome);
@@ -237,11 +198,12 @@ static int report_equal(struct mu_ctx *ctx, const struct consolidate *self,
 			 finding.field, outcome);
 }
 
-static int report_conflict(struct mu_ctx *ctx, const struct consolidate *self,
-			   const struct first *first, int64_t row, uint64_t at, int64_t differs)
+int report_conflict(struct mu_ctx *ctx, const struct consolidate *self, uint64_t other, int64_t row,
+		    uint64_t at, int64_t differs)
 {
-	return report_equal(ctx, self, (struct mu_finding){ .code = "conflict", .at = at }, first,
-			    row, differs, "");
+	struct mu_finding finding = { .code = "conflict", .at = at, .other = other };
+
+	return report_equal(ctx, self, finding, row, differs, "");
 }
 
 /* ------------------------------------------------------------------- rows */
@@ -267,12 +229,10 @@ static int leave_out(struct mu_ctx *ctx, const struct consolidate *self, int64_t
 	return err;
 }
 
-/* The first of the compared columns that is another one in the first row, or -1;
- * -2 when memory is out.  No value's bytes begin another's, so they can be
- * compared one by one. */
-static int64_t differing(struct consolidate *self, const struct first *first, int64_t row)
+/* No value's bytes begin another's, so they can be compared one by one. */
+int64_t differing(struct consolidate *self, size_t start, int64_t row)
 {
-	size_t i, start = first->start;
+	size_t i;
 
 	for (i = 0; i < self->compared.count; i++) {
 		int64_t index = self->compared.index[i];
@@ -290,88 +250,32 @@ static int64_t differing(struct consolidate *self, const struct first *first, in
 	return -1;
 }
 
-/* Whether the measures of a row can be added to those of the first; else says
- * why not.  1, 0, or a negative errno value. */
-static int addable(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row,
-		   uint64_t at)
+bool values_add(struct consolidate *self, int64_t row)
 {
-	struct phrase key;
-	size_t i;
-	int err;
-
-	for (i = 0; i < self->measures.count; i++) {
-		const struct mu_column *cells = &self->cells[self->measures.index[i]];
-		const struct total *total = &self->totals[group * self->measures.count + i];
-		struct mu_finding finding = { .code = "conflict",
-					      .at = at,
-					      .field = column_name(ctx, self->measures.index[i]),
-					      .other = self->firsts[group].at };
-		bool known = !mu_null(cells, row);
-		int64_t sum;
-
-		if (known == total->known &&
-		    !(known &&
-		      __builtin_add_overflow(total->value, mu_get_integer(cells, row), &sum)))
-			continue;
-		key = phrase_key(ctx, self, row);
-		if (known != total->known) {
-			err = mu_report(ctx, finding,
-					"%s of rows with %s cannot be added: it is "
-					"unknown in one of them",
-					finding.field, key.text);
-		} else {
-			finding.code = "overflow";
-			err = mu_report(ctx, finding,
-					"%s of rows with %s adds up to a number that "
-					"does not fit 64 bits",
-					finding.field, key.text);
-		}
-		return -err;
-	}
-	return 1;
-}
-
-static int add(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row, uint64_t at,
-	       int64_t *fate)
-{
-	int yes = addable(ctx, self, group, row, at);
-	size_t i;
-
-	if (yes <= 0)
-		return -yes;
-	for (i = 0; i < self->measures.count; i++) {
-		const struct mu_column *cells = &self->cells[self->measures.index[i]];
-		struct total *total = &self->totals[group * self->measures.count + i];
-
-		if (total->known)
-			total->value += mu_get_integer(cells, row);
-	}
-	self->firsts[group].merged = true;
-	*fate = LEAVE_OUT;
-	return mu_adjusted(ctx, NULL, -1);
+	for (size_t i = 0; i < self->compared.count; i++)
+		mu_key_add(&self->values, &self->cells[self->compared.index[i]], row);
+	return !self->values.broken;
 }
 
 /* A row whose key was there before. */
 static int take_equal(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row,
-		      uint64_t at, int64_t *fate)
+		      uint64_t at, bool *left_out)
 {
 	const struct first *first = &self->firsts[group];
-	int64_t differs = differing(self, first, row);
+	struct mu_finding finding = {
+		.code = "repeated", .at = at, .other = first->at, .severity = MU_WARNING
+	};
+	int64_t differs = differing(self, first->start, row);
 	int err;
 
 	if (differs == -2)
 		return out_of_memory(ctx);
 	if (self->on_equal == REFUSE || (self->on_equal != FIRST && differs >= 0))
-		return report_conflict(ctx, self, first, row, at, differs);
-	if (self->on_equal == SUM)
-		return add(ctx, self, group, row, at, fate);
-	err = report_equal(
-		ctx, self,
-		(struct mu_finding){ .code = "repeated", .at = at, .severity = MU_WARNING }, first,
-		row, differs, ", so this one is left out");
+		return report_conflict(ctx, self, first->at, row, at, differs);
+	err = report_equal(ctx, self, finding, row, differs, ", so this one is left out");
 	if (err)
 		return err;
-	*fate = LEAVE_OUT;
+	*left_out = true;
 	return leave_out(ctx, self, row);
 }
 
@@ -379,52 +283,28 @@ static bool firsts_grow(struct consolidate *self)
 {
 	size_t room = self->room ? self->room * 2 : 256;
 	struct first *firsts = reallocarray(self->firsts, room, sizeof *firsts);
-	struct total *totals;
 
 	if (!firsts)
 		return false;
 	self->firsts = firsts;
-	if (self->on_equal == SUM) {
-		totals = reallocarray(self->totals, room, self->measures.count * sizeof *totals);
-		if (!totals)
-			return false;
-		self->totals = totals;
-	}
 	self->room = room;
 	return true;
 }
 
 /* Remembers the first row of a key. */
 static int take_first(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row,
-		      uint64_t at, int64_t *fate)
+		      uint64_t at)
 {
-	size_t i;
-
 	if (self->seen.count > (uint64_t)self->max_rows)
 		return mu_fail(ctx, E2BIG, "more than %lld rows to compare: raise max_rows",
 			       (long long)self->max_rows);
 	if (group == self->room && !firsts_grow(self))
 		return out_of_memory(ctx);
 	self->firsts[group] = (struct first){ .at = at, .start = self->values.len };
-	for (i = 0; i < self->compared.count; i++)
-		mu_key_add(&self->values, &self->cells[self->compared.index[i]], row);
-	if (self->values.broken)
-		return out_of_memory(ctx);
-	if (self->on_equal != SUM)
-		return 0;
-	for (i = 0; i < self->measures.count; i++) {
-		const struct mu_column *cells = &self->cells[self->measures.index[i]];
-		bool known = !mu_null(cells, row);
-
-		self->totals[group * self->measures.count + i] =
-			(struct total){ .known = known,
-					.value = known ? mu_get_integer(cells, row) : 0 };
-	}
-	*fate = (int64_t)group;
-	return 0;
+	return values_add(self, row) ? 0 : out_of_memory(ctx);
 }
 
-static bool is_nullable(const struct consolidate *self, const char *name)
+bool is_nullable(const struct consolidate *self, const char *name)
 {
 	for (size_t i = 0; i < self->nullable.count; i++)
 		if (!strcmp(self->nullable.items[i], name))
@@ -432,10 +312,7 @@ static bool is_nullable(const struct consolidate *self, const char *name)
 	return false;
 }
 
-/* Reports what is null in the key of a row.  1 when nothing is, 0, or a negative
- * errno value. */
-static int key_is_whole(struct mu_ctx *ctx, const struct consolidate *self, int64_t row,
-			uint64_t at)
+int key_is_whole(struct mu_ctx *ctx, const struct consolidate *self, int64_t row, uint64_t at)
 {
 	bool whole = true;
 	size_t i;
@@ -477,9 +354,7 @@ static int take_occurrence(struct mu_ctx *ctx, struct consolidate *self, size_t 
 		self->occurrences = more;
 		self->occurrences_room = room;
 	}
-	for (size_t i = 0; i < self->compared.count; i++)
-		mu_key_add(&self->values, &self->cells[self->compared.index[i]], row);
-	if (self->values.broken)
+	if (!values_add(self, row))
 		return out_of_memory(ctx);
 	o.len = self->values.len - o.start;
 	self->occurrences[self->n_occurrences++] = o;
@@ -488,7 +363,7 @@ static int take_occurrence(struct mu_ctx *ctx, struct consolidate *self, size_t 
 
 /* Decides what becomes of a row of data. */
 static int take_row(struct mu_ctx *ctx, struct consolidate *self, int64_t row, uint64_t at,
-		    int64_t *fate)
+		    bool *left_out)
 {
 	size_t i, group, before = self->seen.count;
 	int whole = key_is_whole(ctx, self, row, at);
@@ -506,8 +381,8 @@ static int take_row(struct mu_ctx *ctx, struct consolidate *self, int64_t row, u
 	if (self->on_equal == DOCUMENTS)
 		return take_occurrence(ctx, self, group, row, at);
 	if (group == before)
-		return take_first(ctx, self, group, row, at, fate);
-	return take_equal(ctx, self, group, row, at, fate);
+		return take_first(ctx, self, group, row, at);
+	return take_equal(ctx, self, group, row, at, left_out);
 }
 
 /* ---------------------------------------------------------------- batches */
@@ -515,16 +390,16 @@ static int take_row(struct mu_ctx *ctx, struct consolidate *self, int64_t row, u
 static void batch_release(struct batch *batch)
 {
 	mu_array_release(&batch->rows);
-	free(batch->fate);
+	free(batch->left_out);
 	*batch = (struct batch){ 0 };
 }
 
-static void cells_fill(struct mu_ctx *ctx, struct consolidate *self, const struct batch *batch)
+void cells_fill(const struct mu_ctx *ctx, struct consolidate *self, const struct ArrowArray *rows)
 {
 	int64_t i;
 
 	for (i = 0; i < ctx->schema->n_children; i++)
-		self->cells[i] = mu_column(ctx->schema, &batch->rows, i);
+		self->cells[i] = mu_column(ctx->schema, rows, i);
 }
 
 /* Decides what becomes of each row of a batch. */
@@ -534,48 +409,20 @@ static int batch_take(struct mu_ctx *ctx, struct consolidate *self, struct batch
 	int64_t row;
 	int err = 0;
 
-	batch->fate = calloc((size_t)batch->rows.length + 1, sizeof *batch->fate);
-	if (!batch->fate)
+	batch->left_out = calloc((size_t)batch->rows.length + 1, sizeof *batch->left_out);
+	if (!batch->left_out)
 		return out_of_memory(ctx);
-	cells_fill(ctx, self, batch);
-	for (row = 0; row < batch->rows.length && !err; row++) {
-		batch->fate[row] = KEEP;
+	cells_fill(ctx, self, &batch->rows);
+	for (row = 0; row < batch->rows.length && !err; row++)
 		if (!mu_row_is_claim(&rows, row) && !mu_row_is_rejected(&rows, row))
-			err = take_row(ctx, self, row, mu_row_at(&rows, row), &batch->fate[row]);
-	}
+			err = take_row(ctx, self, row, mu_row_at(&rows, row),
+				       &batch->left_out[row]);
 	return err;
 }
 
-static bool batch_changes(const struct consolidate *self, const struct batch *batch)
+static bool batch_changes(const struct batch *batch)
 {
-	int64_t row;
-
-	for (row = 0; row < batch->rows.length; row++) {
-		int64_t fate = batch->fate[row];
-
-		if (fate == LEAVE_OUT || (fate >= 0 && self->firsts[fate].merged))
-			return true;
-	}
-	return false;
-}
-
-/* Adds the first row of a key with the totals of all of its rows. */
-static void put_totals(struct mu_ctx *ctx, const struct consolidate *self, struct mu_builder *b,
-		       int64_t row, size_t group)
-{
-	int64_t i;
-	size_t m;
-
-	for (i = 0; i < ctx->schema->n_children; i++)
-		if (!columns_have(&self->measures, i))
-			mu_put_value(b, i, &self->cells[i], row);
-	for (m = 0; m < self->measures.count; m++) {
-		const struct total *total = &self->totals[group * self->measures.count + m];
-
-		if (total->known)
-			mu_put_integer(b, self->measures.index[m], total->value);
-	}
-	mu_end_row(b);
+	return memchr(batch->left_out, true, (size_t)batch->rows.length) != NULL;
 }
 
 /* Gives out what is left of a batch; `out` stays released when that is nothing. */
@@ -586,19 +433,16 @@ static int batch_give(struct mu_ctx *ctx, struct consolidate *self, struct batch
 	int64_t row;
 	int err;
 
-	if (!batch_changes(self, batch)) {
+	if (!batch_changes(batch)) {
 		*out = batch->rows;
 		batch->rows.release = NULL;
 		return 0;
 	}
-	cells_fill(ctx, self, batch);
+	cells_fill(ctx, self, &batch->rows);
 	err = mu_builder_init(&b, ctx->schema);
-	for (row = 0; row < batch->rows.length && !err; row++) {
-		if (batch->fate[row] >= 0)
-			put_totals(ctx, self, &b, row, (size_t)batch->fate[row]);
-		else if (batch->fate[row] == KEEP)
+	for (row = 0; row < batch->rows.length && !err; row++)
+		if (!batch->left_out[row])
 			mu_copy_row(&b, self->cells, row);
-	}
 	if (!err)
 		err = mu_builder_finish(&b, out);
 	mu_builder_release(&b);
@@ -728,8 +572,10 @@ static int take_later(struct mu_ctx *ctx, struct consolidate *self, const struct
 		err = mu_report(ctx, finding,
 				"the same rows are in %s already, so they are left out", name);
 		for (size_t i = 0; i < m && !err; i++) {
-			self->batches[later[i].batch].fate[later[i].row] = LEAVE_OUT;
-			cells_fill(ctx, self, &self->batches[later[i].batch]);
+			struct batch *batch = &self->batches[later[i].batch];
+
+			batch->left_out[later[i].row] = true;
+			cells_fill(ctx, self, &batch->rows);
 			err = leave_out(ctx, self, later[i].row);
 		}
 		return err;
@@ -767,16 +613,13 @@ static int documents_compare(struct mu_ctx *ctx, struct consolidate *self)
 	return err;
 }
 
-static int consolidate_transform(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
+static int documents(struct mu_ctx *ctx, struct consolidate *self, struct ArrowArray *out)
 {
-	struct consolidate *self = state;
 	int err = 0;
 
-	if (self->on_equal != SUM && self->on_equal != DOCUMENTS)
-		return stream(ctx, self, out);
 	if (!self->complete)
 		err = collect(ctx, self);
-	if (!self->complete && !err && self->on_equal == DOCUMENTS)
+	if (!self->complete && !err)
 		err = documents_compare(ctx, self);
 	self->complete = true;
 	while (!err && !out->release && self->next < self->n_batches) {
@@ -788,6 +631,51 @@ static int consolidate_transform(struct mu_ctx *ctx, void *state, struct ArrowAr
 	return err;
 }
 
+/* -------------------------------------------------------------------- plugin */
+
+static int sum(struct mu_ctx *ctx, struct consolidate *self, struct ArrowArray *out)
+{
+	struct ArrowArray rows = { .release = NULL };
+	int err = 0;
+
+	while (!self->complete && !err) {
+		err = mu_pull(ctx, &rows);
+		self->complete = !err && !rows.release;
+		if (err || self->complete)
+			break;
+		cells_fill(ctx, self, &rows);
+		err = sum_take(ctx, self, &rows);
+		mu_array_release(&rows);
+	}
+	return err ? err : sum_give(ctx, self, out);
+}
+
+static int consolidate_transform(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
+{
+	struct consolidate *self = state;
+
+	switch (self->on_equal) {
+	case SUM:
+		return sum(ctx, self, out);
+	case DOCUMENTS:
+		return documents(ctx, self, out);
+	default:
+		return stream(ctx, self, out);
+	}
+}
+
+/* What tells rows apart and what is added up decides about rows and findings, whether
+ * or not it is looked at again; only columns of `origin` do not. */
+static void consolidate_uses(struct mu_ctx *ctx, void *state, const bool *out, bool *in)
+{
+	const struct consolidate *self = state;
+
+	for (int64_t i = 0; i < mu_schema_visible(ctx->schema); i++)
+		if (out[i] || columns_have(&self->keys, i) || columns_have(&self->compared, i) ||
+		    columns_have(&self->measures, i))
+			in[i] = true;
+}
+
 static void consolidate_close(struct mu_ctx *ctx, void *state)
 {
 	struct consolidate *self = state;
@@ -796,9 +684,9 @@ static void consolidate_close(struct mu_ctx *ctx, void *state)
 	(void)ctx;
 	for (i = 0; i < self->n_batches; i++)
 		batch_release(&self->batches[i]);
+	sum_close(self);
 	free(self->batches);
 	free(self->firsts);
-	free(self->totals);
 	free(self->occurrences);
 	mu_map_release(&self->seen);
 	mu_key_release(&self->value);
@@ -817,6 +705,8 @@ static const struct mu_option consolidate_options[] = {
 		     .help = "columns that may differ in equal rows; the first row's are kept"),
 	MU_OPT_TEXTS(struct consolidate, nullable,
 		     .help = "columns of the key that may be unknown: that is a value of its own"),
+	MU_OPT_TEXT(struct consolidate, count,
+		    .help = "sum: a new column for the number of rows that were added up"),
 	MU_OPT_INT(struct consolidate, max_rows, .fallback = "50000000", .min = 1, .max = 4e9,
 		   .help = "most rows to remember"),
 	{ 0 }
@@ -842,4 +732,5 @@ static const struct mu_code consolidate_codes[] = {
 MUSTER_PLUGIN(.name = "consolidate", .summary = "rows of all sources to one row for each key",
 	      .options = consolidate_options, .codes = consolidate_codes,
 	      .self_size = sizeof(struct consolidate), .open = consolidate_open,
-	      .close = consolidate_close, .transform = consolidate_transform, );
+	      .close = consolidate_close, .transform = consolidate_transform,
+	      .uses = consolidate_uses);

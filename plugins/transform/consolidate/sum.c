@@ -1,0 +1,572 @@
+#include <stdlib.h>
+
+#include "consolidate.h"
+#include "groups.h"
+
+/*
+ * Of each key the first row is kept, in the order in which they came, with the rows
+ * that are not added up: claims, rejected ones and those that make an error.  What the
+ * rows of a key add up to stands in its group, and replaces the measures of the first
+ * row when that is given out.
+ *
+ * A record of a group is words: the packed key, the place of the first row, how many
+ * rows there are, where its compared columns begin in `values`, the totals, and a bit
+ * for each that is known.
+ */
+
+enum { KEPT_ROWS = 8192, NO_FLAG = -1 };
+
+/* Where a column of the key is in the packed one; `shift` is that of its lowest bit. */
+struct part {
+	int64_t column;
+	enum mu_data type;
+	size_t word;
+	int shift;
+	size_t flag_word;    /* of the bit that says null, */
+	int flag_shift;      /* or NO_FLAG: a null has a number of its own, or there is none */
+	struct mu_map texts; /* their index + 1 is the number of a text; 0 is null */
+	uint32_t *words;     /* of the words of the batch at hand */
+	size_t words_room;
+};
+
+struct sum {
+	struct part *parts; /* one for each column of the key */
+	struct groups groups;
+	size_t at, rows, start, totals, known; /* where they are in a record */
+
+	uint64_t *keys, *hashes; /* of the rows of the batch at hand */
+	size_t room;
+
+	struct mu_builder builder; /* of the rows kept last */
+	struct ArrowArray *kept;   /* of those before */
+	size_t n_kept, kept_room;
+	uint64_t n_rows;  /* that were kept */
+	uint64_t *passed; /* the numbers of those that are no first row of a key */
+	size_t n_passed, passed_room;
+
+	size_t next, next_group, next_passed; /* to be given out */
+	uint64_t next_row;
+	struct ArrowSchema counted; /* of the column `count` */
+	struct mu_builder counts;
+};
+
+/* ------------------------------------------------------------------- opening */
+
+/* Whether a value takes a word, or half of one. */
+static bool is_wide(enum mu_data type)
+{
+	return type == MU_INTEGER || type == MU_NUMBER || type == MU_PLACE;
+}
+
+/* Takes the next bits of a key. */
+static void bits_take(size_t *bits, size_t n, size_t *word, int *shift)
+{
+	*bits = (*bits + n - 1) / n * n;
+	*word = *bits / 64;
+	*shift = (int)(*bits % 64);
+	*bits += n;
+}
+
+/* Lays the key out; how many words it has. */
+static size_t parts_make(struct mu_ctx *ctx, const struct consolidate *self, struct sum *sum)
+{
+	size_t bits = 0;
+
+	sum->parts = mu_alloc(ctx, self->keys.count * sizeof *sum->parts);
+	for (size_t i = 0; i < self->keys.count; i++) {
+		struct part *p = &sum->parts[i];
+		const struct ArrowSchema *column = ctx->schema->children[self->keys.index[i]];
+
+		*p = (struct part){ .column = self->keys.index[i],
+				    .type = mu_schema_type(column),
+				    .flag_shift = NO_FLAG };
+		bits_take(&bits, is_wide(p->type) ? 64 : 32, &p->word, &p->shift);
+		if ((is_wide(p->type) || p->type == MU_DATE) && is_nullable(self, column->name))
+			bits_take(&bits, 32, &p->flag_word, &p->flag_shift);
+	}
+	return (bits + 63) / 64;
+}
+
+int sum_open(struct mu_ctx *ctx, struct consolidate *self)
+{
+	struct sum *sum = mu_alloc(ctx, sizeof *sum);
+	size_t words;
+	int err;
+
+	self->sum = sum;
+	words = parts_make(ctx, self, sum);
+	sum->at = words++;
+	sum->rows = words++;
+	sum->start = words;
+	words += self->compared.count > 0;
+	sum->totals = words;
+	words += self->measures.count;
+	sum->known = words;
+	words += (self->measures.count + 63) / 64;
+	err = groups_init(&sum->groups, sum->at, words);
+	if (!err)
+		err = mu_builder_init(&sum->builder, ctx->schema);
+	if (!err)
+		err = mu_schema_init(&sum->counted);
+	if (!err && self->count)
+		err = mu_schema_add(&sum->counted, self->count, MU_INTEGER, false, NULL);
+	if (!err)
+		err = mu_builder_init(&sum->counts, &sum->counted);
+	return err ? mu_fail(ctx, err, "no table of keys can be made: %s", strerror(err)) : 0;
+}
+
+void sum_close(struct consolidate *self)
+{
+	struct sum *sum = self->sum;
+
+	if (!sum)
+		return;
+	for (size_t i = 0; sum->parts && i < self->keys.count; i++) {
+		mu_map_release(&sum->parts[i].texts);
+		free(sum->parts[i].words);
+	}
+	for (size_t i = 0; i < sum->n_kept; i++)
+		mu_array_release(&sum->kept[i]);
+	groups_release(&sum->groups);
+	mu_builder_release(&sum->builder);
+	mu_builder_release(&sum->counts);
+	mu_schema_release(&sum->counted);
+	free(sum->keys);
+	free(sum->hashes);
+	free(sum->kept);
+	free(sum->passed);
+}
+
+/* ---------------------------------------------------------------------- keys */
+
+/* The number of a text; 0 when memory is out. */
+static uint32_t text_number(struct part *p, struct mu_string text)
+{
+	return (uint32_t)(mu_map_add(&p->texts, text.data, text.len) + 1);
+}
+
+/* Numbers each word of a batch once. */
+static bool words_number(struct part *p, const struct mu_column *cells)
+{
+	size_t n = (size_t)cells->n_words;
+
+	if (n > p->words_room) {
+		free(p->words);
+		p->words = malloc(n * sizeof *p->words);
+		p->words_room = p->words ? n : 0;
+	}
+	for (size_t i = 0; i < n && p->words; i++) {
+		p->words[i] = text_number(p, mu_word(cells, (int64_t)i));
+		if (!p->words[i])
+			return false;
+	}
+	return p->words || !n;
+}
+
+static bool texts_pack(const struct sum *sum, struct part *p, const struct mu_column *cells,
+		       int64_t rows)
+{
+	uint64_t *to = sum->keys + p->word;
+	struct mu_string last = { NULL, 0 }, text;
+	uint32_t number = 0;
+
+	for (int64_t row = 0; row < rows; row++, to += sum->groups.key_words) {
+		if (mu_null(cells, row))
+			continue;
+		text = mu_get_string(cells, row);
+		if (!number || text.len != last.len || memcmp(text.data, last.data, text.len) != 0)
+			number = text_number(p, text);
+		if (!number)
+			return false;
+		last = text;
+		*to |= (uint64_t)number << p->shift;
+	}
+	return true;
+}
+
+static bool words_pack(const struct sum *sum, struct part *p, const struct mu_column *cells,
+		       int64_t rows)
+{
+	uint64_t *to = sum->keys + p->word;
+
+	/* Of a slice of many rows there may be more words than are worth a look. */
+	if (cells->n_words > rows)
+		return texts_pack(sum, p, cells, rows);
+	if (!words_number(p, cells))
+		return false;
+	for (int64_t row = 0; row < rows; row++, to += sum->groups.key_words)
+		if (!mu_null(cells, row))
+			*to |= (uint64_t)p->words[mu_get_code(cells, row)] << p->shift;
+	return true;
+}
+
+/* The bits of a value that is not null and no text. */
+static uint64_t value_bits(const struct mu_column *cells, int64_t row)
+{
+	double number;
+	uint64_t bits;
+
+	switch (cells->type) {
+	case MU_NUMBER:
+		number = mu_get_number(cells, row) + 0.0; /* -0 is 0 */
+		memcpy(&bits, &number, sizeof bits);
+		return bits;
+	case MU_BOOLEAN:
+		return 1 + (uint64_t)mu_get_boolean(cells, row);
+	case MU_DATE:
+		return (uint32_t)mu_get_date(cells, row);
+	case MU_PLACE:
+		return mu_get_place(cells, row) & ~MU_AT_REJECTED;
+	default:
+		return (uint64_t)mu_get_integer(cells, row);
+	}
+}
+
+static void values_pack(const struct sum *sum, const struct part *p, const struct mu_column *cells,
+			int64_t rows)
+{
+	uint64_t *to = sum->keys;
+
+	for (int64_t row = 0; row < rows; row++, to += sum->groups.key_words) {
+		if (!mu_null(cells, row))
+			to[p->word] |= value_bits(cells, row) << p->shift;
+		else if (p->flag_shift != NO_FLAG)
+			to[p->flag_word] |= (uint64_t)1 << p->flag_shift;
+	}
+}
+
+static bool keys_room(struct sum *sum, size_t rows)
+{
+	if (rows > sum->room) {
+		free(sum->keys);
+		free(sum->hashes);
+		sum->keys = reallocarray(NULL, rows, sum->groups.key_words * sizeof *sum->keys);
+		sum->hashes = reallocarray(NULL, rows, sizeof *sum->hashes);
+		sum->room = sum->keys && sum->hashes ? rows : 0;
+	}
+	return rows <= sum->room;
+}
+
+/* The keys of all rows of a batch, column by column, and their hashes. */
+static bool keys_pack(const struct consolidate *self, struct sum *sum, int64_t rows)
+{
+	size_t n = (size_t)rows;
+
+	if (!keys_room(sum, n))
+		return false;
+	memset(sum->keys, 0, n * sum->groups.key_words * sizeof *sum->keys);
+	for (size_t i = 0; i < self->keys.count; i++) {
+		struct part *p = &sum->parts[i];
+		const struct mu_column *cells = &self->cells[p->column];
+
+		if (p->type != MU_STRING)
+			values_pack(sum, p, cells, rows);
+		else if (cells->words ? !words_pack(sum, p, cells, rows)
+				      : !texts_pack(sum, p, cells, rows))
+			return false;
+	}
+	groups_hashes(&sum->groups, sum->keys, n, sum->hashes);
+	return true;
+}
+
+/* ---------------------------------------------------------------- kept rows */
+
+/* Puts the rows that were kept last behind the others. */
+static int kept_end(struct mu_ctx *ctx, struct sum *sum)
+{
+	int err;
+
+	if (sum->n_kept == sum->kept_room) {
+		size_t room = sum->kept_room ? sum->kept_room * 2 : 16;
+		struct ArrowArray *kept = reallocarray(sum->kept, room, sizeof *kept);
+
+		if (!kept)
+			return out_of_memory(ctx);
+		sum->kept = kept;
+		sum->kept_room = room;
+	}
+	err = mu_builder_finish(&sum->builder, &sum->kept[sum->n_kept]);
+	if (err)
+		return mu_fail(ctx, err, "a batch of rows cannot be made: %s", strerror(err));
+	sum->n_kept += sum->kept[sum->n_kept].release != NULL;
+	return 0;
+}
+
+static int row_keep(struct mu_ctx *ctx, struct consolidate *self, int64_t row)
+{
+	struct sum *sum = self->sum;
+
+	if (sum->n_rows == (uint64_t)self->max_rows)
+		return mu_fail(ctx, E2BIG, "more than %lld rows to keep in memory: raise max_rows",
+			       (long long)self->max_rows);
+	mu_copy_row(&sum->builder, self->cells, row);
+	sum->n_rows++;
+	return sum->builder.rows == KEPT_ROWS ? kept_end(ctx, sum) : 0;
+}
+
+/* Keeps a row as it is. */
+static int row_pass(struct mu_ctx *ctx, struct consolidate *self, int64_t row)
+{
+	struct sum *sum = self->sum;
+
+	if (sum->n_passed == sum->passed_room) {
+		size_t room = sum->passed_room ? sum->passed_room * 2 : 64;
+		uint64_t *passed = reallocarray(sum->passed, room, sizeof *passed);
+
+		if (!passed)
+			return out_of_memory(ctx);
+		sum->passed = passed;
+		sum->passed_room = room;
+	}
+	sum->passed[sum->n_passed++] = sum->n_rows;
+	return row_keep(ctx, self, row);
+}
+
+/* -------------------------------------------------------------------- groups */
+
+static bool total_known(const struct sum *sum, const uint64_t *record, size_t measure)
+{
+	return record[sum->known + measure / 64] >> measure % 64 & 1;
+}
+
+static const struct mu_column *measure_cells(const struct consolidate *self, size_t measure)
+{
+	return &self->cells[self->measures.index[measure]];
+}
+
+/* Keeps the first row of a key. */
+static int group_begin(struct mu_ctx *ctx, struct consolidate *self, size_t i, uint64_t at)
+{
+	struct sum *sum = self->sum;
+	struct groups *g = &sum->groups;
+	size_t start = self->values.len;
+	size_t group = groups_add(g, &sum->keys[i * g->key_words], sum->hashes[i]);
+	uint64_t *record;
+
+	if (group == GROUPS_NONE || !values_add(self, (int64_t)i))
+		return out_of_memory(ctx);
+	record = groups_record(g, group);
+	record[sum->at] = at;
+	record[sum->rows] = 1;
+	if (self->compared.count)
+		record[sum->start] = start;
+	for (size_t m = 0; m < self->measures.count; m++) {
+		const struct mu_column *cells = measure_cells(self, m);
+
+		if (mu_null(cells, (int64_t)i))
+			continue;
+		record[sum->totals + m] = (uint64_t)mu_get_integer(cells, (int64_t)i);
+		record[sum->known + m / 64] |= (uint64_t)1 << m % 64;
+	}
+	return row_keep(ctx, self, (int64_t)i);
+}
+
+/* Whether a measure of a row can be added to that of its group. */
+static bool is_addable(const struct consolidate *self, const uint64_t *record, size_t measure,
+		       int64_t row)
+{
+	const struct sum *sum = self->sum;
+	const struct mu_column *cells = measure_cells(self, measure);
+	bool known = !mu_null(cells, row);
+	int64_t added;
+
+	return known == total_known(sum, record, measure) &&
+	       !(known && __builtin_add_overflow((int64_t)record[sum->totals + measure],
+						 mu_get_integer(cells, row), &added));
+}
+
+/* Says why not. */
+static int report_not_addable(struct mu_ctx *ctx, const struct consolidate *self,
+			      const uint64_t *record, size_t measure, int64_t row, uint64_t at)
+{
+	struct phrase key = phrase_key(ctx, self, row);
+	struct mu_finding finding = { .code = "conflict",
+				      .at = at,
+				      .field = column_name(ctx, self->measures.index[measure]),
+				      .other = record[self->sum->at] };
+
+	if (!mu_null(measure_cells(self, measure), row) ==
+	    total_known(self->sum, record, measure)) {
+		finding.code = "overflow";
+		return mu_report(ctx, finding,
+				 "%s of rows with %s adds up to a number that does not fit 64 bits",
+				 finding.field, key.text);
+	}
+	return mu_report(ctx, finding,
+			 "%s of rows with %s cannot be added: it is unknown in one of them",
+			 finding.field, key.text);
+}
+
+/* A row that is an error beside the first of its key passes as it is. */
+static int group_check(struct mu_ctx *ctx, struct consolidate *self, const uint64_t *record,
+		       int64_t row, uint64_t at, bool *fits)
+{
+	int64_t differs = -1;
+	int err = 0;
+
+	if (self->compared.count)
+		differs = differing(self, record[self->sum->start], row);
+	if (differs == -2)
+		return out_of_memory(ctx);
+	*fits = differs == -1;
+	if (!*fits)
+		err = report_conflict(ctx, self, record[self->sum->at], row, at, differs);
+	for (size_t m = 0; m < self->measures.count && *fits; m++) {
+		*fits = is_addable(self, record, m, row);
+		if (!*fits)
+			err = report_not_addable(ctx, self, record, m, row, at);
+	}
+	return *fits || err ? err : row_pass(ctx, self, row);
+}
+
+static void group_add(const struct consolidate *self, uint64_t *record, int64_t row)
+{
+	const struct sum *sum = self->sum;
+
+	record[sum->rows]++;
+	for (size_t m = 0; m < self->measures.count; m++)
+		if (total_known(sum, record, m))
+			record[sum->totals + m] +=
+				(uint64_t)mu_get_integer(measure_cells(self, m), row);
+}
+
+/* ---------------------------------------------------------------------- rows */
+
+/* Whether no row of a batch needs a look before its key is one. */
+static bool is_plain(const struct consolidate *self, const struct mu_rows *rows, int64_t n)
+{
+	uint64_t seen = 0;
+
+	if (!rows->no_claims)
+		return false;
+	for (size_t i = 0; i < self->keys.count; i++)
+		if (self->cells[self->keys.index[i]].valid)
+			return false;
+	for (int64_t row = 0; row < n; row++)
+		seen |= mu_row_at(rows, row);
+	return !(seen & MU_AT_REJECTED);
+}
+
+/* Whether a row is one to be added up; a null in its key is reported.  1, 0, or a
+ * negative errno value. */
+static int is_data(struct mu_ctx *ctx, const struct consolidate *self, const struct mu_rows *rows,
+		   int64_t row)
+{
+	if (mu_row_is_claim(rows, row) || mu_row_is_rejected(rows, row))
+		return 0;
+	return key_is_whole(ctx, self, row, mu_row_at(rows, row));
+}
+
+int sum_take(struct mu_ctx *ctx, struct consolidate *self, const struct ArrowArray *batch)
+{
+	struct mu_rows rows = mu_rows(ctx->schema, batch);
+	struct sum *sum = self->sum;
+	struct groups *g = &sum->groups;
+	bool plain = is_plain(self, &rows, batch->length), fits = true;
+	int64_t added = 0;
+	int err = 0;
+
+	if (!keys_pack(self, sum, batch->length))
+		return out_of_memory(ctx);
+	for (int64_t row = 0; row < batch->length && !err; row++) {
+		size_t i = (size_t)row, group;
+		int data = plain ? 1 : is_data(ctx, self, &rows, row);
+
+		groups_ahead(g, sum->hashes, (size_t)batch->length, i);
+		if (data <= 0) {
+			err = data ? -data : row_pass(ctx, self, row);
+			continue;
+		}
+		group = groups_find(g, &sum->keys[i * g->key_words], sum->hashes[i]);
+		if (group == GROUPS_NONE) {
+			err = group_begin(ctx, self, i, mu_row_at(&rows, row));
+			continue;
+		}
+		err = group_check(ctx, self, groups_record(g, group), row, mu_row_at(&rows, row),
+				  &fits);
+		if (err || !fits)
+			continue;
+		group_add(self, groups_record(g, group), row);
+		added++;
+	}
+	return err || !added ? err : mu_adjusted(ctx, NULL, -added);
+}
+
+/* ---------------------------------------------------------------- giving out */
+
+/* Whether the next kept row is the first of a key: then its record, else NULL. */
+static const uint64_t *record_next(struct sum *sum)
+{
+	uint64_t row = sum->next_row++;
+
+	if (sum->next_passed < sum->n_passed && sum->passed[sum->next_passed] == row) {
+		sum->next_passed++;
+		return NULL;
+	}
+	return groups_record(&sum->groups, sum->next_group++);
+}
+
+/* Puts the totals of keys in the place of what their first rows have.  The batch was
+ * made here, so its values may be changed; what is null stays null. */
+static void totals_put(const struct consolidate *self, const uint64_t *record,
+		       struct ArrowArray *batch, int64_t row)
+{
+	const struct sum *sum = self->sum;
+
+	for (size_t m = 0; m < self->measures.count; m++) {
+		const struct ArrowArray *cells = batch->children[self->measures.index[m]];
+
+		if (total_known(sum, record, m))
+			((int64_t *)cells->buffers[1])[row] = (int64_t)record[sum->totals + m];
+	}
+}
+
+/* Adds the column `count`, behind the others that have names. */
+static int count_add(struct mu_ctx *ctx, struct sum *sum, struct ArrowArray *batch,
+		     struct ArrowArray *out)
+{
+	int64_t visible = mu_schema_visible(ctx->schema);
+	struct ArrowArray counts = { .release = NULL };
+	int err = mu_builder_finish(&sum->counts, &counts);
+
+	if (!err)
+		err = mu_batch_init(out, batch->n_children + 1, batch->length);
+	for (int64_t i = 0; i < batch->n_children && !err; i++)
+		mu_batch_move(out, i + (i >= visible), batch, i);
+	if (!err)
+		mu_batch_move(out, visible, &counts, 0);
+	mu_array_release(&counts);
+	return err ? out_of_memory(ctx) : 0;
+}
+
+int sum_give(struct mu_ctx *ctx, struct consolidate *self, struct ArrowArray *out)
+{
+	struct sum *sum = self->sum;
+	struct ArrowArray *batch;
+	struct mu_rows rows;
+	int err = sum->builder.rows ? kept_end(ctx, sum) : 0;
+
+	if (err || sum->next == sum->n_kept)
+		return err;
+	batch = &sum->kept[sum->next++];
+	rows = mu_rows(ctx->schema, batch);
+	for (int64_t row = 0; row < batch->length; row++) {
+		const uint64_t *record = record_next(sum);
+
+		if (record)
+			totals_put(self, record, batch, row);
+		if (!self->count)
+			continue;
+		if (!mu_row_is_claim(&rows, row))
+			mu_put_integer(&sum->counts, 0, record ? (int64_t)record[sum->rows] : 1);
+		mu_end_row(&sum->counts);
+	}
+	if (self->count) {
+		err = count_add(ctx, sum, batch, out);
+		mu_array_release(batch);
+		return err;
+	}
+	*out = *batch;
+	batch->release = NULL;
+	return 0;
+}

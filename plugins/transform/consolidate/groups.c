@@ -18,6 +18,8 @@ int groups_init(struct groups *g, size_t key_words, size_t record_words)
 			      .n_slots = SLOTS_FIRST };
 	if (getrandom(g->secret, sizeof g->secret, 0) != sizeof g->secret)
 		return errno ? errno : EIO;
+	g->secret[1] |= 1; /* factors that keep all bits */
+	g->secret[3] |= 1;
 	g->slots = calloc(g->n_slots, sizeof *g->slots);
 	return g->slots ? 0 : ENOMEM;
 }
@@ -40,39 +42,35 @@ static uint64_t product(uint64_t a, uint64_t b)
 	return (uint64_t)both ^ (uint64_t)(both >> 64);
 }
 
-static uint64_t hash_key(const struct groups *g, const uint64_t *key)
+static uint64_t hash_key(const uint64_t secret[4], const uint64_t *key, size_t words)
 {
-	uint64_t hash = g->secret[0];
+	uint64_t hash = product(secret[0] ^ key[0], secret[1]);
 
-	for (size_t i = 0; i < g->key_words; i++)
-		hash = product(hash ^ key[i], g->secret[1] | 1);
-	return product(hash ^ g->secret[2], g->secret[3] | 1);
+	for (size_t i = 1; i < words; i++)
+		hash = product(hash ^ key[i], secret[1]);
+	return product(hash ^ secret[2], secret[3]);
 }
 
 void groups_hashes(const struct groups *g, const uint64_t *keys, size_t n, uint64_t *hashes)
 {
-	for (size_t i = 0; i < n; i++)
-		hashes[i] = hash_key(g, keys + i * g->key_words);
+	const uint64_t secret[4] = { g->secret[0], g->secret[1], g->secret[2], g->secret[3] };
+	size_t words = g->key_words;
+
+	if (words == 1)
+		for (size_t i = 0; i < n; i++)
+			hashes[i] = hash_key(secret, &keys[i], 1);
+	else
+		for (size_t i = 0; i < n; i++)
+			hashes[i] = hash_key(secret, keys + i * words, words);
 }
 
-static bool same_key(const struct groups *g, const uint64_t *a, const uint64_t *b)
+size_t groups_find_from(const struct groups *g, const uint64_t *key, uint64_t hash, size_t slot)
 {
-	for (size_t i = 0; i < g->key_words; i++)
-		if (a[i] != b[i])
-			return false;
-	return true;
-}
+	size_t mask = g->n_slots - 1, at = (slot + 1) & mask;
 
-size_t groups_find(const struct groups *g, const uint64_t *key, uint64_t hash)
-{
-	size_t mask = g->n_slots - 1, at = hash & mask;
-
-	for (; g->slots[at]; at = (at + 1) & mask) {
-		size_t index = (uint32_t)g->slots[at] - 1;
-
-		if (!((g->slots[at] ^ hash) & UPPER) && same_key(g, groups_record(g, index), key))
-			return index;
-	}
+	for (; g->slots[at]; at = (at + 1) & mask)
+		if (groups_slot_is(g, g->slots[at], key, hash))
+			return (uint32_t)g->slots[at] - 1;
 	return GROUPS_NONE;
 }
 
@@ -93,7 +91,7 @@ static bool slots_grow(struct groups *g)
 	if (!slots)
 		return false;
 	for (size_t i = 0; i < g->count; i++)
-		slot_take(slots, n, hash_key(g, groups_record(g, i)), i);
+		slot_take(slots, n, hash_key(g->secret, groups_record(g, i), g->key_words), i);
 	free(g->slots);
 	g->slots = slots;
 	g->n_slots = n;

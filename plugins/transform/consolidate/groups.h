@@ -40,8 +40,8 @@ void groups_release(struct groups *g);
 /* The hashes of `n` keys that stand one behind the other. */
 void groups_hashes(const struct groups *g, const uint64_t *keys, size_t n, uint64_t *hashes);
 
-/* The number of the group of a key, or GROUPS_NONE. */
-size_t groups_find(const struct groups *g, const uint64_t *key, uint64_t hash);
+/* As groups_find(), from a slot that is another key's on. */
+size_t groups_find_from(const struct groups *g, const uint64_t *key, uint64_t hash, size_t slot);
 
 /* Adds a group whose key is not there; what its record has behind the key is 0.
  * Its number, or GROUPS_NONE when memory is out or there are 2^32 - 2 groups. */
@@ -51,6 +51,32 @@ size_t groups_add(struct groups *g, const uint64_t *key, uint64_t hash);
 static inline uint64_t *groups_record(const struct groups *g, size_t index)
 {
 	return g->records + index * g->record_words;
+}
+
+/* Whether a slot, which is taken, is that of a key. */
+static inline bool groups_slot_is(const struct groups *g, uint64_t slot, const uint64_t *key,
+				  uint64_t hash)
+{
+	const uint64_t *record = groups_record(g, (uint32_t)slot - 1);
+
+	if ((slot ^ hash) >> 32 || record[0] != key[0])
+		return false;
+	for (size_t i = 1; i < g->key_words; i++)
+		if (record[i] != key[i])
+			return false;
+	return true;
+}
+
+/* The number of the group of a key, or GROUPS_NONE. */
+static inline size_t groups_find(const struct groups *g, const uint64_t *key, uint64_t hash)
+{
+	size_t at = hash & (g->n_slots - 1);
+	uint64_t slot = g->slots[at];
+
+	if (!slot)
+		return GROUPS_NONE;
+	return groups_slot_is(g, slot, key, hash) ? (uint32_t)slot - 1
+						  : groups_find_from(g, key, hash, at);
 }
 
 /* Has the memory fetched that the keys after the i-th of n will need. */

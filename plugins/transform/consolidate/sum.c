@@ -16,6 +16,9 @@
 
 enum { KEPT_ROWS = 8192, NO_FLAG = -1 };
 
+/* Groups of more bytes are not in the processor's cache. */
+#define NEAR ((size_t)256 << 10)
+
 /* Where a column of the key is in the packed one; `shift` is that of its lowest bit. */
 struct part {
 	int64_t column;
@@ -35,7 +38,11 @@ struct sum {
 	size_t at, rows, start, totals, known; /* where they are in a record */
 
 	uint64_t *keys, *hashes; /* of the rows of the batch at hand */
+	uint32_t *found;         /* and their groups */
 	size_t room;
+
+	uint64_t bound; /* no total is further from 0, or UINT64_MAX: not known */
+	bool nulls;     /* a total of a group is */
 
 	struct mu_builder builder; /* of the rows kept last */
 	struct ArrowArray *kept;   /* of those before */
@@ -133,6 +140,7 @@ void sum_close(struct consolidate *self)
 	mu_schema_release(&sum->counted);
 	free(sum->keys);
 	free(sum->hashes);
+	free(sum->found);
 	free(sum->kept);
 	free(sum->passed);
 }
@@ -188,15 +196,22 @@ static bool words_pack(const struct sum *sum, struct part *p, const struct mu_co
 		       int64_t rows)
 {
 	uint64_t *to = sum->keys + p->word;
+	size_t step = sum->groups.key_words;
+	bool all = !cells->valid;
+	const uint32_t *words;
+	const int32_t *codes;
+	int shift = p->shift;
 
 	/* Of a slice of many rows there may be more words than are worth a look. */
 	if (cells->n_words > rows)
 		return texts_pack(sum, p, cells, rows);
 	if (!words_number(p, cells))
 		return false;
-	for (int64_t row = 0; row < rows; row++, to += sum->groups.key_words)
-		if (!mu_null(cells, row))
-			*to |= (uint64_t)p->words[mu_get_code(cells, row)] << p->shift;
+	words = p->words;
+	codes = (const int32_t *)cells->values + cells->offset;
+	for (int64_t row = 0; row < rows; row++, to += step)
+		if (all || !mu_null(cells, row))
+			*to |= (uint64_t)words[codes[row]] << shift;
 	return true;
 }
 
@@ -222,6 +237,19 @@ static uint64_t value_bits(const struct mu_column *cells, int64_t row)
 	}
 }
 
+/* Dates of which none is null. */
+static void dates_pack(const struct sum *sum, const struct part *p, const struct mu_column *cells,
+		       int64_t rows)
+{
+	const int32_t *days = (const int32_t *)cells->values + cells->offset;
+	uint64_t *to = sum->keys + p->word;
+	size_t step = sum->groups.key_words;
+	int shift = p->shift;
+
+	for (int64_t row = 0; row < rows; row++, to += step)
+		*to |= (uint64_t)(uint32_t)days[row] << shift;
+}
+
 static void values_pack(const struct sum *sum, const struct part *p, const struct mu_column *cells,
 			int64_t rows)
 {
@@ -240,9 +268,11 @@ static bool keys_room(struct sum *sum, size_t rows)
 	if (rows > sum->room) {
 		free(sum->keys);
 		free(sum->hashes);
+		free(sum->found);
 		sum->keys = reallocarray(NULL, rows, sum->groups.key_words * sizeof *sum->keys);
 		sum->hashes = reallocarray(NULL, rows, sizeof *sum->hashes);
-		sum->room = sum->keys && sum->hashes ? rows : 0;
+		sum->found = reallocarray(NULL, rows, sizeof *sum->found);
+		sum->room = sum->keys && sum->hashes && sum->found ? rows : 0;
 	}
 	return rows <= sum->room;
 }
@@ -259,7 +289,9 @@ static bool keys_pack(const struct consolidate *self, struct sum *sum, int64_t r
 		struct part *p = &sum->parts[i];
 		const struct mu_column *cells = &self->cells[p->column];
 
-		if (p->type != MU_STRING)
+		if (p->type == MU_DATE && !cells->valid)
+			dates_pack(sum, p, cells, rows);
+		else if (p->type != MU_STRING)
 			values_pack(sum, p, cells, rows);
 		else if (cells->words ? !words_pack(sum, p, cells, rows)
 				      : !texts_pack(sum, p, cells, rows))
@@ -334,8 +366,9 @@ static const struct mu_column *measure_cells(const struct consolidate *self, siz
 	return &self->cells[self->measures.index[measure]];
 }
 
-/* Keeps the first row of a key. */
-static int group_begin(struct mu_ctx *ctx, struct consolidate *self, size_t i, uint64_t at)
+/* Keeps the first row of a key, whose group is then that of no row yet. */
+static int group_begin(struct mu_ctx *ctx, struct consolidate *self, size_t i, uint64_t at,
+		       size_t *out)
 {
 	struct sum *sum = self->sum;
 	struct groups *g = &sum->groups;
@@ -345,19 +378,16 @@ static int group_begin(struct mu_ctx *ctx, struct consolidate *self, size_t i, u
 
 	if (group == GROUPS_NONE || !values_add(self, (int64_t)i))
 		return out_of_memory(ctx);
+	*out = group;
 	record = groups_record(g, group);
 	record[sum->at] = at;
-	record[sum->rows] = 1;
 	if (self->compared.count)
 		record[sum->start] = start;
-	for (size_t m = 0; m < self->measures.count; m++) {
-		const struct mu_column *cells = measure_cells(self, m);
-
-		if (mu_null(cells, (int64_t)i))
-			continue;
-		record[sum->totals + m] = (uint64_t)mu_get_integer(cells, (int64_t)i);
-		record[sum->known + m / 64] |= (uint64_t)1 << m % 64;
-	}
+	for (size_t m = 0; m < self->measures.count; m++)
+		if (!mu_null(measure_cells(self, m), (int64_t)i))
+			record[sum->known + m / 64] |= (uint64_t)1 << m % 64;
+		else
+			sum->nulls = true;
 	return row_keep(ctx, self, (int64_t)i);
 }
 
@@ -457,38 +487,134 @@ static int is_data(struct mu_ctx *ctx, const struct consolidate *self, const str
 	return key_is_whole(ctx, self, row, mu_row_at(rows, row));
 }
 
-int sum_take(struct mu_ctx *ctx, struct consolidate *self, const struct ArrowArray *batch)
+/* A row at a time, whatever there is. */
+static int rows_take(struct mu_ctx *ctx, struct consolidate *self, const struct mu_rows *rows,
+		     int64_t n, int64_t *added)
 {
-	struct mu_rows rows = mu_rows(ctx->schema, batch);
 	struct sum *sum = self->sum;
 	struct groups *g = &sum->groups;
-	bool plain = is_plain(self, &rows, batch->length), fits = true;
-	int64_t added = 0;
 	int err = 0;
 
-	if (!keys_pack(self, sum, batch->length))
-		return out_of_memory(ctx);
-	for (int64_t row = 0; row < batch->length && !err; row++) {
+	for (int64_t row = 0; row < n && !err; row++) {
 		size_t i = (size_t)row, group;
-		int data = plain ? 1 : is_data(ctx, self, &rows, row);
+		int data = is_data(ctx, self, rows, row);
+		bool fits = true;
 
-		groups_ahead(g, sum->hashes, (size_t)batch->length, i);
 		if (data <= 0) {
 			err = data ? -data : row_pass(ctx, self, row);
 			continue;
 		}
 		group = groups_find(g, &sum->keys[i * g->key_words], sum->hashes[i]);
-		if (group == GROUPS_NONE) {
-			err = group_begin(ctx, self, i, mu_row_at(&rows, row));
-			continue;
+		if (group == GROUPS_NONE)
+			err = group_begin(ctx, self, i, mu_row_at(rows, row), &group);
+		else {
+			err = group_check(ctx, self, groups_record(g, group), row,
+					  mu_row_at(rows, row), &fits);
+			*added += fits;
 		}
-		err = group_check(ctx, self, groups_record(g, group), row, mu_row_at(&rows, row),
-				  &fits);
-		if (err || !fits)
-			continue;
-		group_add(self, groups_record(g, group), row);
-		added++;
+		if (!err && fits)
+			group_add(self, groups_record(g, group), row);
 	}
+	return err;
+}
+
+/* How far the values of a column are from 0, at most; those of nulls count too. */
+static uint64_t distance(const struct mu_column *cells, int64_t n)
+{
+	const int64_t *values = (const int64_t *)cells->values + cells->offset;
+	uint64_t seen = 0;
+
+	for (int64_t row = 0; row < n; row++)
+		seen |= (uint64_t)(values[row] ^ (values[row] >> 63));
+	return seen + 1;
+}
+
+/* Whether the measures of a batch can be added up without a look at each: none is null,
+ * here or in a group, and no total can leave 64 bits. */
+static bool is_easy(const struct consolidate *self, int64_t n)
+{
+	struct sum *sum = self->sum;
+	bool easy = !self->compared.count && !sum->nulls;
+	uint64_t by;
+
+	for (size_t m = 0; m < self->measures.count; m++) {
+		const struct mu_column *cells = measure_cells(self, m);
+
+		easy = easy && !cells->valid;
+		if (__builtin_mul_overflow(distance(cells, n), (uint64_t)n, &by) ||
+		    __builtin_add_overflow(sum->bound, by, &sum->bound))
+			sum->bound = UINT64_MAX;
+	}
+	return easy && sum->bound <= INT64_MAX;
+}
+
+/* The groups of the rows of a batch, some of which may be new. */
+static int groups_find_all(struct mu_ctx *ctx, struct consolidate *self, const struct mu_rows *rows,
+			   size_t n)
+{
+	struct sum *sum = self->sum;
+	struct groups *g = &sum->groups;
+	bool far = g->count * g->record_words * sizeof *g->records > NEAR;
+	const uint64_t *hashes = sum->hashes, *key = sum->keys;
+	uint32_t *found = sum->found;
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++, key += g->key_words) {
+		size_t group;
+
+		if (far)
+			groups_ahead(g, hashes, n, i);
+		group = groups_find(g, key, hashes[i]);
+		if (group == GROUPS_NONE)
+			err = group_begin(ctx, self, i, mu_row_at(rows, (int64_t)i), &group);
+		found[i] = (uint32_t)group;
+	}
+	return err;
+}
+
+/* Adds to a word of the record of each row's group: a value of the row, or one. */
+static void words_add(const struct sum *sum, size_t word, const int64_t *values, size_t n)
+{
+	uint64_t *records = sum->groups.records + word;
+	size_t step = sum->groups.record_words;
+	const uint32_t *found = sum->found;
+
+	for (size_t i = 0; i < n; i++)
+		records[found[i] * step] += values ? (uint64_t)values[i] : 1;
+}
+
+static int rows_take_easily(struct mu_ctx *ctx, struct consolidate *self,
+			    const struct mu_rows *rows, size_t n, int64_t *added)
+{
+	struct sum *sum = self->sum;
+	size_t known = sum->groups.count;
+	int err = groups_find_all(ctx, self, rows, n);
+
+	if (err)
+		return err;
+	words_add(sum, sum->rows, NULL, n);
+	for (size_t m = 0; m < self->measures.count; m++) {
+		const struct mu_column *cells = measure_cells(self, m);
+
+		words_add(sum, sum->totals + m, (const int64_t *)cells->values + cells->offset, n);
+	}
+	*added = (int64_t)(n - (sum->groups.count - known));
+	return 0;
+}
+
+int sum_take(struct mu_ctx *ctx, struct consolidate *self, const struct ArrowArray *batch)
+{
+	struct mu_rows rows = mu_rows(ctx->schema, batch);
+	bool plain = is_plain(self, &rows, batch->length);
+	int64_t added = 0;
+	int err;
+
+	if (!keys_pack(self, self->sum, batch->length))
+		return out_of_memory(ctx);
+	if (is_easy(self, batch->length) && plain)
+		err = rows_take_easily(ctx, self, &rows, (size_t)batch->length, &added);
+	else
+		err = rows_take(ctx, self, &rows, batch->length, &added);
 	return err || !added ? err : mu_adjusted(ctx, NULL, -added);
 }
 

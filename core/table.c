@@ -826,12 +826,16 @@ static int column_finish(struct mu_builder_column *c, int64_t rows, struct Arrow
 
 int mu_builder_finish(struct mu_builder *b, struct ArrowArray *out)
 {
+	*out = (struct ArrowArray){ .release = NULL };
+	return b->err || b->rows ? mu_builder_finish_batch(b, out) : 0;
+}
+
+int mu_builder_finish_batch(struct mu_builder *b, struct ArrowArray *out)
+{
 	int err = b->err;
 	int64_t i;
 
 	*out = (struct ArrowArray){ .release = NULL };
-	if (!err && !b->rows)
-		return 0;
 	if (!err)
 		err = mu_batch_init(out, b->n_columns, b->rows);
 	for (i = 0; !err && i < b->n_columns; i++)

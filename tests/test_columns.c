@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "../plugins/transform/columns/columns.c"
+#include "../plugins/transform/columns/memo.c"
 #include "../plugins/transform/columns/plan.c"
 #include "../plugins/transform/columns/value.c"
 
@@ -188,7 +189,7 @@ START_TEST(constants_and_origins_are_set_in_data_and_claims)
 	ck_assert_int_eq(stage_run(&s), 0);
 	ck_assert_str_eq(s.header, "station:string headcount:integer* contributor:string "
 				   "as_of:date source:string hash:string");
-	ck_assert_str_eq(s.rows, "1 a|3|NLD|2023-11-24|one.csv|~\n"
+	ck_assert_str_eq(s.rows, "1 a|3|NLD|2023-11-24|one.csv|5891b5b5\n"
 				 "claim 2 ~|3|NLD|2023-11-24|two.csv|~\n");
 	ck_assert_str_eq(s.rig.said, "");
 	stage_release(&s);

@@ -390,9 +390,14 @@ static int rows_write(struct mu_ctx *ctx, const struct self *self, const struct 
 static int document_write(struct mu_ctx *ctx, const struct self *self, sqlite3_stmt *insert,
 			  const struct mu_document *document)
 {
+	const char *sha256;
+	int err = mu_sha256(ctx, mu_at(document->id, 0), &sha256);
+
+	if (err)
+		return err;
 	if (sqlite3_bind_int64(insert, 1, document->id) ||
 	    string_bind(insert, 2, document->source) || string_bind(insert, 3, document->uri) ||
-	    string_bind(insert, 4, document->sha256) ||
+	    string_bind(insert, 4, sha256) ||
 	    sqlite3_bind_int64(insert, 5, (sqlite3_int64)document->bytes) ||
 	    string_bind(insert, 6, document->media_type))
 		return sqlite_fail(ctx, self);

@@ -38,6 +38,15 @@ void added_close(struct added *added)
 	mu_schema_release(&added->schema);
 }
 
+void added_uses(const struct added *added, int64_t visible, const bool *out, bool *in)
+{
+	int64_t behind = added->schema.n_children - added->replaced;
+
+	for (int64_t i = 0; i < visible; i++)
+		if (i == added->from || out[i < added->from ? i : i + behind])
+			in[i] = true;
+}
+
 /* As schema_make(), and nothing is copied. */
 static int batch_make(const struct added *added, struct ArrowArray *batch,
 		      struct ArrowArray *columns, struct ArrowArray *out)
@@ -60,15 +69,12 @@ int added_transform(struct mu_ctx *ctx, struct added *added, added_fill *fill, v
 	struct ArrowArray batch = { .release = NULL }, columns = { .release = NULL };
 	int err;
 
-	do {
-		mu_array_release(&batch);
-		err = mu_pull(ctx, &batch);
-	} while (!err && batch.release && !batch.length);
+	err = mu_pull(ctx, &batch);
 	if (err || !batch.release)
 		return err;
 	err = fill(ctx, self, &batch);
 	if (!err) {
-		err = mu_builder_finish(&added->builder, &columns);
+		err = mu_builder_finish_batch(&added->builder, &columns);
 		if (err)
 			mu_fail(ctx, err, "a batch of %s cannot be made: %s", rows, strerror(err));
 	}

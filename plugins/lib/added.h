@@ -26,11 +26,16 @@ int added_open(struct mu_ctx *ctx, struct added *added, int64_t from, const char
 	       size_t count, struct ArrowSchema *out);
 void added_close(struct added *added);
 
-/* Puts into `builder` what is new in each row of a batch, which was pulled and is
- * not empty, and ends the row.  0, or a positive errno with a message. */
+/* The `uses` of a transform whose names, looked up, make findings: the column they stand
+ * in is looked at whatever becomes of the new ones.  `visible` columns come in. */
+void added_uses(const struct added *added, int64_t visible, const bool *out, bool *in);
+
+/* Puts into `builder` what is new in each row of a batch, which was pulled and
+ * may have none, and ends the row.  0, or a positive errno with a message. */
 typedef int added_fill(struct mu_ctx *ctx, void *self, const struct ArrowArray *batch);
 
-/* The step of a transform: pulls the next batch, fills and gives out its rows.
+/* The step of a transform: pulls the next batch, fills and gives out its rows, one batch
+ * for each.
  * `rows` are what they are called, "countries".  0, or a positive errno with a
  * message. */
 int added_transform(struct mu_ctx *ctx, struct added *added, added_fill *fill, void *self,

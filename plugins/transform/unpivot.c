@@ -27,6 +27,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adjust.h"
+
 enum { PARTS_MAX = 1000, NEW_MAX = 64, NOTHING = -1 };
 enum { ZERO_KEEP, ZERO_DROP };
 
@@ -230,8 +232,9 @@ static bool is_zero(const struct unpivot *self, const struct part *p, int64_t ro
 	return true;
 }
 
+/* `level` is that of a claim; without data: no claim. */
 static void put_row(struct unpivot *self, const struct part *p, int64_t row, uint64_t at,
-		    const char *claim)
+		    struct mu_string level)
 {
 	int64_t to = (int64_t)self->n_kept;
 
@@ -243,7 +246,10 @@ static void put_row(struct unpivot *self, const struct part *p, int64_t row, uin
 		if (p->from[k] != NOTHING)
 			mu_put_value(&self->builder, to + 1 + (int64_t)k, &self->cells[p->from[k]],
 				     row);
-	mu_end_row_at(&self->builder, at, claim);
+	mu_put_place(&self->builder, self->builder.n_columns - 2, at);
+	if (level.data)
+		mu_put_string(&self->builder, self->builder.n_columns - 1, level);
+	mu_end_row(&self->builder);
 }
 
 static void data_split(struct unpivot *self, int64_t row, uint64_t at)
@@ -252,18 +258,19 @@ static void data_split(struct unpivot *self, int64_t row, uint64_t at)
 	for (size_t i = 0; i < self->n_parts; i++) {
 		if (self->zero == ZERO_DROP && is_zero(self, &self->parts[i], row))
 			continue;
-		put_row(self, &self->parts[i], row, at + i, NULL);
+		put_row(self, &self->parts[i], row, at + i, (struct mu_string){ NULL, 0 });
 		self->rows++;
 	}
 	for (size_t i = 0; i < self->n_totals; i++) {
 		if (is_null(self, &self->totals[i], row))
 			continue;
-		put_row(self, &self->totals[i], row, at + self->n_parts + i, self->totals[i].level);
+		put_row(self, &self->totals[i], row, at + self->n_parts + i,
+			mu_string(self->totals[i].level));
 		self->claims++;
 	}
 }
 
-static void claim_split(struct unpivot *self, int64_t row, uint64_t at, const char *level)
+static void claim_split(struct unpivot *self, int64_t row, uint64_t at, struct mu_string level)
 {
 	self->claims--;
 	for (size_t i = 0; i < self->n_parts + self->n_totals; i++) {
@@ -277,53 +284,26 @@ static void claim_split(struct unpivot *self, int64_t row, uint64_t at, const ch
 	}
 }
 
-/* The level of a claim, ended by a zero byte. */
-static const char *level_text(struct mu_ctx *ctx, struct mu_string level)
-{
-	char *text = mu_alloc(ctx, level.len + 1);
-
-	memcpy(text, level.data, level.len);
-	return text;
-}
-
 /* -------------------------------------------------------------- measures */
-
-/* States that a measure comes (`sign` 1) or goes (-1) with a batch. */
-static int measure_adjust(struct mu_ctx *ctx, const struct ArrowSchema *schema,
-			  const struct ArrowArray *batch, int64_t column, int sign)
-{
-	struct mu_column cells = mu_column(schema, batch, column);
-	struct mu_rows rows = mu_rows(schema, batch);
-	const char *name = schema->children[column]->name;
-	int64_t sum = 0;
-	int err = 0;
-
-	for (int64_t row = 0; row < batch->length && !err; row++) {
-		int64_t value, next;
-
-		if (mu_row_is_claim(&rows, row) || mu_null(&cells, row))
-			continue;
-		value = mu_get_integer(&cells, row);
-		if (sign > 0 ? __builtin_add_overflow(sum, value, &next)
-			     : __builtin_sub_overflow(sum, value, &next))
-			return mu_fail(ctx, EOVERFLOW, "the sum of %s does not fit 64 bits", name);
-		sum = next;
-	}
-	return sum ? mu_adjusted(ctx, name, sum) : 0;
-}
 
 static int measures_adjust(struct mu_ctx *ctx, const struct unpivot *self,
 			   const struct ArrowArray *in, const struct ArrowArray *out)
 {
+	struct mu_rows rows = mu_rows(ctx->schema, in), rows_out = mu_rows(&self->schema, out);
 	int64_t new = (int64_t)self->n_kept + 1;
 	int err = 0;
 
 	for (int64_t i = 0; i < mu_schema_visible(ctx->schema) && !err; i++)
 		if (mu_schema_measure(ctx->schema->children[i]) && is_used(self, i))
-			err = measure_adjust(ctx, ctx->schema, in, i, -1);
-	for (int64_t k = 0; k < (int64_t)self->n_new && !err && out->release; k++)
+			err = adjust_measure(ctx, ctx->schema->children[i]->name, &self->cells[i],
+					     &rows, in->length, -1);
+	for (int64_t k = 0; k < (int64_t)self->n_new && !err; k++) {
+		struct mu_column cells = mu_column(&self->schema, out, new + k);
+
 		if (self->measures[k])
-			err = measure_adjust(ctx, &self->schema, out, new + k, 1);
+			err = adjust_measure(ctx, self->names[k], &cells, &rows_out, out->length,
+					     1);
+	}
 	if (!err && self->rows)
 		err = mu_adjusted(ctx, NULL, self->rows);
 	if (!err && self->claims)
@@ -344,12 +324,11 @@ static int batch_split(struct mu_ctx *ctx, struct unpivot *self, const struct Ar
 		uint64_t at = mu_row_at(&rows, row);
 
 		if (mu_row_is_claim(&rows, row))
-			claim_split(self, row, at,
-				    level_text(ctx, mu_get_string(&rows.claim, row)));
+			claim_split(self, row, at, mu_get_string(&rows.claim, row));
 		else
 			data_split(self, row, at);
 	}
-	err = mu_builder_finish(&self->builder, out);
+	err = mu_builder_finish_batch(&self->builder, out);
 	if (err)
 		return mu_fail(ctx, err, "a batch of rows cannot be made: %s", strerror(err));
 	return measures_adjust(ctx, self, batch, out);
@@ -359,18 +338,37 @@ static int unpivot_transform(struct mu_ctx *ctx, void *data, struct ArrowArray *
 {
 	struct unpivot *self = data;
 	struct ArrowArray batch = { .release = NULL };
-	int err = 0;
+	int err = mu_pull(ctx, &batch);
 
-	while (!err && !out->release) {
-		err = mu_pull(ctx, &batch);
-		if (err || !batch.release)
-			return err;
-		err = batch_split(ctx, self, &batch, out);
-		mu_array_release(&batch);
-	}
+	if (err || !batch.release)
+		return err;
+	err = batch_split(ctx, self, &batch, out);
+	mu_array_release(&batch);
 	if (err)
 		mu_array_release(out);
 	return err;
+}
+
+/* A batch says nothing of the next. */
+static int unpivot_merge(struct mu_ctx *ctx, void *data, void *other)
+{
+	(void)ctx;
+	(void)data;
+	(void)other;
+	return 0;
+}
+
+/* What is null or 0 in the parts decides which rows come out. */
+static void unpivot_uses(struct mu_ctx *ctx, void *data, const bool *out, bool *in)
+{
+	const struct unpivot *self = data;
+
+	for (size_t i = 0; i < self->n_kept; i++)
+		if (out[i])
+			in[self->kept[i]] = true;
+	for (int64_t i = 0; i < mu_schema_visible(ctx->schema); i++)
+		if (is_used(self, i))
+			in[i] = true;
 }
 
 /* --------------------------------------------------------------- options */
@@ -415,4 +413,4 @@ static const struct mu_option unpivot_options[] = {
 MUSTER_PLUGIN(.name = "unpivot", .summary = "wide rows to a row for each of their parts",
 	      .options = unpivot_options, .self_size = sizeof(struct unpivot),
 	      .configure = unpivot_configure, .open = unpivot_open, .close = unpivot_close,
-	      .transform = unpivot_transform);
+	      .transform = unpivot_transform, .merge = unpivot_merge, .uses = unpivot_uses);

@@ -270,6 +270,9 @@ void mu_end_row_at(struct mu_builder *b, uint64_t at, const char *claim);
  * as at the end of rows.  0, ENOMEM, or EOVERFLOW past 2 GiB of text. */
 int mu_builder_finish(struct mu_builder *b, struct ArrowArray *out);
 
+/* Likewise, but without rows it is a batch of none: for a transform that owes one. */
+int mu_builder_finish_batch(struct mu_builder *b, struct ArrowArray *out);
+
 /* ------------------------------------------------------- passing through */
 
 /* An empty frame of n columns and some rows, to move columns into. */

@@ -51,6 +51,7 @@
  */
 #include "columns.h"
 
+#include "adjust.h"
 #include "language.h"
 #include "pattern.h"
 #include "phrase.h"
@@ -189,22 +190,21 @@ static int report_no_match(const struct work *work, struct mu_string text)
 
 /* -------------------------------------------------------------------- cells */
 
-static const char *origin_text(const struct mu_document *document, int origin)
+/* What a set column says of the row's document; NULL when that is not known. */
+static int origin_text(const struct work *work, const char **out)
 {
-	if (!document)
-		return NULL;
-	switch (origin) {
-	case ORIGIN_NAME:
-		return document->name;
-	case ORIGIN_URI:
-		return document->uri;
-	case ORIGIN_SHA256:
-		return document->sha256;
-	case ORIGIN_MEDIA_TYPE:
-		return document->media_type;
-	default:
-		return document->source;
-	}
+	const struct mu_document *document = mu_document(work->ctx, work->at);
+	int origin = work->column->set->origin;
+
+	*out = NULL;
+	if (origin == ORIGIN_SHA256)
+		return mu_sha256(work->ctx, work->at, out);
+	if (document)
+		*out = origin == ORIGIN_NAME         ? document->name
+		       : origin == ORIGIN_URI        ? document->uri
+		       : origin == ORIGIN_MEDIA_TYPE ? document->media_type
+						     : document->source;
+	return 0;
 }
 
 /* The part of a text that the pattern of `set` is after. */
@@ -274,6 +274,7 @@ static int cell_take(struct work *work, int64_t row, struct value *out)
 	const struct mu_column *cells = c->in < 0 ? NULL : &work->self->cells[c->in];
 	const char *text;
 	enum answer answer;
+	int err;
 
 	*out = cells ? value_get(cells, row) : c->constant;
 	if (!c->set || c->set->value || c->set->empty)
@@ -281,8 +282,8 @@ static int cell_take(struct work *work, int64_t row, struct value *out)
 	if (c->set->sum.count)
 		return cell_sum(work, row, out);
 	if (!cells) {
-		text = origin_text(mu_document(work->ctx, work->at), c->set->origin);
-		return text ? text_take(work, mu_string(text), out) : 0;
+		err = origin_text(work, &text);
+		return text && !err ? text_take(work, mu_string(text), out) : err;
 	}
 	if (!out->known)
 		return 0;
@@ -351,6 +352,35 @@ static int cell_cast(struct work *work, const struct column *c, struct value *va
 			    answer);
 }
 
+static int cell_make(struct work *work, struct column *c, int64_t row, struct value *value)
+{
+	int err = cell_take(work, row, value);
+
+	if (!err && value->known)
+		err = cell_clean(work, c, value);
+	if (!err && value->known && c->cast)
+		err = cell_cast(work, c, value);
+	return err;
+}
+
+/* Likewise, from what the same word gave before.  One that gave a finding is looked at
+ * again, since each row has its own. */
+static int cell_compute(struct work *work, struct column *c, int64_t row, struct value *value)
+{
+	const struct mu_column *cells = c->in < 0 ? NULL : &work->self->cells[c->in];
+	struct memo *memo = memo_of(c, cells, row, work->at);
+	int err;
+
+	if (memo && memo->value.known) {
+		*value = memo->value;
+		return 0;
+	}
+	err = cell_make(work, c, row, value);
+	if (!err && memo && !memo_keep(memo, c->type, value))
+		err = mu_fail(work->ctx, ENOMEM, "out of memory");
+	return err;
+}
+
 static int row_compute(struct work *work, int64_t row)
 {
 	struct self *self = work->self;
@@ -364,11 +394,9 @@ static int row_compute(struct work *work, int64_t row)
 		if (!column_is_computed(c))
 			continue;
 		work->column = c;
-		err = cell_take(work, row, &value);
-		if (!err && value.known)
-			err = cell_clean(work, c, &value);
-		if (!err && value.known && c->cast)
-			err = cell_cast(work, c, &value);
+		err = cell_compute(work, c, row, &value);
+		if (err)
+			break;
 		value_put(&self->builder, at++, c->type, &value);
 	}
 	mu_end_row(&self->builder);
@@ -376,6 +404,18 @@ static int row_compute(struct work *work, int64_t row)
 }
 
 /* ------------------------------------------------------------------ batches */
+
+static bool work_begin(struct self *self, int64_t rows)
+{
+	for (size_t i = 0; i < self->n_order; i++) {
+		struct column *c = &self->columns[self->order[i]];
+		const struct mu_column *cells = c->in < 0 ? NULL : &self->cells[c->in];
+
+		if (column_is_computed(c) && !memos_begin(c, cells, rows))
+			return false;
+	}
+	return true;
+}
 
 static int rows_compute(struct mu_ctx *ctx, struct self *self, const struct ArrowArray *batch,
 			struct ArrowArray *computed)
@@ -389,38 +429,16 @@ static int rows_compute(struct mu_ctx *ctx, struct self *self, const struct Arro
 		self->cells[i] = mu_column(ctx->schema, batch, i);
 	if (!self->computed.n_children)
 		return 0;
+	if (!work_begin(self, batch->length))
+		return mu_fail(ctx, ENOMEM, "out of memory");
 	for (i = 0; i < batch->length && !err; i++) {
 		work.at = mu_row_at(&rows, i);
 		err = row_compute(&work, i);
 	}
 	if (err)
 		return err;
-	err = mu_builder_finish(&self->builder, computed);
+	err = mu_builder_finish_batch(&self->builder, computed);
 	return err ? mu_fail(ctx, err, "a batch of columns cannot be made: %s", strerror(err)) : 0;
-}
-
-/* Tells the runner of a measure that comes or goes: `sign` times its sum. */
-static int sum_adjust(struct mu_ctx *ctx, const char *name, const struct mu_column *cells,
-		      const struct mu_rows *rows, int64_t n, int sign)
-{
-	int64_t sum = 0, value, next;
-	int err = 0;
-
-	for (int64_t row = 0; row < n && !err; row++) {
-		if (mu_row_is_claim(rows, row) || mu_null(cells, row))
-			continue;
-		value = mu_get_integer(cells, row);
-		if (sign > 0 ? __builtin_add_overflow(sum, value, &next)
-			     : __builtin_sub_overflow(sum, value, &next)) {
-			/* INT64_MIN has no opposite, so that is given in two parts. */
-			err = mu_adjusted(ctx, name, sum);
-			if (!err && sign < 0 && value < 0)
-				err = mu_adjusted(ctx, name, 1);
-			next = sign > 0 ? value : value < 0 ? -(value + 1) : -value;
-		}
-		sum = next;
-	}
-	return err || !sum ? err : mu_adjusted(ctx, name, sum);
 }
 
 /* Whether a measure goes through as it is, under its name. */
@@ -447,10 +465,17 @@ static int measures_leave(struct mu_ctx *ctx, const struct self *self,
 		const struct ArrowSchema *column = ctx->schema->children[i];
 
 		if (mu_schema_measure(column) && !measure_stays(self, i, column->name))
-			err = sum_adjust(ctx, column->name, &self->cells[i], &rows, batch->length,
-					 -1);
+			err = adjust_measure(ctx, column->name, &self->cells[i], &rows,
+					     batch->length, -1);
 	}
 	return err;
+}
+
+/* Whether a measure that comes out is none that came in. */
+static bool measure_enters(const struct column *c)
+{
+	return c->measure && !(column_is_same(c) && mu_schema_measure(c->like) &&
+			       !strcmp(c->like->name, c->name));
 }
 
 /* Afterwards: those that came. */
@@ -463,11 +488,10 @@ static int measures_enter(struct mu_ctx *ctx, const struct self *self, const str
 		const struct column *c = &self->columns[self->order[i]];
 		struct mu_column cells;
 
-		if (!c->measure || (column_is_same(c) && mu_schema_measure(c->like) &&
-				    !strcmp(c->like->name, c->name)))
+		if (!measure_enters(c))
 			continue;
 		cells = mu_column(&self->schema, out, (int64_t)i);
-		err = sum_adjust(ctx, c->name, &cells, &rows, out->length, 1);
+		err = adjust_measure(ctx, c->name, &cells, &rows, out->length, 1);
 	}
 	return err;
 }
@@ -498,10 +522,7 @@ static int columns_transform(struct mu_ctx *ctx, void *p, struct ArrowArray *out
 	struct self *self = p;
 	int err;
 
-	do {
-		mu_array_release(&batch);
-		err = mu_pull(ctx, &batch);
-	} while (!err && batch.release && !batch.length);
+	err = mu_pull(ctx, &batch);
 	if (err || !batch.release)
 		return err;
 	err = rows_compute(ctx, self, &batch, &computed);
@@ -516,6 +537,43 @@ static int columns_transform(struct mu_ctx *ctx, void *p, struct ArrowArray *out
 	if (err)
 		mu_array_release(out);
 	return err;
+}
+
+/* What is remembered is of one batch. */
+static int columns_merge(struct mu_ctx *ctx, void *p, void *other)
+{
+	(void)ctx;
+	(void)p;
+	(void)other;
+	return 0;
+}
+
+/* Whether the values that a column is made of can make a finding. */
+static bool column_judges(const struct mu_ctx *ctx, const struct column *c)
+{
+	enum mu_data in = mu_schema_type(ctx->schema->children[c->in]);
+
+	return (c->set && (c->set->pattern || (c->taken != in && c->taken != MU_STRING))) ||
+	       c->normal || c->replacement || (c->cast && c->type != MU_STRING);
+}
+
+/* Measures that stay are none of the stage's business; the sums of others are stated. */
+static void columns_uses(struct mu_ctx *ctx, void *p, const bool *out, bool *in)
+{
+	const struct self *self = p;
+
+	for (size_t i = 0; i < self->n_order; i++) {
+		const struct column *c = &self->columns[self->order[i]];
+
+		for (size_t k = 0; c->set && k < c->set->sum.count; k++)
+			in[c->set->summed[k]] = true;
+		if (c->in >= 0 && (out[i] || measure_enters(c) || column_judges(ctx, c)))
+			in[c->in] = true;
+	}
+	for (int64_t i = 0; i < mu_schema_visible(ctx->schema); i++)
+		if (mu_schema_measure(ctx->schema->children[i]) &&
+		    !measure_stays(self, i, ctx->schema->children[i]->name))
+			in[i] = true;
 }
 
 /* ------------------------------------------------------------------- tables */
@@ -609,4 +667,4 @@ MUSTER_PLUGIN(.name = "columns",
 	      .summary = "renames, adds, cleans, converts, drops and orders columns",
 	      .options = options, .codes = codes, .self_size = sizeof(struct self),
 	      .configure = columns_configure, .open = columns_open, .close = columns_close,
-	      .transform = columns_transform);
+	      .transform = columns_transform, .merge = columns_merge, .uses = columns_uses);

@@ -4,7 +4,8 @@
  * open() makes a plan: a list of columns, each with where it comes from and the
  * work that is done on it.  Columns without work are moved from batch to batch;
  * the others are computed, row by row: each takes its value, of the row as it
- * came in, and goes through trim, normalise and cast.
+ * came in, and goes through trim, normalise and cast.  What a word of a dictionary, a
+ * document or a constant gave is remembered for the other rows of the batch.
  */
 #ifndef COLUMNS_H
 #define COLUMNS_H
@@ -81,6 +82,12 @@ struct buffer {
 	size_t size; /* bytes */
 };
 
+/* What a word gave, when that is a value. */
+struct memo {
+	struct value value; /* not known: nothing is remembered */
+	char *text;         /* the memo's own, or NULL */
+};
+
 struct column {
 	const char *name;
 	const char *seen;  /* its name in findings: that among the columns that come in */
@@ -99,6 +106,10 @@ struct column {
 	const struct cast *cast;
 
 	struct buffer result; /* of normalise, for the row at hand */
+
+	struct memo *memos; /* of the words of the batch at hand, or of the one document */
+	size_t n_memos, memos_room;
+	uint32_t document; /* that the one memo is of */
 };
 
 struct self {
@@ -121,6 +132,18 @@ static inline bool column_is_computed(const struct column *c)
 {
 	return c->set || c->trimmed || c->normal || c->replacement || c->cast;
 }
+
+/* Forgets what the words of the batch before gave, and makes room for those of the next.
+ * False when memory is out. */
+bool memos_begin(struct column *c, const struct mu_column *cells, int64_t rows);
+
+void memos_release(struct column *c);
+
+/* Where the value of a row is remembered, or NULL. */
+struct memo *memo_of(struct column *c, const struct mu_column *cells, int64_t row, uint64_t at);
+
+/* Remembers a value, if it is known.  False when memory is out. */
+bool memo_keep(struct memo *memo, enum mu_data type, const struct value *value);
 
 /* Whether it is the column that came in, its values untouched. */
 static inline bool column_is_same(const struct column *c)

@@ -402,8 +402,10 @@ void plan_release(struct self *self)
 	struct cast *cast = self->cast.items;
 	size_t i;
 
-	for (i = 0; i < self->count; i++)
+	for (i = 0; i < self->count; i++) {
+		memos_release(&self->columns[i]);
 		free(self->columns[i].result.data);
+	}
 	for (i = 0; i < self->set.count; i++)
 		pattern_free(set[i].pattern);
 	for (i = 0; i < self->cast.count; i++)

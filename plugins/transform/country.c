@@ -33,6 +33,9 @@
 enum { CODE_NAME, CODE_ISO };
 enum { UNKNOWN_ERROR, UNKNOWN_WARNING };
 
+/* More distinct texts are not remembered. */
+enum { NAMES_MAX = 100000 };
+
 struct self {
 	const char *from, *to;
 	struct mu_texts language;
@@ -44,6 +47,8 @@ struct self {
 	struct mu_map names; /* looked up so far; value: index in `answers` */
 	struct answer *answers;
 	size_t room;
+	size_t *of_words; /* of each word of the batch at hand, or SIZE_MAX */
+	size_t of_words_room;
 	int64_t from_at;
 };
 
@@ -95,6 +100,7 @@ static void country_transform_close(struct mu_ctx *ctx, void *p)
 	added_close(&self->added);
 	mu_map_release(&self->names);
 	free(self->answers);
+	free(self->of_words);
 }
 
 /* Whether a name is as long as those that the source cuts off. */
@@ -107,23 +113,21 @@ static bool is_cut(const struct self *self, struct mu_string text)
 	return self->code == CODE_NAME && self->cut && characters >= self->cut;
 }
 
-/* What a text means, looked up once; NULL: out of memory. */
-static struct answer *answer_find(struct self *self, struct mu_string text)
+/* What a text means, looked up once, as an index of `answers`; SIZE_MAX: out of memory. */
+static size_t answer_find(struct self *self, struct mu_string text)
 {
 	size_t known = self->names.count;
 	size_t i = mu_map_add(&self->names, text.data, text.len);
 	struct answer *a;
 
-	if (i == SIZE_MAX)
-		return NULL;
-	if (i < known)
-		return &self->answers[i];
+	if (i == SIZE_MAX || i < known)
+		return i;
 	if (i >= self->room) {
 		size_t room = i ? 2 * i : 64;
 		void *grown = reallocarray(self->answers, room, sizeof *self->answers);
 
 		if (!grown)
-			return NULL;
+			return SIZE_MAX;
 		self->answers = grown;
 		self->room = room;
 	}
@@ -133,7 +137,20 @@ static struct answer *answer_find(struct self *self, struct mu_string text)
 					 : country_find(self->index, text, a->alpha3);
 	if (a->kind == COUNTRY_UNKNOWN && is_cut(self, text))
 		a->kind = country_begins(self->index, mu_trim(text), a->alpha3);
-	return a;
+	return i;
+}
+
+/* Likewise of a row. */
+static size_t answer_of(struct self *self, const struct mu_column *names, int64_t row)
+{
+	size_t *word;
+
+	if (!names->words)
+		return answer_find(self, mu_get_string(names, row));
+	word = &self->of_words[mu_get_code(names, row)];
+	if (*word == SIZE_MAX)
+		*word = answer_find(self, mu_get_string(names, row));
+	return *word;
 }
 
 static int report_name(struct mu_ctx *ctx, struct self *self, struct answer *a,
@@ -158,10 +175,12 @@ static int report_name(struct mu_ctx *ctx, struct self *self, struct answer *a,
 			 *a->candidates ? "; near are: " : "", a->candidates);
 }
 
-static int row_look_up(struct mu_ctx *ctx, struct self *self, struct mu_string text,
+static int row_look_up(struct mu_ctx *ctx, struct self *self, const struct mu_column *names,
 		       const struct mu_rows *rows, int64_t row)
 {
-	struct answer *a = answer_find(self, text);
+	struct mu_string text = mu_get_string(names, row);
+	size_t i = answer_of(self, names, row);
+	struct answer *a = i == SIZE_MAX ? NULL : &self->answers[i];
 
 	if (!a)
 		return mu_fail(ctx, ENOMEM, "out of memory");
@@ -180,16 +199,34 @@ static int row_look_up(struct mu_ctx *ctx, struct self *self, struct mu_string t
 			   });
 }
 
+/* Makes room for what each word of a batch means, and keeps what is remembered small.
+ * False when memory is out. */
+static bool answers_begin(struct self *self, const struct mu_column *names)
+{
+	size_t n = names->words ? (size_t)names->n_words : 0;
+
+	if (self->names.count > NAMES_MAX)
+		mu_map_release(&self->names);
+	if (n > self->of_words_room) {
+		free(self->of_words);
+		self->of_words = reallocarray(NULL, n, sizeof *self->of_words);
+		self->of_words_room = self->of_words ? n : 0;
+	}
+	for (size_t i = 0; i < n && self->of_words; i++)
+		self->of_words[i] = SIZE_MAX;
+	return !n || self->of_words;
+}
+
 static int rows_look_up(struct mu_ctx *ctx, void *p, const struct ArrowArray *batch)
 {
 	struct self *self = p;
 	struct mu_rows rows = mu_rows(ctx->schema, batch);
 	struct mu_column names = mu_column(ctx->schema, batch, self->from_at);
-	int err = 0;
+	int err = answers_begin(self, &names) ? 0 : mu_fail(ctx, ENOMEM, "out of memory");
 
 	for (int64_t row = 0; row < batch->length && !err; row++) {
 		if (!mu_null(&names, row))
-			err = row_look_up(ctx, self, mu_get_string(&names, row), &rows, row);
+			err = row_look_up(ctx, self, &names, &rows, row);
 		mu_end_row(&self->added.builder);
 	}
 	return err;
@@ -200,6 +237,22 @@ static int country_transform(struct mu_ctx *ctx, void *p, struct ArrowArray *out
 	struct self *self = p;
 
 	return added_transform(ctx, &self->added, rows_look_up, self, "countries", out);
+}
+
+/* What is remembered is only what anybody would find again. */
+static int country_merge(struct mu_ctx *ctx, void *p, void *other)
+{
+	(void)ctx;
+	(void)p;
+	(void)other;
+	return 0;
+}
+
+static void country_uses(struct mu_ctx *ctx, void *p, const bool *out, bool *in)
+{
+	const struct self *self = p;
+
+	added_uses(&self->added, mu_schema_visible(ctx->schema), out, in);
 }
 
 static const char *const code_choices[] = { "name", "iso", NULL };
@@ -233,4 +286,5 @@ static const struct mu_code codes[] = {
 MUSTER_PLUGIN(.name = "country", .summary = "names of countries to ISO 3166-1 alpha-3",
 	      .options = options, .codes = codes, .self_size = sizeof(struct self),
 	      .configure = country_configure, .open = country_transform_open,
-	      .close = country_transform_close, .transform = country_transform);
+	      .close = country_transform_close, .transform = country_transform,
+	      .merge = country_merge, .uses = country_uses);

@@ -26,6 +26,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <muster/map.h>
 #include <muster/table.h>
@@ -45,6 +46,15 @@ struct self {
 	struct mu_map names;       /* that were complained of; value: candidates */
 	struct mu_map not_running; /* missions that were */
 	int64_t from_at, as_of_at; /* columns that come in; as_of_at may be -1 */
+	struct answer *answers;    /* of each word of the batch at hand */
+	size_t room;
+};
+
+/* What a word meant on the day on which it was looked up last. */
+struct answer {
+	bool known, several;
+	int32_t day;
+	const struct mission *mission;
 };
 
 /* ----------------------------------------------------------------- opening */
@@ -117,6 +127,7 @@ static void mission_transform_close(struct mu_ctx *ctx, void *p)
 	added_close(&self->added);
 	mu_map_release(&self->names);
 	mu_map_release(&self->not_running);
+	free(self->answers);
 }
 
 /* ---------------------------------------------------------------- findings */
@@ -199,6 +210,37 @@ struct input {
 	struct mu_column name, day;
 };
 
+/* Makes room for what each word of a batch means.  False when memory is out. */
+static bool answers_begin(struct self *self, const struct mu_column *names)
+{
+	size_t n = names->words ? (size_t)names->n_words : 0;
+
+	if (n > self->room) {
+		free(self->answers);
+		self->answers = reallocarray(NULL, n, sizeof *self->answers);
+		self->room = self->answers ? n : 0;
+	}
+	for (size_t i = 0; i < n && self->answers; i++)
+		self->answers[i].known = false;
+	return !n || self->answers;
+}
+
+/* What the name in a row means on a day; one in a dictionary is looked up once for
+ * each run of rows of one day. */
+static struct answer answer_of(struct self *self, const struct mu_column *names, int64_t row,
+			       int32_t day)
+{
+	struct answer found = { .known = true, .day = day };
+	struct answer *word = names->words ? &self->answers[mu_get_code(names, row)] : NULL;
+
+	if (word && word->known && word->day == day)
+		return *word;
+	found.mission = mission_find(self->index, mu_get_string(names, row), day, &found.several);
+	if (word)
+		*word = found;
+	return found;
+}
+
 static int row_look_up(struct mu_ctx *ctx, struct self *self, const struct input *in, int64_t row)
 {
 	struct mu_string name = mu_get_string(&in->name, row);
@@ -211,15 +253,14 @@ static int row_look_up(struct mu_ctx *ctx, struct self *self, const struct input
 				      /* In a claim no organisation would mean all of them. */
 				      .reject = *self->organisation &&
 						mu_row_is_claim(&in->rows, row) };
-	const struct mission *mission;
-	bool several;
+	struct answer answer = answer_of(self, &in->name, row, day);
+	const struct mission *mission = answer.mission;
 
-	mission = mission_find(self->index, name, day, &several);
 	if (!mission) {
 		mu_put_string(&self->added.builder, 0, name);
-		finding.severity = several ? MU_ERROR : MU_WARNING;
-		finding.code = several ? "undecided" : "unknown";
-		return report_name(ctx, self, finding, several);
+		finding.severity = answer.several ? MU_ERROR : MU_WARNING;
+		finding.code = answer.several ? "undecided" : "unknown";
+		return report_name(ctx, self, finding, answer.several);
 	}
 	mu_put_string(&self->added.builder, 0, mu_string(mission->acronym));
 	if (*self->organisation && *mission->organisation)
@@ -235,7 +276,7 @@ static int rows_look_up(struct mu_ctx *ctx, void *p, const struct ArrowArray *ba
 	struct self *self = p;
 	struct input in = { .rows = mu_rows(ctx->schema, batch),
 			    .name = mu_column(ctx->schema, batch, self->from_at) };
-	int err = 0;
+	int err = answers_begin(self, &in.name) ? 0 : mu_fail(ctx, ENOMEM, "out of memory");
 
 	if (self->as_of_at >= 0)
 		in.day = mu_column(ctx->schema, batch, self->as_of_at);
@@ -252,6 +293,17 @@ static int mission_transform(struct mu_ctx *ctx, void *p, struct ArrowArray *out
 	struct self *self = p;
 
 	return added_transform(ctx, &self->added, rows_look_up, self, "missions", out);
+}
+
+/* Without merge: that a name or a mission was warned of has to be known in all rows. */
+
+static void mission_uses(struct mu_ctx *ctx, void *p, const bool *out, bool *in)
+{
+	const struct self *self = p;
+
+	added_uses(&self->added, mu_schema_visible(ctx->schema), out, in);
+	if (self->as_of_at >= 0)
+		in[self->as_of_at] = true;
 }
 
 static const struct mu_option options[] = {
@@ -281,4 +333,5 @@ static const struct mu_code codes[] = {
 MUSTER_PLUGIN(.name = "mission", .summary = "names of missions to acronyms and organisations",
 	      .options = options, .codes = codes, .self_size = sizeof(struct self),
 	      .configure = mission_configure, .open = mission_transform_open,
-	      .close = mission_transform_close, .transform = mission_transform);
+	      .close = mission_transform_close, .transform = mission_transform,
+	      .uses = mission_uses);

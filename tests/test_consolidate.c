@@ -450,10 +450,12 @@ END_TEST
 /* Keys of all types, one of them unknown in some rows. */
 START_TEST(keys_of_all_types_are_told_apart)
 {
+	enum { ROWS = 2048 };
 	static const char *const all[] = { "flag", "day", "number", "rate", "name" };
 	struct mu_column cells;
 	struct ArrowArray out = { .release = NULL };
 	struct fixture f;
+	int64_t rows = 0;
 
 	setup(&f, SUM, false);
 	mu_schema_release(&f.rig.schema);
@@ -469,7 +471,7 @@ START_TEST(keys_of_all_types_are_told_apart)
 	ck_assert_int_eq(mu_builder_init(&f.rig.builder, &f.rig.schema), 0);
 	f.self.key = f.self.nullable = (struct mu_texts){ 5, (const char **)all };
 	f.self.count = "rows";
-	for (int i = 0; i < 2 * 32 * 32; i++) {
+	for (int i = 0; i < ROWS; i++) {
 		int null = i % 32, other = i / 32 % 32;
 
 		/* Each is null, or one of two values of which one is 0. */
@@ -488,13 +490,11 @@ START_TEST(keys_of_all_types_are_told_apart)
 	ck_assert_int_eq(consolidate_open(&f.rig.ctx, &f.self, &f.out), 0);
 	rig_flush(&f.rig);
 	ck_assert_int_eq(consolidate_transform(&f.rig.ctx, &f.self, &out), 0);
-	ck_assert_int_eq(out.length, 3 * 3 * 3 * 3 * 3);
+	ck_assert_int_eq(out.length, 243); /* 3 to the fifth */
 	cells = mu_column(&f.out, &out, 5);
-	for (int64_t row = 0, sum = 0; row < out.length; row++) {
-		sum += mu_get_integer(&cells, row);
-		ck_assert_int_eq(sum <= 2 * 32 * 32, true);
-		ck_assert_int_eq(row + 1 < out.length || sum == 2 * 32 * 32, true);
-	}
+	for (int64_t row = 0; row < out.length; row++)
+		rows += mu_get_integer(&cells, row);
+	ck_assert_int_eq(rows, ROWS);
 	mu_array_release(&out);
 	teardown(&f);
 }

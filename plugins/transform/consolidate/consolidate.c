@@ -422,7 +422,7 @@ static int batch_take(struct mu_ctx *ctx, struct consolidate *self, struct batch
 
 static bool batch_changes(const struct batch *batch)
 {
-	return memchr(batch->left_out, true, (size_t)batch->rows.length) != NULL;
+	return memchr(batch->left_out, 1, (size_t)batch->rows.length) != NULL;
 }
 
 /* Gives out what is left of a batch; `out` stays released when that is nothing. */

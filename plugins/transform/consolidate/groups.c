@@ -116,7 +116,7 @@ size_t groups_add(struct groups *g, const uint64_t *key, uint64_t hash)
 
 	if (g->count >= UINT32_MAX - 1 || (g->count == g->room && !records_grow(g)))
 		return GROUPS_NONE;
-	if (g->count >= g->n_slots / 4 * 3 && !slots_grow(g))
+	if (g->count >= g->n_slots / 8 * 5 && !slots_grow(g))
 		return GROUPS_NONE;
 	record = groups_record(g, g->count);
 	memset(record, 0, g->record_words * sizeof *record);

@@ -525,7 +525,7 @@ static uint64_t distance(const struct mu_column *cells, int64_t n)
 	uint64_t seen = 0;
 
 	for (int64_t row = 0; row < n; row++)
-		seen |= (uint64_t)(values[row] ^ (values[row] >> 63));
+		seen |= (uint64_t)(values[row] < 0 ? ~values[row] : values[row]);
 	return seen + 1;
 }
 

@@ -196,6 +196,21 @@ START_TEST(constants_and_origins_are_set_in_data_and_claims)
 }
 END_TEST
 
+START_TEST(a_document_that_cannot_be_read_any_more_stops_the_stage)
+{
+	struct stage s;
+
+	stage_init(&s);
+	s.rig.sha256_gives = EIO;
+	s.self.set =
+		(struct mu_items)ITEMS(struct set, { .name = "hash", .origin = ORIGIN_SHA256 });
+	rig_row(&s.rig, mu_at(1, 1), NULL, "a|b|3");
+	rig_row(&s.rig, mu_at(2, 2), NULL, "a|b|3");
+	ck_assert_int_eq(stage_run(&s), EIO);
+	stage_release(&s);
+}
+END_TEST
+
 START_TEST(a_pattern_takes_its_first_group_or_all_of_the_match)
 {
 	struct stage s;
@@ -459,6 +474,7 @@ int main(void)
 	tcase_add_test(tcase, columns_can_change_names);
 	tcase_add_test(tcase, select_keeps_and_orders_and_drop_leaves_out);
 	tcase_add_test(tcase, constants_and_origins_are_set_in_data_and_claims);
+	tcase_add_test(tcase, a_document_that_cannot_be_read_any_more_stops_the_stage);
 	tcase_add_test(tcase, a_pattern_takes_its_first_group_or_all_of_the_match);
 	tcase_add_test(tcase, a_set_column_sees_the_column_as_it_came_in);
 	tcase_add_test(tcase, text_is_trimmed_and_normalised_before_it_is_cast);

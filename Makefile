@@ -47,14 +47,14 @@ NEEDS_export/sqlite      := sqlite3
 NEEDS_tests              := check icu-i18n icu-uc libpcre2-8
 
 # What plugins share, from plugins/lib/: linked privately into each.
-PARTS_parse/document     := charset country language list mission pattern words
+PARTS_parse/document     := charset country fold language list mission pattern words
 PARTS_parse/csv          := charset
-PARTS_transform/country  := added country list words
-PARTS_transform/mission  := added list mission words
-PARTS_transform/columns  := adjust language pattern words
+PARTS_transform/country  := added country fold list words
+PARTS_transform/mission  := added fold list mission words
+PARTS_transform/columns  := adjust fold language pattern words
 PARTS_transform/unpivot  := adjust
-PARTS_validate/schema    := list pattern words
-PARTS_validate/totals    := slip words
+PARTS_validate/schema    := icu list pattern words
+PARTS_validate/totals    := icu slip words
 PARTS_validate/balance   := slip
 
 # The Debian packages of each, and of the commands that targets below call.
@@ -112,7 +112,7 @@ $(BUILD)/muster: $(BUILD)/obj/core/main.o $(CORE_O)
 define plugin_rule
 $(BUILD)/plugins/$1.so: $(call objects,$1) $(PARTS_$1:%=$(BUILD)/obj/plugins/lib/%.o) $(SDK_O)
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) -shared $$(NO_UNDEFINED) $$(ALL_LDFLAGS) -o $$@ $$^ $$(call pkg_libs,$(NEEDS_$1)) -lm
+	$$(CC) $$(ALL_CFLAGS) -shared $$(NO_UNDEFINED) $$(ALL_LDFLAGS) -o $$@ $$^ $$(call pkg_libs,$(NEEDS_$1)) -lm -ldl
 endef
 $(foreach n,$(NAMES),$(eval $(call plugin_rule,$n)))
 

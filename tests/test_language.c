@@ -167,11 +167,16 @@ START_TEST(unknown_languages_are_refused)
 }
 END_TEST
 
+/* Linked or loaded, ICU is the same. */
 static void folds(const char *text, const char *to)
 {
+	struct icu icu = { 0 };
 	char out[256];
 
 	ck_assert(words_fold(mu_string(text), out, sizeof out) == strlen(to));
+	ck_assert_str_eq(out, to);
+	ck_assert_int_eq(icu_open(&fake.ctx, &icu), 0);
+	ck_assert(words_fold_with(&icu, mu_string(text), out, sizeof out) == strlen(to));
 	ck_assert_str_eq(out, to);
 }
 

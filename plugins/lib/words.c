@@ -1,8 +1,6 @@
 #include "words.h"
 
 #include <unicode/uchar.h>
-#include <unicode/unorm2.h>
-#include <unicode/ustring.h>
 #include <unicode/utf8.h>
 
 #define MAX_TEXT     4096
@@ -91,44 +89,44 @@ static bool fold_ascii(struct folded *f, struct mu_string text)
 	return true;
 }
 
-static bool is_mark(UChar32 c)
+static bool is_mark(const struct icu *icu, UChar32 c)
 {
-	int8_t type = u_charType(c);
+	int8_t type = icu->char_type(c);
 
 	return type == U_NON_SPACING_MARK || type == U_ENCLOSING_MARK;
 }
 
-static bool fold_any(struct folded *f, struct mu_string text)
+static bool fold_any(const struct icu *icu, struct folded *f, struct mu_string text)
 {
 	UChar wide[MAX_TEXT], plain[2 * MAX_TEXT], folded[2 * MAX_TEXT];
 	UChar32 letters[2 * MAX_TEXT];
 	UErrorCode status = U_ZERO_ERROR;
-	const UNormalizer2 *nfkd = unorm2_getNFKDInstance(&status);
+	const UNormalizer2 *nfkd = icu->nfkd(&status);
 	int32_t len, i;
 
-	u_strFromUTF8(wide, MAX_TEXT, &len, text.data, (int32_t)text.len, &status);
-	len = unorm2_normalize(nfkd, wide, len, plain, 2 * MAX_TEXT, &status);
-	len = u_strFoldCase(folded, 2 * MAX_TEXT, plain, len, U_FOLD_CASE_DEFAULT, &status);
-	len = unorm2_normalize(nfkd, folded, len, plain, 2 * MAX_TEXT, &status);
-	u_strToUTF32(letters, 2 * MAX_TEXT, &len, plain, len, &status);
+	icu->from_utf8(wide, MAX_TEXT, &len, text.data, (int32_t)text.len, &status);
+	len = icu->normalize(nfkd, wide, len, plain, 2 * MAX_TEXT, &status);
+	len = icu->fold_case(folded, 2 * MAX_TEXT, plain, len, U_FOLD_CASE_DEFAULT, &status);
+	len = icu->normalize(nfkd, folded, len, plain, 2 * MAX_TEXT, &status);
+	icu->to_utf32(letters, 2 * MAX_TEXT, &len, plain, len, &status);
 	if (U_FAILURE(status))
 		return false;
 	for (i = 0; i < len; i++) {
-		if (u_isalnum(letters[i]))
+		if (icu->is_alnum(letters[i]))
 			put_letter(f, letters[i]);
-		else if (!is_mark(letters[i]))
+		else if (!is_mark(icu, letters[i]))
 			f->gap = true;
 	}
 	return true;
 }
 
-size_t words_fold(struct mu_string text, char *out, size_t size)
+size_t words_fold_with(const struct icu *icu, struct mu_string text, char *out, size_t size)
 {
 	struct folded f = { .out = out, .size = size };
 
 	if (!size || text.len >= MAX_TEXT)
 		return SIZE_MAX;
-	if (!fold_ascii(&f, text) && !fold_any(&f, text))
+	if (!fold_ascii(&f, text) && !fold_any(icu, &f, text))
 		return SIZE_MAX;
 	out[f.len] = '\0';
 	return f.full ? SIZE_MAX : f.len;

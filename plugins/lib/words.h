@@ -6,12 +6,17 @@
 
 #include <muster/table.h>
 
+#include "icu.h"
+
 /* Writes to `out` the words of a text in their comparable form, separated by
  * one space: NFKD without marks, case folded, hyphens and apostrophes and
  * their likes and other punctuation as spaces.  "Côte d’Ivoire" is "cote d
  * ivoire".  The length, or SIZE_MAX when it does not fit in `size` bytes or is
- * no UTF-8. */
+ * no UTF-8.  This is for plugins that link with ICU; it is in fold.c. */
 size_t words_fold(struct mu_string text, char *out, size_t size);
+
+/* Likewise with an ICU that icu_open() has found. */
+size_t words_fold_with(const struct icu *icu, struct mu_string text, char *out, size_t size);
 
 /* Damerau-Levenshtein distance (optimal string alignment) of two texts of at
  * most 256 bytes; more than `limit` is given as limit + 1. */

@@ -47,13 +47,20 @@ static struct mu_finding broken(struct check *check, const struct row *row, stru
 				    .value_len = value.len };
 }
 
-static const char *suggest(struct mu_ctx *ctx, const struct check *check, struct row *row,
-			   struct mu_string value)
+/* The value that was probably meant, or NULL, into *out. */
+static int suggest(struct mu_ctx *ctx, const struct check *check, struct row *row,
+		   struct mu_string value, const char **out)
 {
-	if (row->checks->suggestions >= SUGGESTIONS_MAX)
-		return NULL;
-	row->checks->suggestions++;
-	return values_nearest(ctx, &check->values, value);
+	struct checks *checks = row->checks;
+	int err;
+
+	if (checks->suggestions >= SUGGESTIONS_MAX)
+		return 0;
+	checks->suggestions++;
+	err = icu_open(ctx, &checks->icu);
+	if (!err)
+		*out = values_nearest(ctx, &checks->icu, &check->values, value);
+	return err;
 }
 
 /* ------------------------------------------------------------ one column */
@@ -70,7 +77,7 @@ static int enum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 {
 	struct mu_finding finding;
 	struct mu_string value;
-	int found;
+	int found, err;
 
 	if (cell_is_null(check, row, 0))
 		return 0;
@@ -81,7 +88,9 @@ static int enum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 	if (found)
 		return 0;
 	finding = broken(check, row, value);
-	finding.suggested = suggest(ctx, check, row, value);
+	err = suggest(ctx, check, row, value, &finding.suggested);
+	if (err)
+		return err;
 	return mu_report(ctx, finding, "%s '%.*s' is none of the %zu values that it may have",
 			 check->field->name, shown(value), value.data,
 			 values_count(&check->values));
@@ -286,7 +295,7 @@ static int foreign_key_row(struct mu_ctx *ctx, struct check *check, struct row *
 	struct mu_string *parts = check->parts;
 	struct mu_finding finding;
 	char described[512];
-	int found;
+	int found, err;
 
 	for (size_t i = 0; i < check->count; i++) {
 		if (cell_is_null(check, row, i))
@@ -299,7 +308,9 @@ static int foreign_key_row(struct mu_ctx *ctx, struct check *check, struct row *
 	if (found)
 		return 0;
 	finding = broken(check, row, parts[0]);
-	finding.suggested = suggest(ctx, check, row, parts[0]);
+	err = suggest(ctx, check, row, parts[0], &finding.suggested);
+	if (err)
+		return err;
 	if (check->count > 1) {
 		finding.field = finding.value = NULL;
 		finding.value_len = 0;

@@ -48,6 +48,7 @@ struct checks {
 	size_t count;
 	int64_t keys, max_keys; /* in all of the maps */
 	int suggestions;        /* that were looked for */
+	struct icu icu;         /* open once one was */
 	struct mu_key key;
 	struct mu_column *columns; /* of the batch at hand */
 };

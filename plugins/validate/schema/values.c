@@ -52,9 +52,9 @@ int values_find(struct values *values, const struct mu_string *parts)
 
 /* -------------------------------------------------------------- nearest */
 
-static bool fold(struct mu_string text, char out[FOLDED_MAX + 1])
+static bool fold(const struct icu *icu, struct mu_string text, char out[FOLDED_MAX + 1])
 {
-	size_t len = words_fold(text, out, FOLDED_MAX);
+	size_t len = words_fold_with(icu, text, out, FOLDED_MAX);
 
 	if (len > FOLDED_MAX)
 		return false;
@@ -62,21 +62,22 @@ static bool fold(struct mu_string text, char out[FOLDED_MAX + 1])
 	return true;
 }
 
-const char *values_nearest(struct mu_ctx *ctx, const struct values *values, struct mu_string value)
+const char *values_nearest(struct mu_ctx *ctx, const struct icu *icu, const struct values *values,
+			   struct mu_string value)
 {
 	char wanted[FOLDED_MAX + 1], other[FOLDED_MAX + 1], *out;
 	const struct mu_map_entry *best = NULL;
 	int limit, distance;
 	bool tied = false;
 
-	if (values->parts != 1 || values->map.count > NEAREST_MAX || !fold(value, wanted))
+	if (values->parts != 1 || values->map.count > NEAREST_MAX || !fold(icu, value, wanted))
 		return NULL;
 	limit = (int)(strlen(wanted) / 3);
 	for (size_t i = 0; i < values->map.count; i++) {
 		const struct mu_map_entry *entry = &values->map.entries[i];
 		struct mu_string text = { (const char *)entry->key, entry->len };
 
-		if (!fold(text, other))
+		if (!fold(icu, text, other))
 			continue;
 		distance = words_distance(wanted, other, limit);
 		if (distance > limit)

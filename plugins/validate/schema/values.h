@@ -7,6 +7,8 @@
 #include <muster/map.h>
 #include <muster/table.h>
 
+#include "icu.h"
+
 /* Zeroed is empty.  A value has one part for each column of a foreign key, all
  * of them as text: numbers and dates as mu_format() writes them. */
 struct values {
@@ -32,7 +34,7 @@ int values_find(struct values *values, const struct mu_string *parts);
 /* The one value that `value` was probably meant to be, in memory of the stage;
  * NULL when there is none, or several as good, or more than one part.  Looks at
  * each value: not to be called without limit. */
-const char *values_nearest(struct mu_ctx *ctx, const struct values *values,
+const char *values_nearest(struct mu_ctx *ctx, const struct icu *icu, const struct values *values,
 			   struct mu_string value);
 
 /* The values of a foreign key: rows of its CSV file in which no part is empty.

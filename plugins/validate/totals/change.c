@@ -102,8 +102,9 @@ static bool row_says(const struct problem *p, size_t row, const char *const *wor
 		if (!p->key[i + 1])
 			continue;
 		value = &t->dimensions[i].values.entries[p->key[i + 1] - 1];
-		len = words_fold((struct mu_string){ (const char *)value->key, value->len }, folded,
-				 sizeof folded);
+		len = words_fold_with(&p->icu,
+				      (struct mu_string){ (const char *)value->key, value->len },
+				      folded, sizeof folded);
 		for (j = 0; words[j] && len != SIZE_MAX; j++)
 			if (begins ? !strncmp(folded, words[j], strlen(words[j]))
 				   : !strcmp(folded, words[j]))

@@ -112,6 +112,9 @@ static int explain_document(struct mu_ctx *ctx, struct totals *self, size_t inde
 				     "look at all";
 		return 0;
 	}
+	err = icu_open(ctx, &p.icu);
+	if (err)
+		return err;
 	edits_list(&p);
 	edits_index(&p);
 	rows_index(&p);

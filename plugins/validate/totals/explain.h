@@ -9,6 +9,7 @@
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
 
+#include "icu.h"
 #include "phrase.h"
 #include "totals.h"
 
@@ -51,6 +52,7 @@ struct edit {
 struct problem {
 	struct mu_ctx *ctx;
 	struct totals *totals;
+	struct icu icu;    /* open, to compare words with */
 	uint32_t document; /* 0: all */
 	size_t *rows;      /* indices into totals->kept */
 	size_t n_rows;

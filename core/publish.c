@@ -185,7 +185,8 @@ static int foreign_each(const struct publish *p, const char *into, struct text *
 	return err;
 }
 
-static int check_replaceable(const struct publish *p, struct text *why)
+/* `into` as foreign_each() has it. */
+static int check_replaceable(const struct publish *p, const char *into, struct text *why)
 {
 	char *current = getcwd(NULL, 0);
 	bool here = current && !strcmp(current, p->out);
@@ -205,7 +206,7 @@ static int check_replaceable(const struct publish *p, struct text *why)
 		text_printf(why, "%s: is no folder; name another one with --out", p->shown);
 		return ENOTDIR;
 	}
-	return foreign_each(p, NULL, why);
+	return foreign_each(p, into, why);
 }
 
 /* ------------------------------------------------------------------ begin */
@@ -262,6 +263,13 @@ static void remove_parents(struct publish *p)
 	free(path);
 }
 
+static void staging_forget(struct publish *p)
+{
+	free(p->staging);
+	free(p->package);
+	p->staging = p->package = NULL;
+}
+
 static int make_staging(struct publish *p, struct text *why)
 {
 	struct text parent = { 0 }, prefix = { 0 }, staging = { 0 };
@@ -272,12 +280,16 @@ static int make_staging(struct publish *p, struct text *why)
 	text_printf(&prefix, ".%s.muster-", name);
 	text_printf(&staging, "%s%sXXXXXX", parent.data, prefix.data);
 	remove_stale(parent.data, prefix.data);
+	/* Once the folder is there, nothing may fail before it is in progress. */
+	p->package = join(staging.data, PACKAGE);
 	if (!mkdtemp(staging.data)) {
 		err = errno;
 		fail(why, err, p->shown, "nothing can be written beside it");
 		text_release(&staging);
+		staging_forget(p);
 	} else {
 		p->staging = staging.data;
+		memcpy(p->package, staging.data, staging.len);
 		p->lock = open(p->staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (p->lock >= 0)
 			flock(p->lock, LOCK_EX | LOCK_NB);
@@ -299,7 +311,7 @@ int publish_begin(struct publish *p, const char *out, struct text *why)
 		text_puts(why, "/: cannot be an output folder");
 		return EINVAL;
 	}
-	err = check_replaceable(p, why);
+	err = check_replaceable(p, NULL, why);
 	if (!err)
 		err = make_parents(p, why);
 	if (!err)
@@ -368,6 +380,13 @@ int publish_output(struct publish *p, const char *path, const char **staged, str
 	return 0;
 }
 
+/* Has the bytes on their way to the disk when sync() comes to wait for them, so that
+ * several files are hardly more to wait for than one. */
+static void write_out(int fd)
+{
+	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 static int measure(struct output *o, struct text *why)
 {
 	int fd = open(o->staged, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), err;
@@ -375,9 +394,7 @@ static int measure(struct output *o, struct text *why)
 	if (fd < 0)
 		return fail(why, errno, o->path, "was declared and not written");
 	err = sha256_file(fd, o->sha256, &o->bytes);
-	/* The rename must not reach the disk before the bytes do. */
-	if (!err && fsync(fd))
-		err = errno;
+	write_out(fd);
 	close(fd);
 	return err ? fail(why, err, o->path, "cannot be stored") : 0;
 }
@@ -396,70 +413,110 @@ int publish_measure(struct publish *p, struct text *why)
 
 static int write_package(struct publish *p, const char *bytes, size_t len, struct text *why)
 {
-	char *path = join(p->staging, PACKAGE);
-	FILE *file = fopen(path, "wxe");
+	FILE *file = fopen(p->package, "wxe");
 	int err = 0;
 
 	if (!file)
 		err = fail(why, errno, PACKAGE, "cannot be made");
-	if (file && (fwrite(bytes, 1, len, file) != len || fflush(file) || fsync(fileno(file))))
+	if (file && (fwrite(bytes, 1, len, file) != len || fflush(file)))
 		err = fail(why, errno, PACKAGE, "cannot be written");
+	if (file)
+		write_out(fileno(file));
 	if (file && fclose(file) && !err)
 		err = fail(why, errno, PACKAGE, "cannot be written");
-	free(path);
 	return err;
+}
+
+static int sync_file(const char *path, const char *shown, struct text *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), err = 0;
+
+	if (fd < 0 || fsync(fd))
+		err = fail(why, errno, shown, "cannot be stored");
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+/* The rename must not reach the disk before the bytes do. */
+static int sync_staged(const struct publish *p, struct text *why)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < p->n_outputs; i++)
+		err = sync_file(p->outputs[i].staged, p->outputs[i].path, why);
+	return err ? err : sync_file(p->package, PACKAGE, why);
 }
 
 /* On file systems that cannot exchange, there is a moment without a dataset;
  * when the second step fails the first is undone. */
-static int swap_slowly(struct publish *p)
+static int swap_slowly(const struct publish *p, const char *aside)
 {
-	char *old;
-	struct text name = { 0 };
-	int err = 0;
+	int err;
 
-	text_printf(&name, "%s-old", p->staging);
-	old = name.data;
-	if (rename(p->out, old))
-		err = errno;
-	else if (rename(p->staging, p->out)) {
-		err = errno;
-		if (rename(old, p->out))
-			err = EIO;
-	} else {
-		remove_tree(AT_FDCWD, old, 0);
-	}
-	text_release(&name);
-	return err;
+	if (rename(p->out, aside))
+		return errno;
+	if (!rename(p->staging, p->out))
+		return 0;
+	err = errno;
+	return rename(aside, p->out) ? EIO : err;
 }
 
-static int swap(struct publish *p)
+/* `former` is where the former dataset is then, NULL when there was none; `aside` is
+ * a name that it may have. */
+static int swap(const struct publish *p, const char *aside, const char **former)
 {
 	struct stat st;
 	int err;
 
+	*former = NULL;
 	if (lstat(p->out, &st))
 		return rename(p->staging, p->out) ? errno : 0;
-	if (!renameat2(AT_FDCWD, p->staging, AT_FDCWD, p->out, RENAME_EXCHANGE)) {
-		remove_tree(AT_FDCWD, p->staging, 0);
+	*former = p->staging;
+	if (!renameat2(AT_FDCWD, p->staging, AT_FDCWD, p->out, RENAME_EXCHANGE))
 		return 0;
-	}
 	err = errno;
-	return err == EINVAL || err == ENOSYS ? swap_slowly(p) : err;
+	*former = aside;
+	return err == EINVAL || err == ENOSYS ? swap_slowly(p, aside) : err;
 }
 
-static void sync_parent(const struct publish *p)
+static void sync_folder(const char *path)
 {
-	char *parent = mem_copy(p->out);
-	int fd;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	*strrchr(parent, '/') = '\0';
-	fd = open(*parent ? parent : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0) {
 		fsync(fd);
 		close(fd);
 	}
-	free(parent);
+}
+
+/* The former dataset goes away when the new one is sure to be there.  Between, no
+ * memory is asked for: without any, the former one would stay. */
+static int replace(struct publish *p, struct text *why)
+{
+	struct text parent = { 0 }, aside = { 0 };
+	const char *former;
+	int err;
+
+	text_add(&parent, p->out, (size_t)(strrchr(p->out, '/') + 1 - p->out));
+	text_printf(&aside, "%s-old", p->staging);
+	err = swap(p, aside.data, &former);
+	if (err) {
+		fail(why, err, p->shown,
+		     err == EBUSY ? "is a mount point and cannot be replaced; name a folder "
+				    "in it with --out"
+				  : "cannot be replaced");
+	} else {
+		set_in_progress(NULL);
+		sync_folder(parent.data);
+		if (former)
+			remove_tree(AT_FDCWD, former, 0);
+		staging_forget(p);
+	}
+	text_release(&parent);
+	text_release(&aside);
+	return err;
 }
 
 int publish_commit(struct publish *p, const char *datapackage, size_t len, struct text *why)
@@ -470,24 +527,12 @@ int publish_commit(struct publish *p, const char *datapackage, size_t len, struc
 	umask(mask);
 	err = write_package(p, datapackage, len, why);
 	if (!err)
-		err = check_replaceable(p, why);
-	if (!err && !access(p->out, F_OK))
-		err = foreign_each(p, p->staging, why);
-	if (err)
-		return err;
-	if (chmod(p->staging, 0777 & ~mask))
-		return fail(why, errno, p->shown, "cannot be made readable");
-	err = swap(p);
-	if (err)
-		return fail(why, err, p->shown,
-			    err == EBUSY ? "is a mount point and cannot be replaced; name a folder "
-					   "in it with --out"
-					 : "cannot be replaced");
-	set_in_progress(NULL);
-	free(p->staging);
-	p->staging = NULL;
-	sync_parent(p);
-	return 0;
+		err = check_replaceable(p, p->staging, why);
+	if (!err)
+		err = sync_staged(p, why);
+	if (!err && chmod(p->staging, 0777 & ~mask))
+		err = fail(why, errno, p->shown, "cannot be made readable");
+	return err ? err : replace(p, why);
 }
 
 void publish_rollback(struct publish *p)
@@ -499,8 +544,7 @@ void publish_rollback(struct publish *p)
 	}
 	set_in_progress(NULL);
 	remove_tree(AT_FDCWD, p->staging, 0);
-	free(p->staging);
-	p->staging = NULL;
+	staging_forget(p);
 	remove_parents(p);
 }
 
@@ -516,6 +560,7 @@ void publish_abandon(void)
 		return;
 	for (i = 0; i < p->n_outputs; i++)
 		unlink(p->outputs[i].staged);
+	unlink(p->package);
 	rmdir(p->staging);
 }
 

@@ -38,6 +38,7 @@ struct publish {
 	char *out;     /* the output folder, absolute */
 	char *shown;   /* as the user knows it */
 	char *staging; /* NULL: not begun */
+	char *package; /* datapackage.json in there */
 	int lock;      /* of the staging folder */
 	size_t parents; /* how many folders above `out` were made */
 	bool rejects;  /* rejects.csv is muster's own */
@@ -56,7 +57,9 @@ int publish_output(struct publish *publish, const char *path, const char **stage
 /* Measures the outputs (bytes, sha256); each must have been written. */
 int publish_measure(struct publish *publish, struct text *why);
 
-/* Writes datapackage.json, the text of which is given, and swaps the folders. */
+/* Writes datapackage.json, the text of which is given, and swaps the folders: not
+ * before the disk has all of their files, and the former ones are removed only after
+ * it has the swap as well. */
 int publish_commit(struct publish *publish, const char *datapackage, size_t len,
 		   struct text *why);
 

@@ -6,7 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK_SIZE ((size_t)16 << 10)
+/* An arena's blocks double from the one to the other: most arenas stay small, and
+ * memory that nobody uses costs time when it is zeroed. */
+#define BLOCK_MIN ((size_t)1 << 10)
+#define BLOCK_MAX ((size_t)16 << 10)
 
 /* The one global of the core: there is one memory to run out of, and whoever
  * notices that has nothing at hand to ask. */
@@ -74,6 +77,13 @@ static struct arena_block *block_new(size_t room)
 	return block;
 }
 
+static size_t next_room(const struct arena_block *block)
+{
+	if (!block)
+		return BLOCK_MIN;
+	return block->room < BLOCK_MAX / 2 ? block->room * 2 : BLOCK_MAX;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	const size_t align = _Alignof(max_align_t);
@@ -84,11 +94,12 @@ void *arena_alloc(struct arena *arena, size_t size)
 		mem_exhausted();
 	size = (size + align - 1) / align * align;
 	if (!block || block->room - block->used < size) {
-		struct arena_block *fresh = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE);
+		size_t room = next_room(block);
+		struct arena_block *fresh = block_new(size > room ? size : room);
 
 		/* What is large gets a block of its own, behind the one that
 		 * still has room. */
-		if (block && size > BLOCK_SIZE) {
+		if (block && size > room) {
 			fresh->next = block->next;
 			block->next = fresh;
 		} else {

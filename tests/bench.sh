@@ -1,6 +1,7 @@
 #!/bin/sh
-# How long the main job takes from start to finish, and what of it is the start; an
-# empty process, timed in the same run, tells how fast the machine is just then.
+# How long the main job takes from start to finish, and a CSV file of eleven rows, which
+# is all start; an empty process, timed in the same run, tells how fast the machine is
+# just then.
 # Then how long a folder of PDFs takes, beside pdftotext alone on one after the other.
 #
 #     tests/bench.sh BUILD_DIR [FOLDER_OF_PDFS]
@@ -12,6 +13,7 @@ set -eu
 }
 muster=$1/muster
 pipeline=pipelines/nl-police-missions/pipeline.yaml
+small=tests/cases/csv-eleven-rows/pipeline.yaml
 folder=$(mktemp -d "${TMPDIR:-/tmp}/muster-bench.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' INT
@@ -32,7 +34,9 @@ hyperfine -N --style none --warmup 20 --min-runs 200 --export-json "$folder/time
 	-n true true \
 	-n 'muster --version' "$muster --version" \
 	-n 'muster check' "$muster check $pipeline" \
-	-n 'muster run' "$muster run $pipeline --out $folder/out" >/dev/null
+	-n 'muster run' "$muster run $pipeline --out $folder/out" \
+	-n 'muster check, CSV' "$muster check $small" \
+	-n 'muster run, CSV' "$muster run $small --out $folder/small" >/dev/null
 
 print_times
 

@@ -796,7 +796,7 @@ static int hash_documents(struct run *run)
 	size_t i;
 	int err = 0;
 
-	for (i = 0; i < run->documents.count && !interrupt_signal(); i++) {
+	for (i = 0; i < run->documents.count; i++) {
 		int wrong = document_sha256(run->documents.items[i], &why);
 
 		if (wrong && !err)

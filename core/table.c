@@ -7,7 +7,6 @@
  * in muster calls setlocale().
  */
 #include <assert.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,29 +312,92 @@ struct mu_rows mu_rows(const struct ArrowSchema *schema, const struct ArrowArray
 				 .no_claims = all_null(rows->children[claim]) };
 }
 
+/* Writes a number below hundred as two digits. */
+static char *put_pair(char *at, uint64_t value)
+{
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+
+	memcpy(at, pairs + 2 * value, 2);
+	return at + 2;
+}
+
+static size_t count_digits(uint64_t value)
+{
+	size_t n = 1;
+
+	for (; value >= 1000; value /= 1000)
+		n += 3;
+	return n + (value >= 10) + (value >= 100);
+}
+
+/* From the last digit to the first. */
+static int format_whole(uint64_t value, char *space)
+{
+	size_t len = count_digits(value);
+	char *at = space + len;
+
+	for (; value >= 100; value /= 100) {
+		at -= 2;
+		put_pair(at, value % 100);
+	}
+	if (value >= 10)
+		put_pair(at - 2, value);
+	else
+		at[-1] = (char)('0' + value);
+	return (int)len;
+}
+
+static int format_integer(int64_t value, char *space)
+{
+	if (value >= 0)
+		return format_whole((uint64_t)value, space);
+	*space = '-';
+	return 1 + format_whole(-(uint64_t)value, space + 1);
+}
+
 /* Fifteen digits always read back as what was written in so many; numbers too
  * small to have that many need fewer. */
-static int format_number(double value, char space[MU_FORMAT_MAX])
+static int format_digits(double value, char space[MU_FORMAT_MAX])
 {
 	int digits = fpclassify(value) == FP_SUBNORMAL ? 1 : 15;
 	int len;
 
-	if (isnan(value))
-		return snprintf(space, MU_FORMAT_MAX, "NaN");
-	if (isinf(value))
-		return snprintf(space, MU_FORMAT_MAX, value < 0 ? "-INF" : "INF");
 	do
 		len = snprintf(space, MU_FORMAT_MAX, "%.*g", digits, value);
 	while (strtod(space, NULL) != value && digits++ < 17);
 	return len;
 }
 
+static int format_number(double value, char space[MU_FORMAT_MAX])
+{
+	if (isnan(value))
+		return snprintf(space, MU_FORMAT_MAX, "NaN");
+	if (isinf(value))
+		return snprintf(space, MU_FORMAT_MAX, value < 0 ? "-INF" : "INF");
+	/* Up to fifteen digits are printed as they are; a 0 has its sign. */
+	if (fabs(value) < 1e15 && value != 0 && (double)(int64_t)value == value)
+		return format_integer((int64_t)value, space);
+	return format_digits(value, space);
+}
+
 static int format_date(int32_t days, char space[MU_FORMAT_MAX])
 {
 	int year, month, day;
+	char *at = space;
 
 	mu_date_to_civil(days, &year, &month, &day);
-	return snprintf(space, MU_FORMAT_MAX, "%04d-%02d-%02d", year, month, day);
+	if (year < 0 || year > 9999)
+		return snprintf(space, MU_FORMAT_MAX, "%04d-%02d-%02d", year, month, day);
+	at = put_pair(at, (uint64_t)year / 100);
+	at = put_pair(at, (uint64_t)year % 100);
+	*at++ = '-';
+	at = put_pair(at, (uint64_t)month);
+	*at++ = '-';
+	at = put_pair(at, (uint64_t)day);
+	return (int)(at - space);
 }
 
 struct mu_string mu_format(const struct mu_column *c, int64_t row, char space[MU_FORMAT_MAX])
@@ -348,7 +410,7 @@ struct mu_string mu_format(const struct mu_column *c, int64_t row, char space[MU
 	case MU_STRING:
 		return mu_get_string(c, row);
 	case MU_INTEGER:
-		len = snprintf(space, MU_FORMAT_MAX, "%" PRId64, mu_get_integer(c, row));
+		len = format_integer(mu_get_integer(c, row), space);
 		break;
 	case MU_NUMBER:
 		len = format_number(mu_get_number(c, row), space);
@@ -359,7 +421,7 @@ struct mu_string mu_format(const struct mu_column *c, int64_t row, char space[MU
 		len = format_date(mu_get_date(c, row), space);
 		break;
 	case MU_PLACE:
-		len = snprintf(space, MU_FORMAT_MAX, "%" PRIu64, mu_get_place(c, row));
+		len = format_whole(mu_get_place(c, row), space);
 		break;
 	}
 	return (struct mu_string){ space, (size_t)len };

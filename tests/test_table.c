@@ -1,8 +1,10 @@
 /* Schemas, batches, and values to and from text. */
 #include <check.h>
 #include <float.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <muster/table.h>
@@ -348,6 +350,9 @@ START_TEST(numbers_take_the_fewest_digits_that_read_back)
 	number_reads_and_formats("5E-324", 5e-324, "5e-324");
 	number_reads_and_formats("1.7976931348623157e+308", DBL_MAX, "1.7976931348623157e+308");
 	number_reads_and_formats("9007199254740993", 9007199254740992.0, "9007199254740992");
+	number_reads_and_formats("999999999999999", 999999999999999, "999999999999999");
+	number_reads_and_formats("-1e15", -1e15, "-1e+15");
+	number_reads_and_formats("1234567890123456", 1234567890123456, "1234567890123456");
 	number_reads_and_formats("-0", -0.0, "-0");
 	number_reads_and_formats("0e5", 0, "0");
 	number_reads_and_formats(NULL, HUGE_VAL, "INF");
@@ -486,6 +491,43 @@ START_TEST(values_format_by_their_type)
 }
 END_TEST
 
+static void formats_as_printf(int64_t value)
+{
+	struct mu_column c = { .type = MU_INTEGER, .values = &value };
+	char space[MU_FORMAT_MAX], wanted[MU_FORMAT_MAX];
+
+	snprintf(wanted, sizeof wanted, "%" PRId64, value);
+	string_is(mu_format(&c, 0, space), wanted);
+}
+
+START_TEST(integers_format_at_every_length)
+{
+	int64_t value, i;
+
+	for (value = 1; value <= INT64_MAX / 10; value *= 10)
+		for (i = -2; i <= 2; i++) {
+			formats_as_printf(value * 9 + i);
+			formats_as_printf(-value - i);
+		}
+	formats_as_printf(INT64_MAX);
+}
+END_TEST
+
+START_TEST(dates_format_in_every_year)
+{
+	char space[MU_FORMAT_MAX], wanted[MU_FORMAT_MAX];
+	int year, month, day;
+	int32_t days;
+	struct mu_column c = { .type = MU_DATE, .values = &days };
+
+	for (days = -800000; days < 3000000; days += 97) {
+		mu_date_to_civil(days, &year, &month, &day);
+		snprintf(wanted, sizeof wanted, "%04d-%02d-%02d", year, month, day);
+		string_is(mu_format(&c, 0, space), wanted);
+	}
+}
+END_TEST
+
 START_TEST(white_space_of_unicode_is_trimmed)
 {
 	string_is(mu_trim(mu_string(" \t\r\n\v\f a b \n")), "a b");
@@ -525,6 +567,8 @@ int main(void)
 	tcase_add_test(values, every_day_of_the_calendar_comes_back);
 	tcase_add_test(values, days_that_do_not_exist_are_refused);
 	tcase_add_test(values, values_format_by_their_type);
+	tcase_add_test(values, integers_format_at_every_length);
+	tcase_add_test(values, dates_format_in_every_year);
 	tcase_add_test(values, white_space_of_unicode_is_trimmed);
 	suite_add_tcase(suite, schemas);
 	suite_add_tcase(suite, batches);

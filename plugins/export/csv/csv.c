@@ -15,23 +15,34 @@
  * the file in a spreadsheet unless you trust who wrote the source.
  */
 #include <inttypes.h>
-#include <stdio.h>
 
-#include <muster/table.h>
+#include "column.h"
+#include "writer.h"
 
 enum { FORMULAS_ESCAPE, FORMULAS_KEEP };
 enum { LINE_END_LF, LINE_END_CRLF };
+
+#define PART 64 /* bytes of a text that are looked at between two looks for room */
+
+/* What rows look at in a column. */
+struct track {
+	const int32_t *codes;
+	const struct word *words;
+};
 
 struct self {
 	const char *path, *delimiter, *null;
 	int formulas, line_end;
 	bool header;
 
-	FILE *file;
+	size_t buffer_size; /* WRITER_SIZE, but for tests */
+	struct writer writer;
+	char *at;                 /* where the writer goes on */
+	struct style inner, last; /* of cells that the delimiter, the end of the line follows */
 	int64_t n_columns;
-	struct mu_column *columns; /* of the batch at hand */
+	struct column *columns;
+	struct track *tracks; /* one a column */
 	uint64_t escaped;
-	int err; /* of the first write that failed */
 };
 
 static const char *const formulas_choices[] = { "escape", "keep", NULL };
@@ -75,124 +86,171 @@ static int csv_configure(struct mu_ctx *ctx, void *state)
 
 /* --------------------------------------------------------------- writing */
 
-static void put(struct self *self, const char *data, size_t len)
+static char *put_end(const struct style *style, char *at)
 {
-	if (!self->err && fwrite(data, 1, len, self->file) != len)
-		self->err = errno ? errno : EIO;
+	memcpy(at, style->end, sizeof style->end);
+	return at + style->end_len;
 }
 
-/* A cell that begins in a way that makes a spreadsheet run it. */
-static bool is_formula(struct mu_string text)
+/* A text can be larger than the buffer, so it goes there in parts. */
+static char *put_cell(struct self *self, char *at, const struct style *style,
+		      const struct cell *cell)
 {
-	double number;
+	struct mu_string rest = cell->text, part;
 
-	if (!text.len || !*text.data || !strchr("=+-@\t\r", *text.data))
-		return false;
-	return !mu_parse_number(text, &number);
-}
-
-static bool needs_quotes(const struct self *self, struct mu_string text)
-{
-	char c;
-	size_t i;
-
-	for (i = 0; i < text.len; i++) {
-		c = text.data[i];
-		if (c == *self->delimiter || c == '"' || c == '\n' || c == '\r')
-			return true;
+	self->escaped += cell->apostrophe;
+	at = cell_begin(cell, at);
+	if (!cell->quotes)
+		return put_end(style, writer_put(&self->writer, at, rest.data, rest.len));
+	while (rest.len) {
+		part = (struct mu_string){ rest.data, rest.len < PART ? rest.len : PART };
+		at = cell_part(cell, writer_room(&self->writer, at), part);
+		rest = (struct mu_string){ rest.data + part.len, rest.len - part.len };
 	}
-	return mu_string_is(text, self->null);
+	return put_end(style, cell_end(cell, writer_room(&self->writer, at)));
 }
 
-static void put_quoted(struct self *self, struct mu_string text)
+static char *put_text(struct self *self, char *at, const struct column *column,
+		      struct mu_string text)
 {
-	const char *quote;
-	size_t len;
+	struct cell cell;
 
-	while (text.len && (quote = memchr(text.data, '"', text.len))) {
-		len = (size_t)(quote - text.data) + 1;
-		put(self, text.data, len);
-		put(self, "\"", 1);
-		text = (struct mu_string){ text.data + len, text.len - len };
+	if (text.len <= SHORT_TEXT && text.data + SHORT_TEXT <= column->text_end &&
+	    is_plain(&column->style->dialect, text)) {
+		memcpy(at, text.data, SHORT_TEXT);
+		return put_end(column->style, at + text.len);
 	}
-	put(self, text.data, text.len);
+	cell = cell_of_text(&column->style->dialect, text);
+	return put_cell(self, at, column->style, &cell);
 }
 
-static void put_text(struct self *self, struct mu_string text, bool escape)
+/* A cell of which no word was rendered. */
+static char *put(struct self *self, char *at, const struct column *column, int64_t row)
 {
-	bool quotes = needs_quotes(self, text);
-
-	if (quotes)
-		put(self, "\"", 1);
-	if (escape && is_formula(text)) {
-		put(self, "'", 1);
-		self->escaped++;
-	}
-	put_quoted(self, text);
-	if (quotes)
-		put(self, "\"", 1);
-}
-
-/* A lone empty cell would be a blank line, which readers pass over. */
-static void put_null(struct self *self)
-{
-	if (self->n_columns == 1 && !*self->null)
-		put(self, "\"\"", 2);
-	else
-		put(self, self->null, strlen(self->null));
-}
-
-static void put_cell(struct self *self, const struct mu_column *column, int64_t row)
-{
+	const struct mu_column *cells = &column->cells;
 	char space[MU_FORMAT_MAX];
+	struct cell cell;
 
-	if (mu_null(column, row))
-		put_null(self);
-	else if (column->type == MU_STRING)
-		put_text(self, mu_get_string(column, row), self->formulas == FORMULAS_ESCAPE);
-	else
-		put_text(self, mu_format(column, row, space), false);
+	if (mu_null(cells, row))
+		return put_cell(self, at, column->style, &column->style->null);
+	if (cells->type == MU_STRING)
+		return put_text(self, at, column, mu_get_string(cells, row));
+	cell = cell_of_value(&column->style->dialect, mu_format(cells, row, space));
+	return put_cell(self, at, column->style, &cell);
 }
 
-static void end_line(struct self *self)
+/* The same amid a row: of its room as much is left behind it. */
+static char *put_alone(struct self *self, char *at, const struct column *column, int64_t row)
 {
-	if (self->line_end == LINE_END_CRLF)
-		put(self, "\r", 1);
-	put(self, "\n", 1);
+	at = put(self, writer_room(&self->writer, at), column, row);
+	return writer_room(&self->writer, at);
+}
+
+/* The buffer ends in room for a row of rendered words, so nobody asks for each. */
+static char *put_row(struct self *self, char *at, int64_t from, int64_t row)
+{
+	const struct track *t = self->tracks, *end = t + self->n_columns;
+	const struct word *word;
+
+	if (t == end) /* no columns: a line all the same */
+		return put_end(&self->last, at);
+	for (; t < end; t++) {
+		word = &t->words[t->codes[row]];
+		if (word->len > 0) {
+			memcpy(at, word->text, WORD_COPIED);
+			at += word->len;
+		} else if (word->len < 0) {
+			memcpy(at, word->text, WORD_MAX);
+			at -= word->len;
+		} else {
+			at = put_alone(self, at, &self->columns[t - self->tracks], from + row);
+		}
+	}
+	return at;
+}
+
+/* The rows from `from` on, at most N_CODES. */
+static void put_rows(struct self *self, int64_t from, int64_t n)
+{
+	char *at = self->at;
+	int64_t i;
+
+	for (i = 0; i < self->n_columns; i++)
+		self->tracks[i] = (struct track){ column_codes(&self->columns[i], from, n),
+						  self->columns[i].words };
+	for (i = 0; i < n; i++)
+		at = put_row(self, writer_room(&self->writer, at), from, i);
+	self->at = at;
 }
 
 static int written(struct mu_ctx *ctx, const struct self *self)
 {
-	if (!self->err)
-		return 0;
-	return mu_fail(ctx, self->err, "%s: %s", self->path, strerror(self->err));
+	int err = self->writer.err;
+
+	return err ? mu_fail(ctx, err, "%s: %s", self->path, strerror(err)) : 0;
 }
 
 /* ------------------------------------------------------------- callbacks */
+
+static void style_init(struct style *style, const struct self *self, const char *end)
+{
+	*style = (struct style){
+		.dialect = dialect(*self->delimiter, self->null, self->formulas == FORMULAS_ESCAPE),
+		/* A lone empty cell would be a blank line, which readers pass over. */
+		.null = { .text = mu_string(self->null),
+			  .quotes = self->n_columns == 1 && !*self->null },
+		.end_len = strlen(end),
+	};
+	memcpy(style->end, end, style->end_len);
+}
+
+static void prepare(struct mu_ctx *ctx, struct self *self)
+{
+	size_t n = (size_t)mu_schema_visible(ctx->schema), i;
+	const struct word *small, *small_last;
+
+	self->n_columns = (int64_t)n;
+	style_init(&self->inner, self, self->delimiter);
+	style_init(&self->last, self, self->line_end == LINE_END_LF ? "\n" : "\r\n");
+	small = small_numbers(ctx, &self->inner);
+	small_last = small_numbers(ctx, &self->last);
+	self->columns = mu_alloc(ctx, n * sizeof *self->columns);
+	self->tracks = mu_alloc(ctx, n * sizeof *self->tracks);
+	for (i = 0; i + 1 < n; i++)
+		column_init(&self->columns[i], ctx, &self->inner, small);
+	if (n)
+		column_init(&self->columns[i], ctx, &self->last, small_last);
+	if (!self->buffer_size)
+		self->buffer_size = WRITER_SIZE;
+	self->at = mu_alloc(ctx, self->buffer_size + n * (WORD_MAX + 1) + WRITER_SPARE);
+}
+
+static void put_header(struct self *self, const struct ArrowSchema *schema)
+{
+	char *at = self->at;
+	int64_t i;
+
+	for (i = 0; i < self->n_columns; i++)
+		at = put_text(self, writer_room(&self->writer, at), &self->columns[i],
+			      mu_string(schema->children[i]->name));
+	self->at = self->n_columns ? at : put_end(&self->last, at);
+}
 
 static int csv_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 {
 	struct self *self = state;
 	const char *staged;
-	int64_t i;
 	int err = mu_output(ctx, self->path, &staged);
 
 	(void)out;
 	if (err)
 		return err;
-	self->n_columns = mu_schema_visible(ctx->schema);
-	self->columns = mu_alloc(ctx, (size_t)(self->n_columns + 1) * sizeof *self->columns);
-	self->file = fopen(staged, "we");
-	if (!self->file)
-		return mu_fail(ctx, errno, "%s: %s", self->path, strerror(errno));
-	for (i = 0; self->header && i < self->n_columns; i++) {
-		if (i)
-			put(self, self->delimiter, 1);
-		put_text(self, mu_string(ctx->schema->children[i]->name),
-			 self->formulas == FORMULAS_ESCAPE);
-	}
+	prepare(ctx, self);
+	err = writer_open(&self->writer, staged, self->at, self->buffer_size);
+	if (err)
+		return mu_fail(ctx, err, "%s: %s", self->path, strerror(err));
 	if (self->header)
-		end_line(self);
+		put_header(self, ctx->schema);
 	return written(ctx, self);
 }
 
@@ -201,18 +259,14 @@ static void csv_close(struct mu_ctx *ctx, void *state)
 	struct self *self = state;
 
 	(void)ctx;
-	if (self->file)
-		fclose(self->file);
+	writer_discard(&self->writer);
 }
 
 static int csv_finish(struct mu_ctx *ctx, struct self *self)
 {
-	FILE *file = self->file;
+	int err = writer_finish(&self->writer, self->at);
 
-	self->file = NULL;
-	if (fclose(file) && !self->err)
-		self->err = errno ? errno : EIO;
-	if (!self->err && self->escaped)
+	if (!err && self->escaped)
 		mu_log(ctx, MU_INFO,
 		       "%s: an apostrophe was put before %" PRIu64 " text%s that a "
 		       "spreadsheet would run",
@@ -223,20 +277,14 @@ static int csv_finish(struct mu_ctx *ctx, struct self *self)
 static int csv_export(struct mu_ctx *ctx, void *state, const struct ArrowArray *rows)
 {
 	struct self *self = state;
-	int64_t row, i;
+	int64_t i;
 
 	if (!rows)
 		return csv_finish(ctx, self);
 	for (i = 0; i < self->n_columns; i++)
-		self->columns[i] = mu_column(ctx->schema, rows, i);
-	for (row = 0; row < rows->length && !self->err; row++) {
-		for (i = 0; i < self->n_columns; i++) {
-			if (i)
-				put(self, self->delimiter, 1);
-			put_cell(self, &self->columns[i], row);
-		}
-		end_line(self);
-	}
+		column_begin(&self->columns[i], ctx, mu_column(ctx->schema, rows, i), rows->length);
+	for (i = 0; i < rows->length && !self->writer.err; i += N_CODES)
+		put_rows(self, i, rows->length - i < N_CODES ? rows->length - i : N_CODES);
 	return written(ctx, self);
 }
 

@@ -232,17 +232,19 @@ static void run(struct fixture *f, int64_t step)
 /* The same, a byte at a time. */
 static void expect_text(FILE *out, const struct self *self, struct mu_string text, bool came_in)
 {
-	bool quotes = mu_string_is(text, self->null);
+	bool quotes = mu_string_is(text, self->null), escaped;
 	double number;
 	size_t i;
 
 	for (i = 0; i < text.len; i++)
 		quotes = quotes || strchr("\"\r\n", text.data[i]) ||
 			 text.data[i] == *self->delimiter;
+	escaped = came_in && self->formulas == FORMULAS_ESCAPE && text.len &&
+		  memchr("=+-@\t\r", *text.data, 6) && !mu_parse_number(text, &number);
+	quotes = quotes || (escaped && *self->delimiter == '\'');
 	if (quotes)
 		fputc('"', out);
-	if (came_in && self->formulas == FORMULAS_ESCAPE && text.len &&
-	    memchr("=+-@\t\r", *text.data, 6) && !mu_parse_number(text, &number))
+	if (escaped)
 		fputc('\'', out);
 	for (i = 0; i < text.len; i++) {
 		if (text.data[i] == '"')
@@ -378,6 +380,7 @@ static const struct {
 	{ "1", "true", FORMULAS_ESCAPE, LINE_END_LF },
 	{ "e", "1970-01-01", FORMULAS_KEEP, LINE_END_CRLF },
 	{ ",", "one", FORMULAS_ESCAPE, LINE_END_LF },
+	{ "'", "", FORMULAS_ESCAPE, LINE_END_LF },
 	{ ",", "a null of so many letters that it is not rendered before its rows are", 0, 0 },
 };
 

@@ -33,6 +33,7 @@ struct cell cell_of_text(const struct dialect *d, struct mu_string text)
 	struct cell cell = cell_of_value(d, text);
 
 	cell.apostrophe = d->escape && is_formula(text);
+	cell.quotes |= cell.apostrophe && *d->delimiter == '\'';
 	return cell;
 }
 

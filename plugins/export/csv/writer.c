@@ -11,9 +11,9 @@ int writer_open(struct writer *w, const char *path, char *buffer, size_t size)
 
 	if (fd < 0)
 		return errno;
-	*w = (struct writer){
-		.open = true, .fd = fd, .size = size, .buffer = buffer, .full = buffer + size
-	};
+	*w = (struct writer){ .open = true, .fd = fd, .size = size };
+	w->buffer = buffer;
+	w->full = buffer + size;
 	return 0;
 }
 

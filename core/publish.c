@@ -393,8 +393,8 @@ static int measure(struct output *o, struct text *why)
 
 	if (fd < 0)
 		return fail(why, errno, o->path, "was declared and not written");
-	err = sha256_file(fd, o->sha256, &o->bytes);
 	write_out(fd);
+	err = sha256_file(fd, o->sha256, &o->bytes);
 	close(fd);
 	return err ? fail(why, err, o->path, "cannot be stored") : 0;
 }

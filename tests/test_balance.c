@@ -378,6 +378,118 @@ START_TEST(many_rows_are_checked_as_one_by_one)
 }
 END_TEST
 
+/* Numbers at and beyond the edges of what the fast way and 64 bits can add up. */
+static int64_t odd_number(void)
+{
+	static const int64_t edges[] = {
+		INT64_MIN,
+		INT64_MAX,
+		LARGE,
+		-LARGE,
+		(int64_t)SMALL,
+		(int64_t)SMALL - 1,
+		-(int64_t)SMALL,
+		-(int64_t)SMALL - 1,
+		1,
+		-1,
+	};
+
+	return edges[(size_t)rand() % (sizeof edges / sizeof *edges)];
+}
+
+/* Puts a row in which one in `odd` numbers is at an edge or unknown, and counts what the
+ * rules are to say of it. */
+static void odd_row(struct fixture *f, uint64_t position, int odd, uint64_t expected[3])
+{
+	/* male, female, total, other */
+	int64_t v[4] = { rand() % 1000, rand() % 1000, 0, 0 };
+	bool rejected = rand() % odd == 0, claim = rand() % odd == 0, known[4];
+	uint64_t at = mu_at(1, position);
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		if (i == 2) /* holds where it can, or would if sums wrapped around */
+			v[2] = (int64_t)((uint64_t)v[0] + (uint64_t)v[1]);
+		v[i] = rand() % odd ? v[i] : odd_number();
+		known[i] = rand() % odd != 0;
+		if (known[i])
+			mu_put_integer(&f->rig.builder, (int64_t)i + 1, v[i]);
+	}
+	mu_end_row_at(&f->rig.builder, rejected ? at | MU_AT_REJECTED : at, claim ? "total" : NULL);
+	for (i = 0; i < f->self.rules.count && !rejected; i++) {
+		const struct rule *r = rule_of(&f->self, i);
+		unsigned unknown = (known[1] ? 0 : PART) | (known[2] ? 0 : TOTAL);
+		wide difference = (known[1] ? (wide)v[1] : 0) - (known[2] ? (wide)v[2] : 0);
+
+		if (r->parts.count == 2) {
+			difference += known[0] ? v[0] : 0;
+			unknown |= known[0] ? 0 : PART;
+		}
+		if (!unknown || !claim)
+			expected[outcome_of(&f->self, r, difference, unknown)]++;
+	}
+}
+
+START_TEST(edges_are_seen_among_many_rows)
+{
+	static const int odds[] = { 100000, 5000, 300, 20 };
+	uint64_t expected[3] = { 0 };
+	struct fixture f;
+	uint64_t i, n;
+
+	setup(&f);
+	srand((unsigned)_i + 1);
+	n = (uint64_t)(rand() % (3 * CHUNK) + 1);
+	f.rules[0].tolerance = _i % 3 ? 0 : 2;
+	f.rules[1] = women();
+	f.rules[1].relation = _i % 2 ? AT_LEAST : AT_MOST;
+	f.self.rules.count = 2;
+	f.self.negative = _i % 5 == 0;
+	ck_assert_int_eq(balance_open(&f.rig.ctx, &f.self, NULL), 0);
+	for (i = 0; i < n; i++)
+		odd_row(&f, i + 1, odds[_i % 4], expected);
+	rig_flush(&f.rig);
+	ck_assert_int_eq(balance_validate(&f.rig.ctx, &f.self, &f.rig.batches[0]), 0);
+	checks_are(&f, expected[MU_PASS], expected[MU_FAIL], expected[MU_UNEVALUATED]);
+	ck_assert_uint_ge(f.rig.findings, expected[MU_FAIL]);
+	teardown(&f);
+}
+END_TEST
+
+START_TEST(a_few_rows_are_checked_too)
+{
+	int rows, wrong;
+
+	for (rows = 1; rows <= 4 * STEP; rows++)
+		for (wrong = 0; wrong < rows; wrong++) {
+			struct fixture f;
+
+			setup(&f);
+			for (int i = 0; i < rows; i++)
+				rig_row(&f.rig, mu_at(1, (uint64_t)i + 1), NULL,
+					i != wrong ? "A|1|2|3|~"
+					: rows % 2 ? "A|1|2|9|~"
+						   : "A|9|2|3|~");
+			ck_assert_int_eq(run(&f), 0);
+			checks_are(&f, (uint64_t)rows - 1, 1, 0);
+			teardown(&f);
+		}
+}
+END_TEST
+
+START_TEST(columns_of_no_rule_are_not_looked_at)
+{
+	bool in[5] = { false }, expected[5] = { false, true, true, true, false };
+	struct fixture f;
+
+	setup(&f);
+	ck_assert_int_eq(balance_open(&f.rig.ctx, &f.self, NULL), 0);
+	balance_uses(&f.rig.ctx, &f.self, NULL, in);
+	ck_assert_mem_eq(in, expected, sizeof in);
+	teardown(&f);
+}
+END_TEST
+
 static double shares;
 
 /* How many rules fail, in the plainest way. */
@@ -472,6 +584,9 @@ int main(void)
 	tcase_add_test(all, columns_that_do_not_fit_are_refused);
 	tcase_add_test(all, a_report_that_stops_the_run_stops_the_stage);
 	tcase_add_test(all, many_rows_are_checked_as_one_by_one);
+	tcase_add_loop_test(all, edges_are_seen_among_many_rows, 0, 60);
+	tcase_add_test(all, a_few_rows_are_checked_too);
+	tcase_add_test(all, columns_of_no_rule_are_not_looked_at);
 	tcase_add_loop_test(all, scores_are_sorted_shares, 0, 300);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);

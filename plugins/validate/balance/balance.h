@@ -26,9 +26,18 @@ struct rule {
 	int64_t tolerance;
 	struct phrase label, sum;
 	const char *verb;
-	size_t total_slot, n_slots;
+	size_t total_slot;
 	int *sign;      /* of each slot in the difference: 1, -1 or 0 */
 	wide low, high; /* where the difference of parts and total has to be */
+	struct term *terms; /* what the difference is made of */
+	size_t n_terms;
+};
+
+/* A column in a difference. */
+struct term {
+	size_t slot;
+	bool minus;
+	const int64_t *numbers; /* of the rows at hand */
 };
 
 /* What a rule makes of the row at hand. */

@@ -4,8 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#define SHOWN_MAX       100  /* bytes of a value in a message */
-#define SUGGESTIONS_MAX 1000 /* each is a search through a list */
+#define SHOWN_MAX 100 /* bytes of a value in a message */
 
 /* ------------------------------------------------------------- findings */
 
@@ -48,18 +47,14 @@ static struct mu_finding broken(struct check *check, const struct row *row, stru
 }
 
 /* The value that was probably meant, or NULL, into *out. */
-static int suggest(struct mu_ctx *ctx, const struct check *check, struct row *row,
+static int suggest(struct mu_ctx *ctx, struct check *check, const struct row *row,
 		   struct mu_string value, const char **out)
 {
-	struct checks *checks = row->checks;
-	int err;
+	struct icu *icu = &row->checks->icu;
+	int err = icu_open(ctx, icu);
 
-	if (checks->suggestions >= SUGGESTIONS_MAX)
-		return 0;
-	checks->suggestions++;
-	err = icu_open(ctx, &checks->icu);
 	if (!err)
-		*out = values_nearest(ctx, &checks->icu, &check->values, value);
+		*out = values_nearest(ctx, icu, &check->values, value);
 	return err;
 }
 
@@ -96,6 +91,11 @@ static int enum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 			 values_count(&check->values));
 }
 
+static bool value_passes(struct check *check, struct mu_string text)
+{
+	return values_find(&check->values, &text) > 0;
+}
+
 static int pattern_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 {
 	struct pattern_match match;
@@ -114,53 +114,65 @@ static int pattern_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 			 check->field->name, shown(value), value.data, check->field->pattern);
 }
 
-/* -1, 0, 1: a cell is below its bound, at it, above it; -2: it is no number (NaN). */
-static int cell_compare(const struct check *check, const struct row *row)
+__attribute__((format(printf, 3, 0))) static int fail_unheard(struct mu_ctx *ctx, int err,
+							      const char *fmt, va_list ap)
 {
-	const struct mu_column *cell = cell_of(check, row, 0);
+	(void)ctx, (void)fmt, (void)ap;
+	return err;
+}
+
+/* The text may be one of a row that is passed over, so that what goes wrong with it
+ * is not for this to say. */
+static bool pattern_passes(struct check *check, struct mu_string text)
+{
+	struct mu_ctx unheard = { .size = sizeof unheard, .failed = fail_unheard };
+	struct pattern_match match;
+
+	return pattern_find(&unheard, check->pattern, text, 0, &match) > 0;
+}
+
+/* -1, 0, 1: a value is below the bound, at it, above it; -2: it is no number (NaN). */
+static int value_compare(const struct check *check, const struct mu_column *cells, int64_t row)
+{
 	int64_t integer, bound;
 
-	if (cell->type == MU_NUMBER) {
-		double number = mu_get_number(cell, row->index);
+	if (cells->type == MU_NUMBER) {
+		double number = mu_get_number(cells, row);
 
 		if (isnan(number))
 			return -2;
 		return (number > check->number) - (number < check->number);
 	}
-	if (cell->type == MU_DATE) {
-		integer = mu_get_date(cell, row->index);
+	if (cells->type == MU_DATE) {
+		integer = mu_get_date(cells, row);
 		bound = check->date;
 	} else {
-		integer = mu_get_integer(cell, row->index);
+		integer = mu_get_integer(cells, row);
 		bound = check->integer;
 	}
 	return (integer > bound) - (integer < bound);
 }
 
-static int minimum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
+bool check_beyond(const struct check *check, const struct mu_column *cells, int64_t row)
 {
-	struct mu_string value;
+	int order = value_compare(check, cells, row);
 
-	if (cell_is_null(check, row, 0) || cell_compare(check, row) >= 0)
-		return 0;
-	value = cell_text(check, row, 0);
-	return mu_report(ctx, broken(check, row, value), "%s is %.*s, and at least %s is expected",
-			 check->field->name, shown(value), value.data, check->field->minimum);
+	if (check->kind == &check_kinds[CHECK_MINIMUM])
+		return order < 0;
+	return order != 0 && order != -1;
 }
 
-static int maximum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
+static int bound_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 {
+	bool above = check->kind == &check_kinds[CHECK_MAXIMUM];
 	struct mu_string value;
-	int order;
 
-	if (cell_is_null(check, row, 0))
-		return 0;
-	order = cell_compare(check, row);
-	if (order == 0 || order == -1)
+	if (cell_is_null(check, row, 0) || !check_beyond(check, cell_of(check, row, 0), row->index))
 		return 0;
 	value = cell_text(check, row, 0);
-	return mu_report(ctx, broken(check, row, value), "%s is %.*s, and at most %s is expected",
-			 check->field->name, shown(value), value.data, check->field->maximum);
+	return mu_report(ctx, broken(check, row, value), "%s is %.*s, and at %s %s is expected",
+			 check->field->name, shown(value), value.data, above ? "most" : "least",
+			 above ? check->field->maximum : check->field->minimum);
 }
 
 /* ------------------------------------------------------------------ keys */
@@ -322,12 +334,21 @@ static int foreign_key_row(struct mu_ctx *ctx, struct check *check, struct row *
 /* ------------------------------------------------------------- all of them */
 
 const struct kind check_kinds[] = {
-	[CHECK_REQUIRED] = { "required", required_row },
-	[CHECK_ENUM] = { "enum", enum_row },
-	[CHECK_PATTERN] = { "pattern", pattern_row },
-	[CHECK_MINIMUM] = { "minimum", minimum_row },
-	[CHECK_MAXIMUM] = { "maximum", maximum_row },
-	[CHECK_UNIQUE] = { "unique", unique_row },
-	[CHECK_PRIMARY_KEY] = { "primary-key", primary_key_row },
-	[CHECK_FOREIGN_KEY] = { "foreign-key", foreign_key_row },
+	[CHECK_REQUIRED] = { .code = "required", .row = required_row, .screen = screen_nulls },
+	[CHECK_ENUM] = { .code = "enum",
+			 .row = enum_row,
+			 .screen = screen_texts,
+			 .passes = value_passes },
+	[CHECK_PATTERN] = { .code = "pattern",
+			    .row = pattern_row,
+			    .screen = screen_texts,
+			    .passes = pattern_passes },
+	[CHECK_MINIMUM] = { .code = "minimum", .row = bound_row, .screen = screen_bounds },
+	[CHECK_MAXIMUM] = { .code = "maximum", .row = bound_row, .screen = screen_bounds },
+	[CHECK_UNIQUE] = { .code = "unique", .row = unique_row, .remembers = true },
+	[CHECK_PRIMARY_KEY] = { .code = "primary-key", .row = primary_key_row, .remembers = true },
+	[CHECK_FOREIGN_KEY] = { .code = "foreign-key",
+				.row = foreign_key_row,
+				.screen = screen_texts,
+				.passes = value_passes },
 };

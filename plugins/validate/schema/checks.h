@@ -8,6 +8,7 @@
 #include <muster/table.h>
 
 #include "pattern.h"
+#include "screen.h"
 #include "values.h"
 
 enum check_kind {
@@ -28,10 +29,12 @@ struct check {
 	const char *const *names;     /* of its columns, `count` of them */
 	size_t count;
 	int64_t *columns; /* their indexes */
+	bool every;       /* row of the batch at hand has to be looked at */
 	bool failed;
 
 	/* By kind: */
 	struct pattern *pattern;
+	struct screen_texts *texts; /* that passed, where there is passes() */
 	int64_t integer; /* the bound, as the field's type has it */
 	double number;
 	int32_t date;
@@ -47,10 +50,10 @@ struct checks {
 	struct check *items;
 	size_t count;
 	int64_t keys, max_keys; /* in all of the maps */
-	int suggestions;        /* that were looked for */
-	struct icu icu;         /* open once one was */
+	struct icu icu;         /* open once a suggestion was looked for */
 	struct mu_key key;
 	struct mu_column *columns; /* of the batch at hand */
+	struct screen screen;      /* likewise */
 };
 
 /* The row at hand. */
@@ -61,12 +64,20 @@ struct row {
 	char space[MU_FORMAT_MAX];
 };
 
-/* Looks at a row, reports what is wrong; 0, or an errno value with a message. */
 struct kind {
 	const char *code;
+	/* Looks at a row, reports what is wrong; 0, or an errno value with a message. */
 	int (*row)(struct mu_ctx *ctx, struct check *check, struct row *row);
+	/* Marks the rows that row() has to look at (see screen.h); NULL: all. */
+	bool (*screen)(struct checks *all, struct check *check);
+	/* Whether row() has nothing to say of a text; where screen_texts() asks. */
+	bool (*passes)(struct check *check, struct mu_string text);
+	bool remembers; /* row() compares a row with all that it has seen */
 };
 
 extern const struct kind check_kinds[]; /* by enum check_kind */
+
+/* Whether a value that is not null breaks a minimum or maximum. */
+bool check_beyond(const struct check *check, const struct mu_column *cells, int64_t row);
 
 #endif

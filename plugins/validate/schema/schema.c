@@ -22,7 +22,8 @@
  * rows: failed when any row broke it, not evaluated when there was none.
  *
  * Uniqueness costs memory, about 100 bytes and the length of the key for each
- * row; max_keys is its bound.
+ * row; max_keys is its bound.  It needs all rows in order, so that where something
+ * is to be unique one instance sees them all.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,8 +307,22 @@ static int schema_open(struct mu_ctx *ctx, void *data, struct ArrowSchema *out)
 
 		for (size_t j = 0; j < check->count; j++)
 			check->columns[j] = mu_schema_find(ctx->schema, check->names[j]);
+		if (check->kind->passes)
+			check->texts = mu_alloc(ctx, sizeof *check->texts);
+		if (check->kind->remembers)
+			mu_serial(ctx);
 	}
 	return 0;
+}
+
+static void schema_uses(struct mu_ctx *ctx, void *data, const bool *out, bool *in)
+{
+	struct self *self = data;
+
+	(void)ctx, (void)out;
+	for (size_t i = 0; i < self->checks.count; i++)
+		for (size_t j = 0; j < self->checks.items[i].count; j++)
+			in[self->checks.items[i].columns[j]] = true;
 }
 
 /* -------------------------------------------------------------- validate */
@@ -325,30 +340,78 @@ static int outcomes_tell(struct mu_ctx *ctx, const struct self *self)
 	return err;
 }
 
+static int row_check(struct mu_ctx *ctx, struct checks *checks, struct row *row)
+{
+	bool suspect = checks->screen.marks[row->index] & ROW_SUSPECT;
+	int err = 0;
+
+	for (size_t i = 0; i < checks->count && !err; i++) {
+		struct check *check = &checks->items[i];
+
+		if (suspect || check->every)
+			err = check->kind->row(ctx, check, row);
+	}
+	return err;
+}
+
+/* Goes through the rows that are marked, or all when a check has to see them. */
+static int rows_check(struct mu_ctx *ctx, struct checks *checks, const struct mu_rows *rows)
+{
+	const struct screen *screen = &checks->screen;
+	struct row row = { .checks = checks };
+	bool every = false;
+	int err = 0;
+
+	for (size_t i = 0; i < checks->count; i++)
+		every |= checks->items[i].every;
+	if (!every && !screen->suspects)
+		return 0;
+	for (; row.index < screen->rows && !err; row.index++) {
+		uint8_t marks = screen->marks[row.index];
+
+		/* Suggestions take their time. */
+		if (!(row.index & 255) && mu_cancelled(ctx))
+			return ECANCELED;
+		if (marks & ROW_PASSED_OVER || (!every && !marks))
+			continue;
+		row.at = mu_row_at(rows, row.index);
+		err = row_check(ctx, checks, &row);
+	}
+	return err;
+}
+
 static int schema_validate(struct mu_ctx *ctx, void *data, const struct ArrowArray *batch)
 {
 	struct self *self = data;
-	struct row row = { .checks = &self->checks };
+	struct checks *checks = &self->checks;
 	struct mu_rows rows;
-	int err = 0;
 
 	if (!batch)
 		return outcomes_tell(ctx, self);
 	rows = mu_rows(ctx->schema, batch);
 	for (int64_t i = 0; i < self->n_columns; i++)
-		self->checks.columns[i] = mu_column(ctx->schema, batch, i);
-	for (; row.index < batch->length && !err; row.index++) {
-		if (mu_row_is_claim(&rows, row.index) || mu_row_is_rejected(&rows, row.index))
-			continue;
-		self->rows++;
-		row.at = mu_row_at(&rows, row.index);
-		for (size_t i = 0; i < self->checks.count && !err; i++) {
-			struct check *check = &self->checks.items[i];
+		checks->columns[i] = mu_column(ctx->schema, batch, i);
+	if (!screen_begin(&checks->screen, &rows, batch->length))
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	self->rows += (uint64_t)(batch->length - checks->screen.passed_over);
+	for (size_t i = 0; i < checks->count; i++) {
+		struct check *check = &checks->items[i];
 
-			err = check->kind->row(ctx, check, &row);
-		}
+		check->every = !check->kind->screen || !check->kind->screen(checks, check);
 	}
-	return err;
+	return rows_check(ctx, checks, &rows);
+}
+
+/* Values that must not occur twice are not among it: then there is one instance. */
+static int schema_merge(struct mu_ctx *ctx, void *data, void *from)
+{
+	struct self *self = data, *other = from;
+
+	(void)ctx;
+	self->rows += other->rows;
+	for (size_t i = 0; i < self->checks.count; i++)
+		self->checks.items[i].failed |= other->checks.items[i].failed;
+	return 0;
 }
 
 static void schema_close(struct mu_ctx *ctx, void *data)
@@ -364,9 +427,10 @@ static void schema_close(struct mu_ctx *ctx, void *data)
 		mu_map_release(&check->seen);
 	}
 	mu_key_release(&self->checks.key);
+	screen_release(&self->checks.screen);
 }
 
 MUSTER_PLUGIN(.name = "schema", .summary = "rows against the schema of the dataset",
 	      .options = options, .codes = codes, .self_size = sizeof(struct self),
 	      .configure = schema_configure, .open = schema_open, .close = schema_close,
-	      .validate = schema_validate);
+	      .validate = schema_validate, .merge = schema_merge, .uses = schema_uses);

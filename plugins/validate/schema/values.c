@@ -6,12 +6,15 @@
 #include "words.h"
 
 #define FILE_MAX    ((size_t)64 << 20)
-#define NEAREST_MAX 10000 /* values that are looked at for one that was meant */
-#define FOLDED_MAX  256   /* as words_distance() takes them */
+#define NEAREST_MAX 10000             /* values that are looked at for one that was meant */
+#define STEPS_MAX   ((size_t)1 << 18) /* of comparing them in full, of some ns each */
+#define ASKED_MAX   1000              /* answers that are kept */
+#define FOLDED_MAX  256               /* as words_distance() takes them */
 
 void values_release(struct values *values)
 {
 	mu_map_release(&values->map);
+	mu_map_release(&values->asked);
 	mu_key_release(&values->key);
 }
 
@@ -52,6 +55,13 @@ int values_find(struct values *values, const struct mu_string *parts)
 
 /* -------------------------------------------------------------- nearest */
 
+/* A value and its comparable form. */
+struct candidate {
+	const char *value, *folded;
+	size_t len;       /* of folded */
+	uint64_t letters; /* a bit for each that occurs in it; some share one */
+};
+
 static bool fold(const struct icu *icu, struct mu_string text, char out[FOLDED_MAX + 1])
 {
 	size_t len = words_fold_with(icu, text, out, FOLDED_MAX);
@@ -62,37 +72,156 @@ static bool fold(const struct icu *icu, struct mu_string text, char out[FOLDED_M
 	return true;
 }
 
-const char *values_nearest(struct mu_ctx *ctx, const struct icu *icu, const struct values *values,
-			   struct mu_string value)
+static const char *copy(struct mu_ctx *ctx, const void *bytes, size_t len)
 {
-	char wanted[FOLDED_MAX + 1], other[FOLDED_MAX + 1], *out;
-	const struct mu_map_entry *best = NULL;
-	int limit, distance;
-	bool tied = false;
+	char *out = mu_alloc(ctx, len + 1);
 
-	if (values->parts != 1 || values->map.count > NEAREST_MAX || !fold(icu, value, wanted))
-		return NULL;
-	limit = (int)(strlen(wanted) / 3);
+	memcpy(out, bytes, len);
+	return out;
+}
+
+static struct candidate candidate_of(const char *value, const char *folded)
+{
+	struct candidate c = { .value = value, .folded = folded, .len = strlen(folded) };
+
+	for (size_t i = 0; i < c.len; i++)
+		c.letters |= (uint64_t)1 << (folded[i] & 63);
+	return c;
+}
+
+static void candidates_list(struct mu_ctx *ctx, const struct icu *icu, struct values *values)
+{
+	char folded[FOLDED_MAX + 1];
+
+	values->candidates = mu_alloc(ctx, values->map.count * sizeof *values->candidates);
 	for (size_t i = 0; i < values->map.count; i++) {
 		const struct mu_map_entry *entry = &values->map.entries[i];
-		struct mu_string text = { (const char *)entry->key, entry->len };
 
-		if (!fold(icu, text, other))
+		if (fold(icu, (struct mu_string){ (const char *)entry->key, entry->len }, folded))
+			values->candidates[values->n_candidates++] =
+				candidate_of(copy(ctx, entry->key, entry->len),
+					     copy(ctx, folded, strlen(folded)));
+	}
+}
+
+static bool more_than(uint64_t bits, int limit)
+{
+	for (; bits && limit >= 0; limit--)
+		bits &= bits - 1;
+	return limit < 0;
+}
+
+/* Whether it takes more than `limit` changes to make one of the other, as far as their
+ * lengths and letters tell: a change adds a letter at most, and takes one away. */
+static bool far_apart(const struct candidate *a, const struct candidate *b, int limit)
+{
+	size_t longer = a->len > b->len ? a->len - b->len : b->len - a->len;
+
+	return longer > (size_t)limit || more_than(a->letters & ~b->letters, limit) ||
+	       more_than(b->letters & ~a->letters, limit);
+}
+
+/* A text that is compared with many.  Of a short one, where each byte stands in it: bit
+ * i for place i. */
+struct wanted {
+	struct candidate text;
+	bool shorter;
+	uint64_t places[256];
+};
+#define SHORTER_MAX 64
+
+static void wanted_init(struct wanted *w, const char *folded)
+{
+	memset(w, 0, sizeof *w);
+	w->text = candidate_of(NULL, folded);
+	w->shorter = w->text.len && w->text.len <= SHORTER_MAX;
+	for (size_t i = 0; w->shorter && i < w->text.len; i++)
+		w->places[(uint8_t)folded[i]] |= (uint64_t)1 << i;
+}
+
+/* As words_distance() without a limit, a column of its table at a time: a bit for each
+ * row says whether the number there is one more, or one less, than that above it (`vp`,
+ * `vn`) or left of it (`hp`, `hn`), or the same as that above and left of it (`same`).
+ * Hyyrö, "A Bit-Vector Algorithm for Computing Levenshtein and Damerau Edit Distances"
+ * (2003), figure 4. */
+static int short_distance(const struct wanted *w, const char *other)
+{
+	uint64_t vp = UINT64_MAX, vn = 0, same = 0, before = 0;
+	unsigned last = (unsigned)w->text.len - 1;
+	int distance = (int)w->text.len;
+
+	for (; *other; other++) {
+		uint64_t here = w->places[(uint8_t)*other], hp, hn;
+		uint64_t swapped = ((~same & here) << 1) & before;
+
+		same = (((here & vp) + vp) ^ vp) | here | vn | swapped;
+		hp = vn | ~(same | vp);
+		hn = same & vp;
+		distance += (int)(hp >> last & 1) - (int)(hn >> last & 1);
+		hp = hp << 1 | 1;
+		hn <<= 1;
+		vp = hn | ~(same | hp);
+		vn = hp & same;
+		before = here;
+	}
+	return distance;
+}
+
+/* The index of the candidate that is nearest; SIZE_MAX: none. */
+static size_t candidate_nearest(const struct values *values, const char *folded)
+{
+	size_t best = SIZE_MAX, steps = 0;
+	struct wanted wanted;
+	bool tied = false;
+	int limit;
+
+	wanted_init(&wanted, folded);
+	limit = (int)(wanted.text.len / 3);
+	for (size_t i = 0; i < values->n_candidates; i++) {
+		const struct candidate *c = &values->candidates[i];
+		int distance;
+
+		if (far_apart(&wanted.text, c, limit))
 			continue;
-		distance = words_distance(wanted, other, limit);
+		steps += wanted.shorter ? c->len : wanted.text.len * c->len;
+		if (steps > STEPS_MAX)
+			return SIZE_MAX;
+		distance = wanted.shorter ? short_distance(&wanted, c->folded)
+					  : words_distance(folded, c->folded, limit);
 		if (distance > limit)
 			continue;
-		tied = best && distance == limit;
+		tied = best != SIZE_MAX && distance == limit;
 		/* From now on only what is nearer still, or just as near. */
 		limit = distance;
 		if (!tied)
-			best = entry;
+			best = i;
 	}
-	if (!best || tied)
+	return tied ? SIZE_MAX : best;
+}
+
+const char *values_nearest(struct mu_ctx *ctx, const struct icu *icu, struct values *values,
+			   struct mu_string value)
+{
+	char folded[FOLDED_MAX + 1];
+	size_t before, entry, best;
+
+	if (values->parts != 1 || !values->map.count || values->map.count > NEAREST_MAX ||
+	    !fold(icu, value, folded))
 		return NULL;
-	out = mu_alloc(ctx, best->len + 1);
-	memcpy(out, best->key, best->len);
-	return out;
+	if (!values->candidates)
+		candidates_list(ctx, icu, values);
+	if (values->asked.count == ASKED_MAX)
+		mu_map_release(&values->asked);
+	before = values->asked.count;
+	entry = mu_map_add(&values->asked, folded, strlen(folded));
+	if (entry != SIZE_MAX && values->asked.count == before) {
+		best = (size_t)values->asked.entries[entry].value - 1;
+	} else {
+		best = candidate_nearest(values, folded);
+		if (entry != SIZE_MAX)
+			values->asked.entries[entry].value = best + 1;
+	}
+	return best == SIZE_MAX ? NULL : values->candidates[best].value;
 }
 
 /* ------------------------------------------------------------------ CSV */

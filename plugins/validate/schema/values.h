@@ -14,7 +14,10 @@
 struct values {
 	struct mu_map map; /* where there is one part, its keys are the values */
 	size_t parts;
-	struct mu_key key; /* private */
+	struct mu_key key; /* private, as all that follows */
+	struct candidate *candidates; /* for values_nearest(), from the first one on */
+	size_t n_candidates;
+	struct mu_map asked; /* what it was asked for, to 1 + the index of the answer */
 };
 
 void values_release(struct values *values);
@@ -32,9 +35,10 @@ bool values_add(struct values *values, const struct mu_string *parts);
 int values_find(struct values *values, const struct mu_string *parts);
 
 /* The one value that `value` was probably meant to be, in memory of the stage;
- * NULL when there is none, or several as good, or more than one part.  Looks at
- * each value: not to be called without limit. */
-const char *values_nearest(struct mu_ctx *ctx, const struct icu *icu, const struct values *values,
+ * NULL when there is none, or several as good, or more than one part, or when there
+ * are so many values that looking would take long.  Depends on nothing that was asked
+ * before, and takes at most about a millisecond. */
+const char *values_nearest(struct mu_ctx *ctx, const struct icu *icu, struct values *values,
 			   struct mu_string value);
 
 /* The values of a foreign key: rows of its CSV file in which no part is empty.

@@ -20,17 +20,9 @@
  */
 #include <time.h>
 
-#include "../plugins/validate/totals/change.c"
-#include "../plugins/validate/totals/check.c"
-#include "../plugins/validate/totals/explain.c"
-#include "../plugins/validate/totals/problem.c"
-#include "../plugins/validate/totals/search.c"
-#include "../plugins/validate/totals/tally.c"
-#include "../plugins/validate/totals/tell.c"
-#include "../plugins/validate/totals/totals.c"
-
 #include "rig.h"
 #include "sheet.h"
+#include "totals.h"
 
 #define SHEETS    6
 #define PLANTS    300

@@ -1,16 +1,9 @@
 /* validate/totals: claims against rows, in all orders and sizes. */
 #include <check.h>
 
-#include "../plugins/validate/totals/change.c"
-#include "../plugins/validate/totals/check.c"
-#include "../plugins/validate/totals/explain.c"
-#include "../plugins/validate/totals/problem.c"
-#include "../plugins/validate/totals/search.c"
-#include "../plugins/validate/totals/tally.c"
-#include "../plugins/validate/totals/tell.c"
-#include "../plugins/validate/totals/totals.c"
-
+#include "encode.h"
 #include "rig.h"
+#include "totals.h"
 
 struct fixture {
 	struct rig rig;
@@ -421,6 +414,12 @@ static bool covers(const struct random_row *claim, const struct random_row *row,
 	       (claim->mission < 0 || claim->mission == row->mission);
 }
 
+static bool same_scope(const struct random_row *a, const struct random_row *b, int within)
+{
+	return a->country == b->country && a->mission == b->mission &&
+	       (within == WITHIN_ALL || a->document == b->document);
+}
+
 START_TEST(many_claims_are_checked_as_one_by_one)
 {
 	const char *of[] = { "headcount" };
@@ -444,19 +443,505 @@ START_TEST(many_claims_are_checked_as_one_by_one)
 	ck_assert_int_eq(run(&f), 0);
 	for (j = 0; j < CLAIMS; j++) {
 		int64_t sum = 0;
-		bool first = true;
+		int first = j;
 
 		for (i = 0; i < ROWS; i++)
 			sum += covers(&claims[j], &rows[i], _i % 2) ? rows[i].headcount : 0;
-		for (i = j - 1; i >= 0; i--)
-			if (claims[i].country == claims[j].country &&
-			    claims[i].mission == claims[j].mission &&
-			    (_i % 2 == WITHIN_ALL || claims[i].document == claims[j].document))
-				first = claims[i].headcount == claims[j].headcount;
-		pass += sum == claims[j].headcount && first;
+		for (i = 0; i < CLAIMS; i++)
+			if (same_scope(&claims[i], &claims[j], _i % 2) &&
+			    (claims[i].document < claims[first].document ||
+			     (claims[i].document == claims[first].document && i < first)))
+				first = i;
+		pass += sum == claims[j].headcount &&
+			claims[first].headcount == claims[j].headcount;
 	}
 	checks_are(&f, pass, CLAIMS - pass, 0);
 	teardown(&f);
+}
+END_TEST
+
+/* ------------------------------------------------------- several instances */
+
+enum { INSTANCES = 4, BATCHES_MAX = 64 };
+
+/* How rows are shared out, and who is merged with whom. */
+struct sharing {
+	size_t n;     /* instances */
+	bool mixed;   /* batches go to any of them, in any order; else in turn */
+	bool chained; /* the last is merged into the one before, and so on */
+};
+
+static const struct sharing sharings[] = {
+	{ 1, false, false }, { 1, true, false }, { 2, false, false }, { 2, true, true },
+	{ 4, false, true },  { 4, true, false }, { 4, true, true },
+};
+
+/* A finding's explanations too. */
+__attribute__((format(printf, 3, 0))) static int said_all(struct mu_ctx *ctx,
+							  const struct mu_finding *f,
+							  const char *fmt, va_list ap)
+{
+	uint64_t sum = 14695981039346656037u;
+	uint32_t i;
+
+	for (i = 0; i < f->n_explanations; i++) {
+		const struct mu_explanation *e = &f->explanations[i];
+		const char *c;
+
+		for (c = e->message; *c; c++)
+			sum = (sum ^ (unsigned char)*c) * 1099511628211;
+		sum = (sum ^ e->at ^ (uint64_t)(e->score * 1e9)) * 1099511628211;
+	}
+	if (f->n_explanations)
+		rig_say(rig_of(ctx), "%" PRIu32 " explanations %" PRIx64 "\n", f->n_explanations,
+			sum);
+	return rig_report(ctx, f, fmt, ap);
+}
+
+static void batches_mix(size_t *order, size_t n)
+{
+	size_t i, j, held;
+
+	for (i = n; i > 1; i--) {
+		j = (size_t)rand() % i;
+		held = order[i - 1];
+		order[i - 1] = order[j];
+		order[j] = held;
+	}
+}
+
+static int merge_all(struct fixture *f, struct totals *selves, const struct sharing *how)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = how->n - 1; i > 0 && !err; i--) {
+		size_t other = how->chained ? i : how->n - i;
+
+		err = muster_plugin.merge(&f->rig.ctx, &selves[how->chained ? i - 1 : 0],
+					  &selves[other]);
+	}
+	return err;
+}
+
+/* The same as rig_validate(), on several instances with the options of f->self. */
+static int run_shared(struct fixture *f, const struct sharing *how)
+{
+	struct totals selves[INSTANCES];
+	size_t order[BATCHES_MAX], i;
+	int err = 0;
+
+	rig_flush(&f->rig);
+	f->rig.ctx.report = said_all;
+	f->rig.said_len = 0;
+	f->rig.said[0] = 0;
+	memset(f->rig.checks, 0, sizeof f->rig.checks);
+	ck_assert_uint_le(f->rig.n_batches, BATCHES_MAX);
+	for (i = 0; i < f->rig.n_batches; i++)
+		order[i] = i;
+	if (how->mixed)
+		batches_mix(order, f->rig.n_batches);
+	for (i = 0; i < how->n; i++) {
+		selves[i] = f->self;
+		ck_assert_int_eq(totals_open(&f->rig.ctx, &selves[i], NULL), 0);
+	}
+	for (i = 0; i < f->rig.n_batches && !err; i++) {
+		struct totals *self = &selves[how->mixed ? (size_t)rand() % how->n : i % how->n];
+
+		err = totals_validate(&f->rig.ctx, self, &f->rig.batches[order[i]]);
+	}
+	if (!err)
+		err = merge_all(f, selves, how);
+	if (!err)
+		err = totals_validate(&f->rig.ctx, &selves[0], NULL);
+	for (i = 0; i < how->n; i++)
+		totals_close(&f->rig.ctx, &selves[i]);
+	ck_assert_uint_lt(f->rig.said_len, sizeof f->rig.said - 1);
+	return err;
+}
+
+/* Turns text of some batches into codes. */
+static void batches_encode(struct rig *rig)
+{
+	size_t i;
+	int64_t j;
+
+	rig_flush(rig);
+	for (i = 0; i < rig->n_batches; i++)
+		for (j = 0; j < rig->schema.n_children; j++) {
+			struct mu_column cells = mu_column(&rig->schema, &rig->batches[i], j);
+
+			if (cells.type == MU_STRING && !cells.words && rand() % 2)
+				encode_column(rig->batches[i].children[j], &cells);
+		}
+}
+
+/* What is said is the same however rows are shared out and text is stored. */
+static void said_however(struct fixture *f)
+{
+	char first[sizeof f->rig.said], why[sizeof f->rig.why];
+	uint64_t checks[3];
+	size_t i;
+	int err;
+
+	err = run_shared(f, &sharings[0]);
+	strcpy(first, f->rig.said);
+	strcpy(why, f->rig.why);
+	memcpy(checks, f->rig.checks, sizeof checks);
+	for (i = 0; i < sizeof sharings / sizeof *sharings; i++) {
+		f->rig.why[0] = 0;
+		batches_encode(&f->rig);
+		ck_assert_int_eq(run_shared(f, &sharings[i]), err);
+		ck_assert_str_eq(f->rig.said, first);
+		ck_assert_str_eq(f->rig.why, why);
+		ck_assert(err || !memcmp(checks, f->rig.checks, sizeof checks));
+	}
+}
+
+/* Numbers that are right mostly, in a table of all countries and missions: claims of
+ * each of these may be wrong, or a number of the table. */
+static void put_table(struct rig *rig, uint32_t document, uint64_t *position)
+{
+	int64_t country[3] = { 0 }, mission[4] = { 0 }, number;
+	char cells[64];
+	int i, j, wrong = rand() % 3;
+
+	for (i = 0; i < 3; i++)
+		for (j = 0; j < 4; j++) {
+			number = 10 + rand() % 1000;
+			country[i] += number;
+			mission[j] += number;
+			number += wrong == 1 && rand() % 12 == 0 ? 90 : 0;
+			snprintf(cells, sizeof cells, "C%d|M%d|%d|%s", i, j, (int)number,
+				 wrong == 2 && rand() % 6 == 0 ? "~" : "1");
+			rig_row(rig, mu_at(document, (*position)++), NULL, cells);
+			if (rand() % 4 == 0)
+				rig_flush(rig);
+		}
+	for (i = 0; i < 3; i++) {
+		snprintf(cells, sizeof cells, "C%d|~|%d|~", i, (int)country[i] + (rand() % 8 == 0));
+		rig_row(rig, mu_at(document, (*position)++), "country", cells);
+	}
+	for (j = 0; j < 4; j++) {
+		snprintf(cells, sizeof cells, "~|M%d|%d|3", j, (int)mission[j]);
+		rig_row(rig, mu_at(document, (*position)++), j % 2 ? "mission" : "sum", cells);
+	}
+}
+
+START_TEST(tables_are_judged_alike_however_they_are_shared_out)
+{
+	const char *claims[] = { "country", "sum" };
+	uint64_t position = 1;
+	struct fixture f;
+
+	srand((unsigned)_i);
+	setup(&f);
+	f.self.within = _i / 2 % 2;
+	f.self.expect = _i % 7 == 3 ? "5000" : NULL;
+	f.self.max_explained = _i % 5 == 1 ? 20 : 1000;
+	if (_i % 11 == 5)
+		f.self.claims = (struct mu_texts){ 2, claims };
+	if (f.self.expect) {
+		const char *of[] = { "headcount" };
+
+		f.self.of = (struct mu_texts){ 1, of };
+		ck_assert_int_eq(totals_configure(&f.rig.ctx, &f.self), 0);
+		put_table(&f.rig, 1, &position);
+		said_however(&f);
+		teardown(&f);
+		return;
+	}
+	put_table(&f.rig, 2, &position);
+	put_table(&f.rig, 1, &position);
+	said_however(&f);
+	teardown(&f);
+}
+END_TEST
+
+START_TEST(any_rows_are_judged_alike_however_they_are_shared_out)
+{
+	struct random_row r;
+	struct fixture f;
+	int i;
+
+	srand((unsigned)_i);
+	setup(&f);
+	f.self.within = _i % 2;
+	f.self.negative = _i % 3 == 0;
+	f.self.max_explained = _i % 5 ? 1000 : 30;
+	for (i = 0; i < 40; i++) {
+		bool claim = rand() % 3 == 0;
+
+		r = random_row(claim);
+		put_random(&f.rig, &r, (uint64_t)i + 1, claim);
+	}
+	said_however(&f);
+	teardown(&f);
+}
+END_TEST
+
+START_TEST(limits_hold_for_all_instances_together)
+{
+	struct fixture f;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		setup(&f);
+		f.self.max_groups = i < 2 ? 3 : 1000;
+		f.self.max_patterns = i == 2 ? 3 : 1000;
+		rig_row(&f.rig, mu_at(1, 1), i ? "total" : NULL, "ALB|EUAM|2|1");
+		rig_flush(&f.rig);
+		rig_row(&f.rig, mu_at(1, 2), i ? "total" : NULL, "ALB|~|2|1");
+		rig_flush(&f.rig);
+		rig_row(&f.rig, mu_at(1, 3), i ? "total" : NULL, "~|EUAM|2|1");
+		rig_flush(&f.rig);
+		said_however(&f);
+		rig_row(&f.rig, mu_at(1, 4), i ? "total" : NULL, "~|~|2|1");
+		ck_assert_int_eq(run_shared(&f, &sharings[0]), E2BIG);
+		ck_assert_str_ne(f.rig.why, "");
+		said_however(&f);
+		teardown(&f);
+	}
+}
+END_TEST
+
+START_TEST(sums_of_several_instances_are_exact)
+{
+	struct fixture f;
+
+	setup(&f);
+	rig_row(&f.rig, mu_at(1, 1), NULL, "ALB|A|9223372036854775807|9223372036854775807");
+	rig_flush(&f.rig);
+	rig_row(&f.rig, mu_at(1, 2), NULL, "ALB|A|9223372036854775807|-9223372036854775807");
+	rig_flush(&f.rig);
+	rig_row(&f.rig, mu_at(1, 3), NULL, "ALB|A|9223372036854775807|7");
+	rig_row(&f.rig, mu_at(1, 4), NULL, "ALB|A|-9223372036854775807|~");
+	rig_flush(&f.rig);
+	rig_row(&f.rig, mu_at(1, 5), NULL, "ALB|A|-9223372036854775807|~");
+	rig_row(&f.rig, mu_at(1, 6), "total", "~|~|9223372036854775806|7");
+	said_however(&f);
+	ck_assert_ptr_nonnull(
+		strstr(f.rig.said,
+		       "mismatch 6 headcount 9223372036854775806/9223372036854775807: claim "
+		       "'total' states 9223372036854775806 for headcount, its 5 rows add up to "
+		       "9223372036854775807, 1 more\n"
+		       "warning unevaluated 6~4 women: claim 'total' states 7 for women, which is "
+		       "unknown in 2 of its 5 rows\n"));
+	rig_row(&f.rig, mu_at(1, 7), NULL, "ALB|A|1|1");
+	said_however(&f);
+	ck_assert_ptr_nonnull(strstr(f.rig.said, "overflow 6 headcount"));
+	teardown(&f);
+}
+END_TEST
+
+START_TEST(a_word_that_no_row_has_is_no_value)
+{
+	struct ArrowArray *batch;
+	struct fixture f;
+	int64_t i;
+
+	setup(&f);
+	rig_row(&f.rig, mu_at(1, 1), NULL, "ALB|A|1|1");
+	rig_row(&f.rig, mu_at(1, 2), "country", "ALB|~|2|1");
+	rig_row(&f.rig, mu_at(1, 3), "country", "XKX|~|1|1");
+	rig_flush(&f.rig);
+	batch = f.rig.batches;
+	encode(&f.rig.schema, batch);
+	batch->length = 2;
+	for (i = 0; i < batch->n_children; i++)
+		batch->children[i]->length = 2;
+	ck_assert_int_eq(run(&f), 0);
+	said(&f, "mismatch 2 headcount 2/1: claim 'country' states 2 for headcount, its only row "
+		 "has 1, 1 less\n");
+	teardown(&f);
+}
+END_TEST
+
+/* ---------------------------------------------------------- kinds of columns */
+
+/* A fixture with a column of each type. */
+static void setup_typed(struct fixture *f)
+{
+	struct ArrowSchema *schema = &f->rig.schema;
+
+	setup(f);
+	mu_builder_release(&f->rig.builder);
+	mu_schema_release(schema);
+	ck_assert(!mu_schema_init(schema) && !mu_schema_add(schema, "day", MU_DATE, false, NULL) &&
+		  !mu_schema_add(schema, "size", MU_INTEGER, false, NULL) &&
+		  !mu_schema_add(schema, "share", MU_NUMBER, false, NULL) &&
+		  !mu_schema_add(schema, "open", MU_BOOLEAN, false, NULL) &&
+		  !mu_schema_add(schema, "name", MU_STRING, false, NULL) &&
+		  !mu_schema_add(schema, "headcount", MU_INTEGER, true, NULL) &&
+		  !mu_schema_add_hidden(schema) && !mu_builder_init(&f->rig.builder, schema));
+}
+
+static const int64_t sizes[] = { -5, INT64_MIN, INT64_MAX, 0, 40000, 100000, 1 };
+
+/* A row whose columns all have the values of `kind`, and null where a bit is set. */
+static void put_typed(struct fixture *f, uint64_t position, unsigned kind, unsigned nulls,
+		      const char *claim, int64_t headcount)
+{
+	struct mu_builder *b = &f->rig.builder;
+	const double shares[] = { 0.5, -0.0, 0.0, 1e300, 0.1, 2, (double)NAN };
+	char name[] = "a name of many letters 0";
+
+	name[23] = (char)('0' + kind);
+	if (!(nulls & 1))
+		mu_put_date(b, 0, (int32_t)kind * 7000 - 5000);
+	if (!(nulls & 2))
+		mu_put_integer(b, 1, sizes[kind]);
+	if (!(nulls & 4))
+		mu_put_number(b, 2, shares[kind]);
+	if (!(nulls & 8))
+		mu_put_boolean(b, 3, kind % 2);
+	if (!(nulls & 16))
+		mu_put_string(b, 4, mu_string(kind == 6 ? "" : name));
+	mu_put_integer(b, 5, headcount);
+	mu_end_row_at(b, mu_at(1, position), claim);
+}
+
+START_TEST(columns_of_all_types_tell_rows_apart)
+{
+	uint64_t position = 1;
+	struct fixture f;
+	unsigned kind, i;
+
+	srand((unsigned)_i);
+	setup_typed(&f);
+	for (i = 0; i < 3000; i++) {
+		kind = (unsigned)rand() % 7;
+		put_typed(&f, position++, kind, 0, NULL, kind);
+		put_typed(&f, position++, kind, rand() % 4 ? 31 : 0, NULL, 0);
+		if (rand() % 400 == 0)
+			rig_flush(&f.rig);
+	}
+	for (kind = 0; kind < 7; kind++)
+		for (i = 0; i < 5; i++)
+			put_typed(&f, position++, kind, 31U & ~(i == 3 ? 3U : 1U << i), "one", -1);
+	said_however(&f);
+	ck_assert_uint_eq(f.rig.checks[MU_FAIL], 35);
+	ck_assert_ptr_nonnull(strstr(f.rig.said, "(day 1956-04-24)"));
+	ck_assert_ptr_nonnull(strstr(f.rig.said, "(size -9223372036854775808)"));
+	ck_assert_ptr_nonnull(strstr(f.rig.said, "(size 9223372036854775807)"));
+	ck_assert_ptr_nonnull(strstr(f.rig.said, "(share NaN)"));
+	ck_assert_ptr_nonnull(strstr(f.rig.said, "(share 1e+300)"));
+	ck_assert_ptr_nonnull(strstr(f.rig.said, "(day 1956-04-24, size -5)"));
+	ck_assert_ptr_nonnull(strstr(f.rig.said, "(name a name of many letters 5)"));
+	teardown(&f);
+}
+END_TEST
+
+START_TEST(columns_that_are_used_are_named)
+{
+	const char *of[] = { "women" }, *by[] = { "mission" };
+	bool in[4] = { false };
+	struct fixture f;
+
+	setup(&f);
+	f.self.of = (struct mu_texts){ 1, of };
+	f.self.by = (struct mu_texts){ 1, by };
+	ck_assert_int_eq(totals_open(&f.rig.ctx, &f.self, NULL), 0);
+	muster_plugin.uses(&f.rig.ctx, &f.self, NULL, in);
+	ck_assert(!in[0] && in[1] && !in[2] && in[3]);
+	teardown(&f);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- parts */
+
+/* Keys of a few dense numbers, of sparse ones, or of several documents. */
+static void key_random(uint32_t *key, size_t width, int how)
+{
+	size_t i;
+
+	key[0] = how % 3 == 2 ? 1 + (uint32_t)rand() % 3 : 7;
+	for (i = 1; i < width; i++)
+		key[i] = how % 3 == 1 ? (uint32_t)rand() % 100000 : (uint32_t)rand() % 9;
+}
+
+START_TEST(groups_are_found_by_their_keys)
+{
+	enum { KEYS = 300, ROUNDS = 40 };
+	size_t width = 1 + (size_t)(_i % 10), round, i, at;
+	uint32_t keys[KEYS * 10], indices[KEYS], other[10];
+	struct group *groups[KEYS];
+	struct mu_map map = { .count = 0 };
+	struct tally tally;
+
+	srand((unsigned)_i);
+	tally_init(&tally, width, 2);
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < KEYS; i++)
+			key_random(keys + i * width, width, round < 10 ? 0 : _i);
+		ck_assert(tally_groups(&tally, keys, KEYS, indices, groups));
+		for (i = 0; i < KEYS; i++) {
+			at = mu_map_add(&map, keys + i * width, width * sizeof *keys);
+			ck_assert_uint_eq(indices[i], at);
+			ck_assert_ptr_eq(groups[i], tally_at(&tally, at));
+			ck_assert_uint_eq(tally_find(&tally, keys + i * width), at);
+		}
+		for (i = 0; i < KEYS; i++) {
+			key_random(other, width, rand());
+			ck_assert_uint_eq(tally_find(&tally, other),
+					  mu_map_find(&map, other, width * sizeof *other));
+		}
+	}
+	mu_map_release(&map);
+	tally_release(&tally);
+}
+END_TEST
+
+START_TEST(changes_are_found_alike_by_all_instructions)
+{
+	uint64_t plain[8], fast[8];
+	uint32_t lanes[2 * 402];
+	size_t n, i;
+
+	srand(1);
+	for (n = 0; n < 400; n++) {
+		for (i = 0; i < 2 * 402; i++)
+			lanes[i] = (uint32_t)rand() % 2;
+		for (i = 4; i <= 8; i += 4) {
+			memset(plain, 0, sizeof plain);
+			memset(fast, 0, sizeof fast);
+			lanes_portable(lanes + 2, i, n, plain);
+			lanes_pick()(lanes + 2, i, n, fast);
+			ck_assert_mem_eq(plain, fast, sizeof plain);
+		}
+	}
+}
+END_TEST
+
+START_TEST(items_are_sorted_by_place_and_equal_ones_stay)
+{
+	struct item {
+		uint64_t at, order;
+	} * item, *last;
+	struct pile pile = { .size = sizeof *item };
+	size_t n = (size_t)_i * 700, i;
+	bool moved;
+
+	srand((unsigned)_i);
+	for (i = 0; i < n; i++) {
+		item = pile_add(&pile);
+		ck_assert_ptr_nonnull(item);
+		item->at = mu_at(1 + (uint32_t)rand() % 3, (uint64_t)rand() % 500);
+		item->at |= rand() % 2 ? MU_AT_REJECTED : 0;
+		item->order = i;
+	}
+	ck_assert(pile_sort(&pile, &moved));
+	ck_assert(moved || n < 2);
+	for (i = 1; i < n; i++) {
+		last = pile_at(&pile, i - 1);
+		item = pile_at(&pile, i);
+		ck_assert((last->at & ~MU_AT_REJECTED) < (item->at & ~MU_AT_REJECTED) ||
+			  ((last->at & ~MU_AT_REJECTED) == (item->at & ~MU_AT_REJECTED) &&
+			   last->order < item->order));
+	}
+	ck_assert(pile_sort(&pile, &moved));
+	ck_assert(!moved);
+	pile_release(&pile);
 }
 END_TEST
 
@@ -484,6 +969,16 @@ int main(void)
 	tcase_add_test(all, a_report_that_stops_the_run_stops_the_stage);
 	tcase_add_test(all, long_values_are_cut_between_characters);
 	tcase_add_loop_test(all, many_claims_are_checked_as_one_by_one, 0, 200);
+	tcase_add_loop_test(all, tables_are_judged_alike_however_they_are_shared_out, 0, 100);
+	tcase_add_loop_test(all, any_rows_are_judged_alike_however_they_are_shared_out, 0, 200);
+	tcase_add_test(all, limits_hold_for_all_instances_together);
+	tcase_add_test(all, sums_of_several_instances_are_exact);
+	tcase_add_test(all, a_word_that_no_row_has_is_no_value);
+	tcase_add_loop_test(all, columns_of_all_types_tell_rows_apart, 0, 5);
+	tcase_add_test(all, columns_that_are_used_are_named);
+	tcase_add_loop_test(all, groups_are_found_by_their_keys, 0, 30);
+	tcase_add_test(all, changes_are_found_alike_by_all_instructions);
+	tcase_add_loop_test(all, items_are_sorted_by_place_and_equal_ones_stay, 0, 10);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

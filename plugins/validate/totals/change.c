@@ -95,16 +95,14 @@ static bool row_says(const struct problem *p, size_t row, const char *const *wor
 
 	tally_key(&t->rows, row_of(p, row)->group, p->key);
 	for (i = 0; i < t->n_dimensions; i++) {
-		const struct mu_map_entry *value;
-		char folded[256];
+		char folded[256], space[MU_FORMAT_MAX];
+		struct mu_string value;
 		size_t len;
 
 		if (!p->key[i + 1])
 			continue;
-		value = &t->dimensions[i].values.entries[p->key[i + 1] - 1];
-		len = words_fold_with(&p->icu,
-				      (struct mu_string){ (const char *)value->key, value->len },
-				      folded, sizeof folded);
+		value = dimension_value(&t->dimensions[i], p->key[i + 1], space);
+		len = words_fold_with(&p->icu, value, folded, sizeof folded);
 		for (j = 0; words[j] && len != SIZE_MAX; j++)
 			if (begins ? !strncmp(folded, words[j], strlen(words[j]))
 				   : !strcmp(folded, words[j]))
@@ -237,7 +235,7 @@ static bool missing_scopes(struct problem *p, uint32_t *scopes)
 
 	memset(p->key, 0, p->totals->width * sizeof *p->key);
 	for (i = 0; i < p->n_broken; i++)
-		if (!key_join(p, p->totals->listed[p->edits[p->broken[i]].claim].scope))
+		if (!key_join(p, scope_of(p, p->broken[i])))
 			return false;
 	for (i = 0; i < n; i++)
 		scopes[i] = scope_find(p, p->key, i);
@@ -323,13 +321,14 @@ static bool claim_is_stale(struct problem *p, const struct edit *e)
 	struct totals *t = p->totals;
 	size_t i;
 
-	tally_key(&t->scopes, t->listed[e->claim].scope, p->key);
-	for (i = 0; i < t->n_claims; i++) {
-		const struct stated *s = stated_of(t, i, e->measure);
+	tally_key(&t->scopes, claim_at(t, e->claim)->scope, p->key);
+	for (i = 0; i < n_claims(t); i++) {
+		const struct claim *claim = claim_at(t, i);
 
-		if (i == e->claim || !s->known || s->value != e->states)
+		if (i == e->claim || !is_compared(t, claim, e->measure) ||
+		    claim->values[e->measure] != e->states)
 			continue;
-		tally_key(&t->scopes, t->listed[i].scope, t->key);
+		tally_key(&t->scopes, claim->scope, t->key);
 		if (t->key[0] != p->key[0] &&
 		    !memcmp(t->key + 1, p->key + 1, (t->width - 1) * sizeof *t->key))
 			return true;
@@ -349,14 +348,15 @@ static bool claim_has_year(struct problem *p, const struct edit *e)
 	snprintf(year, sizeof year, "%d", (int)residual(e));
 	if (strstr(t->measures[e->measure].name, year))
 		return true;
-	tally_key(&t->scopes, t->listed[e->claim].scope, t->key);
+	tally_key(&t->scopes, claim_at(t, e->claim)->scope, t->key);
 	for (i = 0; i < t->n_dimensions; i++) {
-		const struct mu_map_entry *value;
+		char space[MU_FORMAT_MAX];
+		struct mu_string value;
 
 		if (!t->key[i + 1])
 			continue;
-		value = &t->dimensions[i].values.entries[t->key[i + 1] - 1];
-		if (value->len >= 4 && memmem(value->key, value->len, year, 4))
+		value = dimension_value(&t->dimensions[i], t->key[i + 1], space);
+		if (value.len >= 4 && memmem(value.data, value.len, year, 4))
 			return true;
 	}
 	return false;
@@ -365,7 +365,7 @@ static bool claim_has_year(struct problem *p, const struct edit *e)
 bool claim_change(struct problem *p, struct change *c, size_t edit)
 {
 	const struct edit *e = &p->edits[edit];
-	uint64_t rows = stated_of(p->totals, e->claim, e->measure)->parts;
+	uint64_t rows = tally_at(&p->totals->scopes, scope_of(p, edit))->rows;
 
 	*c = (struct change){
 		.what = CLAIM, .index = e->claim, .measure = e->measure, .by = -residual(e)

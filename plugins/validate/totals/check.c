@@ -15,16 +15,17 @@ void phrase_key(struct phrase *phrase, const struct totals *self, const uint32_t
 
 	for (i = 0; i < self->n_dimensions; i++) {
 		const struct dimension *dimension = &self->dimensions[i];
-		const struct mu_map_entry *value;
+		char space[MU_FORMAT_MAX];
+		struct mu_string value;
 
 		/* What is the same everywhere tells nothing. */
-		if (!key[i + 1] || (dimension->values.count == 1 && !dimension->gaps))
+		if (!key[i + 1] || (dimension_count(dimension) == 1 && !dimension->gaps))
 			continue;
-		value = &dimension->values.entries[key[i + 1] - 1];
+		value = dimension_value(dimension, key[i + 1], space);
 		phrase_puts(phrase, before);
 		phrase_puts(phrase, dimension->name);
 		phrase_puts(phrase, " ");
-		phrase_add(phrase, (const char *)value->key, value->len);
+		phrase_add(phrase, value.data, value.len);
 		before = ", ";
 	}
 	if (*before == ',')
@@ -48,32 +49,40 @@ static struct phrase phrase_claim(struct totals *self, const struct claim *claim
 /* -------------------------------------------------------------- adding up */
 
 /* With `within: all` the claims of one document vouch for the rows of others. */
-static void cover(struct totals *self, size_t scope, size_t group, const uint32_t *key)
+static bool cover(struct totals *self, size_t scope, const struct group *group, const uint32_t *key)
 {
-	tally_merge(&self->scopes, scope, &self->rows, group);
 	if (!key[0])
-		self->sources[mu_at_document(self->rows.groups[group].at)].verified = true;
+		self->sources[group_key(&self->rows, group)[0]].verified = true;
+	return tally_merge(&self->scopes, tally_at(&self->scopes, scope), &self->rows, group);
+}
+
+static int fold_pattern(struct mu_ctx *ctx, struct totals *self, const uint8_t *pattern)
+{
+	size_t i, scope;
+
+	for (i = 0; i < self->rows.groups.count; i++) {
+		const struct group *group = tally_at(&self->rows, i);
+
+		if (i % 65536 == 65535 && mu_cancelled(ctx))
+			return ECANCELED;
+		memcpy(self->key, group_key(&self->rows, group), self->width * sizeof *self->key);
+		if (!key_mask(self->key, pattern, self->width))
+			continue;
+		scope = tally_find(&self->scopes, self->key);
+		if (scope != SIZE_MAX && !cover(self, scope, group, self->key))
+			return out_of_memory(ctx);
+	}
+	return 0;
 }
 
 static int fold(struct mu_ctx *ctx, struct totals *self)
 {
-	size_t p, group, scope;
+	size_t p;
+	int err = 0;
 
-	for (p = 0; p < self->patterns.count; p++) {
-		const uint8_t *pattern = self->patterns.entries[p].key;
-
-		for (group = 0; group < self->rows.keys.count; group++) {
-			if (group % 65536 == 65535 && mu_cancelled(ctx))
-				return ECANCELED;
-			tally_key(&self->rows, group, self->key);
-			if (!key_mask(self->key, pattern, self->width))
-				continue;
-			scope = tally_find(&self->scopes, self->key);
-			if (scope != SIZE_MAX)
-				cover(self, scope, group, self->key);
-		}
-	}
-	return 0;
+	for (p = 0; p < self->patterns.count && !err; p++)
+		err = fold_pattern(ctx, self, self->patterns.entries[p].key);
+	return err;
 }
 
 /* ------------------------------------------------------------- evaluating */
@@ -104,35 +113,55 @@ static wide half_unit(int64_t value)
 	return unit / 2;
 }
 
-static void bounds_set(struct stated *s, const struct level *level)
+static void bounds_set(struct parts *parts, const struct level *level, int64_t value)
 {
 	wide slack = level->tolerance;
 
 	if (level->relation == ABOUT)
-		slack += half_unit(s->value);
-	s->low = level->relation == AT_MOST ? -FAR : s->value - slack;
-	s->high = level->relation == AT_LEAST ? FAR : s->value + slack;
+		slack += half_unit(value);
+	parts->low = level->relation == AT_MOST ? -FAR : value - slack;
+	parts->high = level->relation == AT_LEAST ? FAR : value + slack;
 }
 
-/* What the claims just below a scope state of one measure: those that fix the
- * fewest columns more, and of several such levels the first. */
-struct subtotal {
-	wide sum;
-	uint64_t parts;
-	size_t fixed, level;
-};
+/* Those of a scope, one a measure; NULL when it has rows. */
+static struct subtotal *subtotals_of(const struct totals *self, size_t scope)
+{
+	if (!self->lacking || !self->lacking[scope])
+		return NULL;
+	return pile_at(&self->subtotals, self->lacking[scope] - 1);
+}
+
+struct parts parts_of(const struct totals *self, const struct claim *claim, size_t measure)
+{
+	const struct subtotal *subtotals = subtotals_of(self, claim->scope);
+	struct level level = level_of(self, claim);
+	struct parts parts = { .count = tally_at(&self->scopes, claim->scope)->rows };
+
+	if (level.states == STATES_ROWS) {
+		parts.sum.value = (wide)parts.count;
+	} else if (subtotals && subtotals[measure].parts) {
+		parts.subtotals = true;
+		parts.count = subtotals[measure].parts;
+		parts.sum.value = subtotals[measure].sum;
+	} else {
+		parts.sum = tally_sum(&self->scopes, claim->scope, measure);
+	}
+	bounds_set(&parts, &level, claim->values[measure]);
+	return parts;
+}
 
 /* How many columns a key fixes. */
-static size_t fixed(const uint32_t *key, size_t width)
+static uint32_t fixed(const uint32_t *key, size_t width)
 {
-	size_t n = 0, i;
+	uint32_t n = 0;
+	size_t i;
 
 	for (i = 0; i < width; i++)
 		n += key[i] != 0;
 	return n;
 }
 
-static void subtotal_add(struct subtotal *s, const struct claim *claim, size_t fixed_by,
+static void subtotal_add(struct subtotal *s, const struct claim *claim, uint32_t fixed_by,
 			 int64_t value)
 {
 	if (!s->parts || fixed_by < s->fixed)
@@ -144,15 +173,15 @@ static void subtotal_add(struct subtotal *s, const struct claim *claim, size_t f
 }
 
 /* Adds a claim to all that claims of wider scopes state, where these have no rows. */
-static void subtotals_add(struct totals *self, size_t index, const uint8_t *first,
-			  struct subtotal *out)
+static void subtotals_add(struct totals *self, const struct claim *claim)
 {
-	const struct claim *claim = &self->listed[index];
-	size_t n = self->n_measures, own, p, m;
+	uint32_t own;
+	size_t p, m;
 
 	tally_key(&self->scopes, claim->scope, self->key);
 	own = fixed(self->key, self->width);
 	for (p = 0; p < self->patterns.count; p++) {
+		struct subtotal *out;
 		size_t scope;
 
 		tally_key(&self->scopes, claim->scope, self->key);
@@ -160,121 +189,112 @@ static void subtotals_add(struct totals *self, size_t index, const uint8_t *firs
 		    fixed(self->key, self->width) == own)
 			continue;
 		scope = tally_find(&self->scopes, self->key);
-		if (scope == SIZE_MAX || self->scopes.groups[scope].rows)
-			continue;
-		for (m = 0; m < n; m++)
-			if (first[index * n + m])
-				subtotal_add(&out[scope * n + m], claim, own,
-					     stated_of(self, index, m)->value);
+		out = scope == SIZE_MAX ? NULL : subtotals_of(self, scope);
+		for (m = 0; out && m < self->n_measures; m++)
+			if (*claim_mark(self, claim, m) & FIRST_STATED)
+				subtotal_add(&out[m], claim, own, claim->values[m]);
 	}
 }
 
-/* Which statements are the first of their scope and measure: a subtotal that
+/* Marks statements that are the first of their scope and measure: a subtotal that
  * stands there twice is one part. */
-static bool first_mark(const struct totals *self, uint8_t *first)
+static bool firsts_mark(struct totals *self)
 {
 	size_t n = self->n_measures, i, m;
-	uint8_t *seen = calloc(self->scopes.keys.count * n + 1, 1);
-	bool done = seen != NULL;
+	uint8_t *seen = calloc(n_scopes(self) * n + 1, 1);
+	bool done = seen;
 
-	for (i = 0; seen && i < self->n_claims; i++)
+	for (i = 0; done && i < n_claims(self); i++) {
+		const struct claim *claim = claim_at(self, i);
+
 		for (m = 0; m < n; m++) {
-			uint8_t *mark = &seen[self->listed[i].scope * n + m];
-
-			first[i * n + m] = stated_of(self, i, m)->known && !*mark;
-			*mark |= first[i * n + m];
+			if (!is_compared(self, claim, m) || seen[claim->scope * n + m])
+				continue;
+			*claim_mark(self, claim, m) |= FIRST_STATED;
+			seen[claim->scope * n + m] = 1;
 		}
+	}
 	free(seen);
 	return done;
 }
 
-static bool rows_lack(const struct totals *self)
+static bool lacking_list(struct totals *self)
+{
+	size_t i, n = n_scopes(self);
+
+	self->subtotals.size = self->n_measures * sizeof(struct subtotal);
+	for (i = 0; i < n; i++) {
+		if (tally_at(&self->scopes, i)->rows)
+			continue;
+		if (!self->lacking)
+			self->lacking = calloc(n, sizeof *self->lacking);
+		if (!self->lacking || !pile_add(&self->subtotals))
+			return false;
+		self->lacking[i] = (uint32_t)self->subtotals.count;
+	}
+	return true;
+}
+
+static int subtotals_make(struct mu_ctx *ctx, struct totals *self)
 {
 	size_t i;
 
-	for (i = 0; i < self->scopes.keys.count; i++)
-		if (!self->scopes.groups[i].rows)
-			return true;
-	return false;
-}
-
-/* For each scope and measure; NULL when every claim covers rows, or memory is
- * out, which `err` says. */
-static struct subtotal *subtotals_make(struct mu_ctx *ctx, struct totals *self, int *err)
-{
-	size_t n = self->n_measures, i;
-	struct subtotal *out;
-	uint8_t *first;
-
-	*err = 0;
-	if (!rows_lack(self))
-		return NULL;
-	out = calloc(self->scopes.keys.count * n + 1, sizeof *out);
-	first = calloc(self->n_claims * n + 1, 1);
-	if (!out || !first || !first_mark(self, first))
-		*err = mu_fail(ctx, ENOMEM, "out of memory");
-	for (i = 0; i < self->n_claims && !*err; i++) {
-		subtotals_add(self, i, first, out);
+	if (!lacking_list(self) || (self->lacking && !firsts_mark(self)))
+		return out_of_memory(ctx);
+	for (i = 0; i < n_claims(self) && self->lacking; i++) {
+		subtotals_add(self, claim_at(self, i));
 		if (i % 65536 == 65535 && mu_cancelled(ctx))
-			*err = ECANCELED;
+			return ECANCELED;
 	}
-	free(first);
-	return out;
+	return 0;
 }
 
-static enum mu_outcome outcome_of(const struct totals *self, const struct stated *s)
+static enum mu_outcome decide(const struct totals *self, const struct parts *parts)
 {
-	if (s->sum.value > s->high && (!s->sum.unknown || !self->negative))
+	if (parts->sum.value > parts->high && (!parts->sum.unknown || !self->negative))
 		return MU_FAIL;
-	if (!s->sum.unknown)
-		return s->sum.value < s->low ? MU_FAIL : MU_PASS;
+	if (!parts->sum.unknown)
+		return parts->sum.value < parts->low ? MU_FAIL : MU_PASS;
 	/* What is unknown can only add to what is enough already. */
-	return !self->negative && s->sum.value >= s->low && s->high == FAR ? MU_PASS
-									   : MU_UNEVALUATED;
+	return !self->negative && parts->sum.value >= parts->low && parts->high == FAR
+		       ? MU_PASS
+		       : MU_UNEVALUATED;
 }
 
-static void evaluate(struct totals *self, size_t index, size_t measure,
-		     const struct subtotal *subtotals)
+static void evaluate(struct totals *self, struct claim *claim, size_t measure)
 {
-	const struct claim *claim = &self->listed[index];
-	size_t at = claim->scope * self->n_measures + measure;
-	struct stated *s = stated_of(self, index, measure);
-	struct level level = level_of(self, claim);
+	struct parts parts = parts_of(self, claim, measure);
+	enum mu_outcome outcome = decide(self, &parts);
 
-	s->parts = self->scopes.groups[claim->scope].rows;
-	s->sum = *tally_sum(&self->scopes, claim->scope, measure);
-	if (level.states == STATES_ROWS) {
-		s->sum = (struct sum){ .value = (wide)s->parts };
-	} else if (!s->parts && subtotals[at].parts) {
-		s->subtotals = true;
-		s->parts = subtotals[at].parts;
-		s->sum.value = subtotals[at].sum;
-	}
-	bounds_set(s, &level);
-	s->outcome = (uint8_t)outcome_of(self, s);
 	/* Claims alone cannot be compared with rows that are elsewhere. */
-	if (!s->parts && !self->rows.keys.count && s->outcome == MU_FAIL)
-		s->outcome = MU_UNEVALUATED;
+	if (!parts.count && !self->rows.groups.count && outcome == MU_FAIL)
+		outcome = MU_UNEVALUATED;
+	*claim_mark(self, claim, measure) |= (uint8_t)(outcome << OUTCOME_SHIFT);
+}
+
+/* What is compared with nothing is no part of anything either. */
+static void compared_mark(struct totals *self, struct claim *claim)
+{
+	bool none = claim->at & MU_AT_REJECTED || level_of(self, claim).relation == NONE;
+	size_t m;
+
+	for (m = 0; m < self->n_measures && !none; m++)
+		if (*claim_mark(self, claim, m) & STATED)
+			*claim_mark(self, claim, m) |= COMPARED;
 }
 
 static int evaluate_all(struct mu_ctx *ctx, struct totals *self)
 {
-	struct subtotal *subtotals;
 	size_t i, m;
 	int err;
 
-	/* What is compared with nothing is no part of anything either. */
-	for (i = 0; i < self->n_claims; i++)
+	for (i = 0; i < n_claims(self); i++)
+		compared_mark(self, claim_at(self, i));
+	err = subtotals_make(ctx, self);
+	for (i = 0; i < n_claims(self) && !err; i++)
 		for (m = 0; m < self->n_measures; m++)
-			if ((self->listed[i].at & MU_AT_REJECTED) ||
-			    level_of(self, &self->listed[i]).relation == NONE)
-				stated_of(self, i, m)->known = false;
-	subtotals = subtotals_make(ctx, self, &err);
-	for (i = 0; i < self->n_claims && !err; i++)
-		for (m = 0; m < self->n_measures; m++)
-			if (stated_of(self, i, m)->known)
-				evaluate(self, i, m, subtotals);
-	free(subtotals);
+			if (is_compared(self, claim_at(self, i), m))
+				evaluate(self, claim_at(self, i), m);
 	return err;
 }
 
@@ -282,7 +302,8 @@ static int evaluate_all(struct mu_ctx *ctx, struct totals *self)
 
 /* One claim and one measure that it states. */
 struct check {
-	const struct claim *claim;
+	size_t index;
+	const struct claim *claim; /* of that index */
 	size_t measure;
 	int64_t states;
 	struct mu_finding finding;
@@ -290,23 +311,23 @@ struct check {
 };
 
 /* "its 11 rows add up to" */
-static void parts_print(char *out, size_t size, const struct stated *s, const struct level *level)
+static void parts_print(char *out, size_t size, const struct parts *s, const struct level *level)
 {
 	if (level->states == STATES_ROWS)
 		snprintf(out, size, "the number of its rows is");
-	else if (s->parts == 1)
+	else if (s->count == 1)
 		snprintf(out, size, "its only %s has", s->subtotals ? "subtotal" : "row");
 	else
-		snprintf(out, size, "its %" PRIu64 " %s add up to%s", s->parts,
+		snprintf(out, size, "its %" PRIu64 " %s add up to%s", s->count,
 			 s->subtotals ? "subtotals" : "rows", s->sum.unknown ? " at least" : "");
 }
 
 static int report_mismatch(struct mu_ctx *ctx, struct totals *self, struct check *check,
-			   const struct stated *s)
+			   const struct parts *s)
 {
 	static const char *const relations[] = { "", "at most ", "at least ", "about ", "" };
 	struct level level = level_of(self, check->claim);
-	const struct account *account = account_of(self, check->claim);
+	const struct account *account = account_of(self, check->index);
 	int64_t sum = (int64_t)s->sum.value;
 	bool less = sum < check->states;
 	uint64_t difference = less ? (uint64_t)check->states - (uint64_t)sum
@@ -320,7 +341,7 @@ static int report_mismatch(struct mu_ctx *ctx, struct totals *self, struct check
 		check->finding.explanations = account->items;
 		check->finding.n_explanations = account->count;
 	}
-	if (!s->parts && level.states == STATES_SUM) {
+	if (!s->count && level.states == STATES_SUM) {
 		check->finding.code = "empty-claim";
 		return mu_report(ctx, check->finding,
 				 "%s states %" PRId64 " for %s, but covers no row",
@@ -341,12 +362,15 @@ static int report_mismatch(struct mu_ctx *ctx, struct totals *self, struct check
 
 /* Says what came of a claim, unless it passed. */
 static int report_outcome(struct mu_ctx *ctx, struct totals *self, struct check *check,
-			  const struct stated *s)
+			  enum mu_outcome outcome)
 {
-	if (s->outcome == MU_PASS)
+	struct parts parts, *s = &parts;
+
+	if (outcome == MU_PASS)
 		return 0;
+	parts = parts_of(self, check->claim, check->measure);
 	check->name = phrase_claim(self, check->claim);
-	if (s->outcome == MU_UNEVALUATED) {
+	if (outcome == MU_UNEVALUATED) {
 		check->finding.code = "unevaluated";
 		check->finding.severity = MU_WARNING;
 		check->finding.other = s->sum.unknown_at;
@@ -358,7 +382,7 @@ static int report_outcome(struct mu_ctx *ctx, struct totals *self, struct check 
 				 "%s states %" PRId64 " for %s, which is "
 				 "unknown in %" PRIu64 " of its %" PRIu64 " rows",
 				 check->name.text, check->states, check->finding.field,
-				 s->sum.unknown, s->parts);
+				 s->sum.unknown, s->count);
 	}
 	if (s->sum.value >= INT64_MIN && s->sum.value <= INT64_MAX)
 		return report_mismatch(ctx, self, check, s);
@@ -366,15 +390,13 @@ static int report_outcome(struct mu_ctx *ctx, struct totals *self, struct check 
 	return mu_report(ctx, check->finding,
 			 "%s states %" PRId64 " for %s, its %" PRIu64
 			 " rows add up to a number that does not fit 64 bits",
-			 check->name.text, check->states, check->finding.field, s->parts);
+			 check->name.text, check->states, check->finding.field, s->count);
 }
 
 /* Compares a claim with the first one of the same scope. */
 static int compare_claims(struct mu_ctx *ctx, struct totals *self, struct check *check,
 			  const struct claim *first)
 {
-	const struct stated *other =
-		stated_of(self, (size_t)(first - self->listed), check->measure);
 	const struct mu_map_entry *level = &self->levels.entries[first->level];
 	struct phrase name = { .len = 0 };
 	struct mu_finding finding = { .code = "contradiction",
@@ -382,7 +404,7 @@ static int compare_claims(struct mu_ctx *ctx, struct totals *self, struct check 
 				      .field = check->finding.field,
 				      .other = first->at,
 				      .numbers = true,
-				      .expected = other->value,
+				      .expected = first->values[check->measure],
 				      .found = check->states };
 
 	check->name = phrase_claim(self, check->claim);
@@ -395,34 +417,35 @@ static int compare_claims(struct mu_ctx *ctx, struct totals *self, struct check 
 
 /* `firsts` has, for each scope and measure, one more than the index of the
  * first claim that states it. */
-static int check_measure(struct mu_ctx *ctx, struct totals *self, const struct claim *claim,
-			 size_t measure, size_t *firsts)
+static int check_measure(struct mu_ctx *ctx, struct totals *self, size_t index, size_t measure,
+			 uint32_t *firsts)
 {
-	size_t index = (size_t)(claim - self->listed);
-	size_t *first = &firsts[claim->scope * self->n_measures + measure];
-	const struct stated *stated = stated_of(self, index, measure);
+	const struct claim *claim = claim_at(self, index), *other;
+	uint32_t *first = &firsts[claim->scope * self->n_measures + measure];
 	struct level level = level_of(self, claim);
-	enum mu_outcome outcome = (enum mu_outcome)stated->outcome;
+	enum mu_outcome outcome = outcome_of(self, claim, measure);
 	struct check check;
 	int err;
 
-	if (!stated->known)
+	if (!is_compared(self, claim, measure))
 		return 0;
-	check = (struct check){ .claim = claim,
+	check = (struct check){ .index = index,
+				.claim = claim,
 				.measure = measure,
-				.states = stated->value,
+				.states = claim->values[measure],
 				.finding = { .at = claim->at,
 					     .field = self->measures[measure].name } };
-	err = report_outcome(ctx, self, &check, stated);
+	err = report_outcome(ctx, self, &check, outcome);
 	if (err)
 		return err;
 	if (level.relation != EQUAL || level.tolerance || level.states == STATES_ROWS)
 		return mu_checked(ctx, outcome, 1);
 	if (!*first)
-		*first = index + 1;
-	if (stated_of(self, *first - 1, measure)->value != stated->value) {
+		*first = (uint32_t)index + 1;
+	other = claim_at(self, *first - 1);
+	if (other->values[measure] != check.states) {
 		outcome = MU_FAIL;
-		err = compare_claims(ctx, self, &check, &self->listed[*first - 1]);
+		err = compare_claims(ctx, self, &check, other);
 	}
 	return err ? err : mu_checked(ctx, outcome, 1);
 }
@@ -434,8 +457,13 @@ static int check_rejected(struct mu_ctx *ctx, struct totals *self, const struct 
 				      .severity = MU_WARNING,
 				      .at = claim->at };
 	struct phrase name = phrase_claim(self, claim);
-	int err = mu_checked(ctx, MU_UNEVALUATED, claim->measures ? claim->measures : 1);
+	uint64_t states = 0;
+	size_t m;
+	int err;
 
+	for (m = 0; m < self->n_measures; m++)
+		states += *claim_mark(self, claim, m) & STATED;
+	err = mu_checked(ctx, MU_UNEVALUATED, states ? states : 1);
 	if (err)
 		return err;
 	return mu_report(ctx, finding, "%s was rejected before, so it was compared with nothing",
@@ -444,19 +472,19 @@ static int check_rejected(struct mu_ctx *ctx, struct totals *self, const struct 
 
 static int check_claims(struct mu_ctx *ctx, struct totals *self)
 {
-	size_t *firsts = calloc(self->scopes.keys.count * self->n_measures + 1, sizeof *firsts);
+	uint32_t *firsts = calloc(n_scopes(self) * self->n_measures + 1, sizeof *firsts);
 	size_t i, m;
 	int err = 0;
 
 	if (!firsts)
-		return mu_fail(ctx, ENOMEM, "out of memory");
-	for (i = 0; i < self->n_claims && !err; i++) {
-		const struct claim *claim = &self->listed[i];
+		return out_of_memory(ctx);
+	for (i = 0; i < n_claims(self) && !err; i++) {
+		const struct claim *claim = claim_at(self, i);
 
 		if (claim->at & MU_AT_REJECTED)
 			err = check_rejected(ctx, self, claim);
 		for (m = 0; m < self->n_measures && !err && !(claim->at & MU_AT_REJECTED); m++)
-			err = check_measure(ctx, self, claim, m, firsts);
+			err = check_measure(ctx, self, i, m, firsts);
 	}
 	free(firsts);
 	return err;
@@ -464,10 +492,11 @@ static int check_claims(struct mu_ctx *ctx, struct totals *self)
 
 /* ------------------------------------------------------------ unverified */
 
-static int report_unverified(struct mu_ctx *ctx, const struct totals *self,
-			     const struct source *source, const char *measures)
+static int report_unverified(struct mu_ctx *ctx, const struct totals *self, uint32_t id,
+			     const char *measures)
 {
-	const struct mu_document *document = mu_document(ctx, source->at);
+	const struct mu_document *document = mu_document(ctx, mu_at(id, 0));
+	const struct source *source = &self->sources[id];
 	struct mu_finding finding = { .code = "unverified",
 				      .severity = self->require ? MU_ERROR : MU_WARNING };
 	int err = mu_checked(ctx, self->require ? MU_FAIL : MU_UNEVALUATED, 1);
@@ -510,7 +539,7 @@ static int check_sources(struct mu_ctx *ctx, const struct totals *self)
 	}
 	for (i = 0; i < self->n_sources && !err; i++)
 		if (self->sources[i].rows && !self->sources[i].verified)
-			err = report_unverified(ctx, self, &self->sources[i], measures.text);
+			err = report_unverified(ctx, self, (uint32_t)i, measures.text);
 	return err;
 }
 

@@ -53,11 +53,11 @@ static int explain_part(struct problem *p, size_t edit)
 	size_t index = account_add(self, p->document);
 
 	if (index == SIZE_MAX)
-		return mu_fail(p->ctx, ENOMEM, "out of memory");
+		return out_of_memory(p->ctx);
 	p->part = p->part_of[scope_of(p, edit)];
 	for (size_t i = edit; i < p->n_edits; i++)
 		if (p->part_of[scope_of(p, i)] == p->part)
-			self->listed[p->edits[i].claim].account = index + 1;
+			self->part_accounts[p->edits[i].claim] = (uint32_t)index + 1;
 	p->steps += p->n_edits;
 	return solve(p, &self->accounts[index]);
 }
@@ -75,10 +75,12 @@ static int explain_parts(struct problem *p, size_t index)
 					     p->part_of[scope_of(p, p->broken[0])];
 	if (!several)
 		return 0;
+	if (!p->totals->part_accounts)
+		p->totals->part_accounts = mu_alloc(p->ctx, n_claims(p->totals) * sizeof(uint32_t));
 	p->steps = 0;
 	p->gave_up = false;
 	for (size_t i = 0; i < p->n_edits && !err; i++) {
-		if (!fails(&p->edits[i]) || p->totals->listed[p->edits[i].claim].account)
+		if (!fails(&p->edits[i]) || p->totals->part_accounts[p->edits[i].claim])
 			continue;
 		if (p->gave_up || parts++ == PARTS_MAX) {
 			p->totals->accounts[index].otherwise = GIVEN_UP;
@@ -106,7 +108,7 @@ static int explain_document(struct mu_ctx *ctx, struct totals *self, size_t inde
 		account->otherwise = "there are no rows to look at";
 		return 0;
 	}
-	self->explained += p.n_rows * self->patterns.count + self->scopes.keys.count;
+	self->explained += p.n_rows * self->patterns.count + n_scopes(self);
 	if (self->explained > SCOPES_MAX) {
 		account->otherwise = "not explained: too many rows, levels and documents to "
 				     "look at all";
@@ -129,13 +131,13 @@ static uint32_t document_of(const struct totals *self, const struct claim *claim
 	return self->key[0];
 }
 
-const struct account *account_of(const struct totals *self, const struct claim *claim)
+const struct account *account_of(const struct totals *self, size_t claim)
 {
-	uint32_t document = document_of(self, claim);
+	uint32_t document = document_of(self, claim_at(self, claim));
 	size_t i;
 
-	if (claim->account)
-		return &self->accounts[claim->account - 1];
+	if (self->part_accounts && self->part_accounts[claim])
+		return &self->accounts[self->part_accounts[claim] - 1];
 	for (i = 0; i < self->n_accounts; i++)
 		if (self->accounts[i].document == document)
 			return &self->accounts[i];
@@ -146,19 +148,20 @@ int explain(struct mu_ctx *ctx, struct totals *self)
 {
 	size_t i, m;
 
-	for (i = 0; i < self->n_claims; i++) {
+	for (i = 0; i < n_claims(self); i++) {
+		const struct claim *claim = claim_at(self, i);
 		bool failed = false;
 		size_t index;
 		int err;
 
 		for (m = 0; m < self->n_measures; m++)
-			failed = failed || (stated_of(self, i, m)->known &&
-					    stated_of(self, i, m)->outcome == MU_FAIL);
-		if (!failed || account_of(self, &self->listed[i]))
+			failed = failed || (is_compared(self, claim, m) &&
+					    outcome_of(self, claim, m) == MU_FAIL);
+		if (!failed || account_of(self, i))
 			continue;
-		index = account_add(self, document_of(self, &self->listed[i]));
+		index = account_add(self, document_of(self, claim));
 		if (index == SIZE_MAX)
-			return mu_fail(ctx, ENOMEM, "out of memory");
+			return out_of_memory(ctx);
 		err = explain_document(ctx, self, index);
 		if (err || mu_cancelled(ctx))
 			return err ? err : ECANCELED;

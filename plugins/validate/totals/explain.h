@@ -85,19 +85,14 @@ struct effect {
 	bool leaves;   /* one that fails still would */
 };
 
-static inline size_t n_scopes(const struct problem *p)
+static inline const struct row *row_of(const struct problem *p, size_t row)
 {
-	return p->totals->scopes.keys.count;
+	return pile_at(&p->totals->kept, p->rows[row]);
 }
 
 static inline const struct cell *cell_of(const struct problem *p, size_t row, size_t measure)
 {
-	return &p->totals->cells[p->rows[row] * p->totals->n_measures + measure];
-}
-
-static inline const struct row *row_of(const struct problem *p, size_t row)
-{
-	return &p->totals->kept[p->rows[row]];
+	return &row_of(p, row)->cells[measure];
 }
 
 static inline const uint32_t *scopes_of(const struct problem *p, size_t row)
@@ -107,7 +102,7 @@ static inline const uint32_t *scopes_of(const struct problem *p, size_t row)
 
 static inline size_t scope_of(const struct problem *p, size_t edit)
 {
-	return p->totals->listed[p->edits[edit].claim].scope;
+	return claim_at(p->totals, p->edits[edit].claim)->scope;
 }
 
 static inline bool fails(const struct edit *e)

@@ -12,10 +12,13 @@ void rows_list(struct problem *p)
 {
 	size_t i, m;
 
-	p->rows = mu_alloc(p->ctx, (p->totals->n_kept + 1) * sizeof *p->rows);
-	for (i = 0; i < p->totals->n_kept; i++)
-		if (same_document(p, p->totals->kept[i].at))
+	p->rows = mu_alloc(p->ctx, (p->totals->kept.count + 1) * sizeof *p->rows);
+	for (i = 0; i < p->totals->kept.count; i++) {
+		const struct row *row = pile_at(&p->totals->kept, i);
+
+		if (same_document(p, row->at))
 			p->rows[p->n_rows++] = i;
+	}
 	for (i = 0; i < p->n_rows; i++)
 		for (m = 0; m < p->totals->n_measures; m++) {
 			const struct cell *c = cell_of(p, i, m);
@@ -31,25 +34,29 @@ void edits_list(struct problem *p)
 	struct totals *t = p->totals;
 	size_t i, m;
 
-	p->edits = mu_alloc(p->ctx, (t->n_claims * t->n_measures + 1) * sizeof *p->edits);
-	for (i = 0; i < t->n_claims; i++) {
-		struct level level = level_of(t, &t->listed[i]);
+	p->edits = mu_alloc(p->ctx, (n_claims(t) * t->n_measures + 1) * sizeof *p->edits);
+	for (i = 0; i < n_claims(t); i++) {
+		const struct claim *claim = claim_at(t, i);
+		struct level level = level_of(t, claim);
 
-		tally_key(&t->scopes, t->listed[i].scope, t->key);
+		tally_key(&t->scopes, claim->scope, t->key);
 		if (t->key[0] != p->document || level.states == STATES_ROWS)
 			continue;
 		for (m = 0; m < t->n_measures; m++) {
-			const struct stated *s = stated_of(t, i, m);
+			struct parts parts;
 
-			if (!s->known || s->outcome == MU_UNEVALUATED || s->subtotals)
+			if (!is_compared(t, claim, m) || outcome_of(t, claim, m) == MU_UNEVALUATED)
+				continue;
+			parts = parts_of(t, claim, m);
+			if (parts.subtotals)
 				continue;
 			p->edits[p->n_edits++] = (struct edit){
 				.claim = i,
 				.measure = m,
-				.low = s->low,
-				.high = s->high,
-				.sum = s->sum.value,
-				.states = s->value,
+				.low = parts.low,
+				.high = parts.high,
+				.sum = parts.sum.value,
+				.states = claim->values[m],
 			};
 		}
 	}
@@ -58,7 +65,7 @@ void edits_list(struct problem *p)
 /* Lists of members by scope, counted first and then filled. */
 static void index_make(struct problem *p, size_t **from, size_t **of, size_t total)
 {
-	*from = mu_alloc(p->ctx, (n_scopes(p) + 2) * sizeof **from);
+	*from = mu_alloc(p->ctx, (n_scopes(p->totals) + 2) * sizeof **from);
 	*of = mu_alloc(p->ctx, (total + 1) * sizeof **of);
 }
 
@@ -66,10 +73,10 @@ static void index_begin(struct problem *p, size_t *from)
 {
 	size_t i;
 
-	for (i = n_scopes(p) + 1; i > 0; i--)
+	for (i = n_scopes(p->totals) + 1; i > 0; i--)
 		from[i] = from[i - 1];
 	from[0] = 0;
-	for (i = 1; i <= n_scopes(p) + 1; i++)
+	for (i = 1; i <= n_scopes(p->totals) + 1; i++)
 		from[i] += from[i - 1];
 }
 
@@ -79,12 +86,12 @@ void edits_index(struct problem *p)
 
 	index_make(p, &p->edits_from, &p->edits_of, p->n_edits);
 	for (i = 0; i < p->n_edits; i++)
-		p->edits_from[p->totals->listed[p->edits[i].claim].scope]++;
+		p->edits_from[scope_of(p, i)]++;
 	index_begin(p, p->edits_from);
-	next = mu_alloc(p->ctx, (n_scopes(p) + 1) * sizeof *next);
-	memcpy(next, p->edits_from, (n_scopes(p) + 1) * sizeof *next);
+	next = mu_alloc(p->ctx, (n_scopes(p->totals) + 1) * sizeof *next);
+	memcpy(next, p->edits_from, (n_scopes(p->totals) + 1) * sizeof *next);
 	for (i = 0; i < p->n_edits; i++)
-		p->edits_of[next[p->totals->listed[p->edits[i].claim].scope]++] = i;
+		p->edits_of[next[scope_of(p, i)]++] = i;
 }
 
 uint32_t scope_find(struct problem *p, const uint32_t *key, size_t pattern)
@@ -116,8 +123,8 @@ void rows_index(struct problem *p)
 		}
 	}
 	index_begin(p, p->rows_from);
-	next = mu_alloc(p->ctx, (n_scopes(p) + 1) * sizeof *next);
-	memcpy(next, p->rows_from, (n_scopes(p) + 1) * sizeof *next);
+	next = mu_alloc(p->ctx, (n_scopes(p->totals) + 1) * sizeof *next);
+	memcpy(next, p->rows_from, (n_scopes(p->totals) + 1) * sizeof *next);
 	for (i = 0; i < p->n_rows * n; i++)
 		if (p->scopes[i] != NO_SCOPE)
 			p->rows_of[next[p->scopes[i]]++] = i / n;
@@ -147,9 +154,9 @@ static uint32_t part_root(uint32_t *parts, uint32_t scope)
 void parts_find(struct problem *p)
 {
 	size_t n = p->totals->patterns.count, i, j;
-	uint32_t *parts = mu_alloc(p->ctx, (n_scopes(p) + 1) * sizeof *parts), scope;
+	uint32_t *parts = mu_alloc(p->ctx, (n_scopes(p->totals) + 1) * sizeof *parts), scope;
 
-	for (scope = 0; scope < n_scopes(p); scope++)
+	for (scope = 0; scope < n_scopes(p->totals); scope++)
 		parts[scope] = scope;
 	for (i = 0; i < p->n_rows; i++) {
 		uint32_t first = NO_SCOPE;
@@ -163,7 +170,7 @@ void parts_find(struct problem *p)
 			parts[part_root(parts, scope)] = part_root(parts, first);
 		}
 	}
-	for (scope = 0; scope < n_scopes(p); scope++)
+	for (scope = 0; scope < n_scopes(p->totals); scope++)
 		parts[scope] = part_root(parts, scope);
 	p->part_of = parts;
 }
@@ -240,8 +247,7 @@ bool meet(struct problem *p, size_t a, size_t b, uint32_t *scopes)
 	size_t i;
 
 	memset(p->key, 0, p->totals->width * sizeof *p->key);
-	if (!key_join(p, p->totals->listed[p->edits[a].claim].scope) ||
-	    !key_join(p, p->totals->listed[p->edits[b].claim].scope))
+	if (!key_join(p, scope_of(p, a)) || !key_join(p, scope_of(p, b)))
 		return false;
 	for (i = 0; i < p->totals->patterns.count; i++)
 		scopes[i] = scope_find(p, p->key, i);

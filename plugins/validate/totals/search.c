@@ -53,7 +53,7 @@ static size_t narrowest(const struct problem *p)
 	size_t best = p->broken[0], least = SIZE_MAX, i;
 
 	for (i = 0; i < p->n_broken; i++) {
-		size_t scope = p->totals->listed[p->edits[p->broken[i]].claim].scope;
+		size_t scope = scope_of(p, p->broken[i]);
 		size_t n = p->rows_from[scope + 1] - p->rows_from[scope];
 
 		if (n < least) {
@@ -84,7 +84,7 @@ static void try_one(struct problem *p, const struct change *before)
 
 	if (!p->n_broken)
 		return;
-	scope = p->totals->listed[p->edits[narrowest(p)].claim].scope;
+	scope = scope_of(p, narrowest(p));
 	for (i = p->rows_from[scope]; i < p->rows_from[scope + 1] && !spent(p); i++)
 		row_try(p, p->rows_of[i], before);
 	if (missing_change(p, &c))
@@ -134,7 +134,7 @@ static void second_after_number(struct problem *p, size_t row, size_t measure)
 
 static void try_two(struct problem *p)
 {
-	size_t edit = narrowest(p), scope = p->totals->listed[p->edits[edit].claim].scope, i;
+	size_t edit = narrowest(p), scope = scope_of(p, edit), i;
 	size_t measure = p->edits[edit].measure, n = p->n_broken;
 	size_t *broken = mu_alloc(p->ctx, (n + 1) * sizeof *broken);
 	struct change c;
@@ -168,7 +168,7 @@ static void choose(struct choice *choice, const struct change *c)
 /* Changes that mend a broken edit and one more, and harm none. */
 static void choices_for(struct problem *p, size_t edit, struct choice *out)
 {
-	size_t scope = p->totals->listed[p->edits[edit].claim].scope, i;
+	size_t scope = scope_of(p, edit), i;
 	size_t measure = p->edits[edit].measure;
 	wide by = residual(&p->edits[edit]);
 	struct effect effect;
@@ -349,7 +349,7 @@ static void try_pairs(struct problem *p, const size_t *rows, size_t n, size_t me
 static void try_several(struct problem *p)
 {
 	const struct edit *e = &p->edits[p->broken[0]];
-	size_t scope = p->totals->listed[e->claim].scope, measure = e->measure;
+	size_t scope = scope_of(p, p->broken[0]), measure = e->measure;
 	const size_t *rows = &p->rows_of[p->rows_from[scope]];
 	size_t n = p->rows_from[scope + 1] - p->rows_from[scope];
 	wide much = -residual(e);
@@ -378,7 +378,7 @@ int solve(struct problem *p, struct account *account)
 	p->n_found = 0;
 	p->found = calloc(FOUND_MAX, sizeof *p->found);
 	if (!p->found)
-		return mu_fail(p->ctx, ENOMEM, "out of memory");
+		return out_of_memory(p->ctx);
 	broken_list(p);
 	if (p->n_broken) {
 		try_one(p, NULL);

@@ -1,70 +1,101 @@
-#include "totals.h"
+#include "tally.h"
 
-#include <stdlib.h>
-
-static bool tally_grow(struct tally *tally)
+void tally_init(struct tally *tally, size_t width, size_t n_measures)
 {
-	size_t room = tally->room ? tally->room * 2 : 64;
-	size_t size = tally->n_measures * sizeof *tally->sums;
-	struct group *groups;
-	struct sum *sums;
+	size_t numbers = (1 + width) * sizeof(uint32_t);
 
-	groups = reallocarray(tally->groups, room, sizeof *groups);
-	if (!groups)
-		return false;
-	tally->groups = groups;
-	sums = reallocarray(tally->sums, room, size);
-	if (!sums)
-		return false;
-	tally->sums = sums;
-	memset(groups + tally->room, 0, (room - tally->room) * sizeof *groups);
-	memset(sums + tally->room * tally->n_measures, 0, (room - tally->room) * size);
-	tally->room = room;
-	return true;
-}
-
-size_t tally_group(struct tally *tally, const uint32_t *key)
-{
-	if (tally->keys.count == tally->room && !tally_grow(tally))
-		return SIZE_MAX;
-	return mu_map_add(&tally->keys, key, tally->width * sizeof *key);
-}
-
-size_t tally_find(const struct tally *tally, const uint32_t *key)
-{
-	return mu_map_find(&tally->keys, key, tally->width * sizeof *key);
-}
-
-void tally_key(const struct tally *tally, size_t group, uint32_t *key)
-{
-	memcpy(key, tally->keys.entries[group].key, tally->width * sizeof *key);
+	*tally = (struct tally){ .width = width, .n_measures = n_measures };
+	tally->groups.size =
+		sizeof(struct group) + n_measures * sizeof(int64_t) + (numbers + 7) / 8 * 8;
+	tally->odds.size = n_measures * sizeof(struct sum);
 }
 
 void tally_release(struct tally *tally)
 {
-	mu_map_release(&tally->keys);
-	free(tally->groups);
-	free(tally->sums);
-	*tally = (struct tally){ 0 };
+	pile_release(&tally->groups);
+	pile_release(&tally->odds);
+	tally_unindex(tally);
 }
 
-void tally_merge(struct tally *to, size_t group, const struct tally *from, size_t other)
+/* The odd of a group, a sum for each measure; NULL when memory is out. */
+static struct sum *odd_of(struct tally *tally, struct group *group)
 {
-	struct group *g = &to->groups[group];
+	uint32_t *odd = group_odd(tally, group);
+
+	if (!*odd) {
+		if (!pile_add(&tally->odds))
+			return NULL;
+		*odd = (uint32_t)tally->odds.count;
+	}
+	return pile_at(&tally->odds, *odd - 1);
+}
+
+bool sum_carry(struct tally *tally, struct group *group, size_t measure, int64_t value)
+{
+	struct sum *odd = odd_of(tally, group);
+
+	if (!odd)
+		return false;
+	odd[measure].value += group->sums[measure];
+	group->sums[measure] = value;
+	return true;
+}
+
+static bool is_before(uint64_t a, uint64_t b)
+{
+	return (a & ~MU_AT_REJECTED) < (b & ~MU_AT_REJECTED);
+}
+
+bool sum_unknown(struct tally *tally, struct group *group, size_t measure, uint64_t rows,
+		 uint64_t at)
+{
+	struct sum *odd = odd_of(tally, group);
+
+	if (!odd)
+		return false;
+	odd += measure;
+	if (!odd->unknown || is_before(at, odd->unknown_at))
+		odd->unknown_at = at;
+	odd->unknown += rows;
+	return true;
+}
+
+struct sum tally_sum(const struct tally *tally, size_t group, size_t measure)
+{
+	const struct group *g = tally_at(tally, group);
+	uint32_t odd = *group_odd(tally, g);
+	struct sum sum = { .value = 0 };
+
+	if (odd)
+		sum = ((const struct sum *)pile_at(&tally->odds, odd - 1))[measure];
+	sum.value += g->sums[measure];
+	return sum;
+}
+
+static bool odd_merge(struct tally *to, struct group *group, const struct sum *parts)
+{
+	struct sum *odd = odd_of(to, group);
 	size_t m;
 
-	if (!g->rows)
-		g->at = from->groups[other].at;
-	g->rows += from->groups[other].rows;
-	for (m = 0; m < to->n_measures; m++) {
-		struct sum *sum = tally_sum(to, group, m);
-		const struct sum *part = tally_sum(from, other, m);
-
-		sum->value += part->value;
-		if (!sum->unknown)
-			sum->unknown_at = part->unknown_at;
-		sum->unknown += part->unknown;
+	for (m = 0; odd && m < to->n_measures; m++) {
+		odd[m].value += parts[m].value;
+		if (parts[m].unknown)
+			sum_unknown(to, group, m, parts[m].unknown, parts[m].unknown_at);
 	}
+	return odd;
+}
+
+bool tally_merge(struct tally *to, struct group *group, const struct tally *from,
+		 const struct group *other)
+{
+	uint32_t odd = *group_odd(from, other);
+	size_t m;
+
+	group->rows += other->rows;
+	for (m = 0; m < to->n_measures; m++)
+		if (!sum_add(to, group, m, other->sums[m]))
+			return false;
+	return !odd || odd_merge(to, group, pile_at(&from->odds, odd - 1));
 }
 
 bool key_mask(uint32_t *key, const uint8_t *pattern, size_t width)
@@ -78,36 +109,4 @@ bool key_mask(uint32_t *key, const uint8_t *pattern, size_t width)
 			return false;
 	}
 	return true;
-}
-
-/* Neighbouring rows mostly have the same value in most columns. */
-static bool is_latest(const struct dimension *dimension, struct mu_string value)
-{
-	const struct mu_map_entry *entry;
-
-	if (!dimension->latest)
-		return false;
-	entry = &dimension->values.entries[dimension->latest - 1];
-	if (entry->len != value.len)
-		return false;
-	return !value.len || !memcmp(entry->key, value.data, value.len);
-}
-
-uint32_t dimension_number(struct dimension *dimension, int64_t row)
-{
-	char space[MU_FORMAT_MAX];
-	struct mu_string value;
-	size_t i;
-
-	if (mu_null(&dimension->cells, row))
-		return 0;
-	value = dimension->cells.type == MU_STRING ? mu_get_string(&dimension->cells, row)
-						   : mu_format(&dimension->cells, row, space);
-	if (is_latest(dimension, value))
-		return dimension->latest;
-	i = mu_map_add(&dimension->values, value.data, value.len);
-	if (i == SIZE_MAX)
-		return UINT32_MAX;
-	dimension->latest = (uint32_t)i + 1;
-	return dimension->latest;
 }

@@ -82,9 +82,9 @@ static void tell_missing(struct problem *p, const struct change *c, bool alone,
 	}
 	phrase_puts(&phrase, " is missing");
 	memset(p->key, 0, p->totals->width * sizeof *p->key);
-	key_join(p, p->totals->listed[p->edits[c->index].claim].scope);
+	key_join(p, scope_of(p, c->index));
 	if (c->other)
-		key_join(p, p->totals->listed[p->edits[c->other - 1].claim].scope);
+		key_join(p, scope_of(p, c->other - 1));
 	phrase_key(&phrase, p->totals, p->key);
 	out->suggested = number_text(p->ctx, c->by);
 	out->message = text_keep(p->ctx, phrase.text);
@@ -92,9 +92,9 @@ static void tell_missing(struct problem *p, const struct change *c, bool alone,
 
 static void tell_claim(struct problem *p, const struct change *c, struct mu_explanation *out)
 {
-	const struct claim *claim = &p->totals->listed[c->index];
+	const struct claim *claim = claim_at(p->totals, c->index);
 	const struct mu_map_entry *level = &p->totals->levels.entries[claim->level];
-	int64_t states = stated_of(p->totals, c->index, c->measure)->value;
+	int64_t states = claim->values[c->measure];
 	struct phrase phrase = { .len = 0 };
 	char text[256];
 

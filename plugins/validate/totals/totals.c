@@ -36,21 +36,6 @@
 
 #include <stdlib.h>
 
-static int out_of_memory(struct mu_ctx *ctx)
-{
-	return mu_fail(ctx, ENOMEM, "out of memory");
-}
-
-static bool text_in(const struct mu_texts *texts, struct mu_string text)
-{
-	size_t i;
-
-	for (i = 0; i < texts->count; i++)
-		if (mu_string_is(text, texts->items[i]))
-			return true;
-	return false;
-}
-
 /* -------------------------------------------------------------- columns */
 
 /* The index of a column that an option names, or -1 and a message. */
@@ -113,6 +98,16 @@ static bool is_measure(const struct totals *self, int64_t index)
 	return false;
 }
 
+static struct dimension dimension_of(struct mu_ctx *ctx, int64_t index)
+{
+	const struct ArrowSchema *column = ctx->schema->children[index];
+
+	return (struct dimension){ .name = column->name,
+				   .index = index,
+				   .type = mu_schema_type(column),
+				   .numbers = mu_alloc(ctx, BLOCK * sizeof(uint32_t)) };
+}
+
 static int open_named_dimensions(struct mu_ctx *ctx, struct totals *self)
 {
 	int err = 0;
@@ -129,7 +124,8 @@ static int open_named_dimensions(struct mu_ctx *ctx, struct totals *self)
 					 "column '%s' is added up, so it cannot say "
 					 "what a claim covers",
 					 *name);
-		self->dimensions[i] = (struct dimension){ .name = *name, .index = index };
+		else
+			self->dimensions[i] = dimension_of(ctx, index);
 	}
 	self->n_dimensions = self->by.count;
 	return err;
@@ -147,10 +143,20 @@ static int open_dimensions(struct mu_ctx *ctx, struct totals *self)
 		const struct ArrowSchema *column = ctx->schema->children[i];
 
 		if (!mu_schema_measure(column) && !is_measure(self, i))
-			self->dimensions[self->n_dimensions++] =
-				(struct dimension){ .name = column->name, .index = i };
+			self->dimensions[self->n_dimensions++] = dimension_of(ctx, i);
 	}
 	return 0;
+}
+
+/* Items are as large as there are measures. */
+static void piles_init(struct totals *self)
+{
+	size_t n = self->n_measures;
+
+	tally_init(&self->rows, self->width, n);
+	tally_init(&self->scopes, self->width, n);
+	self->listed.size = sizeof(struct claim) + n * sizeof(int64_t) + (n + 7) / 8 * 8;
+	self->kept.size = sizeof(struct row) + n * sizeof(struct cell);
 }
 
 static int totals_configure(struct mu_ctx *ctx, void *state)
@@ -180,270 +186,46 @@ static int totals_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 	self->width = self->n_dimensions + 1;
 	self->key = mu_alloc(ctx, self->width * sizeof *self->key);
 	self->pattern = mu_alloc(ctx, self->width);
-	self->latest_key = mu_alloc(ctx, self->width * sizeof *self->latest_key);
-	self->latest = SIZE_MAX;
-	self->rows = (struct tally){ .width = self->width, .n_measures = self->n_measures };
-	self->scopes = self->rows;
+	self->latest_level = SIZE_MAX;
+	self->compare = lanes_pick();
+	self->starts = mu_alloc(ctx, (BLOCK + 1) * sizeof *self->starts);
+	self->sums = mu_alloc(ctx, (BLOCK + 1) * sizeof *self->sums);
+	self->keys = mu_alloc(ctx, BLOCK * self->width * sizeof *self->keys);
+	self->indices = mu_alloc(ctx, BLOCK * sizeof *self->indices);
+	self->groups = mu_alloc(ctx, BLOCK * sizeof *self->groups);
+	piles_init(self);
 	return 0;
-}
-
-/* ----------------------------------------------------------------- rows */
-
-/* What is known of the document of a place; NULL when memory is out. */
-static struct source *source_of(struct totals *self, uint64_t at)
-{
-	size_t id = mu_at_document(at);
-	struct source *sources;
-	size_t room;
-
-	if (id >= self->n_sources) {
-		room = id + 1 + id / 2;
-		sources = reallocarray(self->sources, room, sizeof *sources);
-		if (!sources)
-			return NULL;
-		memset(sources + self->n_sources, 0, (room - self->n_sources) * sizeof *sources);
-		self->sources = sources;
-		self->n_sources = room;
-	}
-	return &self->sources[id];
-}
-
-/* Fills self->key but for the document; false when memory is out. */
-static bool key_fill(struct totals *self, int64_t row)
-{
-	size_t i;
-
-	for (i = 0; i < self->n_dimensions; i++) {
-		self->key[i + 1] = dimension_number(&self->dimensions[i], row);
-		if (self->key[i + 1] == UINT32_MAX)
-			return false;
-	}
-	return true;
-}
-
-static void rows_forget(struct totals *self)
-{
-	free(self->kept);
-	free(self->cells);
-	self->kept = NULL;
-	self->cells = NULL;
-	self->n_kept = self->kept_room = 0;
-	self->too_many = true;
-}
-
-/* Keeps a row in case that something is to be explained. */
-static int row_keep(struct mu_ctx *ctx, struct totals *self, int64_t row, uint64_t at,
-		    uint32_t group)
-{
-	size_t i;
-
-	if (self->n_kept == (uint64_t)self->max_explained) {
-		rows_forget(self);
-		return 0;
-	}
-	if (self->n_kept == self->kept_room) {
-		size_t room = self->kept_room ? 2 * self->kept_room : 256;
-		struct row *kept = reallocarray(self->kept, room, sizeof *kept);
-		struct cell *cells;
-
-		if (!kept)
-			return out_of_memory(ctx);
-		self->kept = kept;
-		cells = reallocarray(self->cells, room, self->n_measures * sizeof *cells);
-		if (!cells)
-			return out_of_memory(ctx);
-		self->cells = cells;
-		self->kept_room = room;
-	}
-	for (i = 0; i < self->n_measures; i++) {
-		bool known = !mu_null(&self->measures[i].cells, row);
-
-		self->cells[self->n_kept * self->n_measures + i] = (struct cell){
-			.known = known,
-			.value = known ? mu_get_integer(&self->measures[i].cells, row) : 0,
-		};
-	}
-	self->kept[self->n_kept++] = (struct row){ .at = at, .group = group };
-	return 0;
-}
-
-/* The group of self->key, which mostly is that of the row before. */
-static size_t group_of(struct totals *self)
-{
-	size_t size = self->width * sizeof *self->key;
-
-	if (self->latest == SIZE_MAX || memcmp(self->key, self->latest_key, size) != 0) {
-		self->latest = tally_group(&self->rows, self->key);
-		memcpy(self->latest_key, self->key, size);
-	}
-	return self->latest;
-}
-
-static int take_data(struct mu_ctx *ctx, struct totals *self, int64_t row, uint64_t at)
-{
-	struct source *source = source_of(self, at);
-	size_t i, group;
-
-	if (!source || !key_fill(self, row))
-		return out_of_memory(ctx);
-	if (!source->rows++)
-		source->at = at;
-	self->key[0] = mu_at_document(at);
-	group = group_of(self);
-	if (group == SIZE_MAX)
-		return out_of_memory(ctx);
-	if (self->rows.keys.count > (uint64_t)self->max_groups)
-		return mu_fail(ctx, E2BIG,
-			       "more than %lld different rows to add up: "
-			       "name fewer columns in by, or raise max_groups",
-			       (long long)self->max_groups);
-	if (!self->rows.groups[group].rows++) {
-		self->rows.groups[group].at = at;
-		for (i = 0; i < self->n_dimensions; i++)
-			self->dimensions[i].gaps |= !self->key[i + 1];
-	}
-	for (i = 0; i < self->n_measures; i++) {
-		struct sum *sum = tally_sum(&self->rows, group, i);
-
-		if (!mu_null(&self->measures[i].cells, row))
-			sum->value += mu_get_integer(&self->measures[i].cells, row);
-		else if (!sum->unknown++)
-			sum->unknown_at = at;
-	}
-	return self->too_many ? 0 : row_keep(ctx, self, row, at, (uint32_t)group);
-}
-
-/* Room for one claim more. */
-static bool claims_grow(struct totals *self)
-{
-	size_t room = self->claims_room ? self->claims_room * 2 : 16;
-	struct claim *listed;
-	struct stated *stated;
-
-	if (self->n_claims < self->claims_room)
-		return true;
-	listed = reallocarray(self->listed, room, sizeof *listed);
-	if (!listed)
-		return false;
-	self->listed = listed;
-	stated = reallocarray(self->stated, room, self->n_measures * sizeof *stated);
-	if (!stated)
-		return false;
-	self->stated = stated;
-	self->claims_room = room;
-	return true;
-}
-
-/* Notes which places of self->key are fixed. */
-static int take_pattern(struct mu_ctx *ctx, struct totals *self)
-{
-	size_t i;
-
-	for (i = 0; i < self->width; i++)
-		self->pattern[i] = self->key[i] != 0;
-	if (mu_map_add(&self->patterns, self->pattern, self->width) == SIZE_MAX)
-		return out_of_memory(ctx);
-	if (self->patterns.count > (uint64_t)self->max_patterns)
-		return mu_fail(ctx, E2BIG,
-			       "claims fix more than %lld different sets of columns: "
-			       "name fewer columns in by, or raise max_patterns",
-			       (long long)self->max_patterns);
-	return 0;
-}
-
-/* What the pipeline itself states, of all rows of all documents. */
-static int expect_list(struct mu_ctx *ctx, struct totals *self)
-{
-	struct claim claim = { .measures = 1 };
-	int err;
-
-	if (!self->expect)
-		return 0;
-	memset(self->key, 0, self->width * sizeof *self->key);
-	err = take_pattern(ctx, self);
-	if (err)
-		return err;
-	claim.level = mu_map_add(&self->levels, "expect", strlen("expect"));
-	claim.scope = tally_group(&self->scopes, self->key);
-	if (claim.level == SIZE_MAX || claim.scope == SIZE_MAX || !claims_grow(self))
-		return out_of_memory(ctx);
-	self->stated[self->n_claims * self->n_measures] =
-		(struct stated){ .known = true, .value = self->expected };
-	self->listed[self->n_claims++] = claim;
-	return 0;
-}
-
-/* Lists a claim whose key is in self->key. */
-static int claim_list(struct mu_ctx *ctx, struct totals *self, struct mu_string level, int64_t row,
-		      uint64_t at)
-{
-	struct claim claim = { .at = at };
-	size_t i;
-
-	claim.level = mu_map_add(&self->levels, level.data, level.len);
-	claim.scope = tally_group(&self->scopes, self->key);
-	if (claim.level == SIZE_MAX || claim.scope == SIZE_MAX || !claims_grow(self))
-		return out_of_memory(ctx);
-	for (i = 0; i < self->n_measures; i++) {
-		struct stated *stated = &self->stated[self->n_claims * self->n_measures + i];
-
-		*stated = (struct stated){ .known = !mu_null(&self->measures[i].cells, row) };
-		if (stated->known)
-			stated->value = mu_get_integer(&self->measures[i].cells, row);
-		claim.measures += stated->known;
-	}
-	self->listed[self->n_claims++] = claim;
-	if (at & MU_AT_REJECTED)
-		source_of(self, at)->rejected++;
-	else if (claim.measures)
-		source_of(self, at)->verified = true;
-	return 0;
-}
-
-static int take_claim(struct mu_ctx *ctx, struct totals *self, struct mu_string level, int64_t row,
-		      uint64_t at)
-{
-	int err;
-
-	if (self->claims.count && !text_in(&self->claims, level))
-		return 0;
-	if (self->n_claims >= (uint64_t)self->max_groups)
-		return mu_fail(ctx, E2BIG, "more than %lld claims: raise max_groups",
-			       (long long)self->max_groups);
-	if (!source_of(self, at) || !key_fill(self, row))
-		return out_of_memory(ctx);
-	self->key[0] = self->within == WITHIN_DOCUMENT ? mu_at_document(at) : 0;
-	err = take_pattern(ctx, self);
-	return err ? err : claim_list(ctx, self, level, row, at);
 }
 
 static int totals_validate(struct mu_ctx *ctx, void *state, const struct ArrowArray *batch)
 {
 	struct totals *self = state;
-	struct mu_rows rows;
-	int64_t row;
-	size_t i;
-	int err = 0;
+	int err;
 
-	if (!batch) {
+	if (batch)
+		return rows_take(ctx, self, batch);
+	err = totals_arrange(ctx, self);
+	if (!err)
 		err = expect_list(ctx, self);
-		return err ? err : totals_check(ctx, self);
-	}
-	rows = mu_rows(ctx->schema, batch);
-	for (i = 0; i < self->n_dimensions; i++)
-		self->dimensions[i].cells =
-			mu_column(ctx->schema, batch, self->dimensions[i].index);
-	for (i = 0; i < self->n_measures; i++)
-		self->measures[i].cells = mu_column(ctx->schema, batch, self->measures[i].index);
-	for (row = 0; row < batch->length && !err; row++) {
-		uint64_t at = mu_row_at(&rows, row);
+	return err ? err : totals_check(ctx, self);
+}
 
-		if (mu_row_is_claim(&rows, row))
-			err = take_claim(ctx, self, mu_get_string(&rows.claim, row), row, at);
-		else
-			err = take_data(ctx, self, row, at);
-	}
-	return err;
+static int totals_merge_other(struct mu_ctx *ctx, void *state, void *other)
+{
+	return totals_merge(ctx, state, other);
+}
+
+static void totals_uses(struct mu_ctx *ctx, void *state, const bool *out, bool *in)
+{
+	struct totals *self = state;
+	size_t i;
+
+	(void)ctx;
+	(void)out;
+	for (i = 0; i < self->n_measures; i++)
+		in[self->measures[i].index] = true;
+	for (i = 0; i < self->n_dimensions; i++)
+		in[self->dimensions[i].index] = true;
 }
 
 static void totals_close(struct mu_ctx *ctx, void *state)
@@ -453,13 +235,14 @@ static void totals_close(struct mu_ctx *ctx, void *state)
 
 	(void)ctx;
 	for (i = 0; i < self->n_dimensions; i++)
-		mu_map_release(&self->dimensions[i].values);
+		dimension_release(&self->dimensions[i]);
 	tally_release(&self->rows);
 	tally_release(&self->scopes);
 	mu_map_release(&self->patterns);
 	mu_map_release(&self->levels);
-	free(self->listed);
-	free(self->stated);
+	pile_release(&self->listed);
+	pile_release(&self->subtotals);
+	free(self->lacking);
 	free(self->sources);
 	free(self->accounts);
 	rows_forget(self);
@@ -537,4 +320,4 @@ static const struct mu_code totals_codes[] = {
 MUSTER_PLUGIN(.name = "totals", .summary = "the rows add up to the totals that their source states",
 	      .options = totals_options, .codes = totals_codes, .self_size = sizeof(struct totals),
 	      .configure = totals_configure, .open = totals_open, .close = totals_close,
-	      .validate = totals_validate, );
+	      .validate = totals_validate, .merge = totals_merge_other, .uses = totals_uses, );

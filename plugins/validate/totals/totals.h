@@ -1,92 +1,47 @@
 /*
  * What rows add up to, and what claims say they add up to.
  *
- * A value of a column is known by a number: 0 is null, else it is one more than
- * the value's place in the column's dictionary.  A key is an array of `width`
- * such numbers: first the id of the document, then one for each of the columns
- * of `by`.  In the key of a row 0 means unknown, in that of a claim it means
- * all; the places where a claim's key is not 0 are its pattern.
+ * A value of a column is known by a number, see dimension.h.  A key is an array of
+ * `width` such numbers: first the id of the document, then one for each of the columns
+ * of `by`.  In the key of a row 0 means unknown, in that of a claim it means all; the
+ * places where a claim's key is not 0 are its pattern.
  *
- * A tally has a group for each key that it has met, with the number of rows and
- * the sums of the measures.  There are two.  `rows` has the data by the whole
- * of their keys.  `scopes` has the keys of the claims, and stays without sums
- * until all rows are there: claims may come before or after their parts.  Then
- * each group of `rows` is looked up once for each pattern and added to the
- * scope that covers it, so the work does not grow with the number of claims.
+ * There are two tallies.  `rows` has the data by the whole of their keys.  `scopes` has
+ * the keys of the claims, and stays without sums until all rows are there: claims may
+ * come before or after their parts.  Then each group of `rows` is looked up once for
+ * each pattern and added to the scope that covers it, so the work does not grow with
+ * the number of claims.
+ *
+ * Rows may be shared out among instances that are merged in the end, see merge.c: no
+ * result may depend on how values, groups and scopes were numbered meanwhile, and what
+ * is listed is put into the order of its places before it is looked at.
  *
  * One claim and one measure that it states are an edit, a rule that the numbers
  * have to obey.  When some fail, the rows themselves are looked at, as long as
  * there are not too many to keep: see explain.c.
+ *
+ *     totals.c    options and columns
+ *     take.c      rows and claims of a batch
+ *     merge.c     two instances become one, and all is put in order
+ *     check.c     sums, comparisons, findings
+ *     explain.c   why claims fail
  */
 #ifndef TOTALS_H
 #define TOTALS_H
 
-#include <muster/map.h>
-
-/* Wide enough for 2^64 values of 64 bits, so that only what they all add up to
- * has to fit, in whichever order they come. */
-__extension__ typedef __int128 wide;
+#include "dimension.h"
+#include "lanes.h"
+#include "pile.h"
+#include "tally.h"
 
 /* Beyond all sums. */
 #define FAR ((wide)1 << 100)
-
-/* Of one measure over the rows of one group. */
-struct sum {
-	wide value;          /* of the rows where it is known */
-	uint64_t unknown;    /* rows where it is not */
-	uint64_t unknown_at; /* the first of them */
-};
-
-struct group {
-	uint64_t rows;
-	uint64_t at; /* the first of them */
-};
-
-struct tally {
-	size_t width, n_measures;
-	struct mu_map keys; /* a group's index is its key's */
-	struct group *groups;
-	struct sum *sums; /* n_measures for each group */
-	size_t room;
-};
-
-/* The group of a key; tally_group() adds a new one, and gives SIZE_MAX when
- * memory is out; tally_find() gives SIZE_MAX when there is none. */
-size_t tally_group(struct tally *tally, const uint32_t *key);
-size_t tally_find(const struct tally *tally, const uint32_t *key);
-void tally_key(const struct tally *tally, size_t group, uint32_t *key);
-void tally_release(struct tally *tally);
-
-static inline struct sum *tally_sum(const struct tally *tally, size_t group, size_t measure)
-{
-	return &tally->sums[group * tally->n_measures + measure];
-}
-
-/* Adds all rows of a group to a group of another tally of the same measures. */
-void tally_merge(struct tally *to, size_t group, const struct tally *from, size_t other);
-
-/* The part of a row's key that a pattern fixes, the rest 0; false when the row
- * has null in one of these places, for then no claim of the pattern covers it. */
-bool key_mask(uint32_t *key, const uint8_t *pattern, size_t width);
 
 struct measure {
 	const char *name;
 	int64_t index;
 	struct mu_column cells; /* of the batch at hand */
 };
-
-/* A column of `by`. */
-struct dimension {
-	const char *name;
-	int64_t index;
-	struct mu_column cells; /* of the batch at hand */
-	struct mu_map values;   /* as text */
-	uint32_t latest;        /* number of the latest value */
-	bool gaps;              /* a row of data has null here */
-};
-
-/* The number of the value in a row; UINT32_MAX when memory is out. */
-uint32_t dimension_number(struct dimension *dimension, int64_t row);
 
 /* How what rows add up to relates to what the claims of a level state. */
 enum relation { EQUAL, AT_MOST, AT_LEAST, ABOUT, NONE };
@@ -100,17 +55,6 @@ struct level {
 
 enum { STATES_SUM, STATES_ROWS };
 
-/* What a claim says of one measure, and what came of it. */
-struct stated {
-	int64_t value;
-	bool known;
-	bool subtotals;  /* no row was there, so the claims below were added up */
-	uint8_t outcome; /* enum mu_outcome, once it was evaluated */
-	wide low, high;  /* what the parts may add up to */
-	struct sum sum;  /* what they do */
-	uint64_t parts;
-};
-
 struct cell {
 	int64_t value;
 	bool known;
@@ -119,7 +63,32 @@ struct cell {
 /* A row of data as it came. */
 struct row {
 	uint64_t at;
-	uint32_t group; /* of `rows` */
+	uint32_t group;      /* of `rows` */
+	struct cell cells[]; /* of the measures */
+};
+
+/* What came of what a claim states of one measure. */
+enum {
+	STATED = 1,       /* it states something, */
+	COMPARED = 2,     /* which is compared with the rows; */
+	FIRST_STATED = 4, /* it is the first to state it of its scope */
+	OUTCOME_SHIFT = 4 /* from here on: enum mu_outcome */
+};
+
+/* Behind the values stand their marks, a byte each. */
+struct claim {
+	uint64_t at;
+	uint32_t level;   /* of `levels`: its name */
+	uint32_t scope;   /* of `scopes`: what it covers */
+	int64_t values[]; /* of the measures, 0 where it states none */
+};
+
+/* What claims just below a scope without rows state of one measure: those that fix the
+ * fewest columns more, and of several such levels the first. */
+struct subtotal {
+	wide sum;
+	uint64_t parts;
+	uint32_t fixed, level;
 };
 
 /* Why claims of a document, or a part of them, fail; see explain.c. */
@@ -131,18 +100,9 @@ struct account {
 	const char *otherwise; /* where there are none: why */
 };
 
-struct claim {
-	uint64_t at;
-	size_t level;    /* of `levels`: its name */
-	size_t scope;    /* of `scopes`: what it covers */
-	size_t measures; /* how many it states */
-	size_t account;  /* of its part of the document, from 1; 0: that of the document */
-};
-
 /* A document of the run, by its id. */
 struct source {
 	uint64_t rows;     /* of data */
-	uint64_t at;       /* of a row */
 	uint64_t rejected; /* claims in it that an earlier stage found wrong */
 	bool verified;     /* some claim in it or over it states a measure */
 };
@@ -160,52 +120,141 @@ struct totals {
 	struct measure *measures;
 	struct dimension *dimensions;
 	size_t n_measures, n_dimensions, width;
-	uint32_t *key;        /* of the row at hand */
-	uint32_t *latest_key; /* of the data row before it, whose group is `latest` */
-	size_t latest;        /* SIZE_MAX: none */
+	uint32_t *key; /* to work with */
+
+	/* The rows at hand, at most BLOCK, are stretches of one or several with the same
+	 * key.  Of each stretch: */
+	lanes_compare *compare;
+	size_t n_stretches;
+	uint32_t *starts;      /* its first row; behind the last one's, how many rows */
+	uint32_t *keys;        /* `width` numbers; in the first `n_set`, which may be more, */
+	size_t n_set;          /* the document is that of the first one */
+	uint32_t *indices;     /* of its group or scope, */
+	struct group **groups; /* and that itself */
+	int64_t *sums;         /* of each row: what the rows before it add up to */
 
 	struct tally rows, scopes;
 	struct mu_map patterns; /* a byte for each place of a key: 1 where fixed */
-	uint8_t *pattern;       /* of the claim at hand */
+	uint8_t *pattern;       /* of the latest claim */
+	size_t latest_level;    /* likewise; SIZE_MAX: none */
 
-	struct claim *listed;  /* in the order in which they came */
-	struct stated *stated; /* n_measures for each of them */
-	size_t n_claims, claims_room;
+	struct pile listed;   /* claims */
 	struct mu_map levels; /* names of claims */
 
 	struct source *sources;
 	size_t n_sources;
 
-	struct row *kept;   /* in the order in which they came */
-	struct cell *cells; /* n_measures for each of them */
-	size_t n_kept, kept_room;
-	bool too_many; /* to keep: then there are none */
+	struct pile kept; /* rows */
+	bool too_many;    /* to keep: then there are none */
+
+	uint32_t *lacking; /* of a scope without rows: one more than the index of its
+			      subtotals, 0 for others; NULL: all have rows */
+	struct pile subtotals; /* n_measures of them each */
+
 	struct account *accounts;
 	size_t n_accounts;
-	size_t explained; /* how much was looked at for them */
+	uint32_t *part_accounts; /* of a claim: one more than the account of its part of
+				    the document, 0: that of all; NULL: no parts */
+	size_t explained;        /* how much was looked at for them */
 };
 
 enum { WITHIN_DOCUMENT, WITHIN_ALL };
 
+static inline int out_of_memory(struct mu_ctx *ctx)
+{
+	return mu_fail(ctx, ENOMEM, "out of memory");
+}
+
+static inline size_t n_claims(const struct totals *self)
+{
+	return self->listed.count;
+}
+
+static inline struct claim *claim_at(const struct totals *self, size_t index)
+{
+	return pile_at(&self->listed, index);
+}
+
+/* The mark of what a claim states of a measure. */
+static inline uint8_t *claim_mark(const struct totals *self, const struct claim *claim,
+				  size_t measure)
+{
+	return (uint8_t *)(uintptr_t)(claim->values + self->n_measures) + measure;
+}
+
+static inline bool is_compared(const struct totals *self, const struct claim *claim, size_t measure)
+{
+	return *claim_mark(self, claim, measure) & COMPARED;
+}
+
+static inline enum mu_outcome outcome_of(const struct totals *self, const struct claim *claim,
+					 size_t measure)
+{
+	return (enum mu_outcome)(*claim_mark(self, claim, measure) >> OUTCOME_SHIFT);
+}
+
+static inline size_t n_scopes(const struct totals *self)
+{
+	return self->scopes.groups.count;
+}
+
+/* ---------------------------------------------------------------- take.c */
+
+int rows_take(struct mu_ctx *ctx, struct totals *self, const struct ArrowArray *batch);
+
+/* Lists what the pipeline itself states, of all rows of all documents. */
+int expect_list(struct mu_ctx *ctx, struct totals *self);
+
+/* What is known of a document; NULL when memory is out. */
+struct source *source_of(struct totals *self, uint32_t document);
+
+/* Fails when there are more than the options allow. */
+int groups_limit(struct mu_ctx *ctx, const struct totals *self);
+int claims_limit(struct mu_ctx *ctx, const struct totals *self, size_t n);
+
+/* Adds what the key of a claim fixes to the patterns. */
+int pattern_add(struct mu_ctx *ctx, struct totals *self, const uint32_t *key);
+
+/* All rows that were kept, and those to come: no explanation will need them. */
+void rows_forget(struct totals *self);
+
+/* --------------------------------------------------------------- merge.c */
+
+/* Adds all that another instance took; it is left to be closed. */
+int totals_merge(struct mu_ctx *ctx, struct totals *self, struct totals *other);
+
+/* Puts claims, patterns and kept rows into the order of their places, as if one
+ * instance had taken them all. */
+int totals_arrange(struct mu_ctx *ctx, struct totals *self);
+
+/* --------------------------------------------------------------- check.c */
+
 /* What the pipeline says of the level of a claim. */
 struct level level_of(const struct totals *self, const struct claim *claim);
 
-static inline struct stated *stated_of(const struct totals *self, size_t claim, size_t measure)
-{
-	return &self->stated[claim * self->n_measures + measure];
-}
+/* What a claim is compared with. */
+struct parts {
+	struct sum sum;
+	uint64_t count; /* of rows, or */
+	bool subtotals; /* no row was there, so the claims below were added up */
+	wide low, high; /* what the sum may be */
+};
+
+struct parts parts_of(const struct totals *self, const struct claim *claim, size_t measure);
 
 /* After the last row: adds up, compares, and reports. */
 int totals_check(struct mu_ctx *ctx, struct totals *self);
+
+/* The words with which a row or a claim is told from others, "(country PSE)". */
+struct phrase;
+void phrase_key(struct phrase *phrase, const struct totals *self, const uint32_t *key);
+
+/* ------------------------------------------------------------- explain.c */
 
 /* Why claims fail, a list for each document that has any; kept in `accounts`. */
 int explain(struct mu_ctx *ctx, struct totals *self);
 
 /* That of a claim, NULL when there is none. */
-const struct account *account_of(const struct totals *self, const struct claim *claim);
-
-/* The words with which a row or a claim is told from others, "(country PSE)". */
-struct phrase;
-void phrase_key(struct phrase *phrase, const struct totals *self, const uint32_t *key);
+const struct account *account_of(const struct totals *self, size_t claim);
 
 #endif

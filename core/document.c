@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define LONG          ((uint64_t)4 << 20) /* bytes; of a shorter one the pages may stay */
 #define MAX_DOCUMENTS (((size_t)1 << 23) - 1)
 
 static void hexadecimal(const unsigned char *bytes, size_t len, char *out)
@@ -266,6 +267,14 @@ void document_unmap(struct document *d)
 		munmap(d->data, (size_t)d->public.bytes);
 		d->data = NULL;
 	}
+	pthread_mutex_unlock(&d->lock);
+}
+
+void document_rest(struct document *d)
+{
+	pthread_mutex_lock(&d->lock);
+	if (d->data && d->public.bytes > LONG)
+		madvise(d->data, (size_t)d->public.bytes, MADV_DONTNEED);
 	pthread_mutex_unlock(&d->lock);
 }
 

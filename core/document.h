@@ -72,6 +72,10 @@ int document_map(struct document *document, const uint8_t **data, size_t *len,
 		 struct text *why);
 void document_unmap(struct document *document);
 
+/* Gives the memory back that pages of a long document take which somebody has looked
+ * at; they come again when they are looked at again. */
+void document_rest(struct document *document);
+
 /* Copies bytes from an offset on; `got` is less than `len` only at its end.  ESTALE as
  * above, EIO.  document_read_end() looks once more whether the file is still the one
  * that came in, and closes it. */

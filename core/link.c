@@ -84,6 +84,7 @@ static int validate_next(void *from, struct ArrowArray *out)
 		mu_array_release(out);
 	else if (s->rejecting)
 		rejections_mark(&l->run->rejections, s->input.schema, out);
+	l->named = s->rejecting;
 	s->rejecting = false;
 	return stage_failed(l->run, s, err);
 }
@@ -144,6 +145,7 @@ static int transform_step(struct link *l, struct ArrowArray *out, bool *last)
 	text_release(&why);
 	if (!err) {
 		balance_add(l->counted, stage_schema(s), out);
+		l->named = true;
 		rejections_mark(&l->run->rejections, stage_schema(s), out);
 	} else {
 		mu_array_release(out);
@@ -307,9 +309,10 @@ int links_copy(const struct links *links, struct links *copy, const uint64_t *it
 	return err;
 }
 
-int links_push(struct links *links, size_t count, struct ArrowArray *batch)
+int links_push(struct links *links, size_t count, struct ArrowArray *batch, bool *named)
 {
 	struct link *last;
+	size_t i;
 	int err;
 
 	if (!count)
@@ -320,6 +323,8 @@ int links_push(struct links *links, size_t count, struct ArrowArray *batch)
 	err = pushing(last)(last, batch);
 	mu_array_release(&links->feed.batch); /* left alone after an error */
 	links->feed.batch = (struct ArrowArray){ 0 };
+	for (i = 0; i < count; i++)
+		*named = *named || links->items[i].named;
 	return err;
 }
 

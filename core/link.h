@@ -19,6 +19,7 @@ struct link {
 	struct record *record;
 	struct run *run;
 	struct balance own, *counted; /* what a transform gave out; the record's or its own */
+	bool named; /* rows of the batch at hand may have been rejected */
 	bool ended;
 };
 
@@ -48,8 +49,9 @@ void links_share(struct links *links, const struct flow *rest, struct flow *end)
 int links_copy(const struct links *links, struct links *copy, const uint64_t *item);
 
 /* Puts a batch through the first `count` links, which may be none.  0, or errno after
- * run_fail(); the batch is used up and `batch` then has what came out. */
-int links_push(struct links *links, size_t count, struct ArrowArray *batch);
+ * run_fail(); the batch is used up and `batch` then has what came out.  Sets `named`
+ * when there may be rows that were rejected on the way. */
+int links_push(struct links *links, size_t count, struct ArrowArray *batch, bool *named);
 
 /* Folds in a copy, which is closed. */
 int links_merge(struct links *links, struct links *copy);

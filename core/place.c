@@ -95,12 +95,14 @@ static char *text_of(const char *bytes, size_t len)
 static void locate(struct run *run, struct finding *f)
 {
 	uint64_t at = f->at ? f->at : f->other;
+	struct document *document;
 	struct mu_place place;
 
 	if (!at || f->located)
 		return;
 	/* A finding without a place says more than none. */
 	place_find(run, at, f->at ? f->from : NULL, &place);
+	document = documents_get(&run->documents, mu_at_document(at));
 	f->located = true;
 	f->document = mu_at_document(at);
 	f->page = place.page;
@@ -111,6 +113,8 @@ static void locate(struct run *run, struct finding *f)
 	f->text = place.text ? text_of(place.text, place.text_len) : NULL;
 	if (!f->value && place.value && f->from)
 		f->value = text_of(place.value, place.value_len);
+	if (document)
+		document_rest(document);
 }
 
 static int by_place(const void *a, const void *b)

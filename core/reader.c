@@ -60,7 +60,9 @@ struct reader {
 	uint64_t piece;          /* of that document */
 
 	pthread_mutex_t lock; /* of what follows, and of items */
-	pthread_cond_t changed;
+	pthread_cond_t opened; /* a document, or all that comes behind */
+	pthread_cond_t room;   /* for items, or in the queue of one */
+	pthread_cond_t came;   /* something for the consumer */
 	bool ready;
 	struct item *items; /* a ring */
 	size_t window;
@@ -69,6 +71,7 @@ struct reader {
 
 	struct lane *lanes;
 	size_t n_lanes, n_threads;
+	bool threaded;
 };
 
 static double now(void)
@@ -124,6 +127,7 @@ static int parser_open(struct reader *r, size_t i, struct stage *s)
 	if (!err && !s->out.release)
 		err = EPROTO;
 	s->seconds += now() - start;
+	document_rest(d);
 	return err;
 }
 
@@ -139,7 +143,7 @@ static int first_open(struct reader *r, size_t i)
 	mine = !rd->claimed;
 	rd->claimed = true;
 	while (!mine && !rd->opened)
-		pthread_cond_wait(&r->changed, &r->lock);
+		pthread_cond_wait(&r->opened, &r->lock);
 	pthread_mutex_unlock(&r->lock);
 	if (!mine)
 		return rd->err;
@@ -147,7 +151,7 @@ static int first_open(struct reader *r, size_t i)
 	pthread_mutex_lock(&r->lock);
 	rd->opened = true;
 	rd->err = err;
-	pthread_cond_broadcast(&r->changed);
+	pthread_cond_broadcast(&r->opened);
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
@@ -271,18 +275,49 @@ static bool seek_document(struct reader *r)
 	return r->next < r->run->documents.count;
 }
 
+/* Items that have come to their end and left nothing for the consumer are done. */
+static void retire(struct reader *r)
+{
+	uint64_t before = r->done;
+
+	while (r->done < r->taken) {
+		const struct item *item = item_at(r, r->done);
+
+		if (!item->ended || item->queued || item->last || item->err)
+			break;
+		r->done++;
+	}
+	if (r->done > before)
+		pthread_cond_broadcast(&r->room);
+}
+
+/* Whether the consumer has to look at the item whose turn it is. */
+static bool is_due(const struct reader *r)
+{
+	const struct item *item = item_at(r, r->done);
+
+	return r->done < r->taken && (item->queued || item->ended);
+}
+
+static bool is_over(const struct reader *r)
+{
+	return stopping(r) || (r->all_taken && r->taken == r->done);
+}
+
 /* Waits until there is room for an item from the next document. */
 static bool wait_room(struct reader *r)
 {
 	bool left = seek_document(r), go_on;
 
 	pthread_mutex_lock(&r->lock);
-	while (left && !stopping(r) &&
-	       (r->taken - r->done == r->window || (!r->ready && splits(r, r->next))))
-		pthread_cond_wait(&r->changed, &r->lock);
+	while (left && !stopping(r) && !r->ready && splits(r, r->next))
+		pthread_cond_wait(&r->opened, &r->lock);
+	while (left && !stopping(r) && r->taken - r->done == r->window)
+		pthread_cond_wait(&r->room, &r->lock);
 	go_on = left && !stopping(r);
 	r->all_taken = !left;
-	pthread_cond_broadcast(&r->changed);
+	if (!go_on)
+		pthread_cond_signal(&r->came);
 	pthread_mutex_unlock(&r->lock);
 	return go_on;
 }
@@ -301,7 +336,8 @@ static void item_add(struct lane *lane, bool last, int err)
 			       .ended = err || (last && splits(r, r->next)),
 			       .err = err };
 	lane->item = ++r->taken;
-	pthread_cond_broadcast(&r->changed);
+	if (is_due(r))
+		pthread_cond_signal(&r->came);
 	pthread_mutex_unlock(&r->lock);
 	r->piece++;
 	if (last || err) {
@@ -359,18 +395,34 @@ static int item_begin(struct lane *lane, const struct item *item)
 	return parser_failed(r, item->document, s, err);
 }
 
-/* Through the links that come behind the parser. */
-static int push(struct lane *lane, size_t source, struct ArrowArray *batch)
+static bool pushes_far(const struct reader *r, size_t source)
+{
+	return r->sources[source]->shared == r->sources[source]->count;
+}
+
+/* Through the links that come behind the parser; `named` when these name rows of it. */
+static int push(struct lane *lane, size_t source, struct ArrowArray *batch, bool *named)
 {
 	struct reader *r = lane->reader;
-	struct links *links = r->n_threads ? &lane->sources[source] : r->sources[source];
-	struct links *dataset = r->n_threads ? &lane->dataset : r->dataset;
-	int err = links_push(links, links->shared, batch);
+	struct links *links = r->threaded ? &lane->sources[source] : r->sources[source];
+	struct links *dataset = r->threaded ? &lane->dataset : r->dataset;
+	int err = links_push(links, links->shared, batch, named);
 
-	if (err || !batch->release || r->sources[source]->shared < r->sources[source]->count)
+	if (err || !batch->release || !pushes_far(r, source))
 		return err;
 	batch_order(r->ends[0], r->ends[source], batch);
-	return links_push(dataset, dataset->shared, batch);
+	return links_push(dataset, dataset->shared, batch, named);
+}
+
+/* Nobody is going to look at batches that have come so far, but for rows that are
+ * rejected. */
+static bool unwatched(const struct reader *r, size_t source)
+{
+	const struct run *run = r->run;
+
+	return pushes_far(r, source) && r->dataset->shared == r->dataset->count &&
+	       run->pipeline->on_error == ON_ERROR_STOP &&
+	       (!run->publish.staging || atomic_load(&run->unfit));
 }
 
 /* A batch of an item, through all that the lane has; none (released) when there is
@@ -380,6 +432,7 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 	struct reader *r = lane->reader;
 	struct stage *s = instance_of(lane, i);
 	size_t source = document_of(r, i)->source;
+	bool named;
 	int err = 0;
 
 	*out = (struct ArrowArray){ 0 };
@@ -392,15 +445,18 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 			err = EPROTO;
 		if (err || !out->release)
 			break;
-		if (s->rejecting)
+		named = s->rejecting;
+		if (named)
 			rejections_mark(&r->run->rejections, &s->out, out);
 		s->rejecting = false;
 		if (!splits(r, i))
 			return 0;
 		balance_add(&lane->heads[source], &s->out, out);
-		err = push(lane, source, out);
+		err = push(lane, source, out, &named);
 		if (err)
 			return err;
+		if (!named && unwatched(r, source))
+			mu_array_release(out);
 	} while (!out->release);
 	if (err) {
 		mu_array_release(out);
@@ -409,13 +465,14 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 	return parser_failed(r, i, s, err);
 }
 
+/* Into the queue of an item; false when nothing more is to come. */
 static bool put(struct reader *r, struct item *item, struct ArrowArray *batch, int err)
 {
 	bool go_on;
 
 	pthread_mutex_lock(&r->lock);
-	while (item->queued == QUEUE && !stopping(r))
-		pthread_cond_wait(&r->changed, &r->lock);
+	while (batch->release && item->queued == QUEUE && !stopping(r))
+		pthread_cond_wait(&r->room, &r->lock);
 	if (stopping(r)) {
 		mu_array_release(batch);
 		item->ended = true;
@@ -427,7 +484,9 @@ static bool put(struct reader *r, struct item *item, struct ArrowArray *batch, i
 		item->queue[(item->first + item->queued++) % QUEUE] = *batch;
 	}
 	go_on = !item->ended;
-	pthread_cond_broadcast(&r->changed);
+	retire(r);
+	if (is_due(r) || stopping(r))
+		pthread_cond_signal(&r->came);
 	pthread_mutex_unlock(&r->lock);
 	return go_on;
 }
@@ -520,6 +579,17 @@ static void lane_init(struct reader *r, size_t i)
 	lane->heads = mem_alloc(n * sizeof *lane->heads);
 }
 
+/* To be cut, a piece takes less time than to be woken. */
+static void cutting_init(struct reader *r)
+{
+	pthread_mutexattr_t spinning;
+
+	pthread_mutexattr_init(&spinning);
+	pthread_mutexattr_settype(&spinning, PTHREAD_MUTEX_ADAPTIVE_NP);
+	pthread_mutex_init(&r->cutting, &spinning);
+	pthread_mutexattr_destroy(&spinning);
+}
+
 struct reader *reader_new(struct run *run)
 {
 	struct reader *r = mem_alloc(sizeof *r);
@@ -528,12 +598,14 @@ struct reader *reader_new(struct run *run)
 	r->run = run;
 	r->readings = mem_alloc((run->documents.count + 1) * sizeof *r->readings);
 	sources_find(r);
-	pthread_mutex_init(&r->cutting, NULL);
+	cutting_init(r);
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_cond_init(&r->changed, NULL);
+	pthread_cond_init(&r->opened, NULL);
+	pthread_cond_init(&r->room, NULL);
+	pthread_cond_init(&r->came, NULL);
 	wanted = threads_for(r);
 	r->n_lanes = wanted ? wanted : 1;
-	r->window = 2 * r->n_lanes + 2;
+	r->window = 4 * r->n_lanes + 4;
 	r->items = mem_alloc(r->window * sizeof *r->items);
 	r->lanes = mem_alloc(r->n_lanes * sizeof *r->lanes);
 	for (i = 0; i < run->documents.count; i++)
@@ -545,6 +617,7 @@ struct reader *reader_new(struct run *run)
 		if (pthread_create(&r->lanes[i].thread, NULL, work, &r->lanes[i]))
 			break;
 	r->n_threads = i;
+	r->threaded = i > 0;
 	return r;
 }
 
@@ -570,10 +643,10 @@ static int lane_start(struct reader *r, struct lane *lane)
 
 	for (i = 0; !err && i < r->run->n_sources; i++) {
 		balance_copy(&lane->heads[i], &r->records[i]->counted);
-		if (r->n_threads && r->parsers[i]->plugin->api.split)
+		if (r->threaded && r->parsers[i]->plugin->api.split)
 			err = links_copy(r->sources[i], &lane->sources[i], &lane->item);
 	}
-	if (!err && r->n_threads)
+	if (!err && r->threaded)
 		err = links_copy(r->dataset, &lane->dataset, &lane->item);
 	return err;
 }
@@ -599,31 +672,48 @@ int reader_start(struct reader *r, struct links *const *sources, struct links *d
 		return err;
 	pthread_mutex_lock(&r->lock);
 	r->ready = true;
-	pthread_cond_broadcast(&r->changed);
+	pthread_cond_broadcast(&r->opened);
 	pthread_mutex_unlock(&r->lock);
 	return 0;
 }
 
-/* Whether an item of the source is to be consumed next; waits until that is known. */
-static bool seek_item(struct reader *r, size_t source)
+/* Whether an item of the source has something for the consumer, waits until that is
+ * known; none when the source has ended. */
+static struct item *seek_item(struct reader *r, size_t source)
 {
-	bool found;
+	struct item *item = NULL;
 
-	if (!r->n_threads && r->taken == r->done) {
-		struct item *item = take(&r->lanes[0]);
-
-		if (item)
-			item->err = item_begin(&r->lanes[0], item);
-		if (item && item->err)
-			item->ended = true;
-	}
 	pthread_mutex_lock(&r->lock);
-	while (r->taken == r->done && !r->all_taken && !stopping(r))
-		pthread_cond_wait(&r->changed, &r->lock);
-	found = r->taken > r->done &&
-		document_of(r, item_at(r, r->done)->document)->source == source;
+	while (!is_due(r) && !is_over(r))
+		pthread_cond_wait(&r->came, &r->lock);
+	if (r->taken > r->done)
+		item = item_at(r, r->done);
+	if (item && document_of(r, item->document)->source != source)
+		item = NULL;
 	pthread_mutex_unlock(&r->lock);
-	return found;
+	return item;
+}
+
+/* Without threads, the work itself: the next batch, or the end, of the next item. */
+static void work_once(struct reader *r)
+{
+	struct lane *lane = &r->lanes[0];
+	struct item *item;
+	struct ArrowArray batch = { 0 };
+	int err = 0;
+
+	if (r->taken > r->done) {
+		item = item_at(r, r->done);
+	} else {
+		item = take(lane);
+		if (item)
+			err = item_begin(lane, item);
+	}
+	if (!item || item->queued || item->ended)
+		return;
+	if (!err)
+		err = lane_batch(lane, item->document, &batch);
+	put(r, item, &batch, err);
 }
 
 /* The next batch of the item at hand, none (released) at its end. */
@@ -631,17 +721,12 @@ static int item_next(struct reader *r, struct item *item, struct ArrowArray *out
 {
 	int err = 0;
 
-	*out = (struct ArrowArray){ 0 };
-	if (!r->n_threads)
-		return item->ended ? item->err : lane_batch(&r->lanes[0], item->document, out);
 	pthread_mutex_lock(&r->lock);
-	while (!item->queued && !item->ended && !stopping(r))
-		pthread_cond_wait(&r->changed, &r->lock);
 	if (item->queued) {
 		*out = item->queue[item->first];
 		item->first = (item->first + 1) % QUEUE;
 		item->queued--;
-		pthread_cond_broadcast(&r->changed);
+		pthread_cond_broadcast(&r->room);
 	} else {
 		err = item->ended ? item->err : ECANCELED;
 	}
@@ -725,7 +810,7 @@ static int item_end(struct reader *r, struct item *item, int err)
 		err = document_end(r, item->document);
 	pthread_mutex_lock(&r->lock);
 	r->done++;
-	pthread_cond_broadcast(&r->changed);
+	pthread_cond_broadcast(&r->room);
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
@@ -755,7 +840,7 @@ static int lanes_merge(struct reader *r, size_t source)
 
 		balance_merge(&r->records[source]->counted, &lane->heads[source]);
 		balance_release(&lane->heads[source]);
-		if (r->n_threads)
+		if (r->threaded)
 			err = links_merge(r->sources[source], &lane->sources[source]);
 	}
 	return err;
@@ -764,10 +849,15 @@ static int lanes_merge(struct reader *r, size_t source)
 int reader_next(struct reader *r, size_t source, struct ArrowArray *out)
 {
 	*out = (struct ArrowArray){ 0 };
-	while (seek_item(r, source)) {
-		struct item *item = item_at(r, r->done);
+	for (;;) {
+		struct item *item;
 		int err;
 
+		while (!r->threaded && !is_due(r) && !is_over(r))
+			work_once(r);
+		item = seek_item(r, source);
+		if (!item)
+			return stopping(r) ? ECANCELED : lanes_merge(r, source);
 		r->run->item = r->done + 1;
 		err = item_next(r, item, out);
 		if (!err)
@@ -779,7 +869,6 @@ int reader_next(struct reader *r, size_t source, struct ArrowArray *out)
 		if (err)
 			return err;
 	}
-	return stopping(r) ? ECANCELED : lanes_merge(r, source);
 }
 
 int reader_end(struct reader *r)
@@ -852,7 +941,8 @@ void reader_free(struct reader *r)
 		return;
 	pthread_mutex_lock(&r->lock);
 	atomic_store(&r->run->stopping, true);
-	pthread_cond_broadcast(&r->changed);
+	pthread_cond_broadcast(&r->opened);
+	pthread_cond_broadcast(&r->room);
 	pthread_mutex_unlock(&r->lock);
 	for (i = 0; i < r->n_threads; i++)
 		pthread_join(r->lanes[i].thread, NULL);
@@ -865,7 +955,9 @@ void reader_free(struct reader *r)
 		lane_close(&r->lanes[i]);
 	pthread_mutex_destroy(&r->cutting);
 	pthread_mutex_destroy(&r->lock);
-	pthread_cond_destroy(&r->changed);
+	pthread_cond_destroy(&r->opened);
+	pthread_cond_destroy(&r->room);
+	pthread_cond_destroy(&r->came);
 	free(r->readings);
 	free(r->parsers);
 	free(r->records);

@@ -116,13 +116,14 @@ static int head_next(void *from, struct ArrowArray *out)
 {
 	struct head *h = from;
 	struct reader *reader = h->run->reader;
+	bool named = false;
 	int err = interrupt_signal() ? ECANCELED : reader_next(reader, h->source, out);
 
 	if (err)
 		return err;
 	if (!out->release)
 		return links_end(&h->links, h->links.shared);
-	return reader_pushes(reader, h->source) ? 0 : links_push(&h->links, h->links.shared, out);
+	return reader_pushes(reader, h->source) ? 0 : links_push(&h->links, h->links.shared, out, &named);
 }
 
 /* Whether batches of a source have passed the shared links of the dataset, too. */
@@ -163,11 +164,12 @@ static int append_next(void *from, struct ArrowArray *out)
 	*out = (struct ArrowArray){ 0 };
 	while (w->current < w->run->n_sources) {
 		struct head *h = &w->heads[w->current];
+		bool named = false;
 		int err = h->end.next(h->end.from, out);
 
 		if (!err && out->release && !has_passed(w, w->current)) {
 			batch_order(w->ends[0], h->end.schema, out);
-			err = links_push(&w->dataset, w->dataset.shared, out);
+			err = links_push(&w->dataset, w->dataset.shared, out, &named);
 			if (!err && !out->release)
 				continue;
 		}

@@ -933,7 +933,7 @@ static void lane_close(struct lane *lane)
 	free(lane->heads);
 }
 
-void reader_free(struct reader *r)
+void reader_stop(struct reader *r)
 {
 	size_t i;
 
@@ -949,10 +949,18 @@ void reader_free(struct reader *r)
 	/* Places are still to be looked up. */
 	atomic_store(&r->run->stopping, false);
 	items_drop(r);
-	for (i = 0; i < r->run->documents.count; i++)
-		instances_close(r, i);
 	for (i = 0; i < r->n_lanes; i++)
 		lane_close(&r->lanes[i]);
+}
+
+void reader_free(struct reader *r)
+{
+	size_t i;
+
+	if (!r)
+		return;
+	for (i = 0; i < r->run->documents.count; i++)
+		instances_close(r, i);
 	pthread_mutex_destroy(&r->cutting);
 	pthread_mutex_destroy(&r->lock);
 	pthread_cond_destroy(&r->opened);

@@ -52,7 +52,9 @@ int reader_end(struct reader *reader);
  * reader_free(), else NULL. */
 struct stage *reader_parsed(struct reader *reader, uint32_t document);
 
-/* Ends the threads; parsers that have not been consumed are closed. */
+/* Ends the threads, and closes what comes behind the parsers. */
+void reader_stop(struct reader *reader);
+
 void reader_free(struct reader *reader);
 
 #endif

@@ -559,10 +559,8 @@ static void work_close(struct work *w)
 	size_t i;
 
 	exporters_close(w);
-	locators_free(w->run);
 	/* Before the links of the run, in which those of the lanes have ended. */
-	reader_free(w->run->reader);
-	w->run->reader = NULL;
+	reader_stop(w->run->reader);
 	links_close(&w->dataset);
 	for (i = 0; w->heads && i < w->run->n_sources; i++) {
 		links_close(&w->heads[i].links);
@@ -841,6 +839,9 @@ static void finish(struct run *run, int err)
 		run->exit = run->status == STATUS_VALID ? 0 : 1;
 	}
 	places_find(run, &run->findings);
+	locators_free(run);
+	reader_free(run->reader);
+	run->reader = NULL;
 }
 
 static int select_sources(struct run *run)

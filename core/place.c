@@ -5,6 +5,9 @@
 
 #include "reader.h"
 
+/* How many places of a long document are looked at until its pages are given back. */
+#define REST_EVERY 32
+
 /* One open locator is enough: rows are asked for in the order of documents. */
 struct locators {
 	struct stage own;
@@ -95,14 +98,12 @@ static char *text_of(const char *bytes, size_t len)
 static void locate(struct run *run, struct finding *f)
 {
 	uint64_t at = f->at ? f->at : f->other;
-	struct document *document;
 	struct mu_place place;
 
 	if (!at || f->located)
 		return;
 	/* A finding without a place says more than none. */
 	place_find(run, at, f->at ? f->from : NULL, &place);
-	document = documents_get(&run->documents, mu_at_document(at));
 	f->located = true;
 	f->document = mu_at_document(at);
 	f->page = place.page;
@@ -113,8 +114,6 @@ static void locate(struct run *run, struct finding *f)
 	f->text = place.text ? text_of(place.text, place.text_len) : NULL;
 	if (!f->value && place.value && f->from)
 		f->value = text_of(place.value, place.value_len);
-	if (document)
-		document_rest(document);
 }
 
 static int by_place(const void *a, const void *b)
@@ -143,8 +142,11 @@ void places_find(struct run *run, struct findings *findings)
 			all[n++] = &f->explanations[j];
 	}
 	qsort(all, n, sizeof(struct finding *), by_place);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		locate(run, all[i]);
+		if (i % REST_EVERY == REST_EVERY - 1 && all[i]->document)
+			document_rest(documents_get(&run->documents, all[i]->document));
+	}
 	free(all);
 }
 

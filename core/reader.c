@@ -1,5 +1,6 @@
 #include "reader.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 
 #define QUEUE     4
 #define MAX_JOBS  256
+#define LOOKS     2000 /* at a lock, before a thread sleeps: some 100 us */
 #define LANE_WORK ((uint64_t)1 << 20) /* bytes that a thread is worth while for */
 
 /* A document on its way: the instances of its parser. */
@@ -53,6 +55,7 @@ struct reader {
 	struct links *const *sources; /* of the run */
 	struct links *dataset;
 	const struct ArrowSchema *const *ends; /* columns behind each source's links */
+	const struct ArrowSchema *last; /* columns behind those of the dataset */
 	bool *const *wanted;
 
 	pthread_mutex_t cutting; /* held by the lane that takes an item */
@@ -73,6 +76,15 @@ struct reader {
 	size_t n_lanes, n_threads;
 	bool threaded;
 };
+
+static void relax(void)
+{
+#if defined __x86_64__ || defined __i386__
+	__builtin_ia32_pause();
+#else
+	sched_yield();
+#endif
+}
 
 static double now(void)
 {
@@ -346,6 +358,20 @@ static void item_add(struct lane *lane, bool last, int err)
 	}
 }
 
+/* A piece is cut in less time than it takes to sleep and be woken, and threads that
+ * wake one another end up on one processor: so this looks again for a while. */
+static void lock_soon(pthread_mutex_t *mutex)
+{
+	int i;
+
+	for (i = 0; i < LOOKS; i++) {
+		if (!pthread_mutex_trylock(mutex))
+			return;
+		relax();
+	}
+	pthread_mutex_lock(mutex);
+}
+
 /* The next item for a lane, NULL when there is none. */
 static struct item *take_locked(struct lane *lane)
 {
@@ -368,7 +394,7 @@ static struct item *take(struct lane *lane)
 {
 	struct item *item;
 
-	pthread_mutex_lock(&lane->reader->cutting);
+	lock_soon(&lane->reader->cutting);
 	item = take_locked(lane);
 	pthread_mutex_unlock(&lane->reader->cutting);
 	return item;
@@ -414,8 +440,8 @@ static int push(struct lane *lane, size_t source, struct ArrowArray *batch, bool
 	return links_push(dataset, dataset->shared, batch, named);
 }
 
-/* Nobody is going to look at batches that have come so far, but for rows that are
- * rejected. */
+/* Nobody is going to look at batches that have come so far; only what is rejected of
+ * them counts. */
 static bool unwatched(const struct reader *r, size_t source)
 {
 	const struct run *run = r->run;
@@ -455,8 +481,11 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 		err = push(lane, source, out, &named);
 		if (err)
 			return err;
-		if (!named && unwatched(r, source))
+		if (unwatched(r, source)) {
+			if (named)
+				run_withhold(r->run, r->last, out);
 			mu_array_release(out);
+		}
 	} while (!out->release);
 	if (err) {
 		mu_array_release(out);
@@ -579,17 +608,6 @@ static void lane_init(struct reader *r, size_t i)
 	lane->heads = mem_alloc(n * sizeof *lane->heads);
 }
 
-/* To be cut, a piece takes less time than to be woken. */
-static void cutting_init(struct reader *r)
-{
-	pthread_mutexattr_t spinning;
-
-	pthread_mutexattr_init(&spinning);
-	pthread_mutexattr_settype(&spinning, PTHREAD_MUTEX_ADAPTIVE_NP);
-	pthread_mutex_init(&r->cutting, &spinning);
-	pthread_mutexattr_destroy(&spinning);
-}
-
 struct reader *reader_new(struct run *run)
 {
 	struct reader *r = mem_alloc(sizeof *r);
@@ -598,7 +616,7 @@ struct reader *reader_new(struct run *run)
 	r->run = run;
 	r->readings = mem_alloc((run->documents.count + 1) * sizeof *r->readings);
 	sources_find(r);
-	cutting_init(r);
+	pthread_mutex_init(&r->cutting, NULL);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->opened, NULL);
 	pthread_cond_init(&r->room, NULL);
@@ -657,7 +675,8 @@ bool reader_pushes(const struct reader *r, size_t source)
 }
 
 int reader_start(struct reader *r, struct links *const *sources, struct links *dataset,
-		 const struct ArrowSchema *const *ends, bool *const *wanted)
+		 const struct ArrowSchema *const *ends, const struct ArrowSchema *last,
+		 bool *const *wanted)
 {
 	size_t i;
 	int err = 0;
@@ -665,6 +684,7 @@ int reader_start(struct reader *r, struct links *const *sources, struct links *d
 	r->sources = sources;
 	r->dataset = dataset;
 	r->ends = ends;
+	r->last = last;
 	r->wanted = wanted;
 	for (i = 0; !err && i < (r->n_threads ? r->n_threads : 1); i++)
 		err = lane_start(r, &r->lanes[i]);

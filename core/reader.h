@@ -32,11 +32,12 @@ size_t reader_jobs(const struct run *run);
 const struct ArrowSchema *reader_schema(struct reader *reader, size_t source);
 
 /* All chains are open and shared: `sources` has one for each source, `ends` the columns
- * that come out of it, `wanted` those of its parser that are looked at.  Where all
+ * that come out of it (`last`: of the dataset's links), `wanted` those of its parser that are looked at.  Where all
  * links of a source are shared, its batches go through the shared links of `dataset`
  * too, in the order of columns of the first source.  0, or errno after run_fail(). */
 int reader_start(struct reader *reader, struct links *const *sources, struct links *dataset,
-		 const struct ArrowSchema *const *ends, bool *const *wanted);
+		 const struct ArrowSchema *const *ends, const struct ArrowSchema *last,
+		 bool *const *wanted);
 
 /* Whether batches of a source come pushed through the shared links already. */
 bool reader_pushes(const struct reader *reader, size_t source);

@@ -366,22 +366,43 @@ static int feed_data(struct work *w, const struct ArrowArray *rows, const struct
 	return err;
 }
 
-/* All of a batch that is neither claim nor rejected; those that are rejected are
- * counted. */
+/* Which rows of a batch are rejected; those that are data are counted. */
+static int64_t *withhold(struct run *run, const struct ArrowSchema *schema,
+			 const struct ArrowArray *rows, size_t *n)
+{
+	struct mu_rows hidden = mu_rows(schema, rows);
+	int64_t *withheld = rejections_withhold(&run->rejections, schema, rows, n);
+	size_t i;
+
+	pthread_mutex_lock(&run->lock);
+	for (i = 0; i < *n; i++) {
+		struct ArrowArray row = slice(rows, withheld[i], withheld[i] + 1);
+
+		if (!mu_row_is_claim(&hidden, withheld[i]))
+			balance_add(&run->withheld, schema, &row);
+	}
+	pthread_mutex_unlock(&run->lock);
+	return withheld;
+}
+
+void run_withhold(struct run *run, const struct ArrowSchema *schema, const struct ArrowArray *rows)
+{
+	size_t n;
+
+	free(withhold(run, schema, rows, &n));
+}
+
+/* All of a batch that is neither claim nor rejected. */
 static int exporters_feed(struct work *w, const struct ArrowArray *rows)
 {
 	const struct ArrowSchema *schema = w->end.schema;
 	struct mu_rows hidden = mu_rows(schema, rows);
 	int64_t first = 0;
 	size_t n, i;
-	int64_t *withheld = rejections_withhold(&w->run->rejections, schema, rows, &n);
+	int64_t *withheld = withhold(w->run, schema, rows, &n);
 	int err = 0;
 
 	for (i = 0; !err && i < n; i++) {
-		struct ArrowArray row = slice(rows, withheld[i], withheld[i] + 1);
-
-		if (!mu_row_is_claim(&hidden, withheld[i]))
-			balance_add(&w->run->withheld, schema, &row);
 		err = feed_data(w, rows, &hidden, first, withheld[i]);
 		first = withheld[i] + 1;
 	}
@@ -483,7 +504,8 @@ static int share(struct work *w)
 		links_share(&w->heads[i].links, &w->heads[i].parsed, &w->heads[i].end);
 	links_share(&w->dataset, &(struct flow){ .from = w, .next = append_next }, &w->end);
 	find_wanted(w);
-	return reader_start(w->run->reader, w->sources, &w->dataset, w->ends, w->wanted);
+	return reader_start(w->run->reader, w->sources, &w->dataset, w->ends, w->end.schema,
+			    w->wanted);
 }
 
 static int open_all(struct work *w)

@@ -84,6 +84,11 @@ void run_release(struct run *run);
 /* Notes why the run cannot go on; the first call counts.  Gives `err`. */
 int run_fail(struct run *run, const struct stage_config *config, int err, const char *why);
 
+/* Counts the rows of a batch that exporters must not see since they are rejected.  Any
+ * thread may call. */
+void run_withhold(struct run *run, const struct ArrowSchema *schema,
+		  const struct ArrowArray *rows);
+
 /* Takes note that a stage has reported something of that severity. */
 void run_said(struct run *run, enum mu_severity severity);
 

@@ -287,7 +287,8 @@ static bool seek_document(struct reader *r)
 	return r->next < r->run->documents.count;
 }
 
-/* Items that have come to their end and left nothing for the consumer are done. */
+/* Items that have come to their end and left nothing for the consumer are done.  All
+ * others are ended by the consumer alone. */
 static void retire(struct reader *r)
 {
 	uint64_t before = r->done;
@@ -303,7 +304,7 @@ static void retire(struct reader *r)
 		pthread_cond_broadcast(&r->room);
 }
 
-/* Whether the consumer has to look at the item whose turn it is. */
+/* Whether the consumer has to look at the item whose turn it is, after retire(). */
 static bool is_due(const struct reader *r)
 {
 	const struct item *item = item_at(r, r->done);
@@ -704,8 +705,11 @@ static struct item *seek_item(struct reader *r, size_t source)
 	struct item *item = NULL;
 
 	pthread_mutex_lock(&r->lock);
-	while (!is_due(r) && !is_over(r))
+	retire(r);
+	while (!is_due(r) && !is_over(r)) {
 		pthread_cond_wait(&r->came, &r->lock);
+		retire(r);
+	}
 	if (r->taken > r->done)
 		item = item_at(r, r->done);
 	if (item && document_of(r, item->document)->source != source)
@@ -726,14 +730,21 @@ static void work_once(struct reader *r)
 		item = item_at(r, r->done);
 	} else {
 		item = take(lane);
-		if (item)
-			err = item_begin(lane, item);
+		if (!item)
+			return;
+		err = item_begin(lane, item);
 	}
-	if (!item || item->queued || item->ended)
-		return;
 	if (!err)
 		err = lane_batch(lane, item->document, &batch);
 	put(r, item, &batch, err);
+}
+
+/* Until there is something for the consumer. */
+static void work_on(struct reader *r)
+{
+	retire(r);
+	while (!is_due(r) && !is_over(r))
+		work_once(r);
 }
 
 /* The next batch of the item at hand, none (released) at its end. */
@@ -873,8 +884,8 @@ int reader_next(struct reader *r, size_t source, struct ArrowArray *out)
 		struct item *item;
 		int err;
 
-		while (!r->threaded && !is_due(r) && !is_over(r))
-			work_once(r);
+		if (!r->threaded)
+			work_on(r);
 		item = seek_item(r, source);
 		if (!item)
 			return stopping(r) ? ECANCELED : lanes_merge(r, source);

@@ -24,9 +24,17 @@ static void hexadecimal(const unsigned char *bytes, size_t len, char *out)
 	out[2 * len] = '\0';
 }
 
+void sha256_end(struct sha256_ctx *digest, char out[65])
+{
+	unsigned char hash[SHA256_DIGEST_SIZE];
+
+	sha256_digest(digest, sizeof hash, hash);
+	hexadecimal(hash, sizeof hash, out);
+}
+
 int sha256_file(int fd, char out[65], uint64_t *bytes)
 {
-	unsigned char block[1 << 16], hash[SHA256_DIGEST_SIZE];
+	unsigned char block[1 << 16];
 	struct sha256_ctx digest;
 	ssize_t n;
 
@@ -40,8 +48,7 @@ int sha256_file(int fd, char out[65], uint64_t *bytes)
 		sha256_update(&digest, (size_t)n, block);
 		*bytes += (uint64_t)n;
 	}
-	sha256_digest(&digest, sizeof hash, hash);
-	hexadecimal(hash, sizeof hash, out);
+	sha256_end(&digest, out);
 	return 0;
 }
 
@@ -386,15 +393,13 @@ void document_follow(struct document *d, uint64_t turn, uint64_t offset, const v
 
 int document_sha256(struct document *d, struct text *why)
 {
-	unsigned char hash[SHA256_DIGEST_SIZE];
 	int err = 0;
 
 	pthread_mutex_lock(&d->hash_lock);
 	if (!d->public.sha256)
 		err = hash_until(d, d->public.bytes, why);
 	if (!err && !d->public.sha256) {
-		sha256_digest(&d->digest, sizeof hash, hash);
-		hexadecimal(hash, sizeof hash, d->hex);
+		sha256_end(&d->digest, d->hex);
 		d->public.sha256 = d->hex;
 	}
 	pthread_mutex_unlock(&d->hash_lock);

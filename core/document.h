@@ -98,6 +98,9 @@ void documents_release(struct documents *ds);
  * this makes SIGBUS say so, clean up and exit with 3. */
 void document_guard_mapping(void (*clean)(void));
 
+/* What a digest says in the end, as 64 hexadecimal digits. */
+void sha256_end(struct sha256_ctx *digest, char out[65]);
+
 /* The sha256 of a file as 64 hexadecimal digits, and its length. */
 int sha256_file(int fd, char out[65], uint64_t *bytes);
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "append.h"
 #include "document.h"
 #include "mem.h"
 
@@ -387,6 +388,39 @@ static void write_out(int fd)
 	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+int publish_append(struct publish *p, const char *staged, const void *data, size_t len,
+		   struct text *why)
+{
+	struct output *o = p->outputs;
+	int err;
+
+	while (o < p->outputs + p->n_outputs && strcmp(o->staged, staged) != 0)
+		o++;
+	if (o == p->outputs + p->n_outputs)
+		return fail(why, EINVAL, staged, "is no output that was declared");
+	if (!o->append)
+		o->append = append_open(staged, p->threads);
+	if (!o->append)
+		return fail(why, errno, o->path, "cannot be made");
+	err = len ? append_put(o->append, data, len) : append_wait(o->append);
+	if (err)
+		text_printf(why, "%s: %s", o->path, strerror(err));
+	return err;
+}
+
+/* What was hashed is what is there, as far as its length can tell. */
+static int measure_appended(struct output *o, int fd)
+{
+	struct stat st;
+	int err = append_measure(o->append, o->sha256, &o->bytes);
+
+	if (!err && fstat(fd, &st))
+		err = errno;
+	if (!err && (uint64_t)st.st_size != o->bytes)
+		err = sha256_file(fd, o->sha256, &o->bytes);
+	return err;
+}
+
 static int measure(struct output *o, struct text *why)
 {
 	int fd = open(o->staged, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), err;
@@ -394,7 +428,7 @@ static int measure(struct output *o, struct text *why)
 	if (fd < 0)
 		return fail(why, errno, o->path, "was declared and not written");
 	write_out(fd);
-	err = sha256_file(fd, o->sha256, &o->bytes);
+	err = o->append ? measure_appended(o, fd) : sha256_file(fd, o->sha256, &o->bytes);
 	close(fd);
 	return err ? fail(why, err, o->path, "cannot be stored") : 0;
 }
@@ -535,8 +569,19 @@ int publish_commit(struct publish *p, const char *datapackage, size_t len, struc
 	return err ? err : replace(p, why);
 }
 
+static void stop_appending(struct publish *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_outputs; i++) {
+		append_close(p->outputs[i].append);
+		p->outputs[i].append = NULL;
+	}
+}
+
 void publish_rollback(struct publish *p)
 {
+	stop_appending(p);
 	if (!p->staging) {
 		if (p->out && p->parents && access(p->out, F_OK))
 			remove_parents(p);

@@ -23,9 +23,12 @@
 
 #include "text.h"
 
+struct append;
+
 struct output {
 	char *path;   /* relative to the output folder */
 	char *staged; /* where it is written */
+	struct append *append; /* by whom, when the runner does it */
 	char sha256[65];
 	uint64_t bytes, rows;
 };
@@ -42,6 +45,7 @@ struct publish {
 	int lock;      /* of the staging folder */
 	size_t parents; /* how many folders above `out` were made */
 	bool rejects;  /* rejects.csv is muster's own */
+	bool threads;  /* may write outputs */
 	struct output *outputs;
 	size_t n_outputs;
 };
@@ -52,6 +56,11 @@ int publish_begin(struct publish *publish, const char *out, struct text *why);
 
 /* Declares a file of the dataset.  EINVAL: no such path may be written. */
 int publish_output(struct publish *publish, const char *path, const char **staged,
+		   struct text *why);
+
+/* Appends to a declared file, by the path that was given for it; no bytes: waits until
+ * all that was appended is written.  ENOSPC and the like. */
+int publish_append(struct publish *publish, const char *staged, const void *data, size_t len,
 		   struct text *why);
 
 /* Measures the outputs (bytes, sha256); each must have been written. */

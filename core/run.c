@@ -123,7 +123,9 @@ static int head_next(void *from, struct ArrowArray *out)
 		return err;
 	if (!out->release)
 		return links_end(&h->links, h->links.shared);
-	return reader_pushes(reader, h->source) ? 0 : links_push(&h->links, h->links.shared, out, &named);
+	return reader_pushes(reader, h->source)
+		       ? 0
+		       : links_push(&h->links, h->links.shared, out, &named);
 }
 
 /* Whether batches of a source have passed the shared links of the dataset, too. */
@@ -902,6 +904,7 @@ static int begin(struct run *run)
 	else
 		text_printf(&out, "%s/out", run->pipeline->folder);
 	run->publish.rejects = run->pipeline->on_error == ON_ERROR_REJECT;
+	run->publish.threads = reader_jobs(run) > 1;
 	err = publish_begin(&run->publish, out.data, &why);
 	if (err)
 		run_fail(run, NULL, err, why.data);

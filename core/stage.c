@@ -347,6 +347,21 @@ static int service_output(struct mu_ctx *ctx, const char *path, const char **sta
 	return err;
 }
 
+static int service_append(struct mu_ctx *ctx, const char *staged, const void *data, size_t len)
+{
+	struct stage *s = stage_of(ctx);
+	struct text why = { 0 };
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "an output cannot be written");
+	err = publish_append(&s->run->publish, staged, data, len, &why);
+	if (err)
+		fail_with(s, err, "%s", why.data);
+	text_release(&why);
+	return err;
+}
+
 static int service_locate(struct mu_ctx *ctx, uint64_t at, const char *field, struct mu_place *out)
 {
 	struct stage *s = stage_of(ctx);
@@ -497,6 +512,7 @@ static const struct mu_ctx services = {
 	.read = service_read,
 	.serial = service_serial,
 	.sha256 = service_sha256,
+	.append = service_append,
 };
 
 /* ------------------------------------------------------------------ life */

@@ -19,6 +19,7 @@ struct fixture {
 	struct mu_builder builder;
 	struct ArrowArray batch;
 	const char *staged;
+	int fd; /* of that; -1: not made yet */
 	char path[64], logged[256];
 	char *bytes; /* of the file */
 };
@@ -28,6 +29,17 @@ static int output(struct mu_ctx *ctx, const char *path, const char **staged)
 	(void)path;
 	*staged = ((struct fixture *)ctx)->staged;
 	return 0;
+}
+
+static int append(struct mu_ctx *ctx, const char *staged, const void *data, size_t len)
+{
+	struct fixture *f = (struct fixture *)ctx;
+
+	if (f->fd < 0)
+		f->fd = open(staged, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	if (f->fd < 0)
+		return errno;
+	return len && write(f->fd, data, len) != (ssize_t)len ? errno : 0;
 }
 
 __attribute__((format(printf, 3, 0))) static void logged(struct mu_ctx *ctx, uint32_t level,
@@ -47,6 +59,8 @@ static void setup(struct fixture *f)
 	rig_init(&f->rig, (char *)NULL);
 	f->rig.ctx.schema = &f->schema;
 	f->rig.ctx.output = output;
+	f->rig.ctx.append = append;
+	f->fd = -1;
 	f->rig.ctx.log = logged;
 	fd = mkstemp(f->path);
 	ck_assert_int_ge(fd, 0);
@@ -56,9 +70,16 @@ static void setup(struct fixture *f)
 	ck_assert_int_eq(mu_schema_init(&f->schema), 0);
 }
 
+static void close_file(struct fixture *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+}
+
 static void teardown(struct fixture *f)
 {
-	csv_close(&f->rig.ctx, &f->self);
+	close_file(f);
 	mu_array_release(&f->batch);
 	mu_builder_release(&f->builder);
 	mu_schema_release(&f->schema);
@@ -186,7 +207,7 @@ static void start(struct fixture *f)
 {
 	struct self asked = f->self;
 
-	csv_close(&f->rig.ctx, &f->self);
+	close_file(f);
 	f->self = (struct self){ .path = asked.path,
 				 .delimiter = asked.delimiter,
 				 .null = asked.null,

@@ -266,6 +266,7 @@ struct mu_ctx {
 	int (*read)(struct mu_ctx *, uint64_t offset, void *out, size_t len, size_t *got);
 	void (*serial)(struct mu_ctx *);
 	int (*sha256)(struct mu_ctx *, uint32_t document, const char **out);
+	int (*append)(struct mu_ctx *, const char *staged, const void *data, size_t len);
 	const bool *wanted; /* parsers with split, from the first split() on: for each
 			       visible column whether any stage looks at its values;
 			       NULL: all.  Others may be null in every row. */
@@ -416,6 +417,15 @@ static inline int mu_as_of(struct mu_ctx *ctx, int32_t days)
 static inline int mu_output(struct mu_ctx *ctx, const char *path, const char **staged)
 {
 	return ctx->output(ctx, path, staged);
+}
+
+/* Exporters: appends bytes to an output, by the path that mu_output() gave; with the
+ * first the file is made, and who uses this writes to it in no other way.  The runner
+ * writes and hashes on a thread of its own where that is worth while, so a failure may
+ * be told by a later call; one of no bytes waits until all is written, and tells. */
+static inline int mu_append(struct mu_ctx *ctx, const char *staged, const void *data, size_t len)
+{
+	return ctx->append(ctx, staged, data, len);
 }
 
 /* What a row's place looks like; `field` is a column of ctx->schema, or NULL

@@ -246,20 +246,12 @@ static int csv_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 	if (err)
 		return err;
 	prepare(ctx, self);
-	err = writer_open(&self->writer, staged, self->at, self->buffer_size);
+	err = writer_open(&self->writer, ctx, staged, self->at, self->buffer_size);
 	if (err)
 		return mu_fail(ctx, err, "%s: %s", self->path, strerror(err));
 	if (self->header)
 		put_header(self, ctx->schema);
 	return written(ctx, self);
-}
-
-static void csv_close(struct mu_ctx *ctx, void *state)
-{
-	struct self *self = state;
-
-	(void)ctx;
-	writer_discard(&self->writer);
 }
 
 static int csv_finish(struct mu_ctx *ctx, struct self *self)
@@ -290,4 +282,4 @@ static int csv_export(struct mu_ctx *ctx, void *state, const struct ArrowArray *
 
 MUSTER_PLUGIN(.name = "csv", .summary = "text separated by commas, or another character",
 	      .options = options, .self_size = sizeof(struct self), .configure = csv_configure,
-	      .open = csv_open, .close = csv_close, .export = csv_export);
+	      .open = csv_open, .export = csv_export);

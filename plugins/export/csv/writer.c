@@ -1,35 +1,20 @@
 #include "writer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-int writer_open(struct writer *w, const char *path, char *buffer, size_t size)
+int writer_open(struct writer *w, struct mu_ctx *ctx, const char *staged, char *buffer, size_t size)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-
-	if (fd < 0)
-		return errno;
-	*w = (struct writer){ .open = true, .fd = fd, .size = size };
+	*w = (struct writer){ .ctx = ctx, .staged = staged, .size = size };
 	w->buffer = buffer;
 	w->full = buffer + size;
-	return 0;
+	w->err = mu_append(ctx, staged, NULL, 0);
+	return w->err;
 }
 
 static void write_all(struct writer *w, const char *data, size_t len)
 {
-	ssize_t n;
-
-	while (len && !w->err) {
-		n = write(w->fd, data, len);
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		} else if (!n || errno != EINTR) {
-			w->err = n ? errno : EIO;
-		}
-	}
+	if (len && !w->err)
+		w->err = mu_append(w->ctx, w->staged, data, len);
 }
 
 /* Always the same number of bytes, so that all but the last piece end where a page
@@ -64,15 +49,7 @@ char *writer_put(struct writer *w, char *at, const char *data, size_t len)
 int writer_finish(struct writer *w, const char *at)
 {
 	write_all(w, w->buffer, (size_t)(at - w->buffer));
-	if (close(w->fd) && !w->err)
-		w->err = errno;
-	w->open = false;
+	if (!w->err)
+		w->err = mu_append(w->ctx, w->staged, NULL, 0);
 	return w->err;
-}
-
-void writer_discard(struct writer *w)
-{
-	if (w->open)
-		close(w->fd);
-	w->open = false;
 }

@@ -10,30 +10,29 @@
  *     at += 4;
  *
  * A write that fails is remembered, and nothing is written any more; callers may
- * go on and ask later.
+ * go on and ask later.  The runner writes, and has told why then.
  */
 #ifndef WRITER_H
 #define WRITER_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <muster/plugin.h>
 
 #define WRITER_SIZE  ((size_t)256 << 10) /* stays in the processor's second cache */
 #define WRITER_SPARE 256
 
-/* Zeroed is closed. */
 struct writer {
-	bool open;
-	int fd;
+	struct mu_ctx *ctx;
+	const char *staged; /* the output */
 	int err; /* errno of the first write that failed */
 	size_t size;
 	char *buffer; /* its owner's */
 	char *full;   /* from there on it is to be written */
 };
 
-/* Makes the file, or empties it.  It is written in pieces of `size` bytes; `buffer` has
+/* Makes the file of an output.  It is written in pieces of `size` bytes; `buffer` has
  * room for them and at least WRITER_SPARE more, and stays the caller's.  0 or errno. */
-int writer_open(struct writer *writer, const char *path, char *buffer, size_t size);
+int writer_open(struct writer *writer, struct mu_ctx *ctx, const char *staged, char *buffer,
+		size_t size);
 
 /* Writes what is full and moves the rest to the beginning: the new `at`. */
 char *writer_drain(struct writer *writer, char *at);
@@ -46,10 +45,7 @@ static inline char *writer_room(struct writer *writer, char *at)
 /* Puts bytes of any number. */
 char *writer_put(struct writer *writer, char *at, const char *data, size_t len);
 
-/* Writes what is left and closes: 0, or the errno of the first failure. */
+/* Writes what is left: 0, or the errno of the first failure. */
 int writer_finish(struct writer *writer, const char *at);
-
-/* Closes a file that is not wanted any more, or is closed already. */
-void writer_discard(struct writer *writer);
 
 #endif

@@ -1,0 +1,204 @@
+#include "append.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "document.h"
+#include "mem.h"
+
+#define BLOCK   ((size_t)256 << 10)
+#define BLOCKS  4
+#define AT_ONCE ((uint64_t)1 << 20) /* bytes that no thread is worth while for */
+
+struct append {
+	int fd;
+	uint64_t bytes; /* that were given */
+	bool threads;
+
+	pthread_mutex_t lock; /* of what follows, once there is a thread */
+	pthread_cond_t changed;
+	int err;
+	struct sha256_ctx digest; /* the thread's own, as long as blocks are left */
+	bool running, closing;
+	pthread_t thread;
+	char *blocks[BLOCKS]; /* a ring of what is to be written, each of BLOCK bytes */
+	size_t lengths[BLOCKS];
+	unsigned first, count;
+};
+
+struct append *append_open(const char *path, bool threads)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	struct append *a;
+
+	if (fd < 0)
+		return NULL;
+	a = mem_alloc(sizeof *a);
+	a->fd = fd;
+	a->threads = threads;
+	sha256_init(&a->digest);
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->changed, NULL);
+	return a;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+		} else if (!n || errno != EINTR) {
+			return n ? errno : EIO;
+		}
+	}
+	return 0;
+}
+
+static int store(struct append *a, const char *data, size_t len)
+{
+	int err = write_all(a->fd, data, len);
+
+	if (!err)
+		sha256_update(&a->digest, len, (const uint8_t *)data);
+	return err;
+}
+
+static void *work(void *data)
+{
+	struct append *a = data;
+
+	pthread_mutex_lock(&a->lock);
+	for (;;) {
+		unsigned at = a->first;
+		int err = a->err;
+
+		if (!a->count && a->closing)
+			break;
+		if (!a->count) {
+			pthread_cond_wait(&a->changed, &a->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&a->lock);
+		if (!err)
+			err = store(a, a->blocks[at], a->lengths[at]);
+		pthread_mutex_lock(&a->lock);
+		a->err = err;
+		a->first = (a->first + 1) % BLOCKS;
+		a->count--;
+		pthread_cond_broadcast(&a->changed);
+	}
+	pthread_mutex_unlock(&a->lock);
+	return NULL;
+}
+
+/* Whether a thread does the work from now on. */
+static bool start(struct append *a)
+{
+	size_t i;
+
+	if (a->running)
+		return true;
+	if (!a->threads || a->bytes < AT_ONCE)
+		return false;
+	for (i = 0; i < BLOCKS; i++)
+		a->blocks[i] = mem_alloc(BLOCK);
+	a->running = !pthread_create(&a->thread, NULL, work, a);
+	a->threads = a->running;
+	return a->running;
+}
+
+/* Hands some bytes of at most a block to the thread. */
+static int hand(struct append *a, const char *data, size_t len)
+{
+	unsigned at;
+	int err;
+
+	pthread_mutex_lock(&a->lock);
+	while (a->count == BLOCKS)
+		pthread_cond_wait(&a->changed, &a->lock);
+	at = (a->first + a->count) % BLOCKS;
+	err = a->err;
+	pthread_mutex_unlock(&a->lock);
+	if (err)
+		return err;
+	memcpy(a->blocks[at], data, len);
+	a->lengths[at] = len;
+	pthread_mutex_lock(&a->lock);
+	a->count++;
+	pthread_cond_broadcast(&a->changed);
+	pthread_mutex_unlock(&a->lock);
+	return 0;
+}
+
+int append_put(struct append *a, const void *data, size_t len)
+{
+	const char *from = data;
+	int err = 0;
+
+	a->bytes += len;
+	if (!start(a)) {
+		if (!a->err)
+			a->err = store(a, data, len);
+		return a->err;
+	}
+	while (len && !err) {
+		size_t n = len < BLOCK ? len : BLOCK;
+
+		err = hand(a, from, n);
+		from += n;
+		len -= n;
+	}
+	return err;
+}
+
+int append_wait(struct append *a)
+{
+	int err;
+
+	pthread_mutex_lock(&a->lock);
+	while (a->count)
+		pthread_cond_wait(&a->changed, &a->lock);
+	err = a->err;
+	pthread_mutex_unlock(&a->lock);
+	return err;
+}
+
+int append_measure(struct append *a, char sha256[65], uint64_t *bytes)
+{
+	int err = append_wait(a);
+
+	*bytes = a->bytes;
+	if (!err)
+		sha256_end(&a->digest, sha256);
+	return err;
+}
+
+void append_close(struct append *a)
+{
+	size_t i;
+
+	if (!a)
+		return;
+	pthread_mutex_lock(&a->lock);
+	a->closing = true;
+	if (!a->err)
+		a->err = ECANCELED; /* what is left is not wanted */
+	pthread_cond_broadcast(&a->changed);
+	pthread_mutex_unlock(&a->lock);
+	if (a->running)
+		pthread_join(a->thread, NULL);
+	for (i = 0; i < BLOCKS; i++)
+		free(a->blocks[i]);
+	close(a->fd);
+	pthread_mutex_destroy(&a->lock);
+	pthread_cond_destroy(&a->changed);
+	free(a);
+}

@@ -165,6 +165,59 @@ START_TEST(long_documents_convert_in_pieces)
 }
 END_TEST
 
+/* A document of which `looked_at` bytes are looked at. */
+static int find(const char *bytes, size_t len, const char *declared, size_t looked_at)
+{
+	fake_document(&fake, bytes, len);
+	return charset_find(&fake.ctx, declared, 1000, looked_at, &out);
+}
+
+START_TEST(the_end_need_not_be_looked_at)
+{
+	static const char text[] = "abc\xc3\xab"
+				   "def\xeb";
+
+	for (size_t looked_at = 0; looked_at < 8; looked_at++) {
+		ck_assert_int_eq(find(text, 9, NULL, looked_at), 0);
+		ck_assert(out.direct);
+		ck_assert_uint_eq(out.text.len, 9);
+		ck_assert_uint_eq(out.checked, looked_at == 4 ? 3 : looked_at);
+		ck_assert_int_eq(find(text, 9, "utf-8", looked_at), 0);
+		ck_assert(out.direct);
+	}
+	ck_assert_int_eq(find(text, 9, NULL, 9), 0);
+	ck_assert(!out.direct && out.guessed && !out.text.len);
+	ck_assert_int_eq(charset_convert(&fake.ctx, 8, &out), EFBIG);
+	ck_assert_int_eq(charset_convert(&fake.ctx, 9, &out), 0);
+	ck_assert_uint_gt(out.text.len, 9);
+	ck_assert_int_eq(find(text, 9, "windows-1252", 1), 0);
+	ck_assert(!out.direct && !out.guessed);
+	nothing_is_said();
+	ck_assert_int_eq(find(BYTES("\xef\xbb\xbf\xeb"), NULL, 1), 0);
+	ck_assert_str_eq(fake.codes[0], "encoding");
+	ck_assert_uint_eq(out.text.len, 0);
+}
+END_TEST
+
+START_TEST(utf8_is_measured_anywhere)
+{
+	char text[300];
+
+	for (size_t at = 0; at < sizeof text; at++) {
+		memset(text, 'x', sizeof text);
+		text[at] = '\xeb';
+		ck_assert_uint_eq(charset_utf8_length((struct mu_string){ text, sizeof text }), at);
+		ck_assert_uint_eq(charset_utf8_length((struct mu_string){ text, at }), at);
+		if (at + 1 == sizeof text)
+			continue;
+		text[at] = '\xc3';
+		text[at + 1] = '\xab';
+		ck_assert_uint_eq(charset_utf8_length((struct mu_string){ text, sizeof text }),
+				  sizeof text);
+	}
+}
+END_TEST
+
 START_TEST(names_of_encodings_are_checked)
 {
 	ck_assert(charset_known("utf-8"));
@@ -193,6 +246,8 @@ int main(void)
 	tcase_add_test(charset, a_byte_without_meaning_is_an_error);
 	tcase_add_test(charset, utf8_is_strict);
 	tcase_add_test(charset, long_documents_convert_in_pieces);
+	tcase_add_test(charset, the_end_need_not_be_looked_at);
+	tcase_add_test(charset, utf8_is_measured_anywhere);
 	tcase_add_test(charset, names_of_encodings_are_checked);
 	suite_add_tcase(suite, charset);
 	srunner_run_all(runner, CK_ENV);

@@ -7,6 +7,7 @@
 #include <iconv.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <strings.h>
 
 #include "charset.h"
 
@@ -38,10 +39,25 @@ static size_t utf8_character(const uint8_t *c, size_t len)
 	return (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f) ? 0 : 4;
 }
 
-/* How many bytes from the start are UTF-8: all, or up to the first that is not. */
+/* How many bytes from the start are ASCII, at least; quickly. */
+static size_t ascii_length(const uint8_t *data, size_t len)
+{
+	uint64_t words[8], any = 0;
+	size_t i;
+
+	for (i = 0; len - i >= sizeof words; i += sizeof words) {
+		memcpy(words, data + i, sizeof words);
+		any = (words[0] | words[1]) | (words[2] | words[3]) | (words[4] | words[5]) |
+		      (words[6] | words[7]);
+		if (any & 0x8080808080808080)
+			break;
+	}
+	return i;
+}
+
 static size_t utf8_length(const uint8_t *data, size_t len)
 {
-	size_t i = 0, n;
+	size_t i = ascii_length(data, len), n;
 	uint64_t eight;
 
 	while (i < len) {
@@ -49,6 +65,7 @@ static size_t utf8_length(const uint8_t *data, size_t len)
 			memcpy(&eight, data + i, sizeof eight);
 			if (!(eight & 0x8080808080808080)) {
 				i += sizeof eight;
+				i += ascii_length(data + i, len - i);
 				continue;
 			}
 		}
@@ -58,6 +75,21 @@ static size_t utf8_length(const uint8_t *data, size_t len)
 		i += n;
 	}
 	return i;
+}
+
+size_t charset_utf8_length(struct mu_string text)
+{
+	return utf8_length((const uint8_t *)text.data, text.len);
+}
+
+/* How many bytes are UTF-8 of those that are looked at; all of them, but perhaps for a
+ * character that is cut, if the text may be UTF-8. */
+static bool utf8_begins(const uint8_t *data, size_t len, size_t looked_at, size_t *valid)
+{
+	if (looked_at > len)
+		looked_at = len;
+	*valid = utf8_length(data, looked_at);
+	return *valid == looked_at || (looked_at < len && *valid + 3 >= looked_at);
 }
 
 /* ----------------------------------------------------------------- iconv */
@@ -168,17 +200,25 @@ static const char *encoding_by_zeros(const uint8_t *data, size_t len)
 	return NULL;
 }
 
+static bool is_named_utf8(const char *encoding)
+{
+	return encoding && (!strcasecmp(encoding, "UTF-8") || !strcasecmp(encoding, "UTF8"));
+}
+
 /* Zeros come before UTF-8 since UTF-16 of plain Latin text is valid UTF-8 too;
- * so is all that shifts by an escape, and some of what is no superset of ASCII. */
+ * so is all that shifts by an escape, and some of what is no superset of ASCII.  Where
+ * another encoding is declared, all bytes are looked at. */
 static const char *encoding_of(const uint8_t *data, size_t len, const char *declared,
-			       size_t *skipped)
+			       size_t looked_at, size_t *skipped)
 {
 	const char *encoding = encoding_by_mark(data, len, skipped);
+	bool other = declared && !is_named_utf8(declared);
+	size_t valid;
 
 	if (!encoding)
 		encoding = encoding_by_zeros(data, len);
-	if (!encoding && utf8_length(data, len) == len &&
-	    (!declared || (is_superset_of_ascii(declared) && !memchr(data, 0x1b, len))))
+	if (!encoding && utf8_begins(data, len, other ? len : looked_at, &valid) &&
+	    (!other || (is_superset_of_ascii(declared) && !memchr(data, 0x1b, len))))
 		encoding = "UTF-8";
 	if (!encoding)
 		encoding = declared;
@@ -197,8 +237,8 @@ static size_t line_of(const uint8_t *data, size_t offset)
 	return line;
 }
 
-static int report_broken(struct mu_ctx *ctx, const char *encoding, const uint8_t *data,
-			 size_t offset)
+int charset_report_broken(struct mu_ctx *ctx, const char *encoding, const uint8_t *data,
+			  size_t offset)
 {
 	struct mu_finding broken = { .code = "encoding" };
 	char value[8], line[32] = "";
@@ -212,11 +252,19 @@ static int report_broken(struct mu_ctx *ctx, const char *encoding, const uint8_t
 			 line, encoding);
 }
 
-static int report_guessed(struct mu_ctx *ctx, const uint8_t *data, size_t len)
+int charset_report_guessed(struct mu_ctx *ctx, const struct charset_text *text)
 {
 	struct mu_finding guessed = { .code = "encoding-guessed", .severity = MU_NOTE };
-	size_t offset = utf8_length(data, len);
+	const uint8_t *data;
+	size_t len, offset;
+	int err;
 
+	if (!text->guessed || !text->text.len)
+		return 0;
+	err = mu_data(ctx, &data, &len);
+	if (err)
+		return err;
+	offset = utf8_length(data, len);
 	return mu_report(ctx, guessed,
 			 "byte 0x%02x at offset %zu, in line %zu, is no UTF-8, so the document "
 			 "was read as " FALLBACK,
@@ -242,34 +290,60 @@ static int decode(struct mu_ctx *ctx, const uint8_t *data, size_t len, struct ch
 	}
 	iconv_close(converter);
 	if (stopped < len)
-		return report_broken(ctx, out->encoding, data - out->skipped,
-				     stopped + out->skipped);
+		return charset_report_broken(ctx, out->encoding, data - out->skipped,
+					     stopped + out->skipped);
 	return 0;
 }
 
-int charset_decode(struct mu_ctx *ctx, const char *declared, int64_t max, bool reporting,
-		   struct charset_text *out)
+int charset_find(struct mu_ctx *ctx, const char *declared, int64_t max, size_t looked_at,
+		 struct charset_text *out)
 {
 	const uint8_t *data = NULL;
-	size_t len = 0, valid;
+	size_t len = 0;
 	int err = mu_data(ctx, &data, &len);
 
-	*out = (struct charset_text){ .text = { "", 0 }, .encoding = "UTF-8" };
+	*out = (struct charset_text){ .text = { "", 0 }, .encoding = "UTF-8", .direct = true };
 	if (err || !len)
 		return err;
 	if ((uint64_t)len > (uint64_t)max)
 		return mu_fail(ctx, EFBIG, "%s has %zu bytes, more than the %" PRId64 " allowed",
 			       ctx->document->uri, len, max);
-	out->encoding = encoding_of(data, len, declared, &out->skipped);
-	if (strcmp(out->encoding, "UTF-8"))
-		err = decode(ctx, data, len, out);
-	else if ((valid = out->skipped + utf8_length(data + out->skipped, len - out->skipped)) <
-		 len)
-		return report_broken(ctx, out->encoding, data, valid);
-	else
-		out->text =
-			(struct mu_string){ (const char *)data + out->skipped, len - out->skipped };
-	if (!err && reporting && out->text.len && !declared && !strcmp(out->encoding, FALLBACK))
-		err = report_guessed(ctx, data, len);
+	out->encoding = encoding_of(data, len, declared, looked_at, &out->skipped);
+	out->direct = !strcmp(out->encoding, "UTF-8");
+	out->guessed = !declared && !strcmp(out->encoding, FALLBACK);
+	if (!out->direct)
+		return 0;
+	out->text = (struct mu_string){ (const char *)data + out->skipped, len - out->skipped };
+	if (utf8_begins(data + out->skipped, out->text.len, looked_at, &out->checked))
+		return 0;
+	out->text.len = 0;
+	return charset_report_broken(ctx, out->encoding, data, out->skipped + out->checked);
+}
+
+int charset_convert(struct mu_ctx *ctx, int64_t max, struct charset_text *out)
+{
+	const uint8_t *data = NULL;
+	size_t len = 0;
+	int err = out->direct ? 0 : mu_data(ctx, &data, &len);
+
+	if (err || !len)
+		return err;
+	if ((uint64_t)len > (uint64_t)max)
+		return mu_fail(ctx, EFBIG,
+			       "%s has %zu bytes and is %s, of which at most %" PRId64
+			       " can be decoded: convert it to UTF-8 first",
+			       ctx->document->uri, len, out->encoding, max);
+	return decode(ctx, data, len, out);
+}
+
+int charset_decode(struct mu_ctx *ctx, const char *declared, int64_t max, bool reporting,
+		   struct charset_text *out)
+{
+	int err = charset_find(ctx, declared, max, SIZE_MAX, out);
+
+	if (!err)
+		err = charset_convert(ctx, max, out);
+	if (!err && reporting)
+		err = charset_report_guessed(ctx, out);
 	return err;
 }

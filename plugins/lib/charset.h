@@ -27,6 +27,10 @@ struct charset_text {
 	const char *encoding;    /* what was used: "UTF-8", "UTF-16LE", "windows-1252" ... */
 	size_t skipped;          /* bytes of the mark, so that text offset + skipped is a
 				    document offset where the document is UTF-8 */
+	bool direct;             /* the document is UTF-8 */
+	bool guessed;            /* nothing says that it is windows-1252 */
+	size_t checked;          /* of a direct one, so many bytes of the text were found to
+				    be UTF-8 */
 };
 
 /* Whether the machine can decode an encoding of that name. */
@@ -38,5 +42,27 @@ bool charset_known(const char *encoding);
  * or EFBIG with a message when the document has more than `max` bytes. */
 int charset_decode(struct mu_ctx *ctx, const char *declared, int64_t max, bool reporting,
 		   struct charset_text *out);
+
+/* The same in steps, for documents that are not read as a whole.
+ *
+ * charset_find() decides, and sets the text of a direct one.  It looks at `looked_at`
+ * bytes to see whether they are UTF-8, and the rest of the text is to be checked by the
+ * caller.  Only where something else than UTF-8 is declared it looks at all of them.
+ *
+ * charset_convert() sets the text of one that is not direct, with EFBIG when the
+ * document has more than `max` bytes. */
+int charset_find(struct mu_ctx *ctx, const char *declared, int64_t max, size_t looked_at,
+		 struct charset_text *out);
+int charset_convert(struct mu_ctx *ctx, int64_t max, struct charset_text *out);
+
+/* Reports `encoding-guessed`, if it was. */
+int charset_report_guessed(struct mu_ctx *ctx, const struct charset_text *text);
+
+/* Reports `encoding`: a byte of the document that means nothing. */
+int charset_report_broken(struct mu_ctx *ctx, const char *encoding, const uint8_t *data,
+			  size_t offset);
+
+/* How many bytes from the start are UTF-8: all, or up to the first that is not. */
+size_t charset_utf8_length(struct mu_string text);
 
 #endif

@@ -40,6 +40,18 @@ static inline int fake_data(struct mu_ctx *ctx, const uint8_t **data, size_t *le
 	return 0;
 }
 
+static inline int fake_read(struct mu_ctx *ctx, uint64_t offset, void *out, size_t len, size_t *got)
+{
+	struct fake *f = fake_of(ctx);
+
+	*got = offset < f->len ? f->len - (size_t)offset : 0;
+	if (*got > len)
+		*got = len;
+	if (*got)
+		memcpy(out, f->bytes + offset, *got);
+	return 0;
+}
+
 __attribute__((format(printf, 3, 0)))
 static inline int fake_report(struct mu_ctx *ctx, const struct mu_finding *finding,
 			      const char *fmt, va_list ap)
@@ -117,6 +129,7 @@ static inline void fake_init(struct fake *f)
 {
 	*f = (struct fake){ .ctx = { .size = sizeof f->ctx,
 				     .data = fake_data,
+				     .read = fake_read,
 				     .report = fake_report,
 				     .failed = fake_failed,
 				     .invalid = fake_invalid,

@@ -2,14 +2,7 @@
 #include <check.h>
 #include <stdio.h>
 
-#include "fake.h"
-
-/* A plugin's files are its own, so its test takes them in. */
-#include "../plugins/parse/csv/record.c"
-#include "../plugins/parse/csv/header.c"
-#include "../plugins/parse/csv/rows.c"
-#include "../plugins/parse/csv/place.c"
-#include "../plugins/parse/csv/csv.c"
+#include "csv.h"
 
 #define TYPE_INTEGER 1
 
@@ -17,8 +10,8 @@ static struct fake fake;
 static struct self self;
 static struct column columns[8];
 static struct claim claims[4];
-static char rows[65536]; /* as text: cells and |, then @position, claim, end of line */
-static size_t rows_len;
+static char rows[65536]; /* as lines of an outcome */
+static char said[1000];  /* codes of findings since the last time that somebody asked */
 
 static void options_reset(void)
 {
@@ -26,7 +19,7 @@ static void options_reset(void)
 	memset(claims, 0, sizeof claims);
 	self = (struct self){ .quote = "\"",
 			      .header = true,
-			      .max_size = 1 << 20,
+			      .max_size = 1 << 30,
 			      .max_field = 1000,
 			      .max_columns = 100,
 			      .columns = { 0, columns },
@@ -36,6 +29,7 @@ static void options_reset(void)
 static void setup(void)
 {
 	fake_init(&fake);
+	*said = '\0';
 	options_reset();
 }
 
@@ -56,63 +50,56 @@ static void claim_add(const char *name, const char *column, const char *match)
 		(struct claim){ .name = name, .column = column, .match = match };
 }
 
-__attribute__((format(printf, 1, 2))) static void rows_add(const char *fmt, ...)
+/* Reads a document in a manner, which must give what it gave in another. */
+static void agree(const struct outcome *wanted, struct manner manner, const char *bytes, size_t len)
 {
-	va_list ap;
-	int len;
+	struct outcome seen;
 
-	va_start(ap, fmt);
-	len = vsnprintf(rows + rows_len, sizeof rows - rows_len, fmt, ap);
-	va_end(ap);
-	ck_assert(len >= 0 && (size_t)len < sizeof rows - rows_len);
-	rows_len += (size_t)len;
+	outcome_init(&seen);
+	outcome_go(&seen, &self, manner, bytes, len);
+	if (!lines_equal(&wanted->rows, &seen.rows) || !lines_equal(&wanted->said, &seen.said))
+		fprintf(stderr, "machine %d, windows of %u, %u instances\n", (int)manner.machine,
+			manner.window_bytes, manner.instances);
+	ck_assert_str_eq(seen.rows.text, wanted->rows.text);
+	ck_assert_str_eq(seen.said.text, wanted->said.text);
+	ck_assert(lines_equal(&wanted->rows, &seen.rows));
+	outcome_release(&seen);
 }
 
-static void batch_print(const struct ArrowSchema *schema, const struct ArrowArray *batch)
+/* Reads a document record by record, and then in other manners. */
+static void outcome_make(struct outcome *out, const char *bytes, size_t len)
 {
-	struct mu_rows hidden = mu_rows(schema, batch);
-	char space[MU_FORMAT_MAX];
-	struct mu_column column;
-	struct mu_string text;
-	int64_t row, i;
+	static const uint32_t windows[] = { 1, 16, 63, 64, 65, 100, 300, 0 };
+	struct manner manner = { .machine = MACHINE_PORTABLE };
 
-	for (row = 0; row < batch->length; row++) {
-		for (i = 0; i < mu_schema_visible(schema); i++) {
-			column = mu_column(schema, batch, i);
-			text = mu_format(&column, row, space);
-			rows_add("%.*s|", (int)text.len, mu_null(&column, row) ? "" : text.data);
-			if (mu_null(&column, row))
-				rows[rows_len - 1] = '~';
+	outcome_init(out);
+	outcome_go(out, &self, manner, bytes, len);
+	for (int m = MACHINE_PORTABLE; m < MACHINES; m++) {
+		manner.machine = (enum machine)m;
+		for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+			manner.window_bytes = windows[i];
+			manner.window_most = windows[i] == 16 ? 32 : 0;
+			manner.instances = 1 + (unsigned)i % INSTANCES;
+			if (machine_is_here(manner.machine))
+				agree(out, manner, bytes, len);
 		}
-		rows_add("@%llu", (unsigned long long)mu_at_position(mu_row_at(&hidden, row)));
-		if (mu_row_is_claim(&hidden, row)) {
-			text = mu_get_string(&hidden.claim, row);
-			rows_add(" %.*s", (int)text.len, text.data);
-		}
-		rows_add("\n");
 	}
 }
 
 /* Parses all of a document. */
 static void parse(const char *bytes, size_t len)
 {
-	struct ArrowSchema schema = { .release = NULL };
-	struct ArrowArray batch;
+	struct outcome seen;
+	size_t i, used = strlen(said);
 
-	fake_document(&fake, bytes, len);
-	rows_len = 0;
-	rows[0] = '\0';
-	ck_assert_int_eq(csv_configure(&fake.ctx, &self), 0);
-	ck_assert_int_eq(csv_open(&fake.ctx, &self, &schema), 0);
-	for (;;) {
-		ck_assert_int_eq(csv_parse(&fake.ctx, &self, &batch), 0);
-		if (!batch.release)
-			break;
-		batch_print(&schema, &batch);
-		mu_array_release(&batch);
-	}
-	csv_close(&fake.ctx, &self);
-	mu_schema_release(&schema);
+	outcome_make(&seen, bytes, len);
+	ck_assert_uint_lt(seen.rows.len, sizeof rows);
+	memcpy(rows, seen.rows.text, seen.rows.len + 1);
+	for (i = 0; i < seen.fake.findings; i++)
+		used += (size_t)snprintf(said + used, sizeof said - used, "%s%s", used ? " " : "",
+					 seen.fake.codes[i]);
+	snprintf(fake.messages[0], sizeof fake.messages[0], "%s", seen.fake.messages[0]);
+	outcome_release(&seen);
 }
 
 static void gives(const char *text, const char *wanted)
@@ -125,14 +112,8 @@ static void gives(const char *text, const char *wanted)
 /* Findings since the last time, by their codes. */
 static void says(const char *wanted)
 {
-	char seen[1000] = "";
-	size_t i, len = 0;
-
-	for (i = 0; i < fake.findings; i++)
-		len += (size_t)snprintf(seen + len, sizeof seen - len, "%s%s", i ? " " : "",
-					fake.codes[i]);
-	ck_assert_str_eq(seen, wanted);
-	fake.findings = 0;
+	ck_assert_str_eq(said, wanted);
+	*said = '\0';
 }
 
 /* ---------------------------------------------------------------- format */
@@ -503,7 +484,8 @@ START_TEST(a_document_can_be_cut_anywhere)
 			}
 			locate_all(copy, len, fields);
 			if (len < sizeof text - 1) /* some of it is wrong in any case */
-				ck_assert_uint_gt(fake.findings + rows_len, 0);
+				ck_assert_uint_gt(strlen(said) + strlen(rows), 0);
+			*said = '\0';
 			fake_release(&fake);
 			fake_init(&fake);
 			free(copy);
@@ -512,31 +494,233 @@ START_TEST(a_document_can_be_cut_anywhere)
 }
 END_TEST
 
+/* ------------------------------------------------------- windows and pieces */
+
+START_TEST(line_breaks_and_quotes_lie_on_any_edge)
+{
+	static const char *const tails[] = {
+		"\r\n1,2\r\n",
+		"\r1,2\r\r\n\n3,4",
+		"\n\"a\r\nb\",\"\"\"\"\r\n",
+		"\n\"a\"b,c\"d\n\"x\n\",y\n",
+		"\n\"a\"\"\"\n\",\"\r\n",
+		"\n1,2\n\"3",
+	};
+	char text[400];
+
+	for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+		for (int n = 45; n < 72; n++) {
+			struct outcome seen;
+			int len = snprintf(text, sizeof text, "a,b\n%0*d,%s%s", n, 0, tails[i],
+					   tails[i]);
+
+			outcome_make(&seen, text, (size_t)len);
+			outcome_release(&seen);
+		}
+	}
+}
+END_TEST
+
+/* A document of so many rows, each made of its number. */
+static char *document_make(const char *header, int n, int (*row)(char *to, int i), size_t *len)
+{
+	char *text = malloc((size_t)200 * (size_t)n + 100);
+
+	ck_assert_ptr_nonnull(text);
+	*len = (size_t)sprintf(text, "%s\n", header);
+	for (int i = 0; i < n; i++)
+		*len += (size_t)row(text + *len, i);
+	return text;
+}
+
+/* Reads a document as it would be, and on several instances, with each loop. */
+static void document_agrees(const char *text, size_t len)
+{
+	struct manner manner = { .machine = MACHINE_PORTABLE };
+	struct outcome wanted;
+
+	outcome_init(&wanted);
+	outcome_go(&wanted, &self, manner, text, len);
+	for (int m = MACHINE_PORTABLE; m < MACHINES; m++) {
+		manner.machine = (enum machine)m;
+		if (!machine_is_here(manner.machine))
+			continue;
+		for (manner.instances = 1; manner.instances <= INSTANCES; manner.instances++) {
+			manner.window_bytes = 10000 * manner.instances;
+			agree(&wanted, manner, text, len);
+		}
+	}
+	outcome_release(&wanted);
+}
+
+static int row_distinct(char *to, int i)
+{
+	return sprintf(to, "%d,%s number %d,%s,%d\n", i, i % 7 ? "the" : "\"the \"\"", i,
+		       i % 5 ? "same" : "", i % 11);
+}
+
+static int row_quoted(char *to, int i)
+{
+	return sprintf(to, "%d,\"a, number %d that is longer than a slot\",%s,%d\n", i, i,
+		       i % 3 ? "n/a" : "\"x\"", i % 2);
+}
+
+START_TEST(columns_of_distinct_texts_are_not_kept)
+{
+	static const char *missing[] = { "n/a", "number 7" };
+	size_t len;
+	char *text = document_make("a,b,c,d", 3000, row_quoted, &len);
+
+	document_agrees(text, len);
+	column_add("b", 0, NULL);
+	columns[0].missing = (struct mu_texts){ 2, missing };
+	column_add("c", 0, NULL);
+	columns[1].missing = (struct mu_texts){ 2, missing };
+	claim_add("x", "c", "x");
+	document_agrees(text, len);
+	free(text);
+	options_reset();
+	text = document_make("a,b,c,d", 3000, row_distinct, &len);
+	self.quote = "";
+	document_agrees(text, len);
+	free(text);
+}
+END_TEST
+
+static int row_in_threes(char *to, int i)
+{
+	return sprintf(to, "word %d,%d,%s\n", i / 3, i / 3, i % 3 ? "y" : "z");
+}
+
+START_TEST(tables_of_words_start_afresh)
+{
+	size_t len;
+	char *text = document_make("a,b,c", 4 * WORD_COUNT, row_in_threes, &len);
+
+	document_agrees(text, len);
+	free(text);
+}
+END_TEST
+
+static int row_number(char *to, int i)
+{
+	return sprintf(to, "%d\n", i);
+}
+
 START_TEST(many_rows_come_in_batches)
 {
-	enum { N = 5000 };
-	char *text = malloc((size_t)16 * N), *end = text;
+	enum { N = 3 * BATCH_ROWS + 7 };
+	size_t len;
+	char *text = document_make("a", N, row_number, &len);
+	struct mu_piece piece = { .from = 0 };
 	struct ArrowSchema schema;
 	struct ArrowArray batch;
 	int64_t seen = 0;
-	int i;
 
-	end += sprintf(end, "a\n");
-	for (i = 0; i < N; i++)
-		end += sprintf(end, "%d\n", i);
-	fake_document(&fake, text, (size_t)(end - text));
+	fake_document(&fake, text, len);
+	self.window_bytes = self.window_most = WINDOW_MOST;
 	ck_assert_int_eq(csv_open(&fake.ctx, &self, &schema), 0);
-	for (;;) {
-		ck_assert_int_eq(csv_parse(&fake.ctx, &self, &batch), 0);
-		if (!batch.release)
-			break;
-		seen += batch.length;
-		mu_array_release(&batch);
-	}
+	do {
+		piece.from = piece.to;
+		ck_assert_int_eq(csv_split(&fake.ctx, &self, &piece), 0);
+		while (!csv_parse(&fake.ctx, &self, &batch) && batch.release) {
+			ck_assert_int_le(batch.length, BATCH_ROWS);
+			seen += batch.length;
+			mu_array_release(&batch);
+		}
+	} while (piece.to > piece.from);
 	ck_assert_int_eq(seen, N);
+	ck_assert_uint_eq(piece.mark, N + 1);
 	csv_close(&fake.ctx, &self);
 	mu_schema_release(&schema);
 	free(text);
+}
+END_TEST
+
+START_TEST(places_are_found_by_pieces)
+{
+	static const char text[] = "\xef\xbb\xbf"
+				   "a,b\r\n1,\"x\ny\"\r\n\r2,z\"\n3,4\n5,6\r7,8";
+	static const uint64_t ats[] = { 5, 15, 20, 24, 28 }, lines[] = { 2, 5, 6, 7, 8 };
+	struct manner manner = { .machine = MACHINE_PORTABLE, .window_bytes = 9, .instances = 2 };
+	struct mu_place place = { .size = sizeof place };
+	struct ArrowSchema schema;
+	struct outcome seen;
+	size_t i;
+
+	outcome_init(&seen);
+	outcome_go(&seen, &self, manner, text, sizeof text - 1);
+	ck_assert_uint_gt(seen.n_pieces, 3);
+	fake_document(&fake, text, sizeof text - 1);
+	fake.ctx.pieces = seen.pieces;
+	fake.ctx.n_pieces = seen.n_pieces;
+	ck_assert_int_eq(csv_open(&fake.ctx, &self, &schema), 0);
+	for (i = 0; i < 2 * sizeof ats / sizeof *ats; i++) {
+		size_t k = i * 3 % (sizeof ats / sizeof *ats);
+
+		ck_assert_int_eq(csv_locate(&fake.ctx, &self, ats[k], "a", &place), 0);
+		ck_assert_uint_eq(place.line, lines[k]);
+		ck_assert_uint_eq(place.column, 1);
+		if (i == 5) { /* and without */
+			csv_close(&fake.ctx, &self);
+			mu_schema_release(&schema);
+			options_reset();
+			fake.ctx.n_pieces = 0;
+			ck_assert_int_eq(csv_open(&fake.ctx, &self, &schema), 0);
+		}
+	}
+	csv_close(&fake.ctx, &self);
+	mu_schema_release(&schema);
+	outcome_release(&seen);
+}
+END_TEST
+
+static int row_late(char *to, int i)
+{
+	return sprintf(to, "%d,%0*d,1\n", i, 150, i);
+}
+
+START_TEST(late_bytes_that_mean_nothing_are_told)
+{
+	enum { N = LOOKED_AT / 150 + 10 };
+	struct manner manner = { .machine = machine_find(), .instances = 2 };
+	struct outcome seen;
+	size_t len;
+	char *text = document_make("a,b,c", N, row_late, &len);
+
+	text[len - 60] = '\xe9';
+	outcome_init(&seen);
+	outcome_go(&seen, &self, manner, text, len);
+	ck_assert_uint_eq(seen.fake.findings, 1);
+	ck_assert_str_eq(seen.fake.codes[0], "encoding");
+	ck_assert_ptr_nonnull(strstr(seen.rows.text + seen.rows.len - 40, "|~1|@"));
+	outcome_release(&seen);
+	outcome_init(&seen); /* unlike one that is looked at as a whole */
+	outcome_go(&seen, &self, manner, text + len - 1000, 1000);
+	ck_assert_str_eq(seen.fake.codes[0], "encoding-guessed");
+	outcome_release(&seen);
+	free(text);
+}
+END_TEST
+
+START_TEST(nobody_has_to_look_at_a_column)
+{
+	static const bool wanted[] = { false, false, true, false };
+	static const char text[] = "a,b,c,d\nx,1,y,z\nt,w,y,z\n";
+	struct manner manner = { .machine = machine_find(), .instances = 1 };
+	struct outcome seen;
+
+	column_add("a", 0, NULL);
+	column_add("b", TYPE_INTEGER, NULL);
+	column_add("c", 0, NULL);
+	column_add("d", 0, NULL);
+	claim_add("total", "a", "t");
+	outcome_init(&seen);
+	seen.fake.ctx.wanted = wanted;
+	outcome_go(&seen, &self, manner, text, sizeof text - 1);
+	ck_assert_str_eq(seen.rows.text, "x|1|y|~@8\n~~y|~@16 total\n");
+	ck_assert_str_eq(seen.fake.codes[0], "integer");
+	outcome_release(&seen);
 }
 END_TEST
 
@@ -548,6 +732,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(csv, setup, teardown);
+	tcase_set_timeout(csv, 60); /* with sanitizers */
 	tcase_add_test(csv, cells_are_as_rfc_4180_says);
 	tcase_add_test(csv, line_breaks_are_mixed);
 	tcase_add_test(csv, the_delimiter_is_found);
@@ -566,7 +751,13 @@ int main(void)
 	tcase_add_test(csv, options_that_contradict_are_refused);
 	tcase_add_test(csv, places_have_line_column_and_text);
 	tcase_add_test(csv, a_document_can_be_cut_anywhere);
+	tcase_add_test(csv, line_breaks_and_quotes_lie_on_any_edge);
+	tcase_add_test(csv, columns_of_distinct_texts_are_not_kept);
+	tcase_add_test(csv, tables_of_words_start_afresh);
 	tcase_add_test(csv, many_rows_come_in_batches);
+	tcase_add_test(csv, places_are_found_by_pieces);
+	tcase_add_test(csv, late_bytes_that_mean_nothing_are_told);
+	tcase_add_test(csv, nobody_has_to_look_at_a_column);
 	suite_add_tcase(suite, csv);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

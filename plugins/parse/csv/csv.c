@@ -31,6 +31,11 @@
  * one has no value: the text of `missing`, "blank" or "unreadable"; in claims it
  * is empty, since what is empty there means all.
  *
+ * A document that is UTF-8 may be of any size: it is read in windows, and `max_size` is
+ * a bound to what is expected.  Its first 16 MiB show whether it is; a cell with a byte
+ * that is not, further on, is an error and null.  What is in another encoding is decoded
+ * as a whole, so it may have 1 GiB.
+ *
  * A row whose cell in `column` is `match`, or blank where that is "", is a claim, a
  * total that the file states of the rows it adds up; the cell becomes null, which
  * in a claim means all.  When several match, the last one of the list gives the name.  In a file
@@ -39,8 +44,7 @@
 #include "csv.h"
 
 #include <stdlib.h>
-
-#include "charset.h"
+#include <sys/random.h>
 
 static const char *const types[] = { "string", "integer", "number", "boolean", "date", NULL };
 
@@ -83,7 +87,7 @@ static const struct mu_option options[] = {
 		     .help = "rows that are totals"),
 	MU_OPT_TEXT(struct self, all_claims,
 		    .help = "name of the level of which all rows are totals"),
-	MU_OPT_BYTES(struct self, max_size, .fallback = "1Gi", .min = 1, .max = 1e12,
+	MU_OPT_BYTES(struct self, max_size, .fallback = "1024Gi", .min = 1, .max = 0x1p40,
 		     .help = "bytes that a document may have"),
 	MU_OPT_BYTES(struct self, max_field, .fallback = "1Mi", .min = 1, .max = 1e9,
 		     .help = "bytes that a cell may have"),
@@ -297,43 +301,78 @@ static void claims_resolve(struct mu_ctx *ctx, struct self *self)
 	}
 }
 
+/* The memory that rows are made in. */
+static int memory_take(struct mu_ctx *ctx, struct self *self)
+{
+	self->all = mu_alloc(ctx, (self->n_fields + 1) * sizeof *self->all);
+	self->claim_codes = mu_alloc(ctx, (self->claims.count + 1) * sizeof *self->claim_codes);
+	self->slabs = slab_pool_new();
+	self->text_slabs = slab_pool_new();
+	self->window_slabs = slab_pool_new();
+	self->before = malloc(BATCH_ROWS * sizeof *self->before);
+	self->odd_rows = malloc(BATCH_ROWS * sizeof *self->odd_rows);
+	self->same = malloc(BATCH_ROWS * sizeof *self->same);
+	self->runs = malloc(BATCH_ROWS * sizeof *self->runs);
+	if (!self->slabs || !self->text_slabs || !self->window_slabs || !self->before ||
+	    !self->odd_rows || !self->same || !self->runs)
+		return csv_out_of_memory(ctx);
+	if (getrandom(&self->secret, sizeof self->secret, 0) != (ssize_t)sizeof self->secret)
+		return mu_fail(ctx, errno, "no random number: %s", strerror(errno));
+	return 0;
+}
+
 static int csv_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 {
 	struct self *self = state;
 	const struct field *f;
 	int err = 0;
 
-	if (!self->columns.count)
-		err = csv_prepare(ctx, self, false);
-	if (err)
-		return err;
+	if (!self->machine)
+		self->machine = machine_find();
+	if (!self->window_bytes)
+		self->window_bytes = WINDOW_BYTES;
+	if (!self->window_most)
+		self->window_most = WINDOW_MOST;
 	if (self->columns.count)
 		csv_fields_declared(ctx, self);
 	else
-		csv_fields_of_file(ctx, self);
-	self->all = mu_alloc(ctx, (self->n_fields + 1) * sizeof *self->all);
+		err = csv_prepare(ctx, self);
+	if (!err)
+		err = memory_take(ctx, self);
+	if (err)
+		return err;
 	claims_resolve(ctx, self);
+	csv_fields_prepare(ctx, self);
 	err = mu_schema_init(out);
 	for (f = self->fields; !err && f < self->fields + self->n_fields; f++)
 		err = mu_schema_add(out, f->name, f->type, f->option && f->option->measure, NULL);
 	if (!err)
 		err = mu_schema_add_hidden(out);
-	if (!err)
-		err = mu_builder_init(&self->builder, out);
 	return err ? csv_out_of_memory(ctx) : 0;
 }
 
 static void csv_close(struct mu_ctx *ctx, void *state)
 {
 	struct self *self = state;
+	struct field *f;
 
 	(void)ctx;
-	mu_builder_release(&self->builder);
+	for (f = self->fields; f < self->fields + self->n_fields; f++)
+		words_release(&f->words);
+	batch_release(self);
+	window_release(&self->window);
+	slab_pool_release(self->window_slabs);
 	record_release(&self->record);
+	free(self->slows.items);
+	free(self->sorted.items);
+	free(self->before);
+	free(self->odd_rows);
+	free(self->same);
+	free(self->runs);
 	free(self->space);
 }
 
 MUSTER_PLUGIN(.name = "csv", .summary = "tables of text separated by commas or their like",
 	      .options = options, .codes = codes, .self_size = sizeof(struct self),
-	      .configure = csv_configure, .open = csv_open, .close = csv_close, .parse = csv_parse,
-	      .locate = csv_locate);
+	      .configure = csv_configure, .open = csv_open, .close = csv_close, .split = csv_split,
+	      .parse = csv_parse, .merge = csv_merge, .locate = csv_locate);

@@ -3,14 +3,43 @@
  *
  *     csv.c     its options, and the columns that come out
  *     header.c  from the first byte to the first row: delimiter, header
- *     rows.c    records to rows
+ *     window.c  pieces of the document, and where their records and cells are
+ *     plan.c    which records become the rows of a batch, and how
+ *     rows.c    records to rows: as many as can be column by column
+ *     row.c     the others one by one, with all that is wrong with them
+ *     cell.c    cells to values
+ *     text.c    cells to words
+ *     batch.c   the memory that rows are given out in
  *     place.c   a position back to line, column and text
- *     record.c  RFC 4180
+ *
+ * They know nothing of the state:
+ *
+ *     record.c  RFC 4180, to the letter
+ *     scan.c    RFC 4180, 64 bytes at a time and as far as it is regular
+ *     word.c    the distinct texts of a column
+ *     slab.c    memory that is used again
+ *
+ * A document is read in windows that fit the processor's cache.  A window begins with
+ * a record and is cut behind its last whole one; that is also how instances share a
+ * document.  Positions are bytes of the document's text, which is UTF-8: of the document
+ * without its byte order mark, or of what it was decoded to.
  */
 #ifndef CSV_H
 #define CSV_H
 
+#include "charset.h"
+#include "machine.h"
 #include "record.h"
+#include "slab.h"
+#include "word.h"
+
+enum {
+	WINDOW_BYTES = 256 << 10, /* of a window; a longer record has a longer one, */
+	WINDOW_MOST = 8 << 20,    /* up to this */
+	BATCH_ROWS = 32 << 10,    /* at most, in one batch */
+	ALIKE_RUNS = 64,          /* before it is found out again whether rows are alike */
+	TEXTS_ROOM = 16 << 10,    /* bytes of longer words in one, at first */
+};
 
 /* An option of columns, and of claims. */
 struct column {
@@ -30,6 +59,73 @@ struct field {
 	enum mu_data type;
 	const struct column *option; /* NULL when the file names the columns */
 	size_t cell;                 /* of a record; SIZE_MAX when the file has it not */
+
+	/* How its cells are read: see csv_fields_prepare(). */
+	bool claims;      /* there are claims that it tells */
+	bool careful;     /* what reads as a value may be in an option and mean another: */
+	int64_t *meaning; /* integers that do */
+	size_t n_meaning;
+	bool *special;    /* of text: by its first byte, a cell may not be what it looks like */
+	struct words words;
+	uint32_t plainly; /* batches for which `words` is not worth while */
+	uint32_t alike;   /* runs before it is looked whether cells are often like those above, */
+	bool unlike;      /* which they are not */
+
+	/* In the batch at hand. */
+	void *values;
+	uint8_t *valid; /* bits */
+	struct mu_view *views;
+	int64_t n_words;
+	bool skipped; /* nobody looks at it */
+};
+
+/* Where the text of a word is, if it is not in the view. */
+enum { BATCH_TEXTS, BATCH_WINDOW, BATCH_BUFFERS };
+
+/* A record that is not regular. */
+struct odd {
+	uint32_t from, next;
+	uint32_t rows; /* how many regular ones are before it */
+};
+
+/* A part of the text.  Positions are counted from its first byte. */
+struct window {
+	struct slab *slab;
+	uint64_t base; /* where it begins in the document's text */
+	char *text;    /* SCAN_BLOCK bytes on both sides of it can be read */
+	uint32_t len, end; /* where the bytes end, and where the last whole record does */
+	uint64_t huge; /* not 0: too long a record is at `base`, and ends here, likewise in
+			  the document's text.  Then all else is empty. */
+	uint32_t *cells, *rows; /* of regular records, where cells end, and where rows do */
+	uint32_t n_cells, n_rows, room;
+	struct odd *odds;
+	uint32_t n_odds, odds_room;
+	bool paired; /* rows may end in CR LF */
+	bool inner;  /* lines may end in quotes */
+	uint64_t *high; /* bits, set for blocks of SCAN_BLOCK bytes that may be beyond ASCII;
+			   not so for what only odd records have */
+	bool broken; /* it is not UTF-8 */
+
+	/* How far rows were made of it. */
+	uint32_t row, cell, odd, at;
+};
+
+/* Regular records in a row, and in their batch. */
+struct run {
+	uint32_t row, count;
+	uint32_t cell; /* where the end of their first cell stands in `cells` */
+};
+
+/* What is to be done slowly: a cell, or a record with all its cells. */
+struct slow {
+	uint32_t row, field; /* or ALL_CELLS */
+};
+
+#define ALL_CELLS UINT32_MAX
+
+struct slows {
+	struct slow *items;
+	size_t count, room;
 };
 
 struct self {
@@ -38,7 +134,10 @@ struct self {
 	int64_t skip, max_size, max_field, max_columns;
 	struct mu_items columns, claims;
 
-	struct mu_string text;
+	/* The document, and what stands in front of its first row. */
+	struct charset_text decoded;
+	struct mu_string text; /* all of it */
+	bool found;      /* the encoding is known */
 	bool ready;      /* all of the following */
 	bool unreadable; /* which was said */
 	bool undecided;  /* another delimiter divides the text as well */
@@ -49,14 +148,46 @@ struct self {
 	size_t width;             /* cells that each record should have */
 	struct cell header_wrong; /* the first one whose quotes are wrong */
 	size_t header_at;
-	size_t at; /* where the next record starts */
+	size_t at; /* where the first record behind the header starts */
 	struct field *fields;
 	size_t n_fields;
 	size_t *claim_fields; /* of each claim, or SIZE_MAX */
 
-	struct mu_builder builder;
-	bool started, ended, *all; /* all[i]: in the claim at hand, field i is null */
+	/* Reading it. */
+	enum machine machine;
+	uint32_t window_bytes, window_most; /* WINDOW_BYTES and WINDOW_MOST but in tests */
+	struct window window;
+	uint64_t next, to;   /* where the next window begins, and where the piece ends */
 	uint64_t rows, data_rows;
+	uint32_t stamp;      /* number of the batch at hand, from 1 */
+	uint32_t alike;      /* runs before it is found out whether rows begin alike, */
+	bool unlike;         /* which they do not */
+	bool first, told;    /* this instance has the first piece; has told of the header */
+	bool last;           /* there is no other piece */
+	bool ended;          /* with no need to say no-rows */
+	bool slowly;         /* every row by itself: an option wants it */
+
+	/* The batch at hand. */
+	struct slab_pool *slabs, *text_slabs, *window_slabs;
+	struct slab *slab, *zeros, *texts;
+	size_t texts_len;
+	int64_t n_rows;
+	struct child *children;
+	uint64_t *places;    /* of rows */
+	uint32_t *claim;     /* of rows: 1 and its index, or 0; NULL without claims */
+	struct field claim_field;
+	int32_t *claim_codes; /* of each claim and 1; -1: none yet */
+	uint32_t *before;    /* of rows: where the row begins, less 1 */
+	struct run *runs;
+	size_t n_runs;
+	uint32_t *odd_rows;  /* of the column at hand */
+	uint32_t *same;      /* of the run at hand: see cells_compare() */
+	struct slows slows, sorted;
+	struct mu_string row_text; /* that the record at hand is of, */
+	uint64_t row_base;         /* and where that begins in the document's text */
+	bool *all;                 /* all[i]: in the claim at hand, field i is null */
+	struct word_secret secret;
+
 	char *space; /* for the value of a cell */
 	size_t space_room;
 	size_t line_at; /* a line's start, and its number: for locate() */
@@ -79,26 +210,132 @@ static inline bool csv_record(struct self *self, struct mu_string text, size_t a
 	return record_read(&self->record, &self->dialect, text, at, (size_t)self->max_columns);
 }
 
-/* Reads the document up to its first row; reports nothing but what
- * charset_decode() does.  May be called again, to report more. */
-int csv_prepare(struct mu_ctx *ctx, struct self *self, bool reporting);
+/* -------------------------------------------------------------- header.c */
 
-/* Sets `fields`: to those of the option columns, with their cells once the header
- * is known, or to those that the file names. */
+/* Finds the encoding of the document, and its text where that is UTF-8. */
+int csv_find(struct mu_ctx *ctx, struct self *self);
+
+/* Reads the document up to its first row, once, and sets `fields`; reports nothing but
+ * bytes that mean nothing. */
+int csv_prepare(struct mu_ctx *ctx, struct self *self);
+
+/* Sets `fields` to those of the option columns, with their cells once the header is
+ * known. */
 void csv_fields_declared(struct mu_ctx *ctx, struct self *self);
-void csv_fields_of_file(struct mu_ctx *ctx, struct self *self);
 
-/* Prepares for parsing, and reports what is wrong with the header. */
+/* Reports what is wrong with the header. */
 int csv_start(struct mu_ctx *ctx, struct self *self);
 
-/* Reports the rows that a cell which is never closed took along, if any. */
+/* Reports the rows that a cell which is never closed took along, if any.  The cell is
+ * one of the document's text. */
 int csv_report_unclosed(struct mu_ctx *ctx, const struct self *self, const struct cell *cell);
 
-/* The value of a cell; until the next one is asked for. */
-int csv_value(struct mu_ctx *ctx, struct self *self, const struct cell *cell,
-	      struct mu_string *out);
+/* -------------------------------------------------------------- window.c */
+
+int csv_split(struct mu_ctx *ctx, void *state, struct mu_piece *piece);
+
+/* Reads the window that begins with the record at `at`, of the document's text. */
+int window_fill(struct mu_ctx *ctx, struct self *self, uint64_t at);
+void window_release(struct window *window);
+
+/* Where the next one begins, in the document's text. */
+static inline uint64_t window_end(const struct window *w)
+{
+	return w->huge ? w->huge : w->base + w->end;
+}
+
+/* ---------------------------------------------------------------- plan.c */
+
+/* Takes the rows of the next batch from the window, into `runs`, `slows` and `before`, and
+ * sets how many there are. */
+int rows_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows);
+
+static inline bool window_is_left(const struct window *w)
+{
+	return w->huge ? !w->row : w->row < w->n_rows || w->odd < w->n_odds;
+}
+
+/* ---------------------------------------------------------------- rows.c */
+
+/* False when memory is out. */
+bool csv_slow_add(struct slows *slows, uint32_t row, uint32_t field);
+
+/* Finds out how the cells of all fields can be read. */
+void csv_fields_prepare(struct mu_ctx *ctx, struct self *self);
 
 int csv_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out);
+int csv_merge(struct mu_ctx *ctx, void *state, void *other_state);
+
+/* ----------------------------------------------------------------- row.c */
+
+/* Puts the record at hand into a row of the batch, with all its cells, and reports what
+ * is wrong with it; or one cell of it. */
+int row_put(struct mu_ctx *ctx, struct self *self, uint32_t row);
+int row_put_cell(struct mu_ctx *ctx, struct self *self, uint32_t row, size_t field);
+
+/* Whether a text that is neither blank nor named in an option reads as a value. */
+bool csv_reads(enum mu_data type, struct mu_string text);
+
+/* The value of a cell of a text; until the next one is asked for. */
+int csv_value(struct mu_ctx *ctx, struct self *self, struct mu_string text,
+	      const struct cell *cell, struct mu_string *out);
+
+/* The one of some texts that a cell has, without white space around it; or NULL. */
+const char *csv_text_find(const struct mu_texts *texts, struct mu_string trimmed);
+
+/* ---------------------------------------------------------------- text.c */
+
+/* Puts a text into a row. */
+int text_put_value(struct mu_ctx *ctx, struct self *self, struct field *f, uint32_t row,
+		   struct mu_string value);
+
+/* Puts what a cell says, given as it stands; nothing in its quotes, if it has any, may be
+ * wrong. */
+int text_put(struct mu_ctx *ctx, struct self *self, struct field *f, uint32_t row,
+	     struct mu_string raw);
+
+/* Puts cells of the window at hand. */
+int text_put_all(struct mu_ctx *ctx, struct self *self, struct field *f, const struct cells *cells);
+
+/* Marks the first bytes of cells of which there is something to decide. */
+void text_prepare(struct mu_ctx *ctx, const struct self *self, struct field *f);
+
+/* Gets ready for the next batch. */
+void text_rest(const struct self *self, struct field *f);
+
+/* --------------------------------------------------------------- batch.c */
+
+/* Begins a batch of so many rows.  Where a column is skipped none of them has a value; in
+ * others all have one, which is to be put, or is to be marked as none. */
+int batch_begin(struct mu_ctx *ctx, struct self *self, uint32_t rows);
+
+/* Adds a word to those of a column, at most one for each row, and sets its code.
+ * 0, or ENOMEM or EOVERFLOW with a message. */
+int batch_word(struct mu_ctx *ctx, struct self *self, struct field *f, struct mu_string word,
+	       int32_t *code);
+
+/* A word of the window at hand, that stays where it is. */
+static inline struct mu_view batch_view(const char *text, struct span s)
+{
+	struct mu_view view = { .len = (int32_t)(s.end - s.from) };
+
+	if (view.len <= (int32_t)sizeof view.bytes) {
+		for (int32_t i = 0; i < view.len; i++)
+			view.bytes[i] = text[s.from + (uint32_t)i];
+		return view;
+	}
+	memcpy(view.at.prefix, text + s.from, sizeof view.at.prefix);
+	view.at.buffer = BATCH_WINDOW;
+	view.at.offset = (int32_t)s.from;
+	return view;
+}
+
+/* Hands over what was put. */
+int batch_finish(struct mu_ctx *ctx, struct self *self, struct ArrowArray *out);
+void batch_release(struct self *self);
+
+/* --------------------------------------------------------------- place.c */
+
 int csv_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *field,
 	       struct mu_place *out);
 

@@ -2,13 +2,15 @@
 
 #include <inttypes.h>
 
-#include "charset.h"
 #include "phrase.h"
+#include "scan.h"
 
 enum {
 	SNIFF_RECORDS = 20,
 	SNIFF_BYTES = 64 << 10,
-	NAME_MAX_BYTES = 1024, /* of a column that the file names */
+	NAME_MAX_BYTES = 1024,  /* of a column that the file names */
+	LOOKED_AT = 16 << 20,   /* bytes that show whether a document is UTF-8 */
+	DECODED_MOST = 1 << 30, /* bytes of one that is not */
 };
 
 /* --------------------------------------------------------- the delimiter */
@@ -154,8 +156,9 @@ void csv_fields_declared(struct mu_ctx *ctx, struct self *self)
 	struct field *f;
 	size_t i, cells = 0;
 
+	if (!self->fields)
+		self->fields = mu_alloc(ctx, self->columns.count * sizeof *self->fields);
 	self->n_fields = self->columns.count;
-	self->fields = mu_alloc(ctx, self->n_fields * sizeof *self->fields);
 	for (i = 0; i < self->n_fields; i++) {
 		f = &self->fields[i];
 		f->name = columns[i].name;
@@ -184,7 +187,7 @@ static const char *name_problem(struct mu_string name)
 }
 
 /* The columns that the file names, but for those that report_header() refuses. */
-void csv_fields_of_file(struct mu_ctx *ctx, struct self *self)
+static void fields_of_file(struct mu_ctx *ctx, struct self *self)
 {
 	struct mu_string name;
 	char *copy;
@@ -202,19 +205,57 @@ void csv_fields_of_file(struct mu_ctx *ctx, struct self *self)
 	}
 }
 
-int csv_prepare(struct mu_ctx *ctx, struct self *self, bool reporting)
+int csv_find(struct mu_ctx *ctx, struct self *self)
 {
-	struct charset_text decoded;
+	int err = self->found ? 0
+			      : charset_find(ctx, self->encoding, self->max_size, LOOKED_AT,
+					     &self->decoded);
+
+	self->found = !err;
+	return err;
+}
+
+/* Looks at the bytes of a long header that nobody has looked at. */
+static int header_check(struct mu_ctx *ctx, struct self *self)
+{
+	struct charset_text *decoded = &self->decoded;
+	size_t valid;
+
+	if (!decoded->direct || self->at <= decoded->checked)
+		return 0;
+	valid = charset_utf8_length((struct mu_string){ self->text.data, self->at });
+	if (valid == self->at)
+		return 0;
+	self->unreadable = true;
+	self->at = self->n_names = self->text.len = 0;
+	return charset_report_broken(ctx, decoded->encoding,
+				     (const uint8_t *)decoded->text.data - decoded->skipped,
+				     valid + decoded->skipped);
+}
+
+static int text_find(struct mu_ctx *ctx, struct self *self)
+{
 	const uint8_t *data;
 	size_t len;
-	int err = charset_decode(ctx, self->encoding, self->max_size, reporting, &decoded);
+	int err = csv_find(ctx, self);
 
+	if (!err)
+		err = charset_convert(ctx, DECODED_MOST, &self->decoded);
 	if (!err)
 		err = mu_data(ctx, &data, &len);
 	if (err)
 		return err;
-	self->text = decoded.text;
-	self->unreadable = !decoded.text.len && len > decoded.skipped;
+	self->text = self->decoded.text;
+	self->unreadable = !self->text.len && len > self->decoded.skipped;
+	return 0;
+}
+
+int csv_prepare(struct mu_ctx *ctx, struct self *self)
+{
+	int err = self->ready ? 0 : text_find(ctx, self);
+
+	if (err || self->ready)
+		return err;
 	self->dialect.quote = *self->quote;
 	self->at = lines_skip(self);
 	if (self->delimiter)
@@ -224,9 +265,16 @@ int csv_prepare(struct mu_ctx *ctx, struct self *self, bool reporting)
 	self->width = cells_declared(self);
 	if (!err && self->header)
 		err = header_read(ctx, self);
-	self->ready = !err;
-	self->line = 1;
-	return err;
+	if (!err)
+		err = header_check(ctx, self);
+	if (err)
+		return err;
+	self->ready = true;
+	if (self->columns.count)
+		csv_fields_declared(ctx, self);
+	else
+		fields_of_file(ctx, self);
+	return 0;
 }
 
 /* ------------------------------------------------- what is wrong with it */
@@ -309,12 +357,7 @@ static int report_names(struct mu_ctx *ctx, const struct self *self)
 
 static uint64_t line_of(const struct self *self, size_t at)
 {
-	uint64_t line = 1;
-	size_t i;
-
-	for (i = 0; line_end(self->text, i) < at; i = line_next(self->text, i))
-		line++;
-	return line;
+	return 1 + scan_lines(self->machine, self->text.data, at);
 }
 
 /* Names no row, since more than one is gone. */
@@ -386,15 +429,11 @@ static int report_undecided(struct mu_ctx *ctx, const struct self *self)
 
 int csv_start(struct mu_ctx *ctx, struct self *self)
 {
-	bool opened = self->ready;
-	int err = 0;
+	int err = csv_prepare(ctx, self);
 
-	self->started = true;
-	if (opened && self->unreadable) /* which open() has said */
-		return 0;
-	err = csv_prepare(ctx, self, true);
-	if (!err && self->columns.count)
-		csv_fields_declared(ctx, self);
+	self->told = true;
+	if (!err)
+		err = charset_report_guessed(ctx, &self->decoded);
 	if (!err && self->undecided)
 		err = report_undecided(ctx, self);
 	return err ? err : report_header(ctx, self);

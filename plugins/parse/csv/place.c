@@ -1,5 +1,7 @@
 #include "csv.h"
 
+#include "scan.h"
+
 static uint64_t characters(struct mu_string text, size_t from, size_t to)
 {
 	uint64_t n = 0;
@@ -9,20 +11,49 @@ static uint64_t characters(struct mu_string text, size_t from, size_t to)
 	return n;
 }
 
-/* The line of `at`, counted from the line of the position before, which is kept
- * for the next one. */
-static void line_seek(struct self *self, size_t at)
+/* The last piece that begins at or before a position; NULL when there is none. */
+static const struct mu_piece *piece_find(const struct mu_ctx *ctx, uint64_t at)
 {
-	size_t next;
+	size_t low = 0, high = ctx->n_pieces;
 
-	if (at < self->line_at) {
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ctx->pieces[middle].from <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &ctx->pieces[low - 1] : NULL;
+}
+
+static size_t line_begin(struct mu_string text, size_t at)
+{
+	if (at && text.data[at - 1] == '\r' && text.data[at] == '\n')
+		at--;
+	while (at && text.data[at - 1] != '\n' && text.data[at - 1] != '\r')
+		at--;
+	return at;
+}
+
+/* The line of `at`, counted from the nearest one before whose number is known: that of
+ * the position before, or where a piece begins. */
+static void line_seek(const struct mu_ctx *ctx, struct self *self, size_t at)
+{
+	const struct mu_piece *piece = piece_find(ctx, at);
+	size_t begin = line_begin(self->text, at);
+
+	if (begin < self->line_at) {
 		self->line_at = 0;
-		self->line = 1;
+		self->line = 0;
 	}
-	while ((next = line_next(self->text, self->line_at)) <= at) {
-		self->line_at = next;
-		self->line++;
+	if (piece && piece->from > self->line_at && piece->from <= begin) {
+		self->line_at = piece->from;
+		self->line = piece->mark;
 	}
+	self->line +=
+		scan_lines(self->machine, self->text.data + self->line_at, begin - self->line_at);
+	self->line_at = begin;
 }
 
 /* The cell of a column; for one that a short row lacks, where it would begin. */
@@ -49,21 +80,18 @@ int csv_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *f
 	struct mu_string value;
 	struct cell cell;
 	size_t start, end;
-	int err = self->ready ? 0 : csv_prepare(ctx, self, false);
+	int err = csv_prepare(ctx, self);
 
-	if (!err && self->columns.count && !self->started)
-		csv_fields_declared(ctx, self);
-	self->started = true;
 	if (err || position >= self->text.len)
 		return err;
 	if (!csv_record(self, self->text, position))
 		return csv_out_of_memory(ctx);
 	cell = cell_named(self, field);
-	err = csv_value(ctx, self, &cell, &value);
+	err = csv_value(ctx, self, self->text, &cell, &value);
 	if (err)
 		return err;
-	line_seek(self, position);
-	out->line = self->line;
+	line_seek(ctx, self, position);
+	out->line = self->line + 1;
 	start = self->line_at;
 	for (; (end = line_end(self->text, start)) < cell.start; out->line++)
 		start = line_next(self->text, start);

@@ -2,360 +2,346 @@
 
 #include <stdlib.h>
 
-#include "phrase.h"
+#include "scan.h"
 
 enum {
-	BATCH_ROWS = 2048,
-	BATCH_BYTES = 16 << 20,
+	ALIKE_BYTES = 8,
 };
 
-int csv_value(struct mu_ctx *ctx, struct self *self, const struct cell *cell, struct mu_string *out)
-{
-	size_t len = cell->end - cell->start;
-	char *space;
+/* ---------------------------------------------------------------- fields */
 
-	*out = (struct mu_string){ "", 0 };
-	if (cell->flags & CELL_DOUBLED && self->space_room < len) {
-		space = realloc(self->space, len);
-		if (!space)
-			return csv_out_of_memory(ctx);
-		self->space = space;
-		self->space_room = len;
+/* Whether a text of the column's options reads as a value of it. */
+static bool field_is_careful(const struct field *f)
+{
+	const struct mu_texts *lists[] = { &f->option->missing, &f->option->zero };
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < lists[k]->count; i++)
+			if (csv_reads(f->type, mu_string(lists[k]->items[i])))
+				return true;
+	return false;
+}
+
+/* Keeps the integers that texts of the column's options read as. */
+static void field_take_meaning(struct mu_ctx *ctx, struct field *f)
+{
+	const struct mu_texts *lists[] = { &f->option->missing, &f->option->zero };
+
+	f->meaning = mu_alloc(ctx, (lists[0]->count + lists[1]->count) * sizeof *f->meaning);
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < lists[k]->count; i++)
+			f->n_meaning += mu_parse_integer(mu_trim(mu_string(lists[k]->items[i])),
+							 &f->meaning[f->n_meaning]);
+}
+
+/* Whether a claim is told by what its column holds as a value. */
+static bool claims_are_odd(const struct self *self)
+{
+	for (size_t i = 0; i < self->claims.count; i++)
+		if (self->claim_fields[i] != SIZE_MAX &&
+		    self->fields[self->claim_fields[i]].type != MU_STRING)
+			return true;
+	return false;
+}
+
+void csv_fields_prepare(struct mu_ctx *ctx, struct self *self)
+{
+	struct field *f;
+
+	self->slowly = claims_are_odd(self);
+	for (f = self->fields; f < self->fields + self->n_fields; f++) {
+		if (f->type == MU_STRING)
+			text_prepare(ctx, self, f);
+		else if (f->option)
+			f->careful = field_is_careful(f);
+		if (f->careful && f->type == MU_INTEGER)
+			field_take_meaning(ctx, f);
+		if (f->option && f->option->status_of)
+			self->slowly = true;
 	}
-	*out = cell_value(cell, &self->dialect, self->text, self->space);
-	return 0;
 }
 
-/* Bytes of a text for a finding: what is shown of it, and no more. */
-static size_t shown_length(struct mu_string text)
-{
-	size_t len = text.len < 1000 ? text.len : 1000;
+/* -------------------------------------------------------------- slow cells */
 
-	while (len < text.len && len && ((unsigned char)text.data[len] & 0xc0) == 0x80)
-		len--;
-	return len;
+bool csv_slow_add(struct slows *slows, uint32_t row, uint32_t field)
+{
+	size_t room = slows->room ? slows->room * 2 : 256;
+	struct slow *items;
+
+	if (slows->count == slows->room) {
+		items = realloc(slows->items, room * sizeof *items);
+		if (!items)
+			return false;
+		slows->items = items;
+		slows->room = room;
+	}
+	slows->items[slows->count++] = (struct slow){ row, field };
+	return true;
 }
 
-static uint64_t row_at(struct mu_ctx *ctx, const struct self *self)
+/* Sorts by row, and leaves the order within one. */
+static bool slows_sort(struct self *self)
 {
-	return mu_at(ctx->document->id, self->record.start);
-}
-
-static bool cell_too_long(const struct self *self, const struct cell *cell)
-{
-	return cell->end - cell->start > (size_t)self->max_field;
-}
-
-/* Whether nothing can be said of what a cell holds. */
-static bool cell_is_broken(const struct self *self, const struct cell *cell)
-{
-	return cell->flags & (CELL_JUNK | CELL_OPEN | CELL_ZERO) || cell_too_long(self, cell);
-}
-
-/* The name of the column of a cell; NULL for one that is left out. */
-static const char *field_of(const struct self *self, size_t cell)
-{
+	struct slows *from = &self->slows, *to = &self->sorted;
+	uint32_t *starts, at = 0;
 	size_t i;
 
-	for (i = 0; i < self->n_fields; i++)
-		if (self->fields[i].cell == cell)
-			return self->fields[i].name;
-	return NULL;
-}
+	if (to->room < from->room) {
+		struct slow *items = realloc(to->items, from->room * sizeof *items);
 
-static int report_cell(struct mu_ctx *ctx, const struct self *self, size_t i, const char *code,
-		       const char *message)
-{
-	const struct cell *cell = &self->record.cells[i];
-	struct mu_string raw = { self->text.data + cell->start, cell->end - cell->start };
-	struct mu_finding wrong = { .code = code,
-				    .at = row_at(ctx, self),
-				    .field = field_of(self, i),
-				    .value = raw.data,
-				    .value_len = shown_length(raw) };
-
-	if (!strcmp(code, "stray-quote"))
-		wrong.severity = MU_WARNING;
-	return mu_report(ctx, wrong, "cell %zu %s", i + 1, message);
-}
-
-static int report_flags(struct mu_ctx *ctx, const struct self *self, size_t i)
-{
-	const struct cell *cell = &self->record.cells[i];
-	int err = 0;
-
-	if (cell->flags & CELL_ZERO)
-		err = report_cell(ctx, self, i, "zero-byte", "holds a zero byte");
-	if (!err && cell->flags & CELL_OPEN)
-		err = report_cell(ctx, self, i, "quote", "has a quote that is never closed");
-	if (!err && cell->flags & CELL_OPEN)
-		err = csv_report_unclosed(ctx, self, cell);
-	if (!err && cell->flags & CELL_JUNK)
-		err = report_cell(ctx, self, i, "quote", "goes on behind its closing quote");
-	if (!err && cell->flags & CELL_STRAY)
-		err = report_cell(
-			ctx, self, i, "stray-quote",
-			"has a quote in it but none around it, and was taken as it stands");
-	if (!err && cell_too_long(self, cell))
-		err = report_cell(ctx, self, i, "too-long", "is longer than max_field allows");
-	return err;
-}
-
-/* Cells that are missing are null; those too many are kept in the finding. */
-static int report_ragged(struct mu_ctx *ctx, const struct self *self)
-{
-	const struct record *r = &self->record;
-	struct mu_finding ragged = { .code = "ragged",
-				     .at = row_at(ctx, self),
-				     .numbers = true,
-				     .expected = (int64_t)self->width,
-				     .found = (int64_t)r->count };
-	struct mu_string extra;
-
-	if (r->count < self->width) {
-		ragged.field = field_of(self, r->count);
-	} else if (self->width < r->kept) {
-		extra.data = self->text.data + r->cells[self->width].start;
-		extra.len = r->end - r->cells[self->width].start;
-		ragged.value = extra.data;
-		ragged.value_len = shown_length(extra);
+		if (!items)
+			return false;
+		*to = (struct slows){ .items = items, .room = from->room };
 	}
-	return mu_report(ctx, ragged, "the row has %zu cell%s, not %zu", r->count,
-			 r->count == 1 ? "" : "s", self->width);
-}
-
-/* A row that ends in a quote never closed lacks cells for no other reason. */
-static bool record_is_cut(const struct record *record)
-{
-	return record->kept == record->count && record->cells[record->kept - 1].flags & CELL_OPEN;
-}
-
-static int report_record(struct mu_ctx *ctx, const struct self *self)
-{
-	size_t i;
-	int err = 0;
-
-	if (self->record.count != self->width && !record_is_cut(&self->record))
-		err = report_ragged(ctx, self);
-	for (i = 0; !err && i < self->record.kept; i++)
-		if (self->record.cells[i].flags & ~(unsigned)(CELL_QUOTED | CELL_DOUBLED) ||
-		    cell_too_long(self, &self->record.cells[i]))
-			err = report_flags(ctx, self, i);
-	return err;
-}
-
-/* The cell of a field in the record at hand; NULL when there is none. */
-static const struct cell *cell_of(const struct self *self, const struct field *f)
-{
-	return f->cell < self->record.kept ? &self->record.cells[f->cell] : NULL;
-}
-
-/* Which claim the record at hand is, and which of its fields say so. */
-static int claim_of(struct mu_ctx *ctx, struct self *self, const char **out)
-{
-	const struct claim *claims = self->claims.items;
-	const struct cell *cell;
-	struct mu_string value;
-	size_t i, j;
-	int err;
-
-	*out = self->all_claims;
-	memset(self->all, 0, self->n_fields * sizeof *self->all);
-	for (i = 0; i < self->claims.count; i++) {
-		j = self->claim_fields[i];
-		cell = j < self->n_fields ? cell_of(self, &self->fields[j]) : NULL;
-		if (!cell || cell_is_broken(self, cell))
-			continue;
-		err = csv_value(ctx, self, cell, &value);
-		if (err)
-			return err;
-		if (!csv_text_equal(mu_trim(value), mu_trim(mu_string(claims[i].match))))
-			continue;
-		*out = claims[i].name;
-		self->all[j] = true;
-	}
-	return 0;
-}
-
-/* The one of some texts that a cell has, or NULL. */
-static const char *text_find(const struct mu_texts *texts, struct mu_string trimmed)
-{
-	size_t i;
-
-	for (i = 0; i < texts->count; i++)
-		if (csv_text_equal(trimmed, mu_trim(mu_string(texts->items[i]))))
-			return texts->items[i];
-	return NULL;
-}
-
-static bool is_zero(const struct field *f, struct mu_string trimmed)
-{
-	return f->option && text_find(&f->option->zero, trimmed);
-}
-
-static bool is_missing(const struct field *f, struct mu_string trimmed)
-{
-	if (f->option && text_find(&f->option->missing, trimmed))
-		return true;
-	return !trimmed.len;
-}
-
-static int report_value(struct mu_ctx *ctx, const struct self *self, const struct field *f,
-			struct mu_string value)
-{
-	static const char *const wanted[] = {
-		[MU_INTEGER] = "a whole number in digits that fits 64 bits, such as 1204",
-		[MU_NUMBER] = "a number in digits, such as 1204.5",
-		[MU_BOOLEAN] = "true or false",
-		[MU_DATE] = "a date such as 2023-11-24",
-	};
-	struct mu_finding wrong = { .code = mu_data_name(f->type),
-				    .at = row_at(ctx, self),
-				    .field = f->name,
-				    .value = value.data,
-				    .value_len = shown_length(value) };
-	struct phrase shown = { .len = 0 };
-
-	phrase_add(&shown, value.data, value.len);
-	return mu_report(ctx, wrong, "%s '%s' is not %s", f->name, shown.text, wanted[f->type]);
-}
-
-/* A text as a value of some type. */
-struct value {
-	enum mu_data type; /* says which one it is */
-	union {
-		struct mu_string text;
-		int64_t integer;
-		double number;
-		bool boolean;
-		int32_t date;
-	} as;
-};
-
-/* Reads what is neither blank nor named in an option; false: it cannot be read. */
-static bool value_parse(enum mu_data type, struct mu_string text, struct value *out)
-{
-	struct mu_string trimmed = mu_trim(text);
-
-	out->type = type;
-	switch (type) {
-	case MU_STRING:
-		out->as.text = text;
-		return true;
-	case MU_INTEGER:
-		return mu_parse_integer(trimmed, &out->as.integer);
-	case MU_NUMBER:
-		return mu_parse_number(trimmed, &out->as.number);
-	case MU_BOOLEAN:
-		return mu_parse_boolean(trimmed, &out->as.boolean);
-	case MU_DATE:
-		return mu_parse_date(trimmed, &out->as.date);
-	default:
+	starts = calloc((size_t)self->n_rows, sizeof *starts);
+	if (!starts)
 		return false;
+	for (i = 0; i < from->count; i++)
+		starts[from->items[i].row]++;
+	for (i = 0; i < (size_t)self->n_rows; i++) {
+		uint32_t n = starts[i];
+
+		starts[i] = at;
+		at += n;
 	}
+	for (i = 0; i < from->count; i++)
+		to->items[starts[from->items[i].row]++] = from->items[i];
+	to->count = from->count;
+	free(starts);
+	return true;
 }
 
-static void value_put(struct mu_builder *b, int64_t i, const struct value *value)
+/* Reads the record of a row of the batch. */
+static bool row_read(struct self *self, uint32_t row)
 {
-	switch (value->type) {
-	case MU_STRING:
-		mu_put_string(b, i, value->as.text);
-		break;
-	case MU_INTEGER:
-		mu_put_integer(b, i, value->as.integer);
-		break;
-	case MU_NUMBER:
-		mu_put_number(b, i, value->as.number);
-		break;
-	case MU_BOOLEAN:
-		mu_put_boolean(b, i, value->as.boolean);
-		break;
-	case MU_DATE:
-		mu_put_date(b, i, value->as.date);
-		break;
-	default:
-		break;
+	struct window *w = &self->window;
+
+	if (w->huge) {
+		self->row_text = self->text;
+		self->row_base = 0;
+		return csv_record(self, self->text, w->base);
 	}
+	self->row_text = (struct mu_string){ w->text, w->len };
+	self->row_base = w->base;
+	return csv_record(self, self->row_text, self->before[row] + 1);
 }
 
-/* Puts what a cell holds, or nothing. */
-static int put_cell(struct mu_ctx *ctx, struct self *self, int64_t i, struct mu_string text)
+static int slows_put(struct mu_ctx *ctx, struct self *self)
 {
-	const struct field *f = &self->fields[i];
-	struct mu_string trimmed = mu_trim(text);
-	bool zero = is_zero(f, trimmed);
-	struct value value;
+	const struct slow *s;
+	uint32_t row = UINT32_MAX;
+	int err = 0;
 
-	if (!zero && is_missing(f, trimmed))
+	if (!self->slows.count)
 		return 0;
-	if (!value_parse(f->type, zero ? mu_string("0") : text, &value))
-		return report_value(ctx, self, f, text);
-	value_put(&self->builder, i, &value);
+	if (!slows_sort(self))
+		return csv_out_of_memory(ctx);
+	for (s = self->sorted.items; !err && s < self->sorted.items + self->sorted.count; s++) {
+		if (s->row != row && !row_read(self, s->row))
+			return csv_out_of_memory(ctx);
+		row = s->row;
+		err = s->field == ALL_CELLS ? row_put(ctx, self, row)
+					    : row_put_cell(ctx, self, row, s->field);
+	}
+	return err;
+}
+
+/* ------------------------------------------------------------------ decode */
+
+static struct cells cells_of(const struct self *self, const struct field *f, const struct run *run)
+{
+	const uint32_t *end = self->window.cells + run->cell + f->cell;
+	bool first = !f->cell;
+
+	return (struct cells){ .text = self->window.text,
+			       .before = first ? self->before + run->row : end - 1,
+			       .end = end,
+			       .same = self->unlike ? NULL : self->same,
+			       .before_step = first ? 1 : self->width,
+			       .step = self->width,
+			       .count = run->count,
+			       .quote = self->dialect.quote,
+			       .row = run->row,
+			       .valid = f->valid };
+}
+
+static bool integer_has_meaning(const struct field *f, int64_t value)
+{
+	for (size_t i = 0; i < f->n_meaning; i++)
+		if (f->meaning[i] == value)
+			return true;
+	return false;
+}
+
+/* Takes back values that may mean something else: how many. */
+static uint32_t values_doubt(const struct field *f, const struct cells *cells, uint32_t *odd)
+{
+	const int64_t *values = f->values;
+	uint32_t n = 0;
+
+	for (uint32_t row = cells->row; row < cells->row + cells->count; row++) {
+		if (!mu_bit(f->valid, row) ||
+		    (f->type == MU_INTEGER && !integer_has_meaning(f, values[row])))
+			continue;
+		cells_null(f->valid, row);
+		odd[n++] = row;
+	}
+	return n;
+}
+
+/* Puts values of a column that is no text: how many odd cells there are. */
+static uint32_t values_put(const struct self *self, const struct field *f,
+			   const struct cells *cells, uint32_t *odd)
+{
+	switch (f->type) {
+	case MU_INTEGER:
+		return cells_integers(self->machine, cells, f->values, odd);
+	case MU_NUMBER:
+		return cells_numbers(cells, f->values, odd);
+	case MU_BOOLEAN:
+		return cells_booleans(cells, f->values, odd);
+	default:
+		return cells_dates(cells, f->values, odd);
+	}
+}
+
+static int field_put(struct mu_ctx *ctx, struct self *self, struct field *f, const struct run *run)
+{
+	struct cells cells = cells_of(self, f, run);
+	uint32_t n;
+
+	if (f->type == MU_STRING)
+		return text_put_all(ctx, self, f, &cells);
+	n = values_put(self, f, &cells, self->odd_rows);
+	if (f->careful)
+		n += values_doubt(f, &cells, self->odd_rows + n);
+	for (uint32_t i = 0; i < n; i++)
+		if (!csv_slow_add(&self->slows, self->odd_rows[i], (uint32_t)(f - self->fields)))
+			return csv_out_of_memory(ctx);
 	return 0;
 }
 
-/* Why a field has no value in the record at hand; nothing when it has one. */
-static int put_status(struct mu_ctx *ctx, struct self *self, int64_t i)
+/* Whether most rows of a run begin like the one above. */
+static bool run_is_alike(const struct self *self, const struct run *run)
 {
-	const struct field *f = self->fields;
-	const struct cell *cell;
-	struct mu_string text;
-	struct value value;
-	const char *why;
+	const uint32_t *before = self->before + run->row;
+	uint64_t sum = 0;
+
+	for (uint32_t i = 1; i < run->count; i++)
+		sum += self->same[i] - before[i];
+	return sum > (uint64_t)run->count * ALIKE_BYTES;
+}
+
+/* Finds out which cells are those of the row above, as long as some are. */
+static void run_compare(struct self *self, const struct run *run)
+{
+	bool look = !self->alike--;
+
+	if (!look && self->unlike)
+		return;
+	cells_compare(self->machine, self->window.text, self->before + run->row, run->count,
+		      self->same);
+	if (look) {
+		self->alike = ALIKE_RUNS;
+		self->unlike = !run_is_alike(self, run);
+	}
+}
+
+static int runs_put(struct mu_ctx *ctx, struct self *self)
+{
+	const struct run *run;
+	struct field *f;
+	int err = 0;
+
+	for (run = self->runs; run < self->runs + self->n_runs; run++) {
+		run_compare(self, run);
+		for (f = self->fields; !err && f < self->fields + self->n_fields; f++)
+			if (!f->skipped)
+				err = field_put(ctx, self, f, run);
+	}
+	return err;
+}
+
+static void places_put(struct mu_ctx *ctx, struct self *self)
+{
+	uint64_t first = mu_at(ctx->document->id, self->window.base);
+
+	for (int64_t row = 0; row < self->n_rows; row++)
+		self->places[row] = first + (uint32_t)(self->before[row] + 1);
+}
+
+static bool block_is_high(const struct window *w, size_t block)
+{
+	return w->high[block / 64] >> block % 64 & 1;
+}
+
+/* Whether a window is UTF-8, of which blocks without any byte beyond ASCII are. */
+static bool window_is_utf8(const struct window *w)
+{
+	size_t blocks = (w->end + (size_t)SCAN_BLOCK - 1) / SCAN_BLOCK, i = 0, first;
+
+	while (i < blocks) {
+		struct mu_string text;
+
+		while (i < blocks && !block_is_high(w, i))
+			i = w->high[i / 64] ? i + 1 : (i | 63) + 1;
+		for (first = i; i < blocks && block_is_high(w, i); i++)
+			;
+		if (first >= blocks)
+			break;
+		text.data = w->text + first * SCAN_BLOCK;
+		text.len = (i < blocks ? i * SCAN_BLOCK : w->end) - first * SCAN_BLOCK;
+		if (charset_utf8_length(text) < text.len)
+			return false;
+	}
+	return true;
+}
+
+/* What comes late in a document is not known to be UTF-8. */
+static void window_check(struct self *self)
+{
+	struct window *w = &self->window;
+	struct mu_string text = { w->text, w->end };
+
+	if (!self->decoded.direct || w->row || w->odd)
+		return;
+	if (w->huge)
+		text = (struct mu_string){ self->text.data + w->base, w->huge - w->base };
+	if (w->base + text.len <= self->decoded.checked)
+		w->broken = false;
+	else if (w->huge || w->n_odds) /* which were not scanned */
+		w->broken = charset_utf8_length(text) < text.len;
+	else
+		w->broken = !window_is_utf8(w);
+}
+
+/* The next batch of the window; none when all that is left of it are blank lines. */
+static int batch_make(struct mu_ctx *ctx, struct self *self, struct ArrowArray *out)
+{
+	struct field *f;
+	uint32_t n_rows;
 	int err;
 
-	while (strcmp(f->name, self->fields[i].option->status_of) != 0)
-		f++;
-	if (f->cell == SIZE_MAX)
-		return 0; /* the file may do without it */
-	cell = cell_of(self, f);
-	if (!cell || cell_is_broken(self, cell)) {
-		mu_put_string(&self->builder, i, mu_string("unreadable"));
-		return 0;
-	}
-	err = csv_value(ctx, self, cell, &text);
+	window_check(self);
+	err = rows_take(ctx, self, &n_rows);
+	if (err || !n_rows)
+		return err;
+	err = batch_begin(ctx, self, n_rows);
 	if (err)
 		return err;
-	text = mu_trim(text);
-	why = text_find(&f->option->missing, text);
-	if (!why && !text.len)
-		why = "blank";
-	else if (!why && !value_parse(f->type, text, &value))
-		why = "unreadable";
-	if (why && !is_zero(f, text))
-		mu_put_string(&self->builder, i, mu_trim(mu_string(why)));
-	return 0;
-}
-
-static int put_row(struct mu_ctx *ctx, struct self *self)
-{
-	const struct cell *cell;
-	struct mu_string text;
-	const char *claim;
-	size_t i;
-	int err = report_record(ctx, self);
-
+	places_put(ctx, self);
+	err = runs_put(ctx, self);
 	if (!err)
-		err = claim_of(ctx, self, &claim);
-	for (i = 0; !err && i < self->n_fields; i++) {
-		if (self->fields[i].option && self->fields[i].option->status_of) {
-			err = claim ? 0 : put_status(ctx, self, (int64_t)i);
-			continue;
-		}
-		cell = cell_of(self, &self->fields[i]);
-		if (!cell || self->all[i] || cell_is_broken(self, cell))
-			continue;
-		err = csv_value(ctx, self, cell, &text);
-		if (!err)
-			err = put_cell(ctx, self, (int64_t)i, text);
-	}
-	if (err)
-		return err;
-	mu_end_row_at(&self->builder, row_at(ctx, self), claim);
-	self->rows++;
-	self->data_rows += !claim;
-	return 0;
+		err = slows_put(ctx, self);
+	if (!err)
+		err = batch_finish(ctx, self, out);
+	for (f = self->fields; f < self->fields + self->n_fields; f++)
+		if (f->type == MU_STRING && !f->skipped)
+			text_rest(self, f);
+	return err;
 }
+
+/* ------------------------------------------------------------------- parse */
 
 static int report_no_rows(struct mu_ctx *ctx, struct self *self)
 {
@@ -371,27 +357,34 @@ static int report_no_rows(struct mu_ctx *ctx, struct self *self)
 int csv_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 {
 	struct self *self = state;
-	size_t from;
-	int err = self->started ? 0 : csv_start(ctx, self);
+	int err = self->first && !self->told ? csv_start(ctx, self) : 0;
 
 	*out = (struct ArrowArray){ .release = NULL };
-	from = self->at;
-	while (!err && self->at < self->text.len && self->builder.rows < BATCH_ROWS &&
-	       self->at - from < BATCH_BYTES) {
-		if (!csv_record(self, self->text, self->at))
-			return csv_out_of_memory(ctx);
-		self->at = self->record.next;
-		if (!record_is_blank(&self->record))
-			err = put_row(ctx, self);
-		if (self->builder.err)
+	while (!err && !out->release) {
+		if (window_is_left(&self->window)) {
+			err = batch_make(ctx, self, out);
+		} else if (self->next < self->to) {
+			err = window_fill(ctx, self, self->next);
+			self->next = window_end(&self->window);
+		} else {
 			break;
+		}
 	}
-	if (!err && self->at == self->text.len)
+	if (!err && !out->release && self->last)
 		err = report_no_rows(ctx, self);
-	if (err)
-		return err;
-	err = mu_builder_finish(&self->builder, out);
-	return err ? mu_fail(ctx, err, "%s",
-			     err == ENOMEM ? "out of memory" : "a batch is too large")
-		   : 0;
+	return err;
+}
+
+int csv_merge(struct mu_ctx *ctx, void *state, void *other_state)
+{
+	struct self *self = state, *other = other_state;
+
+	(void)ctx;
+	self->rows += other->rows;
+	self->data_rows += other->data_rows;
+	self->first = self->first || (other->first && !other->told);
+	self->ended = self->ended || other->ended;
+	self->unreadable = self->unreadable || other->unreadable;
+	self->last = true;
+	return 0;
 }

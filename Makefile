@@ -147,7 +147,7 @@ $(BUILD)/flags: FORCE
 FORCE:
 
 # Fuzz targets: in tests with our own driver for a few seconds, by `make fuzz` with clang's
-# libFuzzer.  They begin with what pdftotext prints of the example PDFs.
+# libFuzzer.  They begin with what pdftotext prints of the example PDFs, and with tables.
 FUZZ := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
 $(FUZZ): $(BUILD)/tests/fuzz_%: tests/fuzz_%.c tests/fuzz.c $(CORE_O) $(LIB_O) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -159,6 +159,13 @@ SEEDS := $(patsubst pipelines/un-contributions/data/%.pdf,$(BUILD)/seeds/%,\
 $(SEEDS): $(BUILD)/seeds/%: pipelines/un-contributions/data/%.pdf
 	@mkdir -p $(@D)
 	for i in 0 1 2 3; do { printf $$i; pdftotext -raw -bbox -l 1 $< -; } >$@-$$i; done; touch $@
+
+# Tables, behind bytes that choose options.
+CSV_SEEDS := $(patsubst tests/cases/%/in.csv,$(BUILD)/seeds/%,$(wildcard tests/cases/csv-*/in.csv))
+SEEDS     += $(CSV_SEEDS)
+$(CSV_SEEDS): $(BUILD)/seeds/%: tests/cases/%/in.csv
+	@mkdir -p $(@D)
+	for i in 0 1 2 3; do { printf "\\$${i}75\\0@"; cat $<; } >$@-$$i; done; touch $@
 
 # What the cases look at results with.
 NEEDS_findings := jansson

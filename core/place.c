@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "reader.h"
+#include "report.h"
 
 /* How many places of a long document are looked at until its pages are given back. */
 #define REST_EVERY 32
@@ -126,8 +127,9 @@ static int by_place(const void *a, const void *b)
 }
 
 /* In the order of places, so that each document is opened once. */
-void places_find(struct run *run, struct findings *findings)
+void places_find(struct run *run)
 {
+	struct findings *findings = &run->findings;
 	size_t n = findings->count, i, j;
 	struct finding **all;
 
@@ -137,6 +139,8 @@ void places_find(struct run *run, struct findings *findings)
 	for (n = i = 0; i < findings->count; i++) {
 		struct finding *f = &findings->items[i];
 
+		if (!run->options.details && !report_shows(run, i))
+			continue;
 		all[n++] = f;
 		for (j = 0; j < f->n_explanations; j++)
 			all[n++] = &f->explanations[j];

@@ -12,8 +12,9 @@
  * the parser that could not look it up. */
 int place_find(struct run *run, uint64_t at, const char *from, struct mu_place *out);
 
-/* Looks up the places of a list of findings. */
-void places_find(struct run *run, struct findings *findings);
+/* Looks up the places of the run's findings: of those that the text report shows, or
+ * of all when there is another one. */
+void places_find(struct run *run);
 
 /* The parser's name of a column in either schema (NULL: none), to be freed; NULL
  * when there is no such column. */

@@ -10,7 +10,7 @@
 
 #define QUEUE     4
 #define MAX_JOBS  256
-#define LOOKS     2000 /* at a lock, before a thread sleeps: some 100 us */
+#define LOOKS     2000                /* at a lock, before a thread sleeps: some 100 us */
 #define LANE_WORK ((uint64_t)1 << 20) /* bytes that a thread is worth while for */
 
 /* A document on its way: the instances of its parser. */
@@ -55,14 +55,14 @@ struct reader {
 	struct links *const *sources; /* of the run */
 	struct links *dataset;
 	const struct ArrowSchema *const *ends; /* columns behind each source's links */
-	const struct ArrowSchema *last; /* columns behind those of the dataset */
+	const struct ArrowSchema *last;        /* columns behind those of the dataset */
 	bool *const *wanted;
 
 	pthread_mutex_t cutting; /* held by the lane that takes an item */
 	size_t next;             /* document that it is from */
 	uint64_t piece;          /* of that document */
 
-	pthread_mutex_t lock; /* of what follows, and of items */
+	pthread_mutex_t lock;  /* of what follows, and of items */
 	pthread_cond_t opened; /* a document, or all that comes behind */
 	pthread_cond_t room;   /* for items, or in the queue of one */
 	pthread_cond_t came;   /* something for the consumer */
@@ -230,8 +230,9 @@ static bool hash_wanted(void *asked)
 {
 	const struct reader *r = asked;
 
-	return !stopping(r) && (r->run->options.hashes ||
-				(r->run->publish.staging && !atomic_load(&r->run->unfit)));
+	return !stopping(r) && !r->run->options.no_hash &&
+	       (r->run->options.details ||
+		(r->run->publish.staging && !atomic_load(&r->run->unfit)));
 }
 
 static void piece_note(struct document *d, const struct mu_piece *from, uint64_t to)

@@ -9,7 +9,7 @@
 struct report_format {
 	const char *name;
 	void (*write)(const struct run *run, struct text *out, bool color);
-	bool hashes; /* it has the sha256 of documents */
+	bool details; /* it has all places, and the sha256 of documents */
 };
 
 /* Ended by a NULL name; NULL for one that is none. */
@@ -19,6 +19,10 @@ const struct report_format *report_format(const char *name);
 /* Findings with the excerpt of the document and a caret under the cell, then
  * what was counted and what was published. */
 void report_text(const struct run *run, struct text *out, bool color);
+
+/* Whether the text report shows a finding of the run: not those that come after many
+ * of their kind. */
+bool report_shows(const struct run *run, size_t index);
 
 /* As schemas/report.schema.json describes it. */
 void report_json(const struct run *run, struct text *out, bool color);

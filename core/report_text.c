@@ -172,6 +172,11 @@ static size_t alike(const struct run *run, size_t i)
 	return n;
 }
 
+bool report_shows(const struct run *run, size_t index)
+{
+	return alike(run, index) < SHOWN;
+}
+
 static void add_findings(const struct run *run, struct text *out, bool color)
 {
 	uint64_t all = run->counts[0] + run->counts[1] + run->counts[2], shown = 0;
@@ -182,7 +187,7 @@ static void add_findings(const struct run *run, struct text *out, bool color)
 
 		if (run->options.verbosity < 0 && f->severity != MU_ERROR)
 			continue;
-		if (alike(run, i) >= SHOWN)
+		if (!report_shows(run, i))
 			continue;
 		add_finding(run, f, out, color);
 		shown++;

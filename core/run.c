@@ -842,7 +842,7 @@ static void finish(struct run *run, int err)
 	}
 	gather(run);
 	valid = fit(run, run->counts, run->checks[MU_UNEVALUATED]);
-	if (run->options.hashes || (!err && valid && run->exported)) {
+	if (!run->options.no_hash && (run->options.details || (!err && valid && run->exported))) {
 		int wrong = hash_documents(run);
 
 		err = err ? err : wrong;
@@ -862,7 +862,7 @@ static void finish(struct run *run, int err)
 		run->status = valid ? STATUS_VALID : STATUS_INVALID;
 		run->exit = run->status == STATUS_VALID ? 0 : 1;
 	}
-	places_find(run, &run->findings);
+	places_find(run);
 	locators_free(run);
 	reader_free(run->reader);
 	run->reader = NULL;

@@ -22,7 +22,8 @@ struct run_options {
 	bool dry_run;          /* all but publishing */
 	bool fail_on_warning;
 	bool strict;           /* unevaluated checks fail */
-	bool hashes;           /* a report is to have the sha256 of documents */
+	bool no_hash;          /* reports and the dataset go without the sha256 of documents */
+	bool details;          /* a report has all places, and the sha256 of documents */
 	int verbosity;         /* -1 quiet, 0, 1 info, 2 debug */
 };
 

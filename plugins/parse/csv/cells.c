@@ -287,42 +287,61 @@ uint32_t cells_booleans(const struct cells *c, uint8_t *values, uint32_t *odd)
 
 /* ----------------------------------------------------------------- dates */
 
-/* A number of n digits, which are values of bytes. */
-static inline int joined(uint64_t digits, int n)
-{
-	int value = 0;
+/* A month of the calendar: how many days it has, and the day before its first one. */
+struct month {
+	uint64_t head; /* "2023-11-" as its bytes are; 0: none */
+	int32_t before;
+	uint32_t days;
+};
 
-	for (; n; n--, digits >>= 8)
-		value = value * 10 + (int)(digits & 0xff);
-	return value;
-}
+enum { MONTHS = 128 };
 
-static bool date_of(int year, int month, int day, int32_t *out)
+static bool month_of(uint32_t year, uint32_t month, struct month *out)
 {
 	static const int before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365 };
 	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-	int last, years = year - 1;
+	int years = (int)year - 1;
 
 	if (year < 1 || month < 1 || month > 12)
 		return false;
-	last = before[month] - before[month - 1] + (leap && month == 2);
-	if (day < 1 || day > last)
-		return false;
-	/* 719162 days from the first of year 1 to 1970. */
-	*out = years * 365 + years / 4 - years / 100 + years / 400 + before[month - 1] +
-	       (leap && month > 2) + day - 1 - 719162;
+	out->days = (uint32_t)(before[month] - before[month - 1] + (leap && month == 2));
+	/* 719163 days from the last of the year before the first one to 1970. */
+	out->before = years * 365 + years / 4 - years / 100 + years / 400 + before[month - 1] +
+		      (leap && month > 2) - 719163;
 	return true;
 }
 
-/* Ten bytes, the first eight and the last eight. */
-static bool date_read(uint64_t head, uint64_t tail, int32_t *out)
+/* The month that eight bytes name; one of those that were met, or read. */
+static const struct month *month_read(struct month months[MONTHS], uint64_t head)
 {
-	uint64_t digits = head ^ 0x2d30302d30303030, more = tail >> 48 ^ 0x3030;
+	struct month *m = &months[head * 0x9e3779b97f4a7c15 >> 57];
+	uint64_t digits = head ^ 0x2d30302d30303030, pairs;
 
+	if (m->head == head)
+		return m;
 	/* Of digits and of the two that must be '-'. */
-	if (((digits + 0x7f76767f76767676) | digits) & BYTES_EACH * 0x80 || !are_digits(more))
+	if (((digits + 0x7f76767f76767676) | digits) & BYTES_EACH * 0x80)
+		return NULL;
+	pairs = digits * 10 + (digits >> 8); /* each below 100 */
+	m->head = 0;
+	if (!month_of((uint32_t)((pairs & 0xff) * 100 + (pairs >> 16 & 0xff)),
+		      (uint32_t)(pairs >> 40 & 0xff), m))
+		return NULL;
+	m->head = head;
+	return m;
+}
+
+/* Ten bytes, the first eight and the last eight. */
+static bool date_read(struct month months[MONTHS], uint64_t head, uint64_t tail, int32_t *out)
+{
+	const struct month *m = month_read(months, head);
+	uint64_t digits = tail >> 48 ^ 0x3030;
+	uint32_t day = (uint32_t)((digits & 0xff) * 10 + (digits >> 8));
+
+	if (!m || !are_digits(digits) || day < 1 || day > m->days)
 		return false;
-	return date_of(joined(digits, 4), joined(digits >> 40, 2), joined(more, 2), out);
+	*out = m->before + (int32_t)day;
+	return true;
 }
 
 uint32_t cells_dates(const struct cells *c, int32_t *values, uint32_t *odd)
@@ -332,6 +351,7 @@ uint32_t cells_dates(const struct cells *c, int32_t *values, uint32_t *odd)
 	const uint32_t count = c->count;
 	const char *text = c->text;
 	uint64_t head, tail, last_head = 0, last_tail = 0; /* of no date */
+	struct month months[MONTHS] = { { 0 } };
 	uint32_t *first = odd;
 	int32_t value = 0, *out = values + c->row;
 
@@ -350,7 +370,7 @@ uint32_t cells_dates(const struct cells *c, int32_t *values, uint32_t *odd)
 		head = bytes_load(text + s.from);
 		tail = bytes_load(text + s.from + 2);
 		if (head != last_head || tail != last_tail) {
-			if (!date_read(head, tail, &value)) {
+			if (!date_read(months, head, tail, &value)) {
 				odd = note(c, i, READ_ODD, odd);
 				continue;
 			}

@@ -37,6 +37,7 @@ static struct self options_choose(unsigned bits)
 			      .max_size = 1 << 20,
 			      .max_field = bits & 16 ? 1000 : 5,
 			      .max_columns = bits & 32 ? 100 : 3,
+			      .max_rows = 1000000,
 			      .columns = { 0, columns },
 			      .claims = { 0, claims } };
 

@@ -22,6 +22,7 @@ static void options_reset(void)
 			      .max_size = 1 << 30,
 			      .max_field = 1000,
 			      .max_columns = 100,
+			      .max_rows = 1000000,
 			      .columns = { 0, columns },
 			      .claims = { 0, claims } };
 }

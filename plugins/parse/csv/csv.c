@@ -93,6 +93,8 @@ static const struct mu_option options[] = {
 		     .help = "bytes that a cell may have"),
 	MU_OPT_INT(struct self, max_columns, .fallback = "1000", .min = 1, .max = 10000,
 		   .help = "columns that a document may have"),
+	MU_OPT_INT(struct self, max_rows, .fallback = "10000000000", .min = 1, .max = 1e12,
+		   .help = "rows that a document may have, claims among them"),
 	{ 0 },
 };
 

@@ -131,7 +131,7 @@ struct slows {
 struct self {
 	const char *delimiter, *quote, *encoding, *all_claims;
 	bool header;
-	int64_t skip, max_size, max_field, max_columns;
+	int64_t skip, max_size, max_field, max_columns, max_rows;
 	struct mu_items columns, claims;
 
 	/* The document, and what stands in front of its first row. */

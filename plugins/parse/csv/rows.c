@@ -1,5 +1,6 @@
 #include "csv.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "scan.h"
@@ -354,6 +355,15 @@ static int report_no_rows(struct mu_ctx *ctx, struct self *self)
 			 self->rows ? ", only claims" : "");
 }
 
+/* Of this instance, and in the end of all that were merged into it. */
+static int rows_limit(struct mu_ctx *ctx, const struct self *self)
+{
+	if (self->rows <= (uint64_t)self->max_rows)
+		return 0;
+	return mu_fail(ctx, E2BIG, "it has more than %" PRId64 " rows; max_rows allows more",
+		       self->max_rows);
+}
+
 int csv_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 {
 	struct self *self = state;
@@ -372,7 +382,7 @@ int csv_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 	}
 	if (!err && !out->release && self->last)
 		err = report_no_rows(ctx, self);
-	return err;
+	return err ? err : rows_limit(ctx, self);
 }
 
 int csv_merge(struct mu_ctx *ctx, void *state, void *other_state)

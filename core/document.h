@@ -36,6 +36,7 @@ struct document {
 	int fd; /* of the file, while it is read in pieces; else -1 */
 	struct mu_piece *pieces; /* in which it was read, in order */
 	size_t n_pieces;
+	bool cut; /* there will be no more of them: any thread may look at them */
 
 	pthread_mutex_t hash_lock; /* of what follows */
 	pthread_cond_t hash_changed;

@@ -19,7 +19,6 @@ struct reading {
 	bool claimed, opened;    /* the first one is being opened; is, or failed to be */
 	int err;                 /* of opening that */
 	struct mu_piece next;    /* where it is to be cut */
-	bool cut;                /* to the end */
 	bool parsed;             /* to the end */
 };
 
@@ -831,6 +830,7 @@ static int document_end(struct reader *r, size_t i)
 	}
 	text_release(&why);
 	r->readings[i].parsed = !err;
+	document_of(r, i)->cut = true;
 	document_close(r, i, s);
 	return err;
 }

@@ -555,8 +555,8 @@ int stage_open(struct stage *s, const struct flow *input, struct document *docum
 	if (document) {
 		s->document = document;
 		s->ctx.document = &document->public;
-		s->ctx.pieces = document->pieces;
-		s->ctx.n_pieces = document->n_pieces;
+		s->ctx.pieces = document->cut ? document->pieces : NULL;
+		s->ctx.n_pieces = document->cut ? document->n_pieces : 0;
 	}
 	if (api->open)
 		err = api->open(&s->ctx, s->self, &s->out);

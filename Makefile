@@ -52,9 +52,10 @@ PARTS_parse/csv          := charset
 PARTS_transform/country  := added country fold list words
 PARTS_transform/mission  := added fold list mission words
 PARTS_transform/columns  := adjust fold language pattern words
+PARTS_transform/consolidate := lanes
 PARTS_transform/unpivot  := adjust
 PARTS_validate/schema    := icu list pattern words
-PARTS_validate/totals    := icu slip words
+PARTS_validate/totals    := icu lanes slip words
 PARTS_validate/balance   := slip
 
 # The Debian packages of each, and of the commands that targets below call.

@@ -4,7 +4,6 @@
 #include "../plugins/validate/totals/dimension.c"
 #include "../plugins/validate/totals/explain.c"
 #include "../plugins/validate/totals/index.c"
-#include "../plugins/validate/totals/lanes.c"
 #include "../plugins/validate/totals/merge.c"
 #include "../plugins/validate/totals/pile.c"
 #include "../plugins/validate/totals/problem.c"

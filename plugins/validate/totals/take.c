@@ -94,20 +94,6 @@ static struct run run_find(const struct totals *self, const struct mu_rows *rows
 	return run;
 }
 
-/* Where the stretches of a run begin, by the bits of those rows. */
-static void starts_list(struct totals *self, const uint64_t *changed, size_t n)
-{
-	size_t count = 0, word;
-	uint64_t bits;
-
-	for (word = 0; word * 64 < n; word++)
-		for (bits = changed[word]; bits; bits &= bits - 1)
-			self->starts[count++] =
-				(uint32_t)(word * 64 + (size_t)__builtin_ctzll(bits));
-	self->starts[count] = (uint32_t)n;
-	self->n_stretches = count;
-}
-
 /* Each row on its own, when they are all to be told apart. */
 static void starts_all(struct totals *self, size_t n)
 {
@@ -144,7 +130,7 @@ static int keys_make(struct mu_ctx *ctx, struct totals *self, const struct run *
 			self->compare(d->lanes, d->lane_size, run->n, changed);
 	}
 	if (run->kind == OF_DATA)
-		starts_list(self, changed, run->n);
+		self->n_stretches = lanes_starts(changed, run->n, self->starts);
 	else
 		starts_all(self, run->n);
 	documents_set(self, document);

@@ -18,4 +18,8 @@ typedef void lanes_compare(const void *lanes, size_t size, size_t n, uint64_t *c
 lanes_compare lanes_portable;
 lanes_compare *lanes_pick(void);
 
+/* Lists where stretches of equal lanes begin, by the bits set; behind them stands n, so there
+ * is to be room for n + 1.  How many stretches there are. */
+size_t lanes_starts(const uint64_t *changed, size_t n, uint32_t *starts);
+
 #endif

@@ -91,3 +91,15 @@ lanes_compare *lanes_pick(void)
 }
 
 #endif
+
+size_t lanes_starts(const uint64_t *changed, size_t n, uint32_t *starts)
+{
+	size_t count = 0, word;
+	uint64_t bits;
+
+	for (word = 0; word * 64 < n; word++)
+		for (bits = changed[word]; bits; bits &= bits - 1)
+			starts[count++] = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(bits));
+	starts[count] = (uint32_t)n;
+	return count;
+}

@@ -402,6 +402,48 @@ START_TEST(sums_are_the_same_however_they_are_made)
 }
 END_TEST
 
+/* Rows in runs of the same key: of few keys, which are in a grid, or of many. */
+static void rows_in_runs(struct fixture *f, unsigned seed, int keys)
+{
+	char cells[64];
+
+	for (int i = 1, left = 0, number = 0; i <= 1500; i++, left--) {
+		if (left <= 0) {
+			number = rand_r(&seed) % keys;
+			left = 1 + rand_r(&seed) % 4;
+		}
+		snprintf(cells, sizeof cells, "M%d|C%d|%d", number, number % 3,
+			 rand_r(&seed) % 3000 - 1000);
+		rig_row(&f->rig, mu_at(1, (uint64_t)i), NULL, cells);
+		if (rand_r(&seed) % 700 == 0)
+			rig_flush(&f->rig);
+	}
+}
+
+START_TEST(stretches_give_what_rows_give)
+{
+	static const char *const two[] = { "mission", "country" };
+	struct fixture f[3]; /* row by row, for a total is too large; plain text; words */
+
+	for (int i = 0; i < 3; i++) {
+		setup(&f[i], SUM, false);
+		f[i].self.key = (struct mu_texts){ 2, (const char **)two };
+		f[i].self.count = "rows";
+		f[i].encoded = i == 2;
+		rig_row(&f[i].rig, mu_at(1, 5000), NULL,
+			i ? "other|one|7" : "other|one|9223372036854775807");
+		rows_in_runs(&f[i], (unsigned)_i, 1 + _i % 10 * (_i % 10) * 3);
+		ck_assert_int_eq(run(&f[i]), 0);
+		ck_assert_int_eq(f[i].self.sum->bound <= INT64_MAX, i > 0);
+		ck_assert_str_eq(f[i].rig.said, "");
+		ck_assert_str_eq(strchr(f[i].rows, '\n'), strchr(f[0].rows, '\n'));
+		ck_assert_int_eq(f[i].rig.adjusted_rows, f[0].rig.adjusted_rows);
+	}
+	for (int i = 0; i < 3; i++)
+		teardown(&f[i]);
+}
+END_TEST
+
 /* More groups than any table begins with, and more rows than one batch that comes out. */
 START_TEST(many_keys_are_told_apart)
 {
@@ -571,6 +613,7 @@ int main(void)
 	tcase_add_loop_test(all, nobody_goes_missing, 0, 400);
 	tcase_add_loop_test(all, words_give_what_plain_text_gives, 0, 200);
 	tcase_add_loop_test(all, sums_are_the_same_however_they_are_made, 0, 100);
+	tcase_add_loop_test(all, stretches_give_what_rows_give, 0, 100);
 	tcase_add_test(all, many_keys_are_told_apart);
 	tcase_add_test(all, keys_of_all_types_are_told_apart);
 	tcase_add_test(all, all_columns_but_those_of_origin_are_looked_at);

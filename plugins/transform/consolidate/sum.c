@@ -2,6 +2,7 @@
 
 #include "consolidate.h"
 #include "groups.h"
+#include "lanes.h"
 
 /*
  * Of each key the first row is kept, in the order in which they came, with the rows
@@ -12,6 +13,10 @@
  * A record of a group is words: the packed key, the place of the first row, how many
  * rows there are, where its compared columns begin in `values`, the totals, and a bit
  * for each that is known.
+ *
+ * Rows of a batch that follow each other with the same key are a stretch, and where
+ * nothing but sums is to be made, these are what is added up.  When there are few texts
+ * in a batch, a key is looked up once, however many stretches have it.
  */
 
 enum { KEPT_ROWS = 8192, NO_FLAG = -1 };
@@ -37,9 +42,20 @@ struct sum {
 	struct groups groups;
 	size_t at, rows, start, totals, known; /* where they are in a record */
 
-	uint64_t *keys, *hashes; /* of the rows of the batch at hand */
-	uint32_t *found;         /* and their groups */
+	/* of the batch at hand, with room for that many rows and one more */
 	size_t room;
+	lanes_compare *compare;
+	uint64_t *changed; /* bits of the rows that have another key than the one before */
+	uint32_t *starts;  /* of stretches, the first row; behind them the number of rows */
+	size_t n_stretches;
+	const uint32_t *asked; /* rows whose keys are looked up: the starts, or `once` */
+	size_t n_asked;
+	uint32_t *once;          /* the first row of each key, */
+	uint32_t *which;         /* and of a stretch, which of these has its key */
+	uint64_t *keys, *hashes; /* of rows asked for */
+	uint32_t *found;         /* and their groups */
+	uint32_t *grid;          /* 1 + what `which` has, by the codes of all columns */
+	uint64_t *sums;          /* of each measure, what the rows before each add up to */
 
 	uint64_t bound; /* no total is further from 0, or UINT64_MAX: not known */
 	bool nulls;     /* a total of a group is */
@@ -101,6 +117,7 @@ int sum_open(struct mu_ctx *ctx, struct consolidate *self)
 	int err;
 
 	self->sum = sum;
+	sum->compare = lanes_pick();
 	words = parts_make(ctx, self, sum);
 	sum->at = words++;
 	sum->rows = words++;
@@ -122,6 +139,19 @@ int sum_open(struct mu_ctx *ctx, struct consolidate *self)
 	return err ? mu_fail(ctx, err, "no table of keys can be made: %s", strerror(err)) : 0;
 }
 
+static void batch_free(struct sum *sum)
+{
+	free(sum->changed);
+	free(sum->starts);
+	free(sum->which);
+	free(sum->once);
+	free(sum->keys);
+	free(sum->hashes);
+	free(sum->found);
+	free(sum->grid);
+	free(sum->sums);
+}
+
 void sum_close(struct consolidate *self)
 {
 	struct sum *sum = self->sum;
@@ -138,9 +168,7 @@ void sum_close(struct consolidate *self)
 	mu_builder_release(&sum->builder);
 	mu_builder_release(&sum->counts);
 	mu_schema_release(&sum->counted);
-	free(sum->keys);
-	free(sum->hashes);
-	free(sum->found);
+	batch_free(sum);
 	free(sum->kept);
 	free(sum->passed);
 }
@@ -171,14 +199,15 @@ static bool words_number(struct part *p, const struct mu_column *cells)
 	return p->words || !n;
 }
 
-static bool texts_pack(const struct sum *sum, struct part *p, const struct mu_column *cells,
-		       int64_t rows)
+static bool texts_pack(const struct sum *sum, struct part *p, const struct mu_column *cells)
 {
 	uint64_t *to = sum->keys + p->word;
 	struct mu_string last = { NULL, 0 }, text;
 	uint32_t number = 0;
 
-	for (int64_t row = 0; row < rows; row++, to += sum->groups.key_words) {
+	for (size_t i = 0; i < sum->n_asked; i++, to += sum->groups.key_words) {
+		int64_t row = sum->asked[i];
+
 		if (mu_null(cells, row))
 			continue;
 		text = mu_get_string(cells, row);
@@ -196,22 +225,22 @@ static bool words_pack(const struct sum *sum, struct part *p, const struct mu_co
 		       int64_t rows)
 {
 	uint64_t *to = sum->keys + p->word;
-	size_t step = sum->groups.key_words;
+	size_t step = sum->groups.key_words, n = sum->n_asked;
+	const uint32_t *words, *asked = sum->asked;
 	bool all = !cells->valid;
-	const uint32_t *words;
 	const int32_t *codes;
 	int shift = p->shift;
 
 	/* Of a slice of many rows there may be more words than are worth a look. */
 	if (cells->n_words > rows)
-		return texts_pack(sum, p, cells, rows);
+		return texts_pack(sum, p, cells);
 	if (!words_number(p, cells))
 		return false;
 	words = p->words;
 	codes = (const int32_t *)cells->values + cells->offset;
-	for (int64_t row = 0; row < rows; row++, to += step)
-		if (all || !mu_null(cells, row))
-			*to |= (uint64_t)words[codes[row]] << shift;
+	for (size_t i = 0; i < n; i++, to += step)
+		if (all || !mu_null(cells, asked[i]))
+			*to |= (uint64_t)words[codes[asked[i]]] << shift;
 	return true;
 }
 
@@ -238,24 +267,25 @@ static uint64_t value_bits(const struct mu_column *cells, int64_t row)
 }
 
 /* Dates of which none is null. */
-static void dates_pack(const struct sum *sum, const struct part *p, const struct mu_column *cells,
-		       int64_t rows)
+static void dates_pack(const struct sum *sum, const struct part *p, const struct mu_column *cells)
 {
 	const int32_t *days = (const int32_t *)cells->values + cells->offset;
 	uint64_t *to = sum->keys + p->word;
-	size_t step = sum->groups.key_words;
+	size_t step = sum->groups.key_words, n = sum->n_asked;
+	const uint32_t *asked = sum->asked;
 	int shift = p->shift;
 
-	for (int64_t row = 0; row < rows; row++, to += step)
-		*to |= (uint64_t)(uint32_t)days[row] << shift;
+	for (size_t i = 0; i < n; i++, to += step)
+		*to |= (uint64_t)(uint32_t)days[asked[i]] << shift;
 }
 
-static void values_pack(const struct sum *sum, const struct part *p, const struct mu_column *cells,
-			int64_t rows)
+static void values_pack(const struct sum *sum, const struct part *p, const struct mu_column *cells)
 {
 	uint64_t *to = sum->keys;
 
-	for (int64_t row = 0; row < rows; row++, to += sum->groups.key_words) {
+	for (size_t i = 0; i < sum->n_asked; i++, to += sum->groups.key_words) {
+		int64_t row = sum->asked[i];
+
 		if (!mu_null(cells, row))
 			to[p->word] |= value_bits(cells, row) << p->shift;
 		else if (p->flag_shift != NO_FLAG)
@@ -263,38 +293,22 @@ static void values_pack(const struct sum *sum, const struct part *p, const struc
 	}
 }
 
-static bool keys_room(struct sum *sum, size_t rows)
-{
-	if (rows > sum->room) {
-		free(sum->keys);
-		free(sum->hashes);
-		free(sum->found);
-		sum->keys = reallocarray(NULL, rows, sum->groups.key_words * sizeof *sum->keys);
-		sum->hashes = reallocarray(NULL, rows, sizeof *sum->hashes);
-		sum->found = reallocarray(NULL, rows, sizeof *sum->found);
-		sum->room = sum->keys && sum->hashes && sum->found ? rows : 0;
-	}
-	return rows <= sum->room;
-}
-
-/* The keys of all rows of a batch, column by column, and their hashes. */
+/* The keys of the rows asked for, column by column, and their hashes. */
 static bool keys_pack(const struct consolidate *self, struct sum *sum, int64_t rows)
 {
-	size_t n = (size_t)rows;
+	size_t n = sum->n_asked;
 
-	if (!keys_room(sum, n))
-		return false;
 	memset(sum->keys, 0, n * sum->groups.key_words * sizeof *sum->keys);
 	for (size_t i = 0; i < self->keys.count; i++) {
 		struct part *p = &sum->parts[i];
 		const struct mu_column *cells = &self->cells[p->column];
 
 		if (p->type == MU_DATE && !cells->valid)
-			dates_pack(sum, p, cells, rows);
+			dates_pack(sum, p, cells);
 		else if (p->type != MU_STRING)
-			values_pack(sum, p, cells, rows);
+			values_pack(sum, p, cells);
 		else if (cells->words ? !words_pack(sum, p, cells, rows)
-				      : !texts_pack(sum, p, cells, rows))
+				      : !texts_pack(sum, p, cells))
 			return false;
 	}
 	groups_hashes(&sum->groups, sum->keys, n, sum->hashes);
@@ -366,17 +380,18 @@ static const struct mu_column *measure_cells(const struct consolidate *self, siz
 	return &self->cells[self->measures.index[measure]];
 }
 
-/* Keeps the first row of a key, whose group is then that of no row yet. */
+/* Keeps the first row of a key, one asked for, whose group is then that of no row yet. */
 static int group_begin(struct mu_ctx *ctx, struct consolidate *self, size_t i, uint64_t at,
 		       size_t *out)
 {
 	struct sum *sum = self->sum;
+	int64_t row = sum->asked[i];
 	struct groups *g = &sum->groups;
 	size_t start = self->values.len;
 	size_t group = groups_add(g, &sum->keys[i * g->key_words], sum->hashes[i]);
 	uint64_t *record;
 
-	if (group == GROUPS_NONE || !values_add(self, (int64_t)i))
+	if (group == GROUPS_NONE || !values_add(self, row))
 		return out_of_memory(ctx);
 	*out = group;
 	record = groups_record(g, group);
@@ -384,11 +399,11 @@ static int group_begin(struct mu_ctx *ctx, struct consolidate *self, size_t i, u
 	if (self->compared.count)
 		record[sum->start] = start;
 	for (size_t m = 0; m < self->measures.count; m++)
-		if (!mu_null(measure_cells(self, m), (int64_t)i))
+		if (!mu_null(measure_cells(self, m), row))
 			record[sum->known + m / 64] |= (uint64_t)1 << m % 64;
 		else
 			sum->nulls = true;
-	return row_keep(ctx, self, (int64_t)i);
+	return row_keep(ctx, self, row);
 }
 
 /* Whether a measure of a row can be added to that of its group. */
@@ -518,20 +533,53 @@ static int rows_take(struct mu_ctx *ctx, struct consolidate *self, const struct 
 	return err;
 }
 
-/* How far the values of a column are from 0, at most; those of nulls count too. */
-static uint64_t distance(const struct mu_column *cells, int64_t n)
+/* ------------------------------------------------------------------ stretches */
+
+/* Rows have numbers of 32 bits here. */
+static bool batch_room(const struct consolidate *self, struct sum *sum, size_t rows)
+{
+	size_t n = rows + 1;
+
+	if (rows < sum->room)
+		return true;
+	if (n > UINT32_MAX)
+		return false;
+	batch_free(sum);
+	sum->room = 0;
+	sum->changed = reallocarray(NULL, n / 64 + 1, sizeof *sum->changed);
+	sum->starts = reallocarray(NULL, n, sizeof *sum->starts);
+	sum->which = reallocarray(NULL, n, sizeof *sum->which);
+	sum->once = reallocarray(NULL, n, sizeof *sum->once);
+	sum->keys = reallocarray(NULL, n, sum->groups.key_words * sizeof *sum->keys);
+	sum->hashes = reallocarray(NULL, n, sizeof *sum->hashes);
+	sum->sums = reallocarray(NULL, n, (self->measures.count + 1) * sizeof *sum->sums);
+	sum->found = reallocarray(NULL, n, sizeof *sum->found);
+	sum->grid = reallocarray(NULL, n, sizeof *sum->grid);
+	if (sum->changed && sum->starts && sum->which && sum->once && sum->keys && sum->hashes &&
+	    sum->sums && sum->found && sum->grid)
+		sum->room = n;
+	return sum->room;
+}
+
+/* Fills what the rows before each add up to.  Returns how far the values are from 0, at
+ * most; those of nulls count too. */
+static uint64_t sums_fill(const struct mu_column *cells, size_t n, uint64_t *sums)
 {
 	const int64_t *values = (const int64_t *)cells->values + cells->offset;
-	uint64_t seen = 0;
+	uint64_t seen = 0, sum = 0;
 
-	for (int64_t row = 0; row < n; row++)
-		seen |= (uint64_t)(values[row] < 0 ? ~values[row] : values[row]);
+	for (size_t i = 0; i < n; i++) {
+		sums[i] = sum;
+		sum += (uint64_t)values[i];
+		seen |= (uint64_t)(values[i] < 0 ? ~values[i] : values[i]);
+	}
+	sums[n] = sum;
 	return seen + 1;
 }
 
 /* Whether the measures of a batch can be added up without a look at each: none is null,
  * here or in a group, and no total can leave 64 bits. */
-static bool is_easy(const struct consolidate *self, int64_t n)
+static bool is_easy(const struct consolidate *self, size_t n)
 {
 	struct sum *sum = self->sum;
 	bool easy = !self->compared.count && !sum->nulls;
@@ -539,24 +587,132 @@ static bool is_easy(const struct consolidate *self, int64_t n)
 
 	for (size_t m = 0; m < self->measures.count; m++) {
 		const struct mu_column *cells = measure_cells(self, m);
+		uint64_t most = sums_fill(cells, n, sum->sums + m * sum->room);
 
 		easy = easy && !cells->valid;
-		if (__builtin_mul_overflow(distance(cells, n), (uint64_t)n, &by) ||
+		if (__builtin_mul_overflow(most, (uint64_t)n, &by) ||
 		    __builtin_add_overflow(sum->bound, by, &sum->bound))
 			sum->bound = UINT64_MAX;
 	}
 	return easy && sum->bound <= INT64_MAX;
 }
 
-/* The groups of the rows of a batch, some of which may be new. */
-static int groups_find_all(struct mu_ctx *ctx, struct consolidate *self, const struct mu_rows *rows,
-			   size_t n)
+/* Whether rows whose lanes are equal have the same key, when nothing of it is null. */
+static bool are_lanes(const struct consolidate *self)
+{
+	for (size_t i = 0; i < self->keys.count; i++) {
+		const struct mu_column *cells = &self->cells[self->keys.index[i]];
+
+		if (!cells->words && (cells->type == MU_STRING || cells->type == MU_BOOLEAN))
+			return false;
+	}
+	return true;
+}
+
+/* Finds the stretches of a batch whose keys have no null.  Neighbours may have the same
+ * key: it is only quicker when they have not. */
+static void stretches_find(const struct consolidate *self, struct sum *sum, size_t n)
+{
+	memset(sum->changed, 0, (n / 64 + 1) * sizeof *sum->changed);
+	sum->changed[0] = 1;
+	for (size_t i = 0; i < self->keys.count; i++) {
+		const struct mu_column *cells = &self->cells[self->keys.index[i]];
+		size_t size = cells->words || cells->type == MU_DATE ? 4 : 8;
+
+		sum->compare((const char *)cells->values + (size_t)cells->offset * size, size, n,
+			     sum->changed);
+	}
+	sum->n_stretches = lanes_starts(sum->changed, n, sum->starts);
+}
+
+/* Has each row be a stretch. */
+static void stretches_single(struct sum *sum, size_t n)
+{
+	for (size_t i = 0; i <= n; i++)
+		sum->starts[i] = (uint32_t)i;
+	sum->n_stretches = n;
+}
+
+/* How many keys the words of a batch can make, or 0: too many to be worth a grid, or the
+ * key is not all words. */
+static size_t grid_size(const struct consolidate *self, const struct sum *sum)
+{
+	size_t most = sum->n_stretches / 4, size = 1;
+
+	for (size_t i = 0; i < self->keys.count; i++) {
+		const struct mu_column *cells = &self->cells[self->keys.index[i]];
+
+		if (!cells->words || !cells->n_words || (size_t)cells->n_words > most / size)
+			return 0;
+		size *= (size_t)cells->n_words;
+	}
+	return size;
+}
+
+/* Makes `which` the place in the grid of each stretch. */
+static void places_find(const struct consolidate *self, struct sum *sum)
+{
+	const uint32_t *starts = sum->starts;
+	uint32_t *which = sum->which;
+	size_t n = sum->n_stretches;
+
+	memset(which, 0, n * sizeof *which);
+	for (size_t i = 0; i < self->keys.count; i++) {
+		const struct mu_column *cells = &self->cells[self->keys.index[i]];
+		const int32_t *codes = (const int32_t *)cells->values + cells->offset;
+		uint32_t words = (uint32_t)cells->n_words;
+
+		for (size_t k = 0; k < n; k++)
+			which[k] = which[k] * words + (uint32_t)codes[starts[k]];
+	}
+}
+
+/* Asks for the first row that has each key. */
+static void keys_ask_once(const struct consolidate *self, struct sum *sum, size_t size)
+{
+	uint32_t *grid = sum->grid, *which = sum->which, n = 0;
+
+	places_find(self, sum);
+	memset(grid, 0, size * sizeof *grid);
+	for (size_t i = 0; i < sum->n_stretches; i++) {
+		uint32_t *place = &grid[which[i]];
+
+		if (!*place) {
+			sum->once[n] = sum->starts[i];
+			*place = ++n;
+		}
+		which[i] = *place - 1;
+	}
+	sum->asked = sum->once;
+	sum->n_asked = n;
+}
+
+/* Decides which stretches there are, and which keys are to be looked up. */
+static void stretches_make(const struct consolidate *self, struct sum *sum, size_t n, bool easy)
+{
+	size_t grid = 0;
+
+	if (easy && are_lanes(self)) {
+		stretches_find(self, sum, n);
+		grid = grid_size(self, sum);
+	} else
+		stretches_single(sum, n);
+	if (grid)
+		keys_ask_once(self, sum, grid);
+	else {
+		sum->asked = sum->starts;
+		sum->n_asked = sum->n_stretches;
+	}
+}
+
+/* The groups of all keys asked for, some of which may be new. */
+static int groups_find_all(struct mu_ctx *ctx, struct consolidate *self, const struct mu_rows *rows)
 {
 	struct sum *sum = self->sum;
 	struct groups *g = &sum->groups;
 	bool far = g->count * g->record_words * sizeof *g->records > NEAR;
 	const uint64_t *hashes = sum->hashes, *key = sum->keys;
-	uint32_t *found = sum->found;
+	size_t n = sum->n_asked;
 	int err = 0;
 
 	for (size_t i = 0; i < n && !err; i++, key += g->key_words) {
@@ -566,55 +722,55 @@ static int groups_find_all(struct mu_ctx *ctx, struct consolidate *self, const s
 			groups_ahead(g, hashes, n, i);
 		group = groups_find(g, key, hashes[i]);
 		if (group == GROUPS_NONE)
-			err = group_begin(ctx, self, i, mu_row_at(rows, (int64_t)i), &group);
-		found[i] = (uint32_t)group;
+			err = group_begin(ctx, self, i, mu_row_at(rows, sum->asked[i]), &group);
+		sum->found[i] = (uint32_t)group;
 	}
 	return err;
 }
 
-/* Adds to a word of the record of each row's group: a value of the row, or one. */
-static void words_add(const struct sum *sum, size_t word, const int64_t *values, size_t n)
+/* Adds up all stretches. */
+static void stretches_add(const struct consolidate *self)
 {
-	uint64_t *records = sum->groups.records + word;
-	size_t step = sum->groups.record_words;
-	const uint32_t *found = sum->found;
+	const struct sum *sum = self->sum;
+	const uint32_t *which = sum->asked == sum->once ? sum->which : NULL;
+	const uint32_t *starts = sum->starts, *found = sum->found;
+	size_t n = sum->n_stretches, measures = self->measures.count;
+	size_t rows = sum->rows, totals = sum->totals, step = sum->groups.record_words;
 
-	for (size_t i = 0; i < n; i++)
-		records[found[i] * step] += values ? (uint64_t)values[i] : 1;
-}
+	for (size_t i = 0; i < n; i++) {
+		uint64_t *record = sum->groups.records + found[which ? which[i] : i] * step;
+		const uint64_t *sums = sum->sums;
+		size_t start = starts[i], end = starts[i + 1];
 
-static int rows_take_easily(struct mu_ctx *ctx, struct consolidate *self,
-			    const struct mu_rows *rows, size_t n, int64_t *added)
-{
-	struct sum *sum = self->sum;
-	size_t known = sum->groups.count;
-	int err = groups_find_all(ctx, self, rows, n);
-
-	if (err)
-		return err;
-	words_add(sum, sum->rows, NULL, n);
-	for (size_t m = 0; m < self->measures.count; m++) {
-		const struct mu_column *cells = measure_cells(self, m);
-
-		words_add(sum, sum->totals + m, (const int64_t *)cells->values + cells->offset, n);
+		record[rows] += end - start;
+		for (size_t m = 0; m < measures; m++, sums += sum->room)
+			record[totals + m] += sums[end] - sums[start];
 	}
-	*added = (int64_t)(n - (sum->groups.count - known));
-	return 0;
 }
 
 int sum_take(struct mu_ctx *ctx, struct consolidate *self, const struct ArrowArray *batch)
 {
 	struct mu_rows rows = mu_rows(ctx->schema, batch);
-	bool plain = is_plain(self, &rows, batch->length);
+	struct sum *sum = self->sum;
+	size_t n = (size_t)batch->length, known = sum->groups.count;
 	int64_t added = 0;
+	bool easy;
 	int err;
 
-	if (!keys_pack(self, self->sum, batch->length))
+	if (!batch_room(self, sum, n))
 		return out_of_memory(ctx);
-	if (is_easy(self, batch->length) && plain)
-		err = rows_take_easily(ctx, self, &rows, (size_t)batch->length, &added);
-	else
+	easy = is_easy(self, n) && is_plain(self, &rows, batch->length);
+	stretches_make(self, sum, n, easy);
+	if (!keys_pack(self, sum, batch->length))
+		return out_of_memory(ctx);
+	if (!easy)
 		err = rows_take(ctx, self, &rows, batch->length, &added);
+	else {
+		err = groups_find_all(ctx, self, &rows);
+		if (!err)
+			stretches_add(self);
+		added = (int64_t)(n - (sum->groups.count - known));
+	}
 	return err || !added ? err : mu_adjusted(ctx, NULL, -added);
 }
 

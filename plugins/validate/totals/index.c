@@ -112,6 +112,33 @@ static bool grid_build(struct tally *tally)
 	return tally->grid;
 }
 
+/* Whether only the numbers of the first place, whose bits are the highest of a place in
+ * the grid, have outgrown it. */
+static bool grid_extends(const struct tally *tally)
+{
+	size_t i;
+
+	for (i = 2; i < tally->width; i++)
+		if (bits_of(tally, i) != tally->bits[i])
+			return false;
+	return tally->grid && tally->width > 1;
+}
+
+/* Then all that is in it stays where it is. */
+static bool grid_extend(struct tally *tally)
+{
+	size_t before = (size_t)1 << (tally->shifts[1] + tally->bits[1]);
+	size_t n = (size_t)1 << (tally->shifts[1] + bits_of(tally, 1));
+	uint32_t *grid = reallocarray(tally->grid, n, sizeof *grid);
+
+	if (!grid)
+		return false;
+	memset(grid + before, 0, (n - before) * sizeof *grid);
+	tally->grid = grid;
+	tally->bits[1] = (uint8_t)bits_of(tally, 1);
+	return true;
+}
+
 /* --------------------------------------------------------------- buckets */
 
 /* Both halves of a product, so that every bit of x counts in the lower ones. */
@@ -246,36 +273,62 @@ static void key_note(struct tally *tally, const uint32_t *key)
 		tally->used[i] |= key[i];
 }
 
-/* Puts the newest group where it will be found; what was there is made anew when it is
- * no longer large enough. */
+/* Puts the newest group, for which the grid has no place, where it will be found; what was
+ * there is made anew when it is no longer large enough. */
 static bool index_add(struct tally *tally, const uint32_t *key)
 {
 	uint32_t group = (uint32_t)tally->groups.count - 1;
 
-	if (tally->grid && grid_has(tally, key)) {
-		tally->grid[grid_place(tally, key, tally->width)] = group + 1;
-		return true;
-	}
 	if (tally->buckets && !buckets_full(tally)) {
 		bucket_put(tally, key_hash(tally, key, tally->width), group);
+		return true;
+	}
+	if (grid_fits(tally) && grid_extends(tally)) {
+		if (!grid_extend(tally))
+			return false;
+		tally->grid[grid_place(tally, key, tally->width)] = group + 1;
 		return true;
 	}
 	tally_unindex(tally);
 	return grid_fits(tally) ? grid_build(tally) : buckets_build(tally);
 }
 
-size_t tally_group(struct tally *tally, const uint32_t *key)
+/* A new group, which is nowhere to be found yet. */
+static struct group *group_new(struct tally *tally, const uint32_t *key)
 {
-	size_t found = tally_find(tally, key);
-	struct group *group;
+	struct group *group = tally->groups.count < GROUPS_MAX ? pile_add(&tally->groups) : NULL;
 
-	if (found != SIZE_MAX)
-		return found;
-	group = tally->groups.count < GROUPS_MAX ? pile_add(&tally->groups) : NULL;
 	if (!group)
-		return SIZE_MAX;
+		return NULL;
 	memcpy(group_odd(tally, group) + 1, key, tally->width * sizeof *key);
 	key_note(tally, key);
+	return group;
+}
+
+/* That of a key for which the grid has a place. */
+static size_t grid_group(struct tally *tally, const uint32_t *key)
+{
+	uint32_t *place = &tally->grid[grid_place(tally, key, tally->width)];
+
+	if (!*place) {
+		if (!group_new(tally, key))
+			return SIZE_MAX;
+		*place = (uint32_t)tally->groups.count;
+	}
+	return *place - 1;
+}
+
+size_t tally_group(struct tally *tally, const uint32_t *key)
+{
+	size_t found;
+
+	if (tally->grid && grid_has(tally, key))
+		return grid_group(tally, key);
+	found = tally_find(tally, key);
+	if (found != SIZE_MAX)
+		return found;
+	if (!group_new(tally, key))
+		return SIZE_MAX;
 	return index_add(tally, key) ? tally->groups.count - 1 : SIZE_MAX;
 }
 
@@ -285,18 +338,6 @@ size_t tally_group(struct tally *tally, const uint32_t *key)
  * compiled for each of the most common widths. */
 
 #define FOR_A_WIDTH __attribute__((always_inline)) static inline
-
-static bool group_look(struct tally *tally, const uint32_t *key, uint32_t *index,
-		       struct group **group)
-{
-	size_t found = tally_group(tally, key);
-
-	if (found == SIZE_MAX)
-		return false;
-	*index = (uint32_t)found;
-	*group = tally_at(tally, found);
-	return true;
-}
 
 /* The place of each key in the grid; false when it has none for some. */
 FOR_A_WIDTH bool grid_places(const struct tally *tally, const uint32_t *keys, size_t n,
@@ -318,7 +359,8 @@ FOR_A_WIDTH bool grid_places(const struct tally *tally, const uint32_t *keys, si
 	return has && !used[0];
 }
 
-/* Of each key its group in the grid, NULL where it is not there; how many those are. */
+/* Of each key, if all have places, its group in the grid, NULL where it is not there; how
+ * many those are. */
 FOR_A_WIDTH size_t grid_look(const struct tally *tally, const uint32_t *keys, size_t n,
 			     uint32_t *indices, struct group **groups, size_t width)
 {
@@ -373,26 +415,18 @@ FOR_A_WIDTH size_t guesses_check(const struct tally *tally, const uint32_t *keys
 	return missing;
 }
 
-FOR_A_WIDTH bool groups_look(struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
-			     struct group **groups, size_t width)
+/* Finds most of those that are there; how many are left. */
+FOR_A_WIDTH size_t groups_look(const struct tally *tally, const uint32_t *keys, size_t n,
+			       uint32_t *indices, struct group **groups, size_t width)
 {
-	size_t missing, i;
-	bool done = true;
-
-	if (tally->grid) {
-		missing = grid_look(tally, keys, n, indices, groups, width);
-	} else {
-		buckets_guess(tally, keys, n, indices, groups, width);
-		missing = guesses_check(tally, keys, n, groups, width);
-	}
-	for (i = 0; missing && i < n && done; i++)
-		if (!groups[i])
-			done = group_look(tally, keys + i * width, &indices[i], &groups[i]);
-	return done;
+	if (tally->grid)
+		return grid_look(tally, keys, n, indices, groups, width);
+	buckets_guess(tally, keys, n, indices, groups, width);
+	return guesses_check(tally, keys, n, groups, width);
 }
 
-static bool some_look(struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
-		      struct group **groups)
+static size_t some_look(const struct tally *tally, const uint32_t *keys, size_t n,
+			uint32_t *indices, struct group **groups)
 {
 	switch (tally->width) {
 	case 2:
@@ -406,6 +440,24 @@ static bool some_look(struct tally *tally, const uint32_t *keys, size_t n, uint3
 	}
 }
 
+/* Adds the groups of keys that have none yet, and finds the others. */
+static bool some_add(struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
+		     struct group **groups)
+{
+	size_t i, found;
+
+	for (i = 0; i < n; i++, keys += tally->width) {
+		if (groups[i])
+			continue;
+		found = tally_group(tally, keys);
+		if (found == SIZE_MAX)
+			return false;
+		indices[i] = (uint32_t)found;
+		groups[i] = tally_at(tally, found);
+	}
+	return true;
+}
+
 bool tally_groups(struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
 		  struct group **groups)
 {
@@ -414,10 +466,40 @@ bool tally_groups(struct tally *tally, const uint32_t *keys, size_t n, uint32_t 
 	/* There must be something to look in. */
 	if (n && !tally->groups.count && tally_group(tally, keys) == SIZE_MAX)
 		return false;
-	for (i = 0; i < n; i += some) {
+	for (i = 0; i < n; i += some, keys += some * tally->width) {
 		some = n - i < AHEAD ? n - i : AHEAD;
-		if (!some_look(tally, keys + i * tally->width, some, indices + i, groups + i))
+		if (some_look(tally, keys, some, indices + i, groups + i) &&
+		    !some_add(tally, keys, some, indices + i, groups + i))
 			return false;
 	}
 	return true;
+}
+
+/* Finds groups that are there after all. */
+static void some_find(const struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
+		      struct group **groups)
+{
+	size_t i, found;
+
+	for (i = 0; i < n; i++, keys += tally->width) {
+		found = groups[i] ? SIZE_MAX : tally_find(tally, keys);
+		if (found == SIZE_MAX)
+			continue;
+		indices[i] = (uint32_t)found;
+		groups[i] = tally_at(tally, found);
+	}
+}
+
+void tally_seek(const struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
+		struct group **groups)
+{
+	size_t i, some;
+
+	if (!tally->groups.count)
+		memset(groups, 0, n * sizeof(struct group *));
+	for (i = 0; i < n && tally->groups.count; i += some, keys += some * tally->width) {
+		some = n - i < AHEAD ? n - i : AHEAD;
+		if (some_look(tally, keys, some, indices + i, groups + i))
+			some_find(tally, keys, some, indices + i, groups + i);
+	}
 }

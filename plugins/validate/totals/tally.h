@@ -69,6 +69,10 @@ size_t tally_find(const struct tally *tally, const uint32_t *key);
 bool tally_groups(struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
 		  struct group **groups);
 
+/* Likewise, but adds none: NULL and any index where there is none. */
+void tally_seek(const struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
+		struct group **groups);
+
 static inline struct group *tally_at(const struct tally *tally, size_t group)
 {
 	return pile_at(&tally->groups, group);

@@ -309,6 +309,17 @@ bool dimension_numbers(struct dimension *dimension, const uint32_t *rows, size_t
 	return numbers_of_bits(&dimension->bits, dimension->lanes, false, rows, n, out, stride);
 }
 
+void dimension_take(struct dimension *dimension, struct dimension *other)
+{
+	dimension->texts = other->texts;
+	dimension->bits = other->bits;
+	dimension->latest = other->latest;
+	dimension->gaps = other->gaps;
+	other->texts = (struct mu_map){ .entries = NULL };
+	other->bits = (struct bits){ .values = NULL };
+	other->latest = 0;
+}
+
 bool dimension_merge(struct dimension *dimension, const struct dimension *other, uint32_t *map)
 {
 	size_t i;

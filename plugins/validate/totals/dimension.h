@@ -54,6 +54,9 @@ bool dimension_look(struct dimension *dimension, int64_t row, size_t n);
 bool dimension_numbers(struct dimension *dimension, const uint32_t *rows, size_t n, uint32_t *out,
 		       size_t stride);
 
+/* Takes over the values of another instance, when there are none here. */
+void dimension_take(struct dimension *dimension, struct dimension *other);
+
 /* Adds the values of another instance: `map` gets the own number of each of its
  * numbers, 0 of 0. */
 bool dimension_merge(struct dimension *dimension, const struct dimension *other, uint32_t *map);

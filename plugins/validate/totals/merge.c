@@ -8,6 +8,32 @@
 
 #include <stdlib.h>
 
+/* What the other has becomes the own, all but memory of its stage. */
+static void totals_take(struct totals *self, struct totals *other)
+{
+	size_t i;
+
+	for (i = 0; i < self->n_dimensions; i++)
+		dimension_take(&self->dimensions[i], &other->dimensions[i]);
+	self->rows = other->rows;
+	self->scopes = other->scopes;
+	self->patterns = other->patterns;
+	memcpy(self->pattern, other->pattern, self->width);
+	self->levels = other->levels;
+	self->latest_level = other->latest_level;
+	self->listed = other->listed;
+	self->merged = other->merged;
+	self->sources = other->sources;
+	self->n_sources = other->n_sources;
+	self->kept = other->kept;
+	self->too_many = other->too_many;
+	other->rows = other->scopes = (struct tally){ .width = 0 };
+	other->patterns = other->levels = (struct mu_map){ .entries = NULL };
+	other->listed = other->kept = (struct pile){ .size = 0 };
+	other->sources = NULL;
+	other->n_sources = 0;
+}
+
 /* For each number of the other instance the own one. */
 struct translation {
 	uint32_t **values; /* of each dimension */
@@ -128,7 +154,7 @@ static int tallies_merge(struct mu_ctx *ctx, struct totals *self, struct tally *
 		if (numbers)
 			memcpy(numbers + first, self->indices, n * sizeof *numbers);
 		if ((first + n) % PILE_CHUNK == 0)
-			pile_drop(&from->groups, first);
+			pile_pass(&from->groups, first, &to->groups);
 		err = groups_limit(ctx, self);
 	}
 	return err;
@@ -136,41 +162,47 @@ static int tallies_merge(struct mu_ctx *ctx, struct totals *self, struct tally *
 
 /* --------------------------------------------------------------- lists */
 
+static int patterns_merge(struct mu_ctx *ctx, struct totals *self, const struct totals *other)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < other->patterns.count && !err; i++) {
+		memcpy(self->pattern, other->patterns.entries[i].key, self->width);
+		err = pattern_list(ctx, self);
+	}
+	return err;
+}
+
 static int claims_merge(struct mu_ctx *ctx, struct totals *self, struct totals *other,
 			const struct translation *t)
 {
 	size_t i;
 	int err = claims_limit(ctx, self, n_claims(other));
 
-	for (i = 0; i < n_claims(other) && !err; i++) {
-		struct claim *claim = pile_add(&self->listed);
+	if (!err)
+		err = patterns_merge(ctx, self, other);
+	if (err)
+		return err;
+	for (i = 0; i < n_claims(other); i++) {
+		struct claim *claim = claim_at(other, i);
 
-		if (!claim)
-			return out_of_memory(ctx);
-		memcpy(claim, claim_at(other, i), self->listed.size);
 		claim->level = t->levels[claim->level];
 		claim->scope = t->scopes[claim->scope];
-		if ((i + 1) % PILE_CHUNK == 0)
-			pile_drop(&other->listed, i);
-		err = pattern_add(ctx, self,
-				  group_key(&self->scopes, tally_at(&self->scopes, claim->scope)));
 	}
-	return err;
+	return pile_merge(&self->listed, &other->listed) ? 0 : out_of_memory(ctx);
 }
 
-static bool kept_merge(struct totals *self, const struct totals *other, const struct translation *t)
+static bool kept_merge(struct totals *self, struct totals *other, const struct translation *t)
 {
 	size_t i;
 
 	for (i = 0; i < other->kept.count; i++) {
-		struct row *row = pile_add(&self->kept);
+		struct row *row = pile_at(&other->kept, i);
 
-		if (!row)
-			return false;
-		memcpy(row, pile_at(&other->kept, i), self->kept.size);
 		row->group = t->groups[row->group];
 	}
-	return true;
+	return pile_merge(&self->kept, &other->kept);
 }
 
 /* Forgets rows that are too many when both are put together. */
@@ -207,6 +239,11 @@ int totals_merge(struct mu_ctx *ctx, struct totals *self, struct totals *other)
 	struct translation t = { .values = NULL };
 	int err;
 
+	if (!self->n_sources) { /* it has seen nothing */
+		totals_take(self, other);
+		return 0;
+	}
+	self->merged = true;
 	if (!values_merge(self, other, &t) || !levels_merge(self, other, &t) ||
 	    !sources_merge(self, other))
 		err = out_of_memory(ctx);
@@ -218,21 +255,27 @@ int totals_merge(struct mu_ctx *ctx, struct totals *self, struct totals *other)
 
 /* --------------------------------------------------------------- order */
 
+/* Lists patterns anew, by the claims that they are of. */
+static int patterns_order(struct mu_ctx *ctx, struct totals *self)
+{
+	size_t n = self->patterns.count, i;
+	int err = 0;
+
+	mu_map_release(&self->patterns);
+	for (i = 0; self->patterns.count < n && !err; i++)
+		err = pattern_add(ctx, self,
+				  group_key(&self->scopes,
+					    tally_at(&self->scopes, claim_at(self, i)->scope)));
+	return err;
+}
+
 int totals_arrange(struct mu_ctx *ctx, struct totals *self)
 {
 	bool moved, rows_moved;
-	size_t i;
-	int err = 0;
 
 	if (!pile_sort(&self->listed, &moved) || !pile_sort(&self->kept, &rows_moved))
 		return out_of_memory(ctx);
 	/* From now on only scopes are looked for. */
 	tally_unindex(&self->rows);
-	if (moved)
-		mu_map_release(&self->patterns);
-	for (i = 0; i < n_claims(self) && moved && !err; i++)
-		err = pattern_add(ctx, self,
-				  group_key(&self->scopes,
-					    tally_at(&self->scopes, claim_at(self, i)->scope)));
-	return err;
+	return moved || self->merged ? patterns_order(ctx, self) : 0;
 }

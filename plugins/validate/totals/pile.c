@@ -47,9 +47,16 @@ void *pile_add(struct pile *pile)
 	return pile_at(pile, pile->count++);
 }
 
-void pile_drop(struct pile *pile, size_t index)
+/* Memory that was used already is there: new one costs more than to zero it. */
+void pile_pass(struct pile *pile, size_t index, struct pile *to)
 {
-	chunk_free(pile, index >> PILE_BITS);
+	size_t n = index >> PILE_BITS, next = (to->count + PILE_CHUNK - 1) >> PILE_BITS;
+
+	if (next < to->room && !to->chunks[next]) {
+		to->chunks[next] = memset(pile->chunks[n], 0, PILE_CHUNK * pile->size);
+		pile->chunks[n] = NULL;
+	}
+	chunk_free(pile, n);
 }
 
 void pile_release(struct pile *pile)
@@ -64,16 +71,63 @@ void pile_release(struct pile *pile)
 
 /* ---------------------------------------------------------------- sorting */
 
+static uint64_t place_of(const struct pile *pile, size_t index)
+{
+	return *(const uint64_t *)pile_at(pile, index) & ~MU_AT_REJECTED;
+}
+
+/* Moves the items from `*next` to `end` of a pile behind those of another one. */
+static bool items_move(struct pile *to, struct pile *from, size_t *next, size_t end)
+{
+	while (*next < end) {
+		size_t room = PILE_CHUNK - to->count % PILE_CHUNK;
+		size_t n = PILE_CHUNK - *next % PILE_CHUNK;
+
+		n = n < end - *next ? n : end - *next;
+		n = n < room ? n : room;
+		if (room == PILE_CHUNK && !chunk_add(to))
+			return false;
+		memcpy(pile_at(to, to->count), pile_at(from, *next), n * from->size);
+		to->count += n;
+		*next += n;
+		if (*next % PILE_CHUNK == 0)
+			pile_pass(from, *next - 1, to);
+	}
+	return true;
+}
+
+/* Where items, from `next` on, no longer stand before a place or at it. */
+static size_t stretch_end(const struct pile *pile, size_t next, uint64_t place)
+{
+	while (next < pile->count && place_of(pile, next) <= place)
+		next++;
+	return next;
+}
+
+bool pile_merge(struct pile *pile, struct pile *other)
+{
+	struct pile all = { .size = pile->size };
+	size_t a = 0, b = 0, end;
+	bool done = true;
+
+	while (done && b < other->count) {
+		end = stretch_end(pile, a, place_of(other, b));
+		done = items_move(&all, pile, &a, end);
+		end = stretch_end(other, b, a < pile->count ? place_of(pile, a) : UINT64_MAX);
+		done = done && items_move(&all, other, &b, end);
+	}
+	done = done && items_move(&all, pile, &a, pile->count);
+	pile_release(pile);
+	pile_release(other);
+	*pile = all;
+	return done;
+}
+
 /* Where an item of a place is. */
 struct spot {
 	uint64_t at;
 	size_t index;
 };
-
-static uint64_t place_of(const struct pile *pile, size_t index)
-{
-	return *(const uint64_t *)pile_at(pile, index) & ~MU_AT_REJECTED;
-}
 
 static bool is_sorted(const struct pile *pile)
 {
@@ -114,7 +168,7 @@ static bool runs_merge(const struct spot *from, struct spot *to, size_t n)
 }
 
 /* Moves each item to where its spot is, along the circles that these form. */
-static void items_move(struct pile *pile, struct spot *spots, void *held)
+static void spots_fill(struct pile *pile, struct spot *spots, void *held)
 {
 	size_t i, to, from;
 
@@ -154,7 +208,7 @@ bool pile_sort(struct pile *pile, bool *moved)
 		from = sorted;
 	}
 	if (done)
-		items_move(pile, from, held);
+		spots_fill(pile, from, held);
 	free(from);
 	free(to);
 	free(held);

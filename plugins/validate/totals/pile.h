@@ -19,7 +19,7 @@
 struct pile {
 	size_t size; /* of an item in bytes; a multiple of what its alignment asks for */
 	size_t count;
-	char **chunks; /* NULL where pile_drop() was */
+	char **chunks; /* NULL where pile_pass() was */
 	size_t room;   /* for chunks */
 };
 
@@ -31,13 +31,19 @@ static inline void *pile_at(const struct pile *pile, size_t index)
 /* A new item behind the last one, zeroed; NULL when memory is out. */
 void *pile_add(struct pile *pile);
 
-/* Frees the chunk of an item, which must be the last that is used of it. */
-void pile_drop(struct pile *pile, size_t index);
+/* Hands the chunk of an item, which must be the last that is used of it, over to another
+ * pile of such items as its next one; frees it when that has one. */
+void pile_pass(struct pile *pile, size_t index, struct pile *to);
 
 /* Puts items that begin with a place, as _at has it, into the order of those; equal
  * ones stay as they are.  `moved` says whether that changed anything; false when
  * memory is out. */
 bool pile_sort(struct pile *pile, bool *moved);
+
+/* Moves all items of another pile of such items among those here: when both are in the
+ * order of their places, so are all.  The other is left empty, or both are broken, to be
+ * released, when memory is out: then it is false. */
+bool pile_merge(struct pile *pile, struct pile *other);
 
 /* Leaves it empty, its size as it was. */
 void pile_release(struct pile *pile);

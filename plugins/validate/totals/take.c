@@ -296,6 +296,18 @@ int claims_limit(struct mu_ctx *ctx, const struct totals *self, size_t n)
 		       (long long)self->max_groups);
 }
 
+int pattern_list(struct mu_ctx *ctx, struct totals *self)
+{
+	if (mu_map_add(&self->patterns, self->pattern, self->width) == SIZE_MAX)
+		return out_of_memory(ctx);
+	if (self->patterns.count > (uint64_t)self->max_patterns)
+		return mu_fail(ctx, E2BIG,
+			       "claims fix more than %lld different sets of columns: "
+			       "name fewer columns in by, or raise max_patterns",
+			       (long long)self->max_patterns);
+	return 0;
+}
+
 /* Mostly it is that of the claim before. */
 int pattern_add(struct mu_ctx *ctx, struct totals *self, const uint32_t *key)
 {
@@ -306,16 +318,7 @@ int pattern_add(struct mu_ctx *ctx, struct totals *self, const uint32_t *key)
 		same &= self->pattern[i] == (key[i] != 0);
 		self->pattern[i] = key[i] != 0;
 	}
-	if (same)
-		return 0;
-	if (mu_map_add(&self->patterns, self->pattern, self->width) == SIZE_MAX)
-		return out_of_memory(ctx);
-	if (self->patterns.count > (uint64_t)self->max_patterns)
-		return mu_fail(ctx, E2BIG,
-			       "claims fix more than %lld different sets of columns: "
-			       "name fewer columns in by, or raise max_patterns",
-			       (long long)self->max_patterns);
-	return 0;
+	return same ? 0 : pattern_list(ctx, self);
 }
 
 /* The number of a level's name, which mostly is that of the claim before; false when

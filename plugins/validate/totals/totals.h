@@ -140,6 +140,7 @@ struct totals {
 
 	struct pile listed;   /* claims */
 	struct mu_map levels; /* names of claims */
+	bool merged;          /* with another instance, so patterns are in no order */
 
 	struct source *sources;
 	size_t n_sources;
@@ -211,6 +212,9 @@ struct source *source_of(struct totals *self, uint32_t document);
 /* Fails when there are more than the options allow. */
 int groups_limit(struct mu_ctx *ctx, const struct totals *self);
 int claims_limit(struct mu_ctx *ctx, const struct totals *self, size_t n);
+
+/* Adds self->pattern to the patterns. */
+int pattern_list(struct mu_ctx *ctx, struct totals *self);
 
 /* Adds what the key of a claim fixes to the patterns. */
 int pattern_add(struct mu_ctx *ctx, struct totals *self, const uint32_t *key);

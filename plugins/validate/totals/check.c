@@ -49,27 +49,44 @@ static struct phrase phrase_claim(struct totals *self, const struct claim *claim
 /* -------------------------------------------------------------- adding up */
 
 /* With `within: all` the claims of one document vouch for the rows of others. */
-static bool cover(struct totals *self, size_t scope, const struct group *group, const uint32_t *key)
+static bool cover(struct totals *self, struct group *scope, const struct group *group)
 {
-	if (!key[0])
+	if (!group_key(&self->scopes, scope)[0])
 		self->sources[group_key(&self->rows, group)[0]].verified = true;
-	return tally_merge(&self->scopes, tally_at(&self->scopes, scope), &self->rows, group);
+	self->n_covered += !scope->rows;
+	return tally_merge(&self->scopes, scope, &self->rows, group);
+}
+
+/* Adds n groups, at most BLOCK, to the scopes of a pattern that cover them. */
+static bool fold_groups(struct totals *self, const uint8_t *pattern, size_t first, size_t n)
+{
+	const struct group *groups[BLOCK];
+	uint32_t *key = self->keys;
+	size_t count = 0, i;
+
+	for (i = 0; i < n; i++) {
+		tally_key(&self->rows, first + i, key);
+		if (!key_mask(key, pattern, self->width))
+			continue;
+		groups[count++] = tally_at(&self->rows, first + i);
+		key += self->width;
+	}
+	tally_seek(&self->scopes, self->keys, count, self->indices, self->groups);
+	for (i = 0; i < count; i++)
+		if (self->groups[i] && !cover(self, self->groups[i], groups[i]))
+			return false;
+	return true;
 }
 
 static int fold_pattern(struct mu_ctx *ctx, struct totals *self, const uint8_t *pattern)
 {
-	size_t i, scope;
+	size_t i, n;
 
-	for (i = 0; i < self->rows.groups.count; i++) {
-		const struct group *group = tally_at(&self->rows, i);
-
-		if (i % 65536 == 65535 && mu_cancelled(ctx))
+	for (i = 0; i < self->rows.groups.count; i += n) {
+		n = self->rows.groups.count - i < BLOCK ? self->rows.groups.count - i : BLOCK;
+		if (i % 65536 == 0 && mu_cancelled(ctx))
 			return ECANCELED;
-		memcpy(self->key, group_key(&self->rows, group), self->width * sizeof *self->key);
-		if (!key_mask(self->key, pattern, self->width))
-			continue;
-		scope = tally_find(&self->scopes, self->key);
-		if (scope != SIZE_MAX && !cover(self, scope, group, self->key))
+		if (!fold_groups(self, pattern, i, n))
 			return out_of_memory(ctx);
 	}
 	return 0;
@@ -87,9 +104,8 @@ static int fold(struct mu_ctx *ctx, struct totals *self)
 
 /* ------------------------------------------------------------- evaluating */
 
-struct level level_of(const struct totals *self, const struct claim *claim)
+static struct level meaning_of(const struct totals *self, const struct mu_map_entry *name)
 {
-	const struct mu_map_entry *name = &self->levels.entries[claim->level];
 	const struct level *levels = self->level_items.items;
 	size_t i;
 
@@ -98,6 +114,18 @@ struct level level_of(const struct totals *self, const struct claim *claim)
 				 levels[i].name))
 			return levels[i];
 	return (struct level){ .relation = EQUAL };
+}
+
+static int meanings_look_up(struct mu_ctx *ctx, struct totals *self)
+{
+	size_t i;
+
+	self->meanings = calloc(self->levels.count + 1, sizeof *self->meanings);
+	if (!self->meanings)
+		return out_of_memory(ctx);
+	for (i = 0; i < self->levels.count; i++)
+		self->meanings[i] = meaning_of(self, &self->levels.entries[i]);
+	return 0;
 }
 
 /* Half a unit of the last digit that is no zero, in which a number was rounded:
@@ -134,10 +162,10 @@ static struct subtotal *subtotals_of(const struct totals *self, size_t scope)
 struct parts parts_of(const struct totals *self, const struct claim *claim, size_t measure)
 {
 	const struct subtotal *subtotals = subtotals_of(self, claim->scope);
-	struct level level = level_of(self, claim);
+	const struct level *level = level_of(self, claim);
 	struct parts parts = { .count = tally_at(&self->scopes, claim->scope)->rows };
 
-	if (level.states == STATES_ROWS) {
+	if (level->states == STATES_ROWS) {
 		parts.sum.value = (wide)parts.count;
 	} else if (subtotals && subtotals[measure].parts) {
 		parts.subtotals = true;
@@ -146,7 +174,7 @@ struct parts parts_of(const struct totals *self, const struct claim *claim, size
 	} else {
 		parts.sum = tally_sum(&self->scopes, claim->scope, measure);
 	}
-	bounds_set(&parts, &level, claim->values[measure]);
+	bounds_set(&parts, level, claim->values[measure]);
 	return parts;
 }
 
@@ -223,25 +251,26 @@ static bool lacking_list(struct totals *self)
 	size_t i, n = n_scopes(self);
 
 	self->subtotals.size = self->n_measures * sizeof(struct subtotal);
-	for (i = 0; i < n; i++) {
+	self->lacking = calloc(n, sizeof *self->lacking);
+	for (i = 0; self->lacking && i < n; i++) {
 		if (tally_at(&self->scopes, i)->rows)
 			continue;
-		if (!self->lacking)
-			self->lacking = calloc(n, sizeof *self->lacking);
-		if (!self->lacking || !pile_add(&self->subtotals))
+		if (!pile_add(&self->subtotals))
 			return false;
 		self->lacking[i] = (uint32_t)self->subtotals.count;
 	}
-	return true;
+	return self->lacking;
 }
 
 static int subtotals_make(struct mu_ctx *ctx, struct totals *self)
 {
 	size_t i;
 
-	if (!lacking_list(self) || (self->lacking && !firsts_mark(self)))
+	if (self->n_covered == n_scopes(self))
+		return 0;
+	if (!lacking_list(self) || !firsts_mark(self))
 		return out_of_memory(ctx);
-	for (i = 0; i < n_claims(self) && self->lacking; i++) {
+	for (i = 0; i < n_claims(self); i++) {
 		subtotals_add(self, claim_at(self, i));
 		if (i % 65536 == 65535 && mu_cancelled(ctx))
 			return ECANCELED;
@@ -261,7 +290,7 @@ static enum mu_outcome decide(const struct totals *self, const struct parts *par
 		       : MU_UNEVALUATED;
 }
 
-static void evaluate(struct totals *self, struct claim *claim, size_t measure)
+static enum mu_outcome evaluate(struct totals *self, struct claim *claim, size_t measure)
 {
 	struct parts parts = parts_of(self, claim, measure);
 	enum mu_outcome outcome = decide(self, &parts);
@@ -270,32 +299,83 @@ static void evaluate(struct totals *self, struct claim *claim, size_t measure)
 	if (!parts.count && !self->rows.groups.count && outcome == MU_FAIL)
 		outcome = MU_UNEVALUATED;
 	*claim_mark(self, claim, measure) |= (uint8_t)(outcome << OUTCOME_SHIFT);
+	return outcome;
 }
 
-/* What is compared with nothing is no part of anything either. */
-static void compared_mark(struct totals *self, struct claim *claim)
+/* The claim that a claim contradicts, or NULL. */
+static const struct claim *contradicted(struct totals *self, size_t index, size_t measure)
 {
-	bool none = claim->at & MU_AT_REJECTED || level_of(self, claim).relation == NONE;
+	const struct claim *claim = claim_at(self, index), *other;
+	const struct level *level = level_of(self, claim);
+	uint32_t *first;
+
+	if (!self->firsts || level->relation != EQUAL || level->tolerance ||
+	    level->states == STATES_ROWS)
+		return NULL;
+	first = &self->firsts[claim->scope * self->n_measures + measure];
+	if (!*first)
+		*first = (uint32_t)index + 1;
+	other = claim_at(self, *first - 1);
+	return other->values[measure] == claim->values[measure] ? NULL : other;
+}
+
+/* What a rejected claim states may be wrong, so it is compared with nothing. */
+static void count_rejected(struct totals *self, const struct claim *claim)
+{
+	uint64_t states = 0;
 	size_t m;
 
-	for (m = 0; m < self->n_measures && !none; m++)
-		if (*claim_mark(self, claim, m) & STATED)
-			*claim_mark(self, claim, m) |= COMPARED;
+	for (m = 0; m < self->n_measures; m++)
+		states += *claim_mark(self, claim, m) & STATED;
+	self->outcomes[MU_UNEVALUATED] += states ? states : 1;
+}
+
+/* Compares a claim with its rows and other claims; whether there is something to say. */
+static bool evaluate_claim(struct totals *self, size_t index)
+{
+	struct claim *claim = claim_at(self, index);
+	bool say = claim->at & MU_AT_REJECTED;
+	size_t m;
+
+	if (say)
+		count_rejected(self, claim);
+	for (m = 0; m < self->n_measures; m++) {
+		enum mu_outcome outcome;
+
+		if (!is_compared(self, claim, m))
+			continue;
+		outcome = evaluate(self, claim, m);
+		if (contradicted(self, index, m))
+			outcome = MU_FAIL;
+		self->outcomes[outcome]++;
+		say |= outcome != MU_PASS;
+	}
+	return say;
 }
 
 static int evaluate_all(struct mu_ctx *ctx, struct totals *self)
 {
-	size_t i, m;
-	int err;
+	uint32_t *noted;
+	size_t i;
+	int err = subtotals_make(ctx, self);
 
-	for (i = 0; i < n_claims(self); i++)
-		compared_mark(self, claim_at(self, i));
-	err = subtotals_make(ctx, self);
-	for (i = 0; i < n_claims(self) && !err; i++)
-		for (m = 0; m < self->n_measures; m++)
-			if (is_compared(self, claim_at(self, i), m))
-				evaluate(self, claim_at(self, i), m);
-	return err;
+	if (err)
+		return err;
+	self->noted.size = sizeof *noted;
+	if (n_claims(self) > n_scopes(self)) {
+		self->firsts = calloc(n_scopes(self) * self->n_measures, sizeof *self->firsts);
+		if (!self->firsts)
+			return out_of_memory(ctx);
+	}
+	for (i = 0; i < n_claims(self); i++) {
+		if (!evaluate_claim(self, i))
+			continue;
+		noted = pile_add(&self->noted);
+		if (!noted)
+			return out_of_memory(ctx);
+		*noted = (uint32_t)i;
+	}
+	return 0;
 }
 
 /* -------------------------------------------------------------- reporting */
@@ -326,7 +406,7 @@ static int report_mismatch(struct mu_ctx *ctx, struct totals *self, struct check
 			   const struct parts *s)
 {
 	static const char *const relations[] = { "", "at most ", "at least ", "about ", "" };
-	struct level level = level_of(self, check->claim);
+	const struct level *level = level_of(self, check->claim);
 	const struct account *account = account_of(self, check->index);
 	int64_t sum = (int64_t)s->sum.value;
 	bool less = sum < check->states;
@@ -341,13 +421,13 @@ static int report_mismatch(struct mu_ctx *ctx, struct totals *self, struct check
 		check->finding.explanations = account->items;
 		check->finding.n_explanations = account->count;
 	}
-	if (!s->count && level.states == STATES_SUM) {
+	if (!s->count && level->states == STATES_SUM) {
 		check->finding.code = "empty-claim";
 		return mu_report(ctx, check->finding,
 				 "%s states %" PRId64 " for %s, but covers no row",
 				 check->name.text, check->states, check->finding.field);
 	}
-	parts_print(parts, sizeof parts, s, &level);
+	parts_print(parts, sizeof parts, s, level);
 	if (account && !account->count)
 		snprintf(why, sizeof why, "; %s", account->otherwise);
 	else if (account && account->equal > 1)
@@ -356,7 +436,7 @@ static int report_mismatch(struct mu_ctx *ctx, struct totals *self, struct check
 	check->finding.code = "mismatch";
 	return mu_report(ctx, check->finding,
 			 "%s states %s%" PRId64 " for %s, %s %" PRId64 ", %" PRIu64 " %s%s",
-			 check->name.text, relations[level.relation], check->states,
+			 check->name.text, relations[level->relation], check->states,
 			 check->finding.field, parts, sum, difference, less ? "less" : "more", why);
 }
 
@@ -415,78 +495,59 @@ static int compare_claims(struct mu_ctx *ctx, struct totals *self, struct check 
 		check->name.text, check->states, finding.field, name.text, finding.expected);
 }
 
-/* `firsts` has, for each scope and measure, one more than the index of the
- * first claim that states it. */
-static int check_measure(struct mu_ctx *ctx, struct totals *self, size_t index, size_t measure,
-			 uint32_t *firsts)
+/* Says what came of a claim and what it contradicts. */
+static int report_claim(struct mu_ctx *ctx, struct totals *self, size_t index, size_t measure)
 {
-	const struct claim *claim = claim_at(self, index), *other;
-	uint32_t *first = &firsts[claim->scope * self->n_measures + measure];
-	struct level level = level_of(self, claim);
-	enum mu_outcome outcome = outcome_of(self, claim, measure);
-	struct check check;
-	int err;
+	const struct claim *claim = claim_at(self, index);
+	const struct claim *other = contradicted(self, index, measure);
+	struct check check = { .index = index,
+			       .claim = claim,
+			       .measure = measure,
+			       .states = claim->values[measure],
+			       .finding = { .at = claim->at,
+					    .field = self->measures[measure].name } };
+	int err = report_outcome(ctx, self, &check, outcome_of(self, claim, measure));
 
-	if (!is_compared(self, claim, measure))
-		return 0;
-	check = (struct check){ .index = index,
-				.claim = claim,
-				.measure = measure,
-				.states = claim->values[measure],
-				.finding = { .at = claim->at,
-					     .field = self->measures[measure].name } };
-	err = report_outcome(ctx, self, &check, outcome);
-	if (err)
-		return err;
-	if (level.relation != EQUAL || level.tolerance || level.states == STATES_ROWS)
-		return mu_checked(ctx, outcome, 1);
-	if (!*first)
-		*first = (uint32_t)index + 1;
-	other = claim_at(self, *first - 1);
-	if (other->values[measure] != check.states) {
-		outcome = MU_FAIL;
-		err = compare_claims(ctx, self, &check, other);
-	}
-	return err ? err : mu_checked(ctx, outcome, 1);
+	return err || !other ? err : compare_claims(ctx, self, &check, other);
 }
 
-/* What a rejected claim states may be wrong, so it is compared with nothing. */
-static int check_rejected(struct mu_ctx *ctx, struct totals *self, const struct claim *claim)
+static int report_rejected(struct mu_ctx *ctx, struct totals *self, const struct claim *claim)
 {
 	struct mu_finding finding = { .code = "unevaluated",
 				      .severity = MU_WARNING,
 				      .at = claim->at };
 	struct phrase name = phrase_claim(self, claim);
-	uint64_t states = 0;
-	size_t m;
-	int err;
 
-	for (m = 0; m < self->n_measures; m++)
-		states += *claim_mark(self, claim, m) & STATED;
-	err = mu_checked(ctx, MU_UNEVALUATED, states ? states : 1);
-	if (err)
-		return err;
 	return mu_report(ctx, finding, "%s was rejected before, so it was compared with nothing",
 			 name.text);
 }
 
-static int check_claims(struct mu_ctx *ctx, struct totals *self)
+static int report_claims(struct mu_ctx *ctx, struct totals *self)
 {
-	uint32_t *firsts = calloc(n_scopes(self) * self->n_measures + 1, sizeof *firsts);
 	size_t i, m;
 	int err = 0;
 
-	if (!firsts)
-		return out_of_memory(ctx);
-	for (i = 0; i < n_claims(self) && !err; i++) {
-		const struct claim *claim = claim_at(self, i);
+	for (i = 0; i < self->noted.count && !err; i++) {
+		size_t index = noted_at(self, i);
+		const struct claim *claim = claim_at(self, index);
 
 		if (claim->at & MU_AT_REJECTED)
-			err = check_rejected(ctx, self, claim);
-		for (m = 0; m < self->n_measures && !err && !(claim->at & MU_AT_REJECTED); m++)
-			err = check_measure(ctx, self, i, m, firsts);
+			err = report_rejected(ctx, self, claim);
+		for (m = 0; m < self->n_measures && !err; m++)
+			if (is_compared(self, claim, m))
+				err = report_claim(ctx, self, index, m);
 	}
-	free(firsts);
+	return err;
+}
+
+static int outcomes_count(struct mu_ctx *ctx, const struct totals *self)
+{
+	enum mu_outcome i;
+	int err = 0;
+
+	for (i = MU_PASS; i <= MU_UNEVALUATED && !err; i++)
+		if (self->outcomes[i])
+			err = mu_checked(ctx, i, self->outcomes[i]);
 	return err;
 }
 
@@ -547,13 +608,17 @@ int totals_check(struct mu_ctx *ctx, struct totals *self)
 {
 	int err;
 
-	err = fold(ctx, self);
+	err = meanings_look_up(ctx, self);
+	if (!err)
+		err = fold(ctx, self);
 	if (!err)
 		err = evaluate_all(ctx, self);
 	if (!err)
 		err = explain(ctx, self);
 	if (!err)
-		err = check_claims(ctx, self);
+		err = outcomes_count(ctx, self);
+	if (!err)
+		err = report_claims(ctx, self);
 	if (!err)
 		err = check_sources(ctx, self);
 	return err ? err : check_levels(ctx, self);

@@ -148,8 +148,8 @@ int explain(struct mu_ctx *ctx, struct totals *self)
 {
 	size_t i, m;
 
-	for (i = 0; i < n_claims(self); i++) {
-		const struct claim *claim = claim_at(self, i);
+	for (i = 0; i < self->noted.count; i++) {
+		const struct claim *claim = claim_at(self, noted_at(self, i));
 		bool failed = false;
 		size_t index;
 		int err;
@@ -157,7 +157,7 @@ int explain(struct mu_ctx *ctx, struct totals *self)
 		for (m = 0; m < self->n_measures; m++)
 			failed = failed || (is_compared(self, claim, m) &&
 					    outcome_of(self, claim, m) == MU_FAIL);
-		if (!failed || account_of(self, i))
+		if (!failed || account_of(self, noted_at(self, i)))
 			continue;
 		index = account_add(self, document_of(self, claim));
 		if (index == SIZE_MAX)

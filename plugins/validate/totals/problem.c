@@ -37,10 +37,9 @@ void edits_list(struct problem *p)
 	p->edits = mu_alloc(p->ctx, (n_claims(t) * t->n_measures + 1) * sizeof *p->edits);
 	for (i = 0; i < n_claims(t); i++) {
 		const struct claim *claim = claim_at(t, i);
-		struct level level = level_of(t, claim);
 
 		tally_key(&t->scopes, claim->scope, t->key);
-		if (t->key[0] != p->document || level.states == STATES_ROWS)
+		if (t->key[0] != p->document || level_of(t, claim)->states == STATES_ROWS)
 			continue;
 		for (m = 0; m < t->n_measures; m++) {
 			struct parts parts;

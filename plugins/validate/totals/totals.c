@@ -242,7 +242,10 @@ static void totals_close(struct mu_ctx *ctx, void *state)
 	mu_map_release(&self->levels);
 	pile_release(&self->listed);
 	pile_release(&self->subtotals);
+	free(self->meanings);
 	free(self->lacking);
+	free(self->firsts);
+	pile_release(&self->noted);
 	free(self->sources);
 	free(self->accounts);
 	rows_forget(self);

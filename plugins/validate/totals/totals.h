@@ -69,9 +69,8 @@ struct row {
 
 /* What came of what a claim states of one measure. */
 enum {
-	STATED = 1,       /* it states something, */
-	COMPARED = 2,     /* which is compared with the rows; */
-	FIRST_STATED = 4, /* it is the first to state it of its scope */
+	STATED = 1,       /* it states something; */
+	FIRST_STATED = 2, /* it is the first to state it of its scope */
 	OUTCOME_SHIFT = 4 /* from here on: enum mu_outcome */
 };
 
@@ -138,9 +137,10 @@ struct totals {
 	uint8_t *pattern;       /* of the latest claim */
 	size_t latest_level;    /* likewise; SIZE_MAX: none */
 
-	struct pile listed;   /* claims */
-	struct mu_map levels; /* names of claims */
-	bool merged;          /* with another instance, so patterns are in no order */
+	struct pile listed;     /* claims */
+	struct mu_map levels;   /* names of claims */
+	struct level *meanings; /* of these, once all are there */
+	bool merged;            /* with another instance, so patterns are in no order */
 
 	struct source *sources;
 	size_t n_sources;
@@ -148,6 +148,7 @@ struct totals {
 	struct pile kept; /* rows */
 	bool too_many;    /* to keep: then there are none */
 
+	size_t n_covered;  /* scopes that have rows */
 	uint32_t *lacking; /* of a scope without rows: one more than the index of its
 			      subtotals, 0 for others; NULL: all have rows */
 	struct pile subtotals; /* n_measures of them each */
@@ -157,6 +158,11 @@ struct totals {
 	uint32_t *part_accounts; /* of a claim: one more than the account of its part of
 				    the document, 0: that of all; NULL: no parts */
 	size_t explained;        /* how much was looked at for them */
+
+	uint32_t *firsts;     /* of each scope and measure: one more than the index of the first
+				 claim that states it; NULL: no two claims have one scope */
+	struct pile noted;    /* indices of claims of which there is something to say */
+	uint64_t outcomes[3]; /* of checks, an enum mu_outcome each */
 };
 
 enum { WITHIN_DOCUMENT, WITHIN_ALL };
@@ -176,6 +182,12 @@ static inline struct claim *claim_at(const struct totals *self, size_t index)
 	return pile_at(&self->listed, index);
 }
 
+/* Of the claims of which there is something to say. */
+static inline size_t noted_at(const struct totals *self, size_t i)
+{
+	return *(const uint32_t *)pile_at(&self->noted, i);
+}
+
 /* The mark of what a claim states of a measure. */
 static inline uint8_t *claim_mark(const struct totals *self, const struct claim *claim,
 				  size_t measure)
@@ -183,9 +195,17 @@ static inline uint8_t *claim_mark(const struct totals *self, const struct claim 
 	return (uint8_t *)(uintptr_t)(claim->values + self->n_measures) + measure;
 }
 
+/* What the pipeline says of the level of a claim. */
+static inline const struct level *level_of(const struct totals *self, const struct claim *claim)
+{
+	return &self->meanings[claim->level];
+}
+
+/* What is compared with nothing is no part of anything either. */
 static inline bool is_compared(const struct totals *self, const struct claim *claim, size_t measure)
 {
-	return *claim_mark(self, claim, measure) & COMPARED;
+	return *claim_mark(self, claim, measure) & STATED && !(claim->at & MU_AT_REJECTED) &&
+	       level_of(self, claim)->relation != NONE;
 }
 
 static inline enum mu_outcome outcome_of(const struct totals *self, const struct claim *claim,
@@ -232,9 +252,6 @@ int totals_merge(struct mu_ctx *ctx, struct totals *self, struct totals *other);
 int totals_arrange(struct mu_ctx *ctx, struct totals *self);
 
 /* --------------------------------------------------------------- check.c */
-
-/* What the pipeline says of the level of a claim. */
-struct level level_of(const struct totals *self, const struct claim *claim);
 
 /* What a claim is compared with. */
 struct parts {

@@ -37,15 +37,17 @@ int balance_init(struct balance *b, const struct ArrowSchema *schema,
 
 /* Four values at a time, in registers where the machine has such. */
 typedef int64_t four __attribute__((vector_size(32)));
+typedef uint64_t four_bits __attribute__((vector_size(32)));
 
 /* No number of a batch whose values are smaller can be too large for 64 bits. */
-#define PLAIN ((int64_t)1 << 40)
+#define PLAIN ((uint64_t)1 << 40)
 
 /* Sums up values of which none is null, or says that they are too large for that. */
-static bool plain_sum(const int64_t *values, int64_t rows, int64_t *sum)
+static bool plain_sum(const int64_t *values, int64_t rows, int64_t *out)
 {
-	four sums = { 0 }, seen = { 0 };
-	int64_t i = 0, all;
+	four_bits sums = { 0 }, seen = { 0 };
+	uint64_t sum, all;
+	int64_t i = 0;
 
 	if (rows >= 1 << 22)
 		return false;
@@ -53,17 +55,16 @@ static bool plain_sum(const int64_t *values, int64_t rows, int64_t *sum)
 		four v;
 
 		memcpy(&v, values + i, sizeof v);
-		sums += v;
-		seen |= v ^ (v >> 63);
+		sums += (four_bits)v;
+		seen |= (four_bits)(v ^ (v >> 63));
 	}
-	*sum = sums[0] + sums[1] + sums[2] + sums[3];
+	sum = sums[0] + sums[1] + sums[2] + sums[3];
 	all = seen[0] | seen[1] | seen[2] | seen[3];
-	if (all >= PLAIN)
-		return false;
 	for (; i < rows; i++) {
-		*sum += values[i];
-		all |= values[i] ^ (values[i] >> 63);
+		sum += (uint64_t)values[i];
+		all |= (uint64_t)(values[i] ^ (values[i] >> 63));
 	}
+	*out = (int64_t)sum;
 	return all < PLAIN;
 }
 

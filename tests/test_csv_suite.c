@@ -366,11 +366,11 @@ static void parse_split(size_t count)
 		parse_all(it);
 		piece.from = piece.to;
 	}
-	while (count > 1) {
+	for (turn = 1; turn < count; turn++) {
 		ck_assert_int_eq(plugin->merge(&instances[0].fake.ctx, instances[0].self,
-					       instances[--count].self),
+					       instances[turn].self),
 				 0);
-		instance_close(&instances[count]);
+		instance_close(&instances[turn]);
 	}
 	ck_assert_int_eq(plugin->split(&instances[0].fake.ctx, instances[0].self, &piece), 0);
 	ck_assert_uint_eq(piece.to, piece.from);

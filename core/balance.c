@@ -36,16 +36,15 @@ int balance_init(struct balance *b, const struct ArrowSchema *schema,
 }
 
 /* Four values at a time, in registers where the machine has such. */
-typedef int64_t four __attribute__((vector_size(32)));
-typedef uint64_t four_bits __attribute__((vector_size(32)));
+typedef uint64_t four __attribute__((vector_size(32)));
 
-/* No number of a batch whose values are smaller can be too large for 64 bits. */
+/* Values between this and its negative, of one batch, cannot be too many for 64 bits. */
 #define PLAIN ((uint64_t)1 << 40)
 
 /* Sums up values of which none is null, or says that they are too large for that. */
 static bool plain_sum(const int64_t *values, int64_t rows, int64_t *out)
 {
-	four_bits sums = { 0 }, seen = { 0 };
+	four sums = { 0 }, seen = { 0 };
 	uint64_t sum, all;
 	int64_t i = 0;
 
@@ -55,17 +54,17 @@ static bool plain_sum(const int64_t *values, int64_t rows, int64_t *out)
 		four v;
 
 		memcpy(&v, values + i, sizeof v);
-		sums += (four_bits)v;
-		seen |= (four_bits)(v ^ (v >> 63));
+		sums += v;
+		seen |= v + PLAIN;
 	}
 	sum = sums[0] + sums[1] + sums[2] + sums[3];
 	all = seen[0] | seen[1] | seen[2] | seen[3];
 	for (; i < rows; i++) {
 		sum += (uint64_t)values[i];
-		all |= (uint64_t)(values[i] ^ (values[i] >> 63));
+		all |= (uint64_t)values[i] + PLAIN;
 	}
 	*out = (int64_t)sum;
-	return all < PLAIN;
+	return all < 2 * PLAIN;
 }
 
 static void sum_add(struct balance_measure *m, int64_t by)

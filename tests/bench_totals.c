@@ -53,12 +53,13 @@ static double now(void)
 static double resident(void)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
-	long pages = 0;
+	char line[128] = "", *second;
 
-	if (!file || fscanf(file, "%*d %ld", &pages) != 1)
+	if (!file || !fgets(line, sizeof line, file))
 		abort();
 	fclose(file);
-	return (double)pages * 4096;
+	strtol(line, &second, 10);
+	return (double)strtol(second, NULL, 10) * 4096;
 }
 
 static void nothing_release(struct ArrowArray *array)

@@ -65,7 +65,7 @@ duck_version() {
 }
 
 muster_job() {
-	program="muster, $1" threads=$1
+	program="${named:-muster}, $1" threads=$1
 	shift
 	turn "$muster" run -q --jobs "$threads" --set roster="$roster" "$@"
 }
@@ -75,7 +75,14 @@ muster_c() {
 		--set totals="$totals"
 }
 
-muster_b() { muster_job "$1" "$here/count.yaml" --out "$dir/out/b"; }
+muster_b() { muster_job "$1" "$here/count.yaml" --out "$dir/out/b" ${2:+"$2"}; }
+
+# Without the sha256 of the document, which DuckDB does not make either.
+muster_b_plain() {
+	named='muster --no-hash'
+	muster_b "$1" --no-hash
+	named=
+}
 
 muster_d() { muster_job "$1" "$here/publish.yaml" --out "$dir/out/d" --set totals="$totals"; }
 
@@ -180,7 +187,8 @@ part_c() {
 
 part_b() {
 	planted "$mb" "$mb"
-	turns "job B, $mb MB" 'muster_b 2' 'duck_b 2' 'muster_b 1' 'duck_b 1'
+	turns "job B, $mb MB" 'muster_b 2' 'muster_b_plain 2' 'duck_b 2' 'muster_b 1' \
+		'muster_b_plain 1' 'duck_b 1'
 }
 
 part_d() {

@@ -113,7 +113,11 @@ struct totals {
 	const char *expect; /* as written, and what that is */
 	int64_t expected;
 	bool require, negative;
-	int within;
+
+	bool too_many; /* rows to keep: then there are none */
+	bool merged;   /* with another instance, so patterns are in no order */
+
+	int within; /* an option, as what follows */
 	int64_t max_groups, max_patterns, max_explained;
 
 	struct measure *measures;
@@ -140,13 +144,11 @@ struct totals {
 	struct pile listed;     /* claims */
 	struct mu_map levels;   /* names of claims */
 	struct level *meanings; /* of these, once all are there */
-	bool merged;            /* with another instance, so patterns are in no order */
 
 	struct source *sources;
 	size_t n_sources;
 
 	struct pile kept; /* rows */
-	bool too_many;    /* to keep: then there are none */
 
 	size_t n_covered;  /* scopes that have rows */
 	uint32_t *lacking; /* of a scope without rows: one more than the index of its

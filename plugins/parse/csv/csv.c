@@ -32,7 +32,7 @@
  * is empty, since what is empty there means all.
  *
  * A document that is UTF-8 may be of any size: it is read in windows, and `max_size` is
- * a bound to what is expected.  Its first 16 MiB show whether it is; a cell with a byte
+ * a bound to what is expected.  Its first 4 MiB show whether it is; a cell with a byte
  * that is not, further on, is an error and null.  What is in another encoding is decoded
  * as a whole, so it may have 1 GiB.
  *

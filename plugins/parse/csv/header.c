@@ -9,7 +9,7 @@ enum {
 	SNIFF_RECORDS = 20,
 	SNIFF_BYTES = 64 << 10,
 	NAME_MAX_BYTES = 1024,  /* of a column that the file names */
-	LOOKED_AT = 16 << 20,   /* bytes that show whether a document is UTF-8 */
+	LOOKED_AT = 4 << 20,    /* bytes that show whether a document is UTF-8 */
 	DECODED_MOST = 1 << 30, /* bytes of one that is not */
 };
 

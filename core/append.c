@@ -13,7 +13,8 @@
 
 #define BLOCK   ((size_t)256 << 10)
 #define BLOCKS  4
-#define AT_ONCE ((uint64_t)1 << 20) /* bytes that no thread is worth while for */
+#define AT_ONCE ((uint64_t)1 << 20)  /* bytes that no thread is worth while for */
+#define ON_WAY  ((uint64_t)16 << 20) /* bytes after which the disk is given something to do */
 
 struct append {
 	int fd;
@@ -23,6 +24,7 @@ struct append {
 	pthread_mutex_t lock; /* of what follows, once there is a thread */
 	pthread_cond_t changed;
 	int err;
+	uint64_t written, on_way; /* to the file; of these, on their way to the disk */
 	struct sha256_ctx digest; /* the thread's own, as long as blocks are left */
 	bool running, closing;
 	pthread_t thread;
@@ -68,6 +70,12 @@ static int store(struct append *a, const char *data, size_t len)
 
 	if (!err)
 		sha256_update(&a->digest, len, (const uint8_t *)data);
+	a->written += len;
+	if (a->written - a->on_way >= ON_WAY) {
+		sync_file_range(a->fd, (off_t)a->on_way, (off_t)(a->written - a->on_way),
+				SYNC_FILE_RANGE_WRITE);
+		a->on_way = a->written;
+	}
 	return err;
 }
 

@@ -535,12 +535,24 @@ static int open_all(struct work *w)
 	return err ? err : share(w);
 }
 
-/* With on_error: reject a later finding may still take an earlier row back, so
- * rows are held until every validator has seen the last one. */
+/* Whether a later finding may still reject a row that has passed: stages that are shared
+ * speak of rows while they have them at hand. */
+static bool may_come_back(const struct work *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->run->n_sources; i++)
+		if (w->heads[i].links.shared < w->heads[i].links.count)
+			return true;
+	return w->dataset.shared < w->dataset.count;
+}
+
+/* With on_error: reject rows are held, if they may come back, until every validator has
+ * seen the last one. */
 static int pump(struct work *w)
 {
 	struct flow *flow = &w->end;
-	bool hold = w->run->pipeline->on_error == ON_ERROR_REJECT;
+	bool hold = w->run->pipeline->on_error == ON_ERROR_REJECT && may_come_back(w);
 	struct ArrowArray rows = { 0 };
 	size_t i;
 	int err;

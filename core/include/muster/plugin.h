@@ -611,7 +611,9 @@ struct mu_plugin {
 	 * with split must have it.  A validator that has it takes batches in any order
 	 * on any instance, and gets the NULL of the end on the instance that all others
 	 * were merged into: what it then reports must not depend on how rows were
-	 * shared out (places in _at tell their order).  A transform that has it gives
+	 * shared out (places in _at tell their order), and concerns claims and the
+	 * whole: errors of a row of data are reported while it is at hand,
+	 * since later it cannot be rejected any more.  A transform that has it gives
 	 * out one batch for each batch that it pulls, whatever came before. */
 	int (*merge)(struct mu_ctx *, void *self, void *other);
 

@@ -37,14 +37,9 @@ void stage_end(struct record *r, struct stage *s)
 	stage_close(s);
 }
 
-static const struct mu_table_schema *table_of(const struct run *run)
-{
-	return run->pipeline->schema ? tableschema_table(run->pipeline->schema) : NULL;
-}
-
 int count_from(struct run *run, struct record *record, const struct ArrowSchema *schema)
 {
-	if (balance_init(&record->counted, schema, table_of(run)))
+	if (balance_init(&record->counted, schema, run_table(run)))
 		return run_fail(run, record->config, E2BIG, "more measures than can be counted");
 	record->out = &record->counted;
 	return 0;
@@ -299,7 +294,7 @@ int links_copy(const struct links *links, struct links *copy, const uint64_t *it
 		l->stage.item = item;
 		l->counted = &l->own;
 		if (!err && is_transform(l) &&
-		    balance_init(&l->own, stage_schema(&l->stage), table_of(like->run)))
+		    balance_init(&l->own, stage_schema(&l->stage), run_table(like->run)))
 			err = run_fail(like->run, like->stage.config, E2BIG,
 				       "more measures than can be counted");
 		end.from = l;

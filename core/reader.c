@@ -73,7 +73,6 @@ struct reader {
 
 	struct lane *lanes;
 	size_t n_lanes, n_threads;
-	bool threaded;
 };
 
 static void relax(void)
@@ -431,8 +430,8 @@ static bool pushes_far(const struct reader *r, size_t source)
 static int push(struct lane *lane, size_t source, struct ArrowArray *batch, bool *named)
 {
 	struct reader *r = lane->reader;
-	struct links *links = r->threaded ? &lane->sources[source] : r->sources[source];
-	struct links *dataset = r->threaded ? &lane->dataset : r->dataset;
+	struct links *links = r->n_threads ? &lane->sources[source] : r->sources[source];
+	struct links *dataset = r->n_threads ? &lane->dataset : r->dataset;
 	int err = links_push(links, links->shared, batch, named);
 
 	if (err || !batch->release || !pushes_far(r, source))
@@ -636,7 +635,6 @@ struct reader *reader_new(struct run *run)
 		if (pthread_create(&r->lanes[i].thread, NULL, work, &r->lanes[i]))
 			break;
 	r->n_threads = i;
-	r->threaded = i > 0;
 	return r;
 }
 
@@ -662,10 +660,10 @@ static int lane_start(struct reader *r, struct lane *lane)
 
 	for (i = 0; !err && i < r->run->n_sources; i++) {
 		balance_copy(&lane->heads[i], &r->records[i]->counted);
-		if (r->threaded && r->parsers[i]->plugin->api.split)
+		if (r->n_threads && r->parsers[i]->plugin->api.split)
 			err = links_copy(r->sources[i], &lane->sources[i], &lane->item);
 	}
-	if (!err && r->threaded)
+	if (!err && r->n_threads)
 		err = links_copy(r->dataset, &lane->dataset, &lane->item);
 	return err;
 }
@@ -872,7 +870,7 @@ static int lanes_merge(struct reader *r, size_t source)
 
 		balance_merge(&r->records[source]->counted, &lane->heads[source]);
 		balance_release(&lane->heads[source]);
-		if (r->threaded)
+		if (r->n_threads)
 			err = links_merge(r->sources[source], &lane->sources[source]);
 	}
 	return err;
@@ -885,7 +883,7 @@ int reader_next(struct reader *r, size_t source, struct ArrowArray *out)
 		struct item *item;
 		int err;
 
-		if (!r->threaded)
+		if (!r->n_threads)
 			work_on(r);
 		item = seek_item(r, source);
 		if (!item)

@@ -2,15 +2,17 @@
  * The flow of data:
  *
  *     fetch -> documents -> who reads which (recognise.c)
- *         -> parse (reader.c, on threads)
- *         -> a source's validators and transforms, one link after another
+ *         -> parse (reader.c, on lanes: threads that take documents, or pieces of them)
+ *         -> a source's validators and transforms, one link after another (link.c)
  *             -> all sources appended -> the dataset's validators and transforms
  *                 -> rows that are neither claims nor rejected -> exporters
  *                     -> published together, when all is valid
  *
- * Every link pulls batches from the one before it.  Between two links rows,
- * claims and measures are counted, rows that errors name are marked, and a
- * transform that loses somebody fails the run.
+ * Links that can be shared stand on each lane, as many as come first behind a parser that
+ * splits its documents; batches are pushed through them there.  Every other link pulls
+ * batches from the one before it.  At the end the lanes' links are merged into those of
+ * the run.  Between two links rows, claims and measures are counted, rows that errors
+ * name are marked, and a transform that loses somebody fails the run.
  */
 #include "run.h"
 
@@ -88,7 +90,7 @@ int run_fail(struct run *run, const struct stage_config *config, int err, const 
 	return err ? err : EIO;
 }
 
-static const struct mu_table_schema *table_of(const struct run *run)
+const struct mu_table_schema *run_table(const struct run *run)
 {
 	return run->pipeline->schema ? tableschema_table(run->pipeline->schema) : NULL;
 }
@@ -229,7 +231,7 @@ static int append_open(struct work *w)
 	text_release(&why);
 	if (!ok)
 		return EINVAL;
-	if (balance_init(&run->appended, w->ends[0], table_of(run)))
+	if (balance_init(&run->appended, w->ends[0], run_table(run)))
 		return run_fail(run, NULL, E2BIG, "more measures than can be counted");
 	w->end = (struct flow){ .from = w, .next = append_next, .schema = w->ends[0] };
 	w->balance = &run->appended;
@@ -528,7 +530,7 @@ static int open_all(struct work *w)
 	if (!err)
 		err = links_open(run, &w->dataset, &run->pipeline->dataset, 0, &w->end,
 				 &w->balance);
-	if (!err && balance_init(&run->withheld, w->end.schema, table_of(run)))
+	if (!err && balance_init(&run->withheld, w->end.schema, run_table(run)))
 		err = run_fail(run, NULL, E2BIG, "more measures than can be counted");
 	if (!err && run->publish.staging)
 		err = exporters_open(w);

@@ -93,6 +93,9 @@ void run_withhold(struct run *run, const struct ArrowSchema *schema,
 /* Takes note that a stage has reported something of that severity. */
 void run_said(struct run *run, enum mu_severity severity);
 
+/* What the schema of the dataset says; NULL: none was declared. */
+const struct mu_table_schema *run_table(const struct run *run);
+
 struct record *run_record(struct run *run, const struct stage_config *config);
 const char *run_status_name(enum status status);
 

@@ -82,6 +82,15 @@ struct mu_document {
 	const char *sha256;     /* 64 hexadecimal digits, or NULL: see mu_sha256(); a
 				   fetcher leaves it out */
 	uint64_t bytes;         /* likewise */
+	/* Of what came from elsewhere; NULL or zero when not known. */
+	const char *final_uri;     /* where redirects led, when they did */
+	const char *etag;          /* what the server calls this version, and */
+	const char *last_modified; /* since when it is, both as it was sent */
+	const char *request;       /* what besides the uri decided what comes, such as
+				      headers, without secrets: the cache keeps answers
+				      to different requests apart */
+	int64_t fetched;           /* when its bytes came, in seconds since 1970-01-01
+				      UTC; a fetcher leaves it out */
 };
 
 /* A part of a document that one instance of its parser reads: the bytes from one
@@ -210,6 +219,10 @@ struct mu_program {
 	double seconds;          /* the time that it has, */
 	uint64_t memory;         /* the memory, in bytes of address space, */
 	uint64_t output;         /* and how many bytes it may print */
+	const char *folder;      /* where it runs; NULL: the current folder.  A name with
+				    a / in argv[0] starts there, too */
+	const char *const *variables; /* NULL-ended, "NAME=VALUE": more of its environment
+				    than PATH, HOME, TMPDIR and LC_ALL; or NULL */
 };
 
 enum mu_end {
@@ -228,6 +241,23 @@ struct mu_printed {
 	const uint8_t *data;
 	size_t len;
 	const char *message; /* what it wrote to standard error, at most some lines */
+	const char *path;    /* fetchers: the incoming file that it printed to; `data` is
+				NULL then */
+};
+
+/* ---------------------------------------------------------------- fetching */
+
+enum mu_transfer_state { MU_UNDER_WAY, MU_ARRIVED, MU_GAVE_UP };
+
+/* How far something has come that is on its way; pointers are borrowed. */
+struct mu_transfer {
+	uint32_t size;  /* sizeof(struct mu_transfer); set by mu_progress() */
+	uint32_t id;    /* tells it from others of the stage, from 1 */
+	uint32_t state; /* enum mu_transfer_state; the last call for it says one of the
+			   latter two */
+	const char *name;     /* its address, without credentials */
+	uint64_t done, total; /* bytes; total is 0 when nobody knows */
+	const char *note;     /* "waits 5 s, then tries again", or NULL */
 };
 
 /* ---------------------------------------------------------------- context */
@@ -272,6 +302,11 @@ struct mu_ctx {
 			       NULL: all.  Others may be null in every row. */
 	const struct mu_piece *pieces; /* locate: in which the document was read, in */
 	size_t n_pieces;               /* order, as far as it was; none: as a whole */
+	int (*incoming)(struct mu_ctx *, const char **path);
+	int (*cached)(struct mu_ctx *, const char *uri, const char *request,
+		      struct mu_document *out);
+	int (*keep)(struct mu_ctx *, const struct mu_document *, const char **path);
+	void (*progress)(struct mu_ctx *, const struct mu_transfer *);
 };
 
 /* Parsers: the whole of ctx->document, read-only, until close. */
@@ -304,11 +339,51 @@ static inline int mu_sha256(struct mu_ctx *ctx, uint64_t at, const char **out)
 
 /* Parsers: runs a program on ctx->document, without a shell and under its limits,
  * once in a run however often it is asked for.  0 also when it ended badly: `out`
- * says how. */
+ * says how.  Fetchers: likewise without a document, and what it prints goes to a
+ * file as mu_incoming() makes them, out->path. */
 static inline int mu_filter(struct mu_ctx *ctx, const struct mu_program *program,
 			    struct mu_printed *out)
 {
+	out->size = sizeof *out;
 	return ctx->filter(ctx, program, out);
+}
+
+/* Fetchers: makes an empty file for what comes in, where the cache can take it over
+ * without a copy: write to it with mu_append(), and give out its path as that of a
+ * document once all has come, and not before.  With *path not NULL, a path that came
+ * from here, that file is emptied instead.  Whatever was not given out is removed at
+ * the end, also when the program is killed. */
+static inline int mu_incoming(struct mu_ctx *ctx, const char **path)
+{
+	return ctx->incoming(ctx, path);
+}
+
+/* Fetchers: what the cache has from the last time, as it was given out then: `path`,
+ * `etag`, `last_modified`, `media_type`, `final_uri`, `fetched` and so on.  `request`
+ * as in mu_document, or NULL.  out->path is NULL when there is nothing, or it is
+ * damaged.  When the source says that nothing has changed, give out this document.
+ * Pointers live until the stage is closed. */
+static inline int mu_cached(struct mu_ctx *ctx, const char *uri, const char *request,
+			    struct mu_document *out)
+{
+	*out = (struct mu_document){ .size = sizeof *out };
+	return ctx->cached(ctx, uri, request, out);
+}
+
+/* Fetchers: takes an incoming file into the cache just as giving it out would, without
+ * giving it out, such as an archive whose members are the documents.  `path` is where
+ * its bytes are then; lives until the stage is closed. */
+static inline int mu_keep(struct mu_ctx *ctx, const struct mu_document *document,
+			  const char **path)
+{
+	return ctx->keep(ctx, document, path);
+}
+
+/* Fetchers: tells how far a transfer is, as often as you like; the runner shows it. */
+static inline void mu_progress(struct mu_ctx *ctx, struct mu_transfer transfer)
+{
+	transfer.size = sizeof transfer;
+	ctx->progress(ctx, &transfer);
 }
 
 /* Transforms: the next batch, to be released by the caller; one whose
@@ -420,7 +495,8 @@ static inline int mu_output(struct mu_ctx *ctx, const char *path, const char **s
 }
 
 /* Exporters: appends bytes to an output, by the path that mu_output() gave; with the
- * first the file is made, and who uses this writes to it in no other way.  The runner
+ * first the file is made, and who uses this writes to it in no other way.  Fetchers
+ * likewise, by the path that mu_incoming() gave.  The runner
  * writes and hashes on a thread of its own where that is worth while, so a failure may
  * be told by a later call; one of no bytes waits until all is written, and tells. */
 static inline int mu_append(struct mu_ctx *ctx, const char *staged, const void *data, size_t len)
@@ -561,7 +637,8 @@ struct mu_plugin {
 	/* The step.  Exactly one is set, and it names the plugin's folder. */
 
 	/* The next document, its pointers borrowed until the next call; a NULL
-	 * path is the end. */
+	 * path is the end.  The path is that of a file of this machine, or of
+	 * mu_incoming(), or of mu_cached(); the latter two go into the cache. */
 	int (*fetch)(struct mu_ctx *, void *self, struct mu_document *out);
 
 	/* The next rows of ctx->document; out->release stays NULL at the end.

@@ -78,7 +78,7 @@ int extract(struct mu_ctx *ctx, const struct layout *layout, bool quiet, struct 
 				      .seconds = layout->timeout,
 				      .memory = (uint64_t)layout->max_memory,
 				      .output = (uint64_t)layout->max_output };
-	struct mu_printed printed = { .size = sizeof printed };
+	struct mu_printed printed;
 	int err = mu_filter(ctx, &program, &printed);
 
 	if (err)

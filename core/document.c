@@ -105,7 +105,16 @@ static int add_open(struct documents *ds, const struct mu_document *from, int fd
 		.name = from->name ? copy_or_null(&ds->arena, from->name)
 				   : last_part(&ds->arena, from->uri),
 		.bytes = (uint64_t)st.st_size,
+		.final_uri = copy_or_null(&ds->arena, from->final_uri),
+		.etag = copy_or_null(&ds->arena, from->etag),
+		.last_modified = copy_or_null(&ds->arena, from->last_modified),
+		.request = copy_or_null(&ds->arena, from->request),
+		.fetched = from->fetched,
 	};
+	if (from->sha256) {
+		memcpy(d->hex, from->sha256, 64);
+		d->public.sha256 = d->hex;
+	}
 	d->changed = st.st_mtim;
 	d->device = st.st_dev;
 	d->file = st.st_ino;

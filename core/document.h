@@ -56,8 +56,8 @@ struct documents {
 	size_t count;
 };
 
-/* Takes note of what a fetcher delivered: a regular file.  0, or an errno value with
- * the reason in `why`. */
+/* Takes note of what a fetcher delivered: a regular file, which is known to have the
+ * sha256 of `from` when there is one.  0, or an errno value with the reason in `why`. */
 int documents_add(struct documents *ds, const struct mu_document *from,
 		  const char *source_name, size_t source, struct text *why);
 

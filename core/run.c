@@ -254,8 +254,10 @@ static int fetch_all(struct run *run, struct stage *s, size_t source)
 			break;
 		if (!from.uri)
 			from.uri = from.path;
-		err = documents_add(&run->documents, &from, run->sources[source].name, source,
-				    &why);
+		err = cache_take(&run->cache, &from, &run->pipeline->secrets, &why);
+		if (!err)
+			err = documents_add(&run->documents, &from, run->sources[source].name,
+					    source, &why);
 		if (err)
 			run_fail(run, s->config, err, why.data);
 	}
@@ -935,6 +937,7 @@ int run_pipeline(struct run *run)
 
 	pthread_mutex_init(&run->lock, NULL);
 	rejections_init(&run->rejections);
+	run->cache.threads = reader_jobs(run) > 1;
 	err = select_sources(run);
 	for (i = 0; !err && i < run->n_sources; i++)
 		err = fetch_source(run, i);
@@ -978,6 +981,7 @@ void run_release(struct run *run)
 	rejections_release(&run->rejections);
 	publish_release(&run->publish);
 	documents_release(&run->documents);
+	cache_close(&run->cache);
 	text_release(&run->failure);
 	pthread_mutex_destroy(&run->lock);
 }

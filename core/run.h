@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "balance.h"
+#include "cache.h"
 #include "document.h"
 #include "finding.h"
 #include "pipeline.h"
@@ -50,6 +51,7 @@ struct run {
 	struct pipeline *pipeline;
 	struct loader *loader;
 	struct run_options options;
+	struct cache cache;
 	struct documents documents;
 	struct rejections rejections;
 	struct publish publish;

@@ -355,9 +355,65 @@ static int service_append(struct mu_ctx *ctx, const char *staged, const void *da
 
 	if (err)
 		return fail_with(s, err, "an output cannot be written");
-	err = publish_append(&s->run->publish, staged, data, len, &why);
+	if (s->config->plugin->step == STEP_FETCH)
+		err = cache_append(&s->run->cache, staged, data, len, &why);
+	else
+		err = publish_append(&s->run->publish, staged, data, len, &why);
 	if (err)
 		fail_with(s, err, "%s", why.data);
+	text_release(&why);
+	return err;
+}
+
+static int service_incoming(struct mu_ctx *ctx, const char **path)
+{
+	struct stage *s = stage_of(ctx);
+	struct text why = { 0 };
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "an incoming file cannot be made");
+	err = cache_incoming(&s->run->cache, path, &why);
+	if (err)
+		fail_with(s, err, "%s", why.data);
+	text_release(&why);
+	return err;
+}
+
+static int service_cached(struct mu_ctx *ctx, const char *uri, const char *request,
+			  struct mu_document *out)
+{
+	struct stage *s = stage_of(ctx);
+	struct mu_document own = { 0 };
+	struct text why = { 0 };
+	size_t size = out->size;
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "the cache cannot be read");
+	err = cache_recall(&s->run->cache, uri, request, &own, &why);
+	if (err)
+		fail_with(s, err, "%s", why.data);
+	memcpy(out, &own, size < sizeof own ? size : sizeof own);
+	out->size = (uint32_t)size;
+	text_release(&why);
+	return err;
+}
+
+static int service_keep(struct mu_ctx *ctx, const struct mu_document *document, const char **path)
+{
+	struct stage *s = stage_of(ctx);
+	struct mu_document own = { 0 };
+	struct text why = { 0 };
+	int err = fault();
+
+	if (err)
+		return fail_with(s, err, "a file cannot be kept");
+	memcpy(&own, document, document->size < sizeof own ? document->size : sizeof own);
+	err = cache_take(&s->run->cache, &own, &s->pipeline->secrets, &why);
+	if (err)
+		fail_with(s, err, "%s", why.data);
+	*path = own.path;
 	text_release(&why);
 	return err;
 }
@@ -513,6 +569,9 @@ static const struct mu_ctx services = {
 	.serial = service_serial,
 	.sha256 = service_sha256,
 	.append = service_append,
+	.incoming = service_incoming,
+	.cached = service_cached,
+	.keep = service_keep,
 };
 
 /* ------------------------------------------------------------------ life */

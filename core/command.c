@@ -115,6 +115,33 @@ int flags_next(struct flags *f, const char **value)
 	return FLAG_WORD;
 }
 
+static int choice(const char *value, const char *const *names)
+{
+	int i;
+
+	for (i = 0; names[i]; i++)
+		if (!strcmp(names[i], value))
+			return i;
+	return -1;
+}
+
+int value_choose(const struct command *self, const char *name, const char *value,
+		      const char *const *names, int *out)
+{
+	*out = choice(value, names);
+	if (*out < 0)
+		return usage_error(self, "--%s takes %s, %s%s%s, not '%s'", name, names[0],
+				   names[1], names[2] ? ", " : "", names[2] ? names[2] : "", value);
+	return EXIT_VALID;
+}
+
+int color_choose(const struct command *command, const char *value, int *out)
+{
+	static const char *const names[] = { "auto", "always", "never", NULL };
+
+	return value_choose(command, "color", value, names, out);
+}
+
 bool color_wanted(enum color_choice choice, int fd)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");

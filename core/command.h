@@ -11,6 +11,7 @@ enum exit_code {
 	EXIT_INVALID = 1, /* ran, and the data is not fit */
 	EXIT_USAGE = 2,   /* usage or configuration */
 	EXIT_FAILED = 3,  /* could not run to the end */
+	EXIT_DIFFERS = 4, /* a source differs from its lock */
 };
 
 /* One option on the command line, "--name VALUE" or "--name=VALUE". */
@@ -30,7 +31,8 @@ struct command {
 	int (*run)(const struct command *self, int argc, char **argv);
 };
 
-extern const struct command command_run, command_check, command_plugins, command_explain;
+extern const struct command command_run, command_check, command_plugins, command_explain,
+	command_lock;
 
 /* One argument after another: the index of a flag in the table, with its value
  * in *value; FLAG_WORD for an argument that is none ("-" and all after "--"
@@ -50,7 +52,13 @@ int flags_next(struct flags *flags, const char **value);
 int usage_error(const struct command *command, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The index of a flag's value among two or three names, in *out.  Gives the exit code,
+ * EXIT_VALID when it is one of them. */
+int value_choose(const struct command *command, const char *name, const char *value,
+		 const char *const *names, int *out);
+
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+int color_choose(const struct command *command, const char *value, int *choice); /* exit code */
 bool color_wanted(enum color_choice choice, int fd); /* NO_COLOR, TERM=dumb, isatty */
 
 /* Prints a command's help to standard output. */

@@ -14,6 +14,7 @@
 static const struct command *const commands[] = {
 	&command_run,
 	&command_check,
+	&command_lock,
 	&command_plugins,
 	&command_explain,
 };

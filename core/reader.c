@@ -448,7 +448,7 @@ static bool unwatched(const struct reader *r, size_t source)
 
 	return pushes_far(r, source) && r->dataset->shared == r->dataset->count &&
 	       run->pipeline->on_error == ON_ERROR_STOP &&
-	       (!run->publish.staging || atomic_load(&run->unfit));
+	       (!run->publish.staging || atomic_load(&run->unfit)) && !run->rows;
 }
 
 /* A batch of an item, through all that the lane has; none (released) when there is

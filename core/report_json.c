@@ -80,16 +80,21 @@ static json_t *dataset(const struct run *run)
 static json_t *document(const struct document *d)
 {
 	json_t *json = json_object();
-	int year, month, day;
 	char date[48];
 
 	set_text(json, "uri", d->public.uri);
 	set_text(json, "sha256", d->public.sha256);
 	set_count(json, "bytes", d->public.bytes);
 	set_text(json, "media_type", d->public.media_type);
+	set_text(json, "final_uri", d->public.final_uri);
+	set_text(json, "etag", d->public.etag);
+	set_text(json, "last_modified", d->public.last_modified);
+	if (d->public.fetched) {
+		time_write(d->public.fetched, date, sizeof date);
+		set_text(json, "fetched", date);
+	}
 	if (d->dated) {
-		mu_date_to_civil(d->as_of, &year, &month, &day);
-		snprintf(date, sizeof date, "%04d-%02d-%02d", year, month, day);
+		date_write(d->as_of, date, sizeof date);
 		set_text(json, "as_of", date);
 	}
 	return json;

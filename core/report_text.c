@@ -234,10 +234,29 @@ static void add_summary(const struct run *run, struct text *out, bool color)
 		    run->checks[MU_PASS], run->checks[MU_FAIL], run->checks[MU_UNEVALUATED]);
 }
 
+static void add_pinned(const struct run *run, struct text *out)
+{
+	if (run->status == STATUS_FAILED) {
+		text_puts(out, "nothing was pinned; a former lock is as it was\n");
+		return;
+	}
+	text_puts(out, "  ");
+	text_add_visible(out, run->pins.path, strlen(run->pins.path));
+	text_puts(out, " pins ");
+	count(out, run->documents.count, "document");
+	text_puts(out, " of ");
+	count(out, run->n_sources, "source");
+	text_putc(out, '\n');
+}
+
 static void add_outputs(const struct run *run, struct text *out)
 {
 	size_t i;
 
+	if (run->options.pinning) {
+		add_pinned(run, out);
+		return;
+	}
 	if (!run->published) {
 		text_puts(out, run->options.select ? "nothing was published: --select runs a part\n"
 			       : run->options.dry_run

@@ -23,9 +23,11 @@
 #include "datapackage.h"
 #include "interrupt.h"
 #include "link.h"
+#include "locked.h"
 #include "place.h"
 #include "reader.h"
 #include "recognise.h"
+#include "revision.h"
 #include "rejects.h"
 
 /* A source: its parser, and the links behind it. */
@@ -265,16 +267,25 @@ static int fetch_all(struct run *run, struct stage *s, size_t source)
 	return interrupt_signal() ? ECANCELED : err;
 }
 
-static int fetch_source(struct run *run, size_t source)
+/* Instead of what a fetcher gives out, what is pinned. */
+static int deliver_locked(struct run *run, size_t source)
 {
-	const struct stage_config *config = &chain_of(run, run->sources[source].name)->stages[0];
-	struct source_result *result = &run->sources[source];
+	struct text why = { 0 };
+	int err = lock_deliver(&run->pins, run, source, &why);
+
+	if (err)
+		run_fail(run, NULL, err, why.data);
+	text_release(&why);
+	return err;
+}
+
+static int fetch_by_plugin(struct run *run, const struct stage_config *config, size_t source)
+{
 	struct record *record = run_record(run, config);
 	struct stage s = { 0 };
 	double start = now();
 	int err;
 
-	result->first_document = run->documents.count;
 	record->opened = true;
 	err = stage_init(&s, config, run->pipeline, run, &run->pipeline->diagnostics);
 	if (!err)
@@ -284,6 +295,18 @@ static int fetch_source(struct run *run, size_t source)
 	stage_failed(run, &s, err);
 	s.seconds = now() - start;
 	stage_end(record, &s);
+	return err;
+}
+
+static int fetch_source(struct run *run, size_t source)
+{
+	const struct stage_config *config = &chain_of(run, run->sources[source].name)->stages[0];
+	struct source_result *result = &run->sources[source];
+	int err;
+
+	result->first_document = run->documents.count;
+	err = run->options.offline ? deliver_locked(run, source)
+				   : fetch_by_plugin(run, config, source);
 	result->n_documents = run->documents.count - result->first_document;
 	if (!err && !result->n_documents)
 		err = run_fail(run, config, ENOENT, "no document came in");
@@ -408,6 +431,8 @@ static int exporters_feed(struct work *w, const struct ArrowArray *rows)
 	int64_t *withheld = withhold(w->run, schema, rows, &n);
 	int err = 0;
 
+	if (w->run->rows)
+		rowset_add(w->run->rows, rows);
 	for (i = 0; !err && i < n; i++) {
 		err = feed_data(w, rows, &hidden, first, withheld[i]);
 		first = withheld[i] + 1;
@@ -472,14 +497,14 @@ static int head_open(struct work *w, size_t i)
 	return err;
 }
 
-/* Exporters look at all columns, unless there are none. */
+/* Exporters look at all columns, and so does who compares them. */
 static bool *exported_columns(const struct work *w)
 {
 	size_t n = (size_t)mu_schema_visible(w->end.schema), i;
 	bool *columns = mem_alloc(n + 1);
 
 	for (i = 0; i < n; i++)
-		columns[i] = w->n_exporters > 0;
+		columns[i] = w->n_exporters > 0 || w->run->rows;
 	return columns;
 }
 
@@ -536,6 +561,11 @@ static int open_all(struct work *w)
 		err = run_fail(run, NULL, E2BIG, "more measures than can be counted");
 	if (!err && run->publish.staging)
 		err = exporters_open(w);
+	if (!err && (run->differs || run->options.compare)) {
+		run->rows = mem_alloc(sizeof *run->rows);
+		err = rowset_open(run->rows, w->end.schema, run_table(run),
+				  &run->documents);
+	}
 	return err ? err : share(w);
 }
 
@@ -878,6 +908,8 @@ static void finish(struct run *run, int err)
 		run->status = valid ? STATUS_VALID : STATUS_INVALID;
 		run->exit = run->status == STATUS_VALID ? 0 : 1;
 	}
+	if (run->differs && (run->exit == 1 || run->exit == 3))
+		run->exit = 4;
 	places_find(run);
 	locators_free(run);
 	reader_free(run->reader);
@@ -913,7 +945,7 @@ static int begin(struct run *run)
 	struct text why = { 0 }, out = { 0 };
 	int err;
 
-	if (run->options.dry_run || run->options.select)
+	if (run->options.dry_run || run->options.select || run->differs)
 		return 0;
 	if (run->options.out)
 		text_puts(&out, run->options.out);
@@ -929,6 +961,51 @@ static int begin(struct run *run)
 	return err;
 }
 
+/* The lock is there, if it is needed. */
+static int read_lock(struct run *run)
+{
+	struct text why = { 0 };
+	int err = lock_read(&run->pins, run->pipeline, &why);
+
+	if (!err && !run->pins.json &&
+	    (run->options.locked || run->options.offline ||
+	     (run->options.pinning && run->options.select))) {
+		text_printf(&why, "there is no %s: muster lock makes it", run->pins.path);
+		err = ENOENT;
+	}
+	if (err) {
+		run->wrong_configuration = true;
+		run_fail(run, NULL, err, why.data);
+	}
+	text_release(&why);
+	return err;
+}
+
+/* What came differs from what is pinned: `run->differs`. */
+static int compare_lock(struct run *run)
+{
+	struct text why = { 0 };
+	int err = 0;
+
+	if (run->options.locked && !run->options.offline)
+		err = lock_compare(&run->pins, run, &why);
+	if (err)
+		run_fail(run, NULL, err, why.data);
+	text_release(&why);
+	return err;
+}
+
+static int find_revisions(struct run *run)
+{
+	struct text why = { 0 };
+	int err = revisions_find(run, &why);
+
+	if (err)
+		run_fail(run, NULL, err, why.data);
+	text_release(&why);
+	return err;
+}
+
 int run_pipeline(struct run *run)
 {
 	struct work w = { .run = run };
@@ -939,8 +1016,12 @@ int run_pipeline(struct run *run)
 	rejections_init(&run->rejections);
 	run->cache.threads = reader_jobs(run) > 1;
 	err = select_sources(run);
+	if (!err)
+		err = read_lock(run);
 	for (i = 0; !err && i < run->n_sources; i++)
 		err = fetch_source(run, i);
+	if (!err)
+		err = compare_lock(run);
 	if (!err)
 		err = documents_recognise(run);
 	if (!err)
@@ -949,6 +1030,10 @@ int run_pipeline(struct run *run)
 		err = open_all(&w);
 	if (!err)
 		err = pump(&w);
+	if (!err)
+		err = find_revisions(run);
+	if (run->differs)
+		locked_explain(run);
 	count_dataset(&w);
 	for (i = 0; i < run->n_sources; i++)
 		run->sources[i].rows = parsed(run, i)->rows;
@@ -982,6 +1067,10 @@ void run_release(struct run *run)
 	publish_release(&run->publish);
 	documents_release(&run->documents);
 	cache_close(&run->cache);
+	lock_release(&run->pins);
+	if (run->rows)
+		rowset_release(run->rows);
+	free(run->rows);
 	text_release(&run->failure);
 	pthread_mutex_destroy(&run->lock);
 }

@@ -10,9 +10,11 @@
 #include "cache.h"
 #include "document.h"
 #include "finding.h"
+#include "lock.h"
 #include "pipeline.h"
 #include "publish.h"
 #include "rejection.h"
+#include "rowset.h"
 #include "stage.h"
 
 
@@ -21,6 +23,10 @@ struct run_options {
 	const char *select;    /* name of the only source to run, or NULL */
 	unsigned jobs;         /* threads that parse; 0: as many as there are processors */
 	bool dry_run;          /* all but publishing */
+	bool locked;           /* what arrives must be what is in the lock */
+	bool offline;          /* the documents are those of the lock */
+	bool pinning;          /* what came is going to be pinned in the lock */
+	bool compare;          /* the rows of the dataset are kept in run.rows */
 	bool fail_on_warning;
 	bool strict;           /* unevaluated checks fail */
 	bool no_hash;          /* reports and the dataset go without the sha256 of documents */
@@ -52,6 +58,9 @@ struct run {
 	struct loader *loader;
 	struct run_options options;
 	struct cache cache;
+	struct lock pins;            /* of the pipeline, if there is a lock */
+	bool differs;                /* what came is not what is in the lock */
+	struct rowset *rows;         /* of the dataset, if they are to be compared */
 	struct documents documents;
 	struct rejections rejections;
 	struct publish publish;

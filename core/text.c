@@ -1,7 +1,9 @@
 #include "text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mem.h"
 
@@ -361,4 +363,26 @@ void secrets_release(struct secrets *secrets)
 	}
 	free(secrets->items);
 	*secrets = (struct secrets){ 0 };
+}
+
+int text_store(const struct text *text, const char *path)
+{
+	struct text temporary = { 0 };
+	FILE *file;
+	int err = 0;
+
+	text_printf(&temporary, "%s.muster-%ld", path, (long)getpid());
+	file = fopen(temporary.data, "wxe");
+	if (!file)
+		err = errno;
+	if (file && fwrite(text->data, 1, text->len, file) != text->len)
+		err = errno ? errno : EIO;
+	if (file && fclose(file) && !err)
+		err = errno;
+	if (!err && rename(temporary.data, path))
+		err = errno;
+	if (err && file)
+		unlink(temporary.data);
+	text_release(&temporary);
+	return err;
 }

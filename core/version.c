@@ -16,6 +16,15 @@ void date_write(int32_t days, char *out, size_t size)
 	snprintf(out, size, "%04d-%02d-%02d", year, month, day);
 }
 
+void time_write(int64_t seconds, char *out, size_t size)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm = { 0 };
+
+	gmtime_r(&t, &tm);
+	strftime(out, size, "%FT%TZ", &tm);
+}
+
 struct version version_of(const struct mu_document *d)
 {
 	return (struct version){
@@ -103,8 +112,6 @@ json_t *version_to_json(const struct version *v, const struct secrets *secrets)
 {
 	json_t *json = json_object();
 	char text[48];
-	struct tm tm;
-	time_t t = (time_t)v->fetched;
 
 	set_text(json, "uri", v->uri, secrets);
 	set_text(json, "request", v->request, secrets);
@@ -115,8 +122,10 @@ json_t *version_to_json(const struct version *v, const struct secrets *secrets)
 	set_text(json, "last_modified", v->last_modified, secrets);
 	set(json, "sha256", json_string(v->sha256));
 	set(json, "bytes", json_integer((json_int_t)v->bytes));
-	if (v->fetched && gmtime_r(&t, &tm) && strftime(text, sizeof text, "%FT%TZ", &tm))
+	if (v->fetched) {
+		time_write(v->fetched, text, sizeof text);
 		set(json, "fetched", json_string(text));
+	}
 	if (v->dated) {
 		date_write(v->as_of, text, sizeof text);
 		set(json, "as_of", json_string(text));

@@ -38,7 +38,9 @@ struct mu_document version_document(const struct version *version);
  * before the @ of an address.  To be freed. */
 char *version_clean(const char *text, const struct secrets *secrets);
 
-/* "2023-11-24", of `size` 48 at least. */
+/* "2023-11-24" for days and "2023-11-24T08:00:00Z" for seconds since 1970-01-01 UTC;
+ * `size` is 48 at least. */
 void date_write(int32_t days, char *out, size_t size);
+void time_write(int64_t seconds, char *out, size_t size);
 
 #endif

@@ -1,0 +1,34 @@
+/*
+ * A run as a command line wants it, from reading the pipeline to its reports.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "command.h"
+#include "report.h"
+#include "run.h"
+
+#define MAX_REPORTS 16
+
+struct wanted_report {
+	const struct report_format *format;
+	const char *path; /* NULL: standard output */
+};
+
+struct session {
+	const char *pipeline; /* path of its file */
+	struct settings settings;
+	struct run_options options;
+	struct wanted_report reports[MAX_REPORTS];
+	size_t n_reports;
+	int color; /* enum color_choice */
+	/* What is to be done with a run that has come to its end, before the reports are
+	 * written; it may fail the run.  NULL: nothing. */
+	void (*then)(struct run *run);
+};
+
+/* Runs it, says on standard error what was wrong, and writes the reports: to standard
+ * output a text, when no other was wanted there.  Gives the exit code. */
+int session_run(struct session *session);
+
+#endif

@@ -502,6 +502,16 @@ static bool absent_fill(struct option_fill *fill, const char *what, const struct
 	return type_find(option->type)->fill(&value);
 }
 
+static void secret_add(struct secrets *secrets, const struct yaml_node *node) // NOLINT(misc-no-recursion)
+{
+	size_t i;
+
+	if (node->kind == YAML_SCALAR && !node->broken)
+		secrets_add(secrets, node->text);
+	for (i = 0; i < node->count; i++)
+		secret_add(secrets, node->items[i]);
+}
+
 static bool table_fill(struct option_fill *fill, const char *what, const struct mu_option *table,
 		       const struct yaml_node *map, const char *skip, void *self)
 {
@@ -524,6 +534,8 @@ static bool table_fill(struct option_fill *fill, const char *what, const struct 
 					       (unsigned char *)self + option->offset,
 					       true };
 
+			if (option->secret && fill->secrets)
+				secret_add(fill->secrets, map->items[i]);
 			place_add(&value, value.member, value.node);
 			ok = type_find(option->type)->fill(&value) && ok;
 		} else {

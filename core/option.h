@@ -27,6 +27,7 @@ struct option_fill {
 	const char *folder;      /* of the pipeline file, for paths */
 	const char *what;        /* "parse/csv", for messages */
 	struct diagnostics *out; /* NULL: the nodes are known to be right */
+	struct secrets *secrets; /* where values of secret options are added; or NULL */
 	const char *const *others; /* keys that are no options; NULL: none */
 	struct option_place *places; /* filled; free() it */
 	size_t n_places;

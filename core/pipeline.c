@@ -244,7 +244,8 @@ static bool stage_try(const struct reading *r, const struct stage_config *stage)
 	struct option_fill fill = { .arena = &arena,
 				    .folder = r->p->folder,
 				    .what = stage->plugin->full,
-				    .out = &r->p->diagnostics };
+				    .out = &r->p->diagnostics,
+				    .secrets = &r->p->secrets };
 	void *self = mem_alloc(api->self_size);
 	bool ok =
 		option_fill(&fill, api->options, stage->map, step_names[stage->plugin->step], self);

@@ -579,6 +579,8 @@ struct mu_option {
 	size_t item_size;               /* MU_ITEMS */
 	size_t offset;
 	uint32_t type;
+	bool secret; /* a password or the like: its value is shown and written nowhere,
+			also when the pipeline has it in clear */
 };
 
 /* The offset of a member; no other type of member compiles. */

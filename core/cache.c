@@ -12,12 +12,12 @@
 
 #include "append.h"
 
-#define CHANGED     1 /* when every object was last changed, in seconds since 1970 */
+#define CHANGED     1                /* when every object was last changed, in seconds since 1970 */
 #define MAX_ADDRESS ((off_t)1 << 20) /* bytes of what is remembered of an address */
 
 /* A file that is not whole yet. */
 struct incoming {
-	const char *path; /* NULL: it is an object now */
+	const char *path;      /* NULL: it is an object now */
 	struct append *append; /* NULL: nobody has appended to it */
 };
 

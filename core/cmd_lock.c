@@ -6,7 +6,8 @@
 enum { LOCK_UPDATE, LOCK_SET, LOCK_QUIET, LOCK_VERBOSE, LOCK_COLOR };
 
 static const struct flag flags[] = {
-	[LOCK_UPDATE] = { "update", 0, "SOURCE", "pin one source anew, leave the others as they are" },
+	[LOCK_UPDATE] = { "update", 0, "SOURCE",
+			  "pin one source anew, leave the others as they are" },
 	[LOCK_SET] = { "set", 0, "NAME=VALUE", "give a variable of the pipeline another value" },
 	[LOCK_QUIET] = { "quiet", 'q', NULL, "print errors alone" },
 	[LOCK_VERBOSE] = { "verbose", 'v', NULL, "tell more; twice: all" },

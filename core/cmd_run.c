@@ -36,7 +36,8 @@ static const struct flag flags[] = {
 	[RUN_NO_HASH] = { "no-hash", 0, NULL,
 			  "leave the sha256 of documents out: it takes 0.7 s a gigabyte" },
 	[RUN_LOCKED] = { "locked", 0, NULL, "fail when what arrives differs from muster.lock" },
-	[RUN_OFFLINE] = { "offline", 0, NULL, "read the copies that muster.lock pins, fetch nothing" },
+	[RUN_OFFLINE] = { "offline", 0, NULL,
+			  "read the copies that muster.lock pins, fetch nothing" },
 	{ .name = NULL },
 };
 

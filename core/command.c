@@ -126,7 +126,7 @@ static int choice(const char *value, const char *const *names)
 }
 
 int value_choose(const struct command *self, const char *name, const char *value,
-		      const char *const *names, int *out)
+		 const char *const *names, int *out)
 {
 	*out = choice(value, names);
 	if (*out < 0)

@@ -33,19 +33,20 @@ const struct mu_code core_codes[] = {
 	  "who is to read it.",
 	  "Make the headings or headers that the sources declare more definite." },
 	{ "run/lock-differs",
-	  "A document has other bytes than the lock says, though it comes from the same address. The "
+	  "A document has other bytes than the lock says, though it comes from the same address. "
+	  "The "
 	  "findings after it tell which cells of the dataset differ.",
-	  "When the new document is right, muster lock --update SOURCE pins it; until then --offline "
+	  "When the new document is right, muster lock --update SOURCE pins it; until then "
+	  "--offline "
 	  "runs with the locked copy." },
-	{ "run/lock-added",
-	  "A document, or a whole source, came that is not in the lock.",
+	{ "run/lock-added", "A document, or a whole source, came that is not in the lock.",
 	  "muster lock --update SOURCE pins it, if it belongs there." },
-	{ "run/lock-missing",
-	  "A document that is in the lock did not come.",
+	{ "run/lock-missing", "A document that is in the lock did not come.",
 	  "Look whether it was published elsewhere; muster lock --update SOURCE pins what there is "
 	  "now." },
 	{ "run/lock-options",
-	  "A source is fetched with other options, or another plugin, than when it was locked. What "
+	  "A source is fetched with other options, or another plugin, than when it was locked. "
+	  "What "
 	  "came is compared all the same.",
 	  "muster lock --update SOURCE notes the new options." },
 	{ "run/lock-compared",
@@ -53,7 +54,8 @@ const struct mu_code core_codes[] = {
 	  "When it cannot be told, the message says why; muster run --offline runs with the locked "
 	  "copies." },
 	{ "run/cell-changed",
-	  "A cell of the dataset, or a total that a document states, has another value than with the "
+	  "A cell of the dataset, or a total that a document states, has another value than with "
+	  "the "
 	  "locked documents. Rows are compared by the primary key of the schema, or else by all "
 	  "columns that are no measures.",
 	  "Ask the publisher when the change is not announced; muster lock --update SOURCE accepts "
@@ -63,16 +65,18 @@ const struct mu_code core_codes[] = {
 	  "documents.",
 	  "muster lock --update SOURCE accepts it." },
 	{ "run/row-removed",
-	  "A row of the dataset, or a stated total, that was there with the locked documents is gone.",
-	  "Look at the document: a row may be missing by mistake; muster lock --update SOURCE accepts "
+	  "A row of the dataset, or a stated total, that was there with the locked documents is "
+	  "gone.",
+	  "Look at the document: a row may be missing by mistake; muster lock --update SOURCE "
+	  "accepts "
 	  "it." },
 	{ "run/silent-revision",
 	  "A document was changed, and the date that it states was not. It is compared with the "
 	  "locked version, or without a lock with those that the cache has seen.",
 	  "Ask the publisher what was revised; muster lock --update SOURCE accepts it." },
-	{ "run/changed",
-	  "A document has other bytes than the lock says.",
-	  "With --locked the run fails, and says which cells differ; muster lock --update SOURCE pins "
+	{ "run/changed", "A document has other bytes than the lock says.",
+	  "With --locked the run fails, and says which cells differ; muster lock --update SOURCE "
+	  "pins "
 	  "the new one." },
 	{ "run/two-dates",
 	  "The same bytes are read as of two dates: under two addresses, or now and before.",

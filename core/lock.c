@@ -70,8 +70,8 @@ static bool order_apply(struct lock *lock, struct lock_source *s, const json_t *
 	for (i = 0; i < s->count; i++) {
 		json_int_t at = json_integer_value(json_array_get(order, i));
 
-		if (!json_is_integer(json_array_get(order, i)) || at < 0 || (size_t)at >= s->count ||
-		    seen[at])
+		if (!json_is_integer(json_array_get(order, i)) || at < 0 ||
+		    (size_t)at >= s->count || seen[at])
 			return false;
 		seen[at] = true;
 		s->documents[i] = sorted[at];
@@ -92,8 +92,8 @@ static bool source_read(struct lock *lock, const char *name, const json_t *json)
 	};
 	if (!s->plugin || !json_is_object(s->options) || !json_is_array(documents))
 		return false;
-	s->documents = arena_alloc(&lock->arena,
-				   (json_array_size(documents) + 1) * sizeof *s->documents);
+	s->documents =
+		arena_alloc(&lock->arena, (json_array_size(documents) + 1) * sizeof *s->documents);
 	json_array_foreach(documents, i, item)
 		if (!version_from_json(item, &lock->arena, &s->documents[s->count++]))
 			return false;
@@ -115,8 +115,8 @@ int lock_read(struct lock *lock, const struct pipeline *p, struct text *why)
 	    !json_is_object(pipelines))
 		return wrong(lock, why, "is no lock of this version of muster");
 	sources = json_object_get(json_object_get(pipelines, key_of(p)), "sources");
-	lock->sources = arena_alloc(&lock->arena,
-				    (json_object_size(sources) + 1) * sizeof *lock->sources);
+	lock->sources =
+		arena_alloc(&lock->arena, (json_object_size(sources) + 1) * sizeof *lock->sources);
 	json_object_foreach(sources, name, source)
 		if (!source_read(lock, name, source)) {
 			text_printf(why, "source %s: ", name);
@@ -229,10 +229,11 @@ static int deliver(const struct version *v, struct run *run, struct arena *arena
 	if (d.path)
 		return documents_add(&run->documents, &d, run->sources[source].name, source, why);
 	text_printf(why,
-		    "%s: the locked copy, sha256 %.12s..., %s: it was locked on another machine, or "
-		    "the cache was pruned; without --offline it can be fetched",
+		    "%s: the locked copy, sha256 %.12s..., %s; without --offline it can be fetched",
 		    d.uri, v->sha256,
-		    damaged ? "was damaged in the cache and has been removed" : "is not in the cache");
+		    damaged ? "was damaged in the cache and has been removed"
+			    : "is not in the cache: it was locked on another machine, or removed "
+			      "since");
 	return ENOENT;
 }
 
@@ -270,7 +271,8 @@ static void say(struct run *run, enum mu_severity severity, const char *code, co
 	findings_add(&run->findings, &f);
 }
 
-static json_t *node_to_json(const struct yaml_node *node, const char *skip, // NOLINT(misc-no-recursion)
+static json_t *node_to_json(const struct yaml_node *node,
+			    const char *skip, // NOLINT(misc-no-recursion)
 			    const struct secrets *secrets)
 {
 	json_t *json;
@@ -353,8 +355,8 @@ static void compare_missing(struct run *run, const struct lock_source *s,
 	size_t i;
 
 	for (i = 0; i < result->n_documents; i++) {
-		char *uri = locked_uri(
-			run, &run->documents.items[result->first_document + i]->public);
+		char *uri =
+			locked_uri(run, &run->documents.items[result->first_document + i]->public);
 
 		if (mu_map_add(&came, uri, strlen(uri)) == SIZE_MAX)
 			mem_exhausted();
@@ -502,7 +504,8 @@ static void drop_others(const struct pipeline *p, json_t *sources)
 	void *next;
 	size_t i;
 
-	json_object_foreach_safe(sources, next, name, value) {
+	json_object_foreach_safe(sources, next, name, value)
+	{
 		for (i = 0; i < p->n_sources && strcmp(p->sources[i].name, name) != 0; i++)
 			;
 		if (i == p->n_sources)
@@ -531,7 +534,8 @@ static int file_write(const struct lock *lock, struct text *why)
 int lock_write(struct lock *lock, struct run *run, struct text *why)
 {
 	json_t *json = lock->json ? json_deep_copy(lock->json) : json_pack("{s:i}", "muster", 1);
-	json_t *sources = member(member(member(json, "pipelines"), key_of(run->pipeline)), "sources");
+	json_t *sources =
+		member(member(member(json, "pipelines"), key_of(run->pipeline)), "sources");
 	size_t i;
 	int err = 0;
 

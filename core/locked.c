@@ -167,7 +167,8 @@ void locked_explain(struct run *run)
 	run_pipeline(&before);
 	find_obstacle(run, &before, &why);
 	if (why.len) {
-		text_printf(&message, "the difference from the lock cannot be told cell by cell: %s",
+		text_printf(&message,
+			    "the difference from the lock cannot be told cell by cell: %s",
 			    why.data);
 		say(run, MU_NOTE, "run/lock-compared", 0, 0, &message);
 	} else {

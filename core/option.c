@@ -502,7 +502,8 @@ static bool absent_fill(struct option_fill *fill, const char *what, const struct
 	return type_find(option->type)->fill(&value);
 }
 
-static void secret_add(struct secrets *secrets, const struct yaml_node *node) // NOLINT(misc-no-recursion)
+static void secret_add(struct secrets *secrets,
+		       const struct yaml_node *node) // NOLINT(misc-no-recursion)
 {
 	size_t i;
 

@@ -25,19 +25,18 @@ static void add_when(const struct version *v, struct text *out)
 }
 
 static void say_revision(struct run *run, const struct document *d, const struct version *v,
-			 const char *where)
+			 const char *which)
 {
 	struct text message = { 0 };
 	char day[48];
 
 	date_write(d->as_of, day, sizeof day);
 	text_printf(&message,
-		    "was changed without a new date: it still says %s, as the version with other "
-		    "bytes%s",
-		    day, where);
+		    "was changed without a new date: it says %s, and so did the %s version", day,
+		    which);
 	add_when(v, &message);
-	text_printf(&message, " did (sha256 %.12s... then, %.12s... now)", v->sha256,
-		    d->public.sha256);
+	text_printf(&message, ", which had other bytes (sha256 %.12s... then, %.12s... now)",
+		    v->sha256, d->public.sha256);
 	say(run, MU_WARNING, "run/silent-revision", d, &message);
 }
 
@@ -84,7 +83,7 @@ static void compare_locked(struct run *run, const struct document *d, const stru
 	if (same_bytes(d, v) && d->dated && v->dated && !same_date)
 		say_two_dates(run, d, "were locked", v->as_of);
 	else if (!same_bytes(d, v) && same_date)
-		say_revision(run, d, v, " that was locked");
+		say_revision(run, d, v, "locked");
 	else if (!same_bytes(d, v) && !run->options.locked)
 		say_change(run, d, v);
 }
@@ -103,7 +102,7 @@ static void compare_cached(struct run *run, const struct document *d)
 		if (same_bytes(d, v))
 			say_two_dates(run, d, "were read before", v->as_of);
 		else
-			say_revision(run, d, v, "");
+			say_revision(run, d, v, "former");
 		break;
 	}
 }
@@ -114,7 +113,8 @@ static int remember_date(struct run *run, const struct document *d, struct text 
 	size_t n = cache_versions(&run->cache, d->public.uri, d->public.request, versions), i;
 
 	for (i = 0; i < n; i++)
-		if (same_bytes(d, &versions[i]) && versions[i].dated && versions[i].as_of == d->as_of)
+		if (same_bytes(d, &versions[i]) && versions[i].dated &&
+		    versions[i].as_of == d->as_of)
 			return 0;
 	own.as_of = d->as_of;
 	own.dated = true;
@@ -170,8 +170,10 @@ int revisions_find(struct run *run, struct text *why)
 		if (d->unread)
 			continue;
 		err = compare_one(run, d, why);
-		/* The sha256 is not worth making for this alone. */
-		if (!err && d->dated && d->public.sha256)
+		if (err || !d->dated || (run->options.no_hash && !d->public.sha256))
+			continue;
+		err = document_sha256(d, why);
+		if (!err)
 			compare_others(run, i, &seen);
 	}
 	mu_map_release(&seen);

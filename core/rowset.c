@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* Marks the columns of the primary key; false when one is not there. */
 static bool mark_primary(struct rowset *set, const struct mu_table_schema *table)
 {

@@ -563,8 +563,7 @@ static int open_all(struct work *w)
 		err = exporters_open(w);
 	if (!err && (run->differs || run->options.compare)) {
 		run->rows = mem_alloc(sizeof *run->rows);
-		err = rowset_open(run->rows, w->end.schema, run_table(run),
-				  &run->documents);
+		err = rowset_open(run->rows, w->end.schema, run_table(run), &run->documents);
 	}
 	return err ? err : share(w);
 }

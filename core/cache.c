@@ -474,14 +474,13 @@ int cache_remember(struct cache *c, const struct version *version, const struct 
 		json = json_pack("{s:[]}", "versions");
 	versions = json_object_get(json, "versions");
 	for (i = json_array_size(versions); i-- > 0;) {
-		const char *sha256;
-
-		item = json_array_get(versions, i);
-		sha256 = json_string_value(json_object_get(item, "sha256"));
-		if (!sha256 || !strcmp(sha256, version->sha256) || i >= CACHE_VERSIONS - 1)
+		item = json_object_get(json_array_get(versions, i), "sha256");
+		if (!json_is_string(item) || !strcmp(json_string_value(item), version->sha256))
 			json_array_remove(versions, i);
 	}
 	json_array_insert_new(versions, 0, version_to_json(version, secrets));
+	while (json_array_size(versions) > CACHE_VERSIONS)
+		json_array_remove(versions, CACHE_VERSIONS);
 	dump = json_dumps(json, JSON_INDENT(1));
 	json_decref(json);
 	if (!dump)

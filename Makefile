@@ -44,9 +44,10 @@ NEEDS_transform/columns  := icu-i18n icu-uc libpcre2-8
 NEEDS_validate/schema    := libpcre2-8 icu-uc
 NEEDS_validate/totals    := icu-uc
 NEEDS_export/sqlite      := sqlite3
-NEEDS_tests              := check icu-i18n icu-uc libpcre2-8
+NEEDS_tests              := check icu-i18n icu-uc libarchive libpcre2-8 zlib
 
 # What plugins share, from plugins/lib/: linked privately into each.
+PARTS_fetch/file         := media
 PARTS_parse/document     := charset country fold language list mission pattern words
 PARTS_parse/csv          := charset
 PARTS_transform/country  := added country fold list words
@@ -66,6 +67,8 @@ PACKAGE_icu-i18n   := libicu-dev
 PACKAGE_icu-uc     := libicu-dev
 PACKAGE_libpcre2-8 := libpcre2-dev
 PACKAGE_sqlite3    := libsqlite3-dev
+PACKAGE_libarchive := libarchive-dev
+PACKAGE_zlib       := zlib1g-dev
 PACKAGE_check      := check
 PACKAGE_gcc          := gcc libc6-dev
 PACKAGE_clang        := clang libclang-rt-dev

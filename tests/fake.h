@@ -1,12 +1,14 @@
 /*
  * A stand-in for the runner, for tests of one part or one plugin: it keeps what
  * is said, hands out one document, and finds reference lists in the project.
+ * Incoming files are made in f->folder, if a test gives one, and removed in the end.
  */
 #ifndef FAKE_H
 #define FAKE_H
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <muster/table.h>
 
@@ -24,6 +26,9 @@ struct fake {
 	uint64_t ats[FAKE_KEPT];
 	char failed[512]; /* what mu_fail() or mu_invalid() said last */
 	char path[256];
+	const char *folder;
+	unsigned incoming; /* files made: folder/1, folder/2 ... */
+	int append_error;  /* what mu_append() is to give */
 	void **blocks;
 	size_t n_blocks;
 };
@@ -125,6 +130,32 @@ static inline int fake_reference(struct mu_ctx *ctx, const char *name, const cha
 	return 0;
 }
 
+static inline int fake_incoming(struct mu_ctx *ctx, const char **path)
+{
+	struct fake *f = fake_of(ctx);
+	char *made = *path ? NULL : fake_alloc(ctx, 256);
+	FILE *out;
+
+	if (made) {
+		snprintf(made, 256, "%s/%u", f->folder, ++f->incoming);
+		*path = made;
+	}
+	out = fopen(*path, "w");
+	return out && !fclose(out) ? 0 : EIO;
+}
+
+static inline int fake_append(struct mu_ctx *ctx, const char *staged, const void *data, size_t len)
+{
+	struct fake *f = fake_of(ctx);
+	FILE *out = f->append_error ? NULL : fopen(staged, "a");
+	bool written = out && fwrite(data ? data : "", 1, len, out) == len;
+
+	if (out && fclose(out))
+		written = false;
+	return written ? 0 : mu_fail(ctx, f->append_error ? f->append_error : EIO,
+				     "nothing can be written");
+}
+
 static inline void fake_init(struct fake *f)
 {
 	*f = (struct fake){ .ctx = { .size = sizeof f->ctx,
@@ -138,7 +169,9 @@ static inline void fake_init(struct fake *f)
 				     .cancelled = fake_cancelled,
 				     .checked = fake_checked,
 				     .as_of = fake_as_of,
-				     .reference = fake_reference },
+				     .reference = fake_reference,
+				     .incoming = fake_incoming,
+				     .append = fake_append },
 			    .document = { .size = sizeof f->document,
 					  .id = 1,
 					  .source = "letter",
@@ -159,6 +192,10 @@ static inline void fake_document(struct fake *f, const void *bytes, size_t len)
 
 static inline void fake_release(struct fake *f)
 {
+	for (char path[256]; f->incoming; f->incoming--) {
+		snprintf(path, sizeof path, "%s/%u", f->folder, f->incoming);
+		unlink(path);
+	}
 	while (f->n_blocks)
 		free(f->blocks[--f->n_blocks]);
 	free(f->blocks);

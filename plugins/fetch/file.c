@@ -22,6 +22,8 @@
 
 #include <muster/plugin.h>
 
+#include "media.h"
+
 struct self {
 	const char *path;
 	int64_t max_files;
@@ -38,32 +40,6 @@ static const struct mu_option options[] = {
 		   .help = "how many files a pattern may match"),
 	{ 0 },
 };
-
-static const struct {
-	const char *ending, *media_type;
-} media_types[] = {
-	{ ".csv", "text/csv" },
-	{ ".tsv", "text/tab-separated-values" },
-	{ ".txt", "text/plain" },
-	{ ".json", "application/json" },
-	{ ".html", "text/html" },
-	{ ".xml", "application/xml" },
-	{ ".pdf", "application/pdf" },
-	{ ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
-	{ ".ods", "application/vnd.oasis.opendocument.spreadsheet" },
-};
-
-/* By the end of the name; what the file really is, its parser will see. */
-static const char *media_type_of(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-	size_t i;
-
-	for (i = 0; dot && i < sizeof media_types / sizeof *media_types; i++)
-		if (!strcasecmp(dot, media_types[i].ending))
-			return media_types[i].media_type;
-	return NULL;
-}
 
 static bool has_wildcard(const char *path)
 {

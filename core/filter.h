@@ -1,10 +1,8 @@
 /*
  * Programs that turn a document into something easier to read.
  *
- * A program runs without a shell, in a process group of its own, with nothing to
- * read, few variables and limits on time, memory and output; what it prints goes
- * to a file without a name and is kept for the rest of the run, so that it runs
- * once for each document, whoever asks.
+ * What a program prints goes to a file without a name and is kept for the rest of the
+ * run, so that it runs once for each document, whoever asks.
  */
 #ifndef FILTER_H
 #define FILTER_H
@@ -13,6 +11,7 @@
 
 #include <muster/plugin.h>
 
+#include "program.h"
 #include "text.h"
 
 struct document;
@@ -22,9 +21,7 @@ struct printout {
 	char *command; /* its arguments, a line feed behind each */
 	uint8_t *data; /* the file, mapped; NULL when it is empty */
 	size_t len;
-	enum mu_end end;
-	int status;
-	char *message; /* what it wrote to standard error, the first few lines */
+	struct ending ending;
 	struct printout *next;
 };
 

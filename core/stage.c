@@ -1,5 +1,6 @@
 #include "stage.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,6 +8,7 @@
 
 #include "interrupt.h"
 #include "place.h"
+#include "program.h"
 #include "run.h"
 
 int (*stage_fault)(void);
@@ -475,33 +477,74 @@ static bool filter_stop(void *data)
 	return service_cancelled(data);
 }
 
+/* Runs a program on the document that a parser reads. */
+static int filter_document(struct stage *s, const struct mu_program *program,
+			   struct mu_printed *out, struct text *why)
+{
+	const struct printout *from = NULL;
+	int err = filter_run(s->document, program, filter_stop, &s->ctx, &from, why);
+
+	if (err)
+		return err;
+	if (from->data)
+		out->data = from->data;
+	out->len = from->len;
+	out->end = (uint32_t)from->ending.end;
+	out->status = from->ending.status;
+	out->message = from->ending.message;
+	return 0;
+}
+
+/* Runs a program for a fetcher; what it prints is an incoming file.  Its message loses
+ * the secrets here, while they are whole in it. */
+static int filter_incoming(struct stage *s, const struct mu_program *program,
+			   struct mu_printed *out, struct text *why)
+{
+	struct ending ending = { 0 };
+	struct text message;
+	int err = cache_incoming(&s->run->cache, &out->path, why), fd;
+
+	if (err)
+		return err;
+	fd = open(out->path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	err = program_run(program, NULL, fd, filter_stop, &s->ctx, &ending, why);
+	close(fd);
+	if (!err) {
+		message = redacted(s, ending.message);
+		out->message = arena_copy(&s->arena, message.data, message.len);
+		text_release(&message);
+	}
+	out->data = NULL;
+	out->len = (size_t)ending.output;
+	out->end = (uint32_t)ending.end;
+	out->status = ending.status;
+	ending_release(&ending);
+	return err;
+}
+
 static int service_filter(struct mu_ctx *ctx, const struct mu_program *program,
 			  struct mu_printed *out)
 {
 	struct stage *s = stage_of(ctx);
 	struct mu_printed own = { .size = sizeof own, .data = (const uint8_t *)"", .message = "" };
-	const struct printout *from = NULL;
 	struct mu_program all = { 0 };
 	struct text why = { 0 };
+	size_t size = out->size;
 	int err = fault();
 
 	if (err)
-		return fail_with(s, err, "the document cannot be read by a program");
+		return fail_with(s, err, "a program cannot be run");
 	memcpy(&all, program, program->size < sizeof all ? program->size : sizeof all);
-	err = filter_run(s->document, &all, filter_stop, ctx, &from, &why);
+	err = s->document ? filter_document(s, &all, &own, &why)
+			  : filter_incoming(s, &all, &own, &why);
 	if (err)
 		fail_with(s, err, "%s", why.len ? why.data : strerror(err));
+	else
+		memcpy(out, &own, size < sizeof own ? size : sizeof own);
 	text_release(&why);
-	if (err)
-		return err;
-	if (from->data)
-		own.data = from->data;
-	own.len = from->len;
-	own.end = (uint32_t)from->end;
-	own.status = from->status;
-	own.message = from->message;
-	memcpy(out, &own, out->size < sizeof own ? out->size : sizeof own);
-	return 0;
+	return err;
 }
 
 static int service_read(struct mu_ctx *ctx, uint64_t offset, void *out, size_t len, size_t *got)

@@ -73,7 +73,7 @@ START_TEST(what_it_prints_is_kept)
 	const struct printout *first, *again, *other;
 
 	ck_assert_int_eq(run("cat -- \"$0\"", &first), 0);
-	ck_assert_int_eq(first->end, MU_END_OK);
+	ck_assert_int_eq(first->ending.end, MU_END_OK);
 	ck_assert_uint_eq(first->len, 10);
 	ck_assert(!memcmp(first->data, "Albania 5\n", 10));
 	ck_assert_int_eq(run("cat -- \"$0\"", &again), 0);
@@ -107,9 +107,9 @@ START_TEST(how_it_ends_is_told)
 
 	setenv("SECRET", "42", 1);
 	ck_assert_int_eq(run(ends[_i].script, &out), 0);
-	ck_assert_int_eq(out->end, ends[_i].end);
-	ck_assert_int_eq(out->status, ends[_i].status);
-	ck_assert_str_eq(out->message, ends[_i].message);
+	ck_assert_int_eq(out->ending.end, ends[_i].end);
+	ck_assert_int_eq(out->ending.status, ends[_i].status);
+	ck_assert_str_eq(out->ending.message, ends[_i].message);
 	ck_assert_uint_le(out->len, 1001);
 	close(left);
 }
@@ -129,13 +129,13 @@ START_TEST(time_and_memory_have_limits)
 
 	ck_assert_int_eq(filter_run(documents_get(&documents, 1), &program, stop, NULL, &out, &why),
 			 0);
-	ck_assert_int_eq(out->end, MU_END_TIME);
+	ck_assert_int_eq(out->ending.end, MU_END_TIME);
 	program.argv = hoards;
 	program.seconds = 20;
 	ck_assert_int_eq(filter_run(documents_get(&documents, 1), &program, stop, NULL, &out, &why),
 			 0);
-	ck_assert_int_eq(out->end, MU_END_STATUS);
-	ck_assert_ptr_nonnull(strstr(out->message, "memory"));
+	ck_assert_int_eq(out->ending.end, MU_END_STATUS);
+	ck_assert_ptr_nonnull(strstr(out->ending.message, "memory"));
 }
 END_TEST
 
@@ -161,7 +161,7 @@ START_TEST(what_it_starts_ends_with_it)
 	char pid[32] = "";
 
 	ck_assert_int_eq(run("sleep 60 & echo $!", &out), 0);
-	ck_assert_int_eq(out->end, MU_END_OK);
+	ck_assert_int_eq(out->ending.end, MU_END_OK);
 	ck_assert_uint_lt(out->len, sizeof pid);
 	memcpy(pid, out->data, out->len);
 	pid[strcspn(pid, "\n")] = '\0';

@@ -481,6 +481,8 @@ START_TEST(a_zip_member_says_the_truth)
 	fails(ENOTSUP, "the member 'a' is encrypted");
 	zip_of((struct member){ .name = "a", .data = "12345", .method = 77 });
 	fails(EBADMSG, "the member 'a' cannot be read");
+	zip_of((struct member){ .name = "a\0b", .name_len = 3, .data = "12345" });
+	fails(EBADMSG, "the member 'a' has a zero byte in its name");
 	zip_of((struct member){ .name = "", .data = "12345" });
 	fails(EBADMSG, "has no name");
 }

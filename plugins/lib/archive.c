@@ -352,13 +352,41 @@ static int bytes_fail(struct mu_ctx *ctx, const struct archive_reader *r)
 		       r->shown, r->caps.bytes);
 }
 
-/* A zip member begins behind the one before: else a few bytes could be unpacked again
- * and again.  Both places are those of data, which a header precedes. */
-static int overlap_check(struct mu_ctx *ctx, const struct archive_reader *r)
+/* The header of a zip member, which ends where its data begin, somewhere in the bytes
+ * before that; NULL when it is not there. */
+static const uint8_t *zip_header_find(const uint8_t *bytes, size_t len)
 {
-	if (!r->zip || archive_filter_bytes(r->source, 0) >= r->zip_end + ZIP_HEADER)
-		return 0;
-	return member_fail(ctx, r, EBADMSG, "overlaps with the one before");
+	size_t at, behind;
+
+	for (behind = ZIP_HEADER; behind <= len; behind++) {
+		at = len - behind;
+		if (!memcmp(bytes + at, "PK\3\4", 4) &&
+		    (size_t)ZIP_HEADER + le16(bytes + at + 26) + le16(bytes + at + 28) == behind)
+			return bytes + at;
+	}
+	return NULL;
+}
+
+/* A zip member begins, with its header, behind the one before: else a few bytes could be
+ * unpacked again and again.  And what libarchive takes for the name ends at the first
+ * zero byte. */
+static int zip_header_check(struct mu_ctx *ctx, struct archive_reader *r)
+{
+	int64_t end = archive_filter_bytes(r->source, 0), len = end - r->zip_end;
+	const uint8_t *header;
+
+	if (len < ZIP_HEADER)
+		return member_fail(ctx, r, EBADMSG, "overlaps with the one before");
+	if (len > (int64_t)sizeof r->data)
+		len = sizeof r->data;
+	if (pread(r->fd, r->data, (size_t)len, end - len) != len)
+		return member_fail(ctx, r, EIO, "cannot be read");
+	header = zip_header_find(r->data, (size_t)len);
+	if (!header)
+		return member_fail(ctx, r, EBADMSG, "has no header of its own");
+	if (memchr(header + ZIP_HEADER, 0, le16(header + 26)))
+		return member_fail(ctx, r, EBADMSG, "has a zero byte in its name");
+	return 0;
 }
 
 static const char *raw_name(struct archive_entry *entry)
@@ -412,7 +440,10 @@ static int member_check(struct mu_ctx *ctx, struct archive_reader *r, struct arc
 	*wanted = false;
 	if (!err && archive_entry_filetype(entry) != AE_IFDIR)
 		err = file_check(ctx, r, entry, wanted);
-	return err ? err : overlap_check(ctx, r);
+	/* Where a link leads has been read with its header. */
+	if (err || !r->zip || archive_entry_filetype(entry) == AE_IFLNK)
+		return err;
+	return zip_header_check(ctx, r);
 }
 
 /* Some bytes of the current member; `got` is 0 at its end. */

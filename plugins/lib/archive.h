@@ -12,7 +12,7 @@
  * What is not as it should be stops the fetcher, with a message that names archive
  * and member: an archive that is damaged, truncated, encrypted or has something
  * behind its end; a name that is absolute, leads out of the archive by .., has
- * control characters, or occurs twice; a link or a device that matches; zip members
+ * control characters or a zero byte, or occurs twice; a link or a device that matches; zip members
  * that overlap; and whatever exceeds the caps.  Folders are passed over.
  */
 #ifndef ARCHIVE_H

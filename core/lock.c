@@ -189,11 +189,14 @@ static const struct version *version_find(const struct lock_source *s, const cha
 const struct version *lock_version(const struct lock *lock, const struct run *run,
 				   const struct document *d)
 {
-	char *uri = locked_uri(run, &d->public);
-	const struct version *v =
-		version_find(lock_find(lock, d->public.source), uri, d->public.request);
+	char *uri = locked_uri(run, &d->public), *request = NULL;
+	const struct version *v;
 
+	if (d->public.request)
+		request = version_clean(d->public.request, &run->pipeline->secrets);
+	v = version_find(lock_find(lock, d->public.source), uri, request);
 	free(uri);
+	free(request);
 	return v;
 }
 

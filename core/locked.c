@@ -93,12 +93,18 @@ static void compare_row(struct run *run, const struct rowset *set, struct rowset
 /* The id of what came from the same address as a locked document, or 0. */
 static uint32_t successor(const struct run *run, const struct document *locked)
 {
+	uint32_t id = 0;
 	size_t i;
 
-	for (i = 0; locked && i < run->documents.count; i++)
-		if (!strcmp(run->documents.items[i]->public.uri, locked->public.uri))
-			return run->documents.items[i]->public.id;
-	return 0;
+	for (i = 0; locked && !id && i < run->documents.count; i++) {
+		const struct mu_document *d = &run->documents.items[i]->public;
+		char *uri = version_clean(d->uri, &run->pipeline->secrets);
+
+		if (!strcmp(uri, locked->public.uri))
+			id = d->id;
+		free(uri);
+	}
+	return id;
 }
 
 /* A row that is gone has a place in the locked copy alone. */

@@ -1,7 +1,8 @@
 /*
  * The flow of data:
  *
- *     fetch -> documents -> who reads which (recognise.c)
+ *     fetch, by way of the cache (cache.c), or what the lock pins (lock.c)
+ *         -> documents -> who reads which (recognise.c)
  *         -> parse (reader.c, on lanes: threads that take documents, or pieces of them)
  *         -> a source's validators and transforms, one link after another (link.c)
  *             -> all sources appended -> the dataset's validators and transforms

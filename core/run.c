@@ -20,12 +20,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "datapackage.h"
 #include "interrupt.h"
 #include "link.h"
 #include "locked.h"
 #include "place.h"
+#include "progress.h"
 #include "reader.h"
 #include "recognise.h"
 #include "revision.h"
@@ -293,6 +295,7 @@ static int fetch_by_plugin(struct run *run, const struct stage_config *config, s
 		err = stage_open(&s, NULL, NULL);
 	if (!err)
 		err = fetch_all(run, &s, source);
+	progress_end(run->progress);
 	stage_failed(run, &s, err);
 	s.seconds = now() - start;
 	stage_end(record, &s);
@@ -1006,6 +1009,18 @@ static int find_revisions(struct run *run)
 	return err;
 }
 
+static struct progress *progress_begin(const struct run *run)
+{
+	struct progress_options options = {
+		.fd = STDERR_FILENO,
+		.style = progress_style(STDERR_FILENO, run->options.verbosity),
+		.each = run->options.verbosity > 0,
+		.secrets = &run->pipeline->secrets,
+	};
+
+	return progress_new(&options);
+}
+
 int run_pipeline(struct run *run)
 {
 	struct work w = { .run = run };
@@ -1013,6 +1028,7 @@ int run_pipeline(struct run *run)
 	int err;
 
 	pthread_mutex_init(&run->lock, NULL);
+	run->progress = progress_begin(run);
 	rejections_init(&run->rejections);
 	run->cache.threads = reader_jobs(run) > 1;
 	err = select_sources(run);
@@ -1072,5 +1088,6 @@ void run_release(struct run *run)
 		rowset_release(run->rows);
 	free(run->rows);
 	text_release(&run->failure);
+	progress_free(run->progress);
 	pthread_mutex_destroy(&run->lock);
 }

@@ -80,7 +80,8 @@ struct run {
 	bool published;
 	bool wrong_configuration;    /* a stage refused its options when it opened */
 	struct text failure;         /* why it could not run to the end */
-	pthread_mutex_t lock;        /* of failure, and of standard error */
+	struct progress *progress;   /* what goes to standard error until the run is over */
+	pthread_mutex_t lock;        /* of failure, and of progress */
 	atomic_bool stopping;        /* threads are to end */
 	atomic_bool unfit;           /* whatever comes, nothing will be published */
 	uint64_t item;               /* of the work, that is being consumed: see reader.h */

@@ -9,6 +9,7 @@
 #include "interrupt.h"
 #include "place.h"
 #include "program.h"
+#include "progress.h"
 #include "run.h"
 
 int (*stage_fault)(void);
@@ -254,10 +255,23 @@ __attribute__((format(printf, 3, 0))) static void service_log(struct mu_ctx *ctx
 	secrets_redact(&s->pipeline->secrets, &line, 0);
 	text_add_visible(&shown, line.data, line.len);
 	pthread_mutex_lock(&s->run->lock);
-	fprintf(stderr, "%s\n", shown.data);
+	progress_line(s->run->progress, shown.data);
 	pthread_mutex_unlock(&s->run->lock);
 	text_release(&line);
 	text_release(&shown);
+}
+
+static void service_progress(struct mu_ctx *ctx, const struct mu_transfer *given)
+{
+	struct stage *s = stage_of(ctx);
+	struct mu_transfer own = { 0 };
+
+	if (!s->run)
+		return;
+	memcpy(&own, given, given->size < sizeof own ? given->size : sizeof own);
+	pthread_mutex_lock(&s->run->lock);
+	progress_tell(s->run->progress, s->config->name, &own);
+	pthread_mutex_unlock(&s->run->lock);
 }
 
 static void *service_alloc(struct mu_ctx *ctx, size_t size)
@@ -615,6 +629,7 @@ static const struct mu_ctx services = {
 	.incoming = service_incoming,
 	.cached = service_cached,
 	.keep = service_keep,
+	.progress = service_progress,
 };
 
 /* ------------------------------------------------------------------ life */

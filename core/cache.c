@@ -409,10 +409,9 @@ static json_t *address_load(const char *path)
 	return NULL;
 }
 
-size_t cache_versions(struct cache *c, const char *uri, const char *request,
-		      struct version out[CACHE_VERSIONS])
+size_t cache_address(struct cache *c, const char *path, struct version out[CACHE_VERSIONS])
 {
-	json_t *json = address_load(address_path(c, uri, request)), *item;
+	json_t *json = address_load(path), *item;
 	size_t n = 0, i;
 
 	json_array_foreach(json_object_get(json, "versions"), i, item)
@@ -420,6 +419,12 @@ size_t cache_versions(struct cache *c, const char *uri, const char *request,
 			n++;
 	json_decref(json);
 	return n;
+}
+
+size_t cache_versions(struct cache *c, const char *uri, const char *request,
+		      struct version out[CACHE_VERSIONS])
+{
+	return cache_address(c, address_path(c, uri, request), out);
 }
 
 int cache_recall(struct cache *c, const char *uri, const char *request, struct mu_document *out,

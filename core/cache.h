@@ -65,6 +65,9 @@ int cache_recall(struct cache *cache, const char *uri, const char *request,
 size_t cache_versions(struct cache *cache, const char *uri, const char *request,
 		      struct version out[CACHE_VERSIONS]);
 
+/* Likewise of a file below addresses/; none when it cannot be read. */
+size_t cache_address(struct cache *cache, const char *path, struct version out[CACHE_VERSIONS]);
+
 /* Takes a document that a fetcher gives out: an incoming file becomes an object and is
  * remembered; path, sha256, bytes and fetched are set anew for it, and for an object.
  * One of other files is left as it is, without a sha256. */

@@ -103,24 +103,12 @@ static double pace_rate(const struct pace *pace, double at, uint64_t bytes)
 	return (double)(bytes - pace->samples[0].bytes) / seconds;
 }
 
-/* "512 B", "3.4 MB": no more than 8 columns up to a petabyte. */
-static struct text size_text(double bytes)
-{
-	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
-	struct text out = { 0 };
-	size_t unit = 0;
-
-	for (; bytes >= (unit ? 999.95 : 999.5) && unit < 6; unit++)
-		bytes /= 1000;
-	text_printf(&out, "%.*f %s", unit ? 1 : 0, bytes, units[unit]);
-	return out;
-}
-
 static void size_put(struct text *out, const char *before, double bytes, const char *after,
 		     int columns)
 {
-	struct text size = size_text(bytes);
+	struct text size = { 0 };
 
+	text_add_size(&size, bytes);
 	text_printf(out, "%s%*s%s", before, columns, size.data, after);
 	text_release(&size);
 }

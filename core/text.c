@@ -175,6 +175,17 @@ void text_add_visible(struct text *text, const char *bytes, size_t len)
 	}
 }
 
+void text_add_size(struct text *text, double bytes)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
+	size_t unit = 0;
+
+	/* What would be shown as 1000 is one of the next unit. */
+	for (; bytes >= (unit ? 999.95 : 999.5) && unit < 6; unit++)
+		bytes /= 1000;
+	text_printf(text, "%.*f %s", unit ? 1 : 0, bytes, units[unit]);
+}
+
 void text_add_json(struct text *text, const char *bytes, size_t len)
 {
 	/* Letters of the short escapes, in the order of \b \t \n (\v) \f \r. */

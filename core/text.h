@@ -38,6 +38,9 @@ void text_add_visible(struct text *text, const char *bytes, size_t len);
 /* A JSON string with its quotes.  Bytes that are no UTF-8 become U+FFFD. */
 void text_add_json(struct text *text, const char *bytes, size_t len);
 
+/* A number of bytes for people: "512 B", "3.4 MB". */
+void text_add_size(struct text *text, double bytes);
+
 /* How many columns of a terminal the UTF-8 text takes (wcwidth's rules:
  * combining marks none, East Asian wide characters two). */
 size_t text_columns(const char *bytes, size_t len);

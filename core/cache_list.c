@@ -120,7 +120,7 @@ static int bytes_read(const char *path, size_t most, struct text *out)
 	if (fstat(fd, &st))
 		err = errno;
 	else if (!S_ISREG(st.st_mode))
-		err = EINVAL;
+		err = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 	while (!err && got && out->len <= most) {
 		got = read(fd, block, sizeof block);
 		if (got > 0)
@@ -168,7 +168,9 @@ static int root_read(struct cache_list *list, const char *root, struct text *why
 		list->lost_roots[list->n_lost_roots++] = root;
 		err = 0;
 	} else if (err) {
-		text_printf(why, "%s: %s: so nobody knows what it pins; if nothing, remove %s",
+		text_printf(why,
+			    "%s cannot be read (%s), so nobody knows what it pins; if nothing, "
+			    "remove %s",
 			    path.data, strerror(err), root);
 	} else {
 		pin_all(list, &lock);

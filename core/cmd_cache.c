@@ -195,6 +195,25 @@ static void list_json(const struct cache *cache, const struct cache_list *list)
 
 /* ----------------------------------------------------------------- verify */
 
+static void damaged_put(struct text *out, const struct cache_list *list,
+			const struct cache_object *object)
+{
+	size_t i, j;
+
+	text_puts(out, "damaged: ");
+	text_add_visible(out, object->path, strlen(object->path));
+	for (i = 0; i < list->n_addresses; i++)
+		for (j = 0; j < list->addresses[i].count; j++) {
+			const struct version *v = &list->addresses[i].versions[j];
+
+			if (strcmp(v->sha256, object->sha256) != 0)
+				continue;
+			text_puts(out, ", from ");
+			text_add_visible(out, v->uri, strlen(v->uri));
+		}
+	text_putc(out, '\n');
+}
+
 static int verify(struct cache_list *list, bool *good, struct text *why)
 {
 	struct total whole = { 0 }, damaged = { 0 };
@@ -209,19 +228,21 @@ static int verify(struct cache_list *list, bool *good, struct text *why)
 		err = cache_list_check(o, &ok, why);
 		total_add(ok ? &whole : &damaged, o);
 		if (!ok)
-			text_printf(&out, "damaged: %s\n", o->path);
+			damaged_put(&out, list, o);
 	}
 	for (i = 0; i < list->n_strange; i++) {
 		text_puts(&out, "not of the cache, or damaged: ");
 		text_add_visible(&out, list->strange[i], strlen(list->strange[i]));
 		text_putc(&out, '\n');
 	}
-	if (damaged.objects) {
-		total_put(&out, &damaged);
-		text_puts(&out, " damaged: a run that needs them fetches them anew\n");
-	}
+	text_puts(&out, "whole: ");
 	total_put(&out, &whole);
-	text_puts(&out, " whole\n");
+	if (damaged.objects) {
+		text_puts(&out, "; damaged: ");
+		total_put(&out, &damaged);
+		text_puts(&out, ", which the next run that needs them fetches anew");
+	}
+	text_putc(&out, '\n');
 	print(&out);
 	*good = !damaged.objects && !list->n_strange;
 	return err;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -509,6 +510,31 @@ static int filter_document(struct stage *s, const struct mu_program *program,
 	return 0;
 }
 
+/* A program at work for a fetcher. */
+struct printing {
+	struct stage *stage;
+	const char *name;
+	int out; /* what it prints */
+};
+
+static void printing_tell(const struct printing *p, uint32_t state)
+{
+	struct mu_transfer t = { .size = sizeof t, .state = state, .name = p->name };
+	struct stat st;
+
+	if (!fstat(p->out, &st))
+		t.done = (uint64_t)st.st_size;
+	service_progress(&p->stage->ctx, &t);
+}
+
+static bool printing_stop(void *data)
+{
+	struct printing *p = data;
+
+	printing_tell(p, MU_UNDER_WAY);
+	return service_cancelled(&p->stage->ctx);
+}
+
 /* Runs a program for a fetcher; what it prints is an incoming file.  Its message loses
  * the secrets here, while they are whole in it. */
 static int filter_incoming(struct stage *s, const struct mu_program *program,
@@ -516,15 +542,17 @@ static int filter_incoming(struct stage *s, const struct mu_program *program,
 {
 	struct ending ending = { 0 };
 	struct text message;
-	int err = cache_incoming(&s->run->cache, &out->path, why), fd;
+	struct printing printing = { .stage = s, .name = program->argv[0] };
+	int err = cache_incoming(&s->run->cache, &out->path, why);
 
 	if (err)
 		return err;
-	fd = open(out->path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
+	printing.out = open(out->path, O_WRONLY | O_CLOEXEC);
+	if (printing.out < 0)
 		return errno;
-	err = program_run(program, NULL, fd, filter_stop, &s->ctx, &ending, why);
-	close(fd);
+	err = program_run(program, NULL, printing.out, printing_stop, &printing, &ending, why);
+	printing_tell(&printing, err || ending.end != MU_END_OK ? MU_GAVE_UP : MU_ARRIVED);
+	close(printing.out);
 	if (!err) {
 		message = redacted(s, ending.message);
 		out->message = arena_copy(&s->arena, message.data, message.len);

@@ -979,6 +979,11 @@ static int read_lock(struct run *run)
 	if (err) {
 		run->wrong_configuration = true;
 		run_fail(run, NULL, err, why.data);
+	} else if (run->options.locked || run->options.offline) {
+		/* On this machine somebody needs what it pins. */
+		err = cache_root(&run->cache, run->pins.path, &why);
+		if (err)
+			run_fail(run, NULL, err, why.data);
 	}
 	text_release(&why);
 	return err;

@@ -37,6 +37,7 @@ COMPILE       = $(CC) $(ALL_CPPFLAGS) -MMD -MP $(ALL_CFLAGS)
 # ---- libraries, by pkg-config's names
 
 NEEDS_core               := yaml-0.1 jansson nettle
+NEEDS_fetch/http         := libarchive libcurl nettle zlib
 NEEDS_parse/document     := icu-i18n icu-uc libpcre2-8
 NEEDS_transform/country  := icu-i18n icu-uc
 NEEDS_transform/mission  := icu-uc
@@ -49,6 +50,7 @@ NEEDS_tests              := check icu-i18n icu-uc libarchive libpcre2-8 zlib
 # What plugins share, from plugins/lib/: linked privately into each.
 PARTS_fetch/command      := media
 PARTS_fetch/file         := media
+PARTS_fetch/http         := archive media
 PARTS_parse/document     := charset country fold language list mission pattern words
 PARTS_parse/csv          := charset
 PARTS_transform/country  := added country fold list words
@@ -69,6 +71,7 @@ PACKAGE_icu-uc     := libicu-dev
 PACKAGE_libpcre2-8 := libpcre2-dev
 PACKAGE_sqlite3    := libsqlite3-dev
 PACKAGE_libarchive := libarchive-dev
+PACKAGE_libcurl    := libcurl4-openssl-dev
 PACKAGE_zlib       := zlib1g-dev
 PACKAGE_check      := check
 PACKAGE_gcc          := gcc libc6-dev

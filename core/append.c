@@ -31,6 +31,7 @@ struct append {
 	char *blocks[BLOCKS]; /* a ring of what is to be written, each of BLOCK bytes */
 	size_t lengths[BLOCKS];
 	unsigned first, count;
+	size_t filled; /* of the block behind these, by who appends and without the lock */
 };
 
 struct append *append_open(const char *path, bool threads)
@@ -123,27 +124,49 @@ static bool start(struct append *a)
 	return a->running;
 }
 
-/* Hands some bytes of at most a block to the thread. */
-static int hand(struct append *a, const char *data, size_t len)
+/* Hands the block that was filled last to the thread. */
+static int hand(struct append *a)
 {
-	unsigned at;
+	int err;
+
+	pthread_mutex_lock(&a->lock);
+	a->lengths[(a->first + a->count) % BLOCKS] = a->filled;
+	a->count++;
+	err = a->err;
+	pthread_cond_broadcast(&a->changed);
+	pthread_mutex_unlock(&a->lock);
+	a->filled = 0;
+	return err;
+}
+
+/* Where the block at hand begins, once the thread is done with it. */
+static int block_wait(struct append *a, char **block)
+{
 	int err;
 
 	pthread_mutex_lock(&a->lock);
 	while (a->count == BLOCKS)
 		pthread_cond_wait(&a->changed, &a->lock);
-	at = (a->first + a->count) % BLOCKS;
+	*block = a->blocks[(a->first + a->count) % BLOCKS];
 	err = a->err;
 	pthread_mutex_unlock(&a->lock);
+	return err;
+}
+
+/* Adds some bytes to the block at hand: short pieces are not worth to wake the thread for. */
+static int fill(struct append *a, const char *data, size_t *len)
+{
+	size_t room = BLOCK - a->filled;
+	char *block;
+	int err = block_wait(a, &block);
+
 	if (err)
 		return err;
-	memcpy(a->blocks[at], data, len);
-	a->lengths[at] = len;
-	pthread_mutex_lock(&a->lock);
-	a->count++;
-	pthread_cond_broadcast(&a->changed);
-	pthread_mutex_unlock(&a->lock);
-	return 0;
+	if (*len > room)
+		*len = room;
+	memcpy(block + a->filled, data, *len);
+	a->filled += *len;
+	return a->filled == BLOCK ? hand(a) : 0;
 }
 
 int append_put(struct append *a, const void *data, size_t len)
@@ -158,9 +181,9 @@ int append_put(struct append *a, const void *data, size_t len)
 		return a->err;
 	}
 	while (len && !err) {
-		size_t n = len < BLOCK ? len : BLOCK;
+		size_t n = len;
 
-		err = hand(a, from, n);
+		err = fill(a, from, &n);
 		from += n;
 		len -= n;
 	}
@@ -171,6 +194,8 @@ int append_wait(struct append *a)
 {
 	int err;
 
+	if (a->filled)
+		hand(a);
 	pthread_mutex_lock(&a->lock);
 	while (a->count)
 		pthread_cond_wait(&a->changed, &a->lock);

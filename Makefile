@@ -50,7 +50,7 @@ NEEDS_tests              := check icu-i18n icu-uc libarchive libpcre2-8 zlib
 # What plugins share, from plugins/lib/: linked privately into each.
 PARTS_fetch/command      := media
 PARTS_fetch/file         := media
-PARTS_fetch/http         := archive media
+PARTS_fetch/http         := archive charset gunzip media
 PARTS_parse/document     := charset country fold language list mission pattern words
 PARTS_parse/csv          := charset
 PARTS_transform/country  := added country fold list words

@@ -116,8 +116,8 @@ static bool body_anew(struct transfer *t)
 		return transfer_judge(t, VERDICT_FINAL,
 				      "the document is encoded as '%s', which nobody asked for",
 				      t->answer.encoding);
-	t->gunzip = gunzip_new(store, t);
-	return t->gunzip || out_of_memory(t);
+	t->decoder = decoder_new(store, t);
+	return t->decoder || out_of_memory(t);
 }
 
 /* Takes the rest of a document, when it is that of the same. */
@@ -192,14 +192,14 @@ static bool body_put(struct transfer *t, const char *bytes, size_t len)
 		return t->received <= IGNORED;
 	if (t->answer.length >= 0 && t->received == (uint64_t)t->answer.length)
 		excess_peek(t);
-	if (!t->gunzip)
+	if (!t->decoder)
 		return store(t, bytes, len);
-	switch (gunzip_put(t->gunzip, bytes, len)) {
-	case GUNZIP_OK:
+	switch (decoder_put(t->decoder, bytes, len)) {
+	case DECODER_OK:
 		return true;
-	case GUNZIP_BROKEN:
+	case DECODER_BROKEN:
 		return transfer_judge(t, VERDICT_AGAIN, "what came compressed is damaged");
-	case GUNZIP_REFUSED:
+	case DECODER_REFUSED:
 		break;
 	}
 	return false;
@@ -282,7 +282,7 @@ void body_end(struct transfer *t)
 		body_broken(t, "the server sent less than it announced");
 	else if (t->overlap_at < t->overlap_len)
 		body_broken(t, "the transfer broke off, and no rest came");
-	else if (t->gunzip && !gunzip_whole(t->gunzip))
+	else if (t->decoder && !decoder_whole(t->decoder))
 		body_broken(t, "what came compressed ends before its end");
 	else
 		transfer_judge(t, VERDICT_DONE, "%s", "");

@@ -9,7 +9,7 @@
  * answer.c    what a server says of a document
  * traffic.c   many transfers at once
  * gate.c      whom to talk to, and address.c what is private
- * gunzip.c    bodies that servers compress
+ * decoder.c   bodies that servers compress
  */
 #ifndef HTTP_H
 #define HTTP_H

@@ -113,8 +113,8 @@ static void hop_release(struct transfer *t)
 {
 	curl_slist_free_all(t->headers);
 	t->headers = NULL;
-	gunzip_free(t->gunzip);
-	t->gunzip = NULL;
+	decoder_free(t->decoder);
+	t->decoder = NULL;
 	free(t->overlap);
 	t->overlap = NULL;
 	t->easy = NULL;

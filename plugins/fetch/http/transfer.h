@@ -8,7 +8,7 @@
 #define TRANSFER_H
 
 #include "answer.h"
-#include "gunzip.h"
+#include "decoder.h"
 #include "http.h"
 
 enum transfer_state {
@@ -63,7 +63,7 @@ struct transfer {
 	bool wanted;   /* the body is that of a document */
 	uint64_t received, header_bytes;
 	bool excess; /* more came than was announced */
-	struct gunzip *gunzip;
+	struct decoder *decoder;
 	int64_t resumed; /* at this byte; 0: from the beginning */
 	uint8_t *overlap; /* what is known of what should come next */
 	size_t overlap_len, overlap_at;

@@ -1,5 +1,5 @@
 #define ZLIB_CONST
-#include "gunzip.h"
+#include "decoder.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,17 +10,17 @@ enum {
 	ONLY_GZIP = 16 + MAX_WBITS,
 };
 
-struct gunzip {
+struct decoder {
 	z_stream stream;
 	bool whole; /* a member has ended, and no other begun */
-	gunzip_sink *sink;
+	decoder_sink *sink;
 	void *data;
 	uint8_t out[ROOM];
 };
 
-struct gunzip *gunzip_new(gunzip_sink *sink, void *data)
+struct decoder *decoder_new(decoder_sink *sink, void *data)
 {
-	struct gunzip *g = calloc(1, sizeof *g);
+	struct decoder *g = calloc(1, sizeof *g);
 
 	if (!g)
 		return NULL;
@@ -32,14 +32,14 @@ struct gunzip *gunzip_new(gunzip_sink *sink, void *data)
 	return NULL;
 }
 
-void gunzip_free(struct gunzip *g)
+void decoder_free(struct decoder *g)
 {
 	if (g)
 		inflateEnd(&g->stream);
 	free(g);
 }
 
-enum gunzip_trouble gunzip_put(struct gunzip *g, const void *bytes, size_t len)
+enum decoder_trouble decoder_put(struct decoder *g, const void *bytes, size_t len)
 {
 	int status = Z_OK;
 
@@ -52,17 +52,17 @@ enum gunzip_trouble gunzip_put(struct gunzip *g, const void *bytes, size_t len)
 		g->stream.avail_out = ROOM;
 		status = inflate(&g->stream, Z_NO_FLUSH);
 		if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
-			return GUNZIP_BROKEN;
+			return DECODER_BROKEN;
 		if (g->stream.avail_out < ROOM &&
 		    !g->sink(g->data, g->out, ROOM - g->stream.avail_out))
-			return GUNZIP_REFUSED;
+			return DECODER_REFUSED;
 		if (status == Z_STREAM_END)
 			g->whole = true;
 	} while (g->stream.avail_in || !g->stream.avail_out);
-	return GUNZIP_OK;
+	return DECODER_OK;
 }
 
-bool gunzip_whole(const struct gunzip *g)
+bool decoder_whole(const struct decoder *g)
 {
 	return g->whole;
 }

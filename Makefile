@@ -45,7 +45,7 @@ NEEDS_transform/columns  := icu-i18n icu-uc libpcre2-8
 NEEDS_validate/schema    := libpcre2-8 icu-uc
 NEEDS_validate/totals    := icu-uc
 NEEDS_export/sqlite      := sqlite3
-NEEDS_tests              := check icu-i18n icu-uc libarchive libpcre2-8 zlib
+NEEDS_tests              := check icu-i18n icu-uc libarchive libcurl libpcre2-8 zlib
 
 # What plugins share, from plugins/lib/: linked privately into each.
 PARTS_fetch/command      := media

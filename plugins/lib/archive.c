@@ -133,7 +133,7 @@ static int ratio_check(struct mu_ctx *ctx, const struct archive_reader *r)
 		return 0;
 	return mu_fail(ctx, E2BIG,
 		       "%s unpacks to more than %" PRId64
-		       " times its size, which is more than an archive may",
+		       " times its size, which is more than max_ratio allows",
 		       r->shown, r->caps.ratio);
 }
 
@@ -348,7 +348,7 @@ static int bytes_fail(struct mu_ctx *ctx, const struct archive_reader *r)
 {
 	return mu_fail(ctx, E2BIG,
 		       "%s unpacks to more than %" PRId64
-		       " bytes, which is more than an archive may",
+		       " bytes, which is more than max_unpacked allows",
 		       r->shown, r->caps.bytes);
 }
 
@@ -543,7 +543,7 @@ static int header_read(struct mu_ctx *ctx, struct archive_reader *r, struct arch
 	if (++r->members > r->caps.members)
 		return mu_fail(ctx, E2BIG,
 			       "%s has more than %" PRId64
-			       " members, which is more than an archive may",
+			       " members, which is more than max_members allows",
 			       r->shown, r->caps.members);
 	return 0;
 }

@@ -148,26 +148,33 @@ const char *request_text(struct mu_ctx *ctx, const struct http *http, const stru
 	return *text ? text + 1 : NULL;
 }
 
-int request_header(struct curl_slist **headers, const char *name, const char *value)
+/* As libcurl has lines: "Name: value", "Name;" for one that is empty, "Name:" for none. */
+static int line_add(struct curl_slist **headers, const char *name, const char *mark,
+		    const char *value)
 {
-	size_t len = strlen(name) + strlen(value) + 3;
-	struct curl_slist *longer;
-	char *line;
+	size_t len = strlen(name) + strlen(mark) + strlen(value) + 1;
+	struct curl_slist *longer = NULL;
+	char *line = malloc(len);
 
-	line = malloc(len);
-	if (!line)
-		return ENOMEM;
-	/* With a semicolon libcurl sends one that is empty. */
-	if (*value)
-		snprintf(line, len, "%s: %s", name, value);
-	else
-		snprintf(line, len, "%s;", name);
-	longer = curl_slist_append(*headers, line);
+	if (line) {
+		snprintf(line, len, "%s%s%s", name, mark, value);
+		longer = curl_slist_append(*headers, line);
+	}
 	free(line);
 	if (!longer)
 		return ENOMEM;
 	*headers = longer;
 	return 0;
+}
+
+int request_header(struct curl_slist **headers, const char *name, const char *value)
+{
+	return line_add(headers, name, *value ? ": " : ";", value);
+}
+
+int request_without(struct curl_slist **headers, const char *name)
+{
+	return line_add(headers, name, ":", "");
 }
 
 int request_headers(const struct http *http, struct curl_slist **headers)

@@ -237,7 +237,7 @@ static int headers_set(struct transfer *t, CURL *easy)
 
 	if (!t->url->http)
 		return 0;
-	err = request_header(&t->headers, "Expect", "");
+	err = request_without(&t->headers, "Expect");
 	if (!err && t->trusted)
 		err = request_headers(t->http, &t->headers);
 	if (!err)

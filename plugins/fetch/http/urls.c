@@ -70,9 +70,6 @@ static const char *parts_wrong(const struct http *http, const struct parts *p, b
 	*is_http = schemes[i].http;
 	if (!p->host || !*p->host)
 		return "names no host";
-	if (gate_refuses_host(&http->gate, p->host))
-		return "is at an address of this machine, of a private network or of nobody: "
-		       "allow_private: true would allow that";
 	if (!*is_http && p->path[strlen(p->path) - 1] == '/')
 		return "is a folder, not a file";
 	if (!*is_http && (http->method || http->body || http->headers.count || http->token))
@@ -144,16 +141,24 @@ static int url_add(struct mu_ctx *ctx, struct http *http, const char *where, con
 {
 	struct parts parts = { 0 };
 	CURLUcode code = parts_read(&parts, text);
-	const char *wrong;
+	const char *wrong = NULL, *kind = NULL;
 	bool is_http = false;
 	int err;
 
+	if (!code) {
+		wrong = parts_wrong(http, &parts, &is_http);
+		kind = wrong ? NULL : gate_refuses_host(&http->gate, parts.host);
+	}
 	/* What cannot be taken apart may have a password in it. */
 	if (code)
 		err = mu_fail(ctx, EINVAL, "%sthe address is none: %s", where,
 			      curl_url_strerror(code));
-	else if ((wrong = parts_wrong(http, &parts, &is_http)))
+	else if (wrong)
 		err = mu_fail(ctx, EINVAL, "%s%s %s", where, parts.uri, wrong);
+	else if (kind)
+		err = mu_fail(ctx, EPERM,
+			      "%s%s: the host is %s: allow_private: true would allow that", where,
+			      parts.uri, kind);
 	else
 		err = url_put(ctx, http, &parts, is_http);
 	parts_release(&parts);
@@ -227,7 +232,7 @@ static int urls_distinct(struct mu_ctx *ctx, const struct http *http)
 		if (at == SIZE_MAX)
 			err = out_of_memory(ctx);
 		else if (seen.entries[at].value++)
-			err = mu_fail(ctx, EINVAL, "the address %s is there twice", uri);
+			err = mu_fail(ctx, EEXIST, "the address %s is there twice", uri);
 	}
 	mu_map_release(&seen);
 	return err;

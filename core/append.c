@@ -16,22 +16,33 @@
 #define AT_ONCE ((uint64_t)1 << 20)  /* bytes that no thread is worth while for */
 #define ON_WAY  ((uint64_t)16 << 20) /* bytes after which the disk is given something to do */
 
+/* What is done with each block, by a thread of its own: writing waits for the disk where
+ * hashing waits for nobody. */
+struct worker {
+	struct append *append;
+	int (*job)(struct append *, const char *data, size_t len);
+	uint64_t done; /* blocks; under the lock */
+	bool running;
+	pthread_t thread;
+};
+
 struct append {
 	int fd;
 	uint64_t bytes; /* that were given */
 	bool threads;
+	uint64_t written, on_way; /* to the file; of these, on their way to the disk */
+	struct sha256_ctx digest;
 
-	pthread_mutex_t lock; /* of what follows, once there is a thread */
+	pthread_mutex_t lock; /* of what follows, once there are threads */
 	pthread_cond_t changed;
 	int err;
-	uint64_t written, on_way; /* to the file; of these, on their way to the disk */
-	struct sha256_ctx digest; /* the thread's own, as long as blocks are left */
-	bool running, closing;
-	pthread_t thread;
+	bool closing;
 	char *blocks[BLOCKS]; /* a ring of what is to be written, each of BLOCK bytes */
 	size_t lengths[BLOCKS];
-	unsigned first, count;
-	size_t filled; /* of the block behind these, by who appends and without the lock */
+	uint64_t full; /* how many have been filled so far */
+	struct worker workers[2];
+
+	size_t filled; /* of the next block, by who appends and without the lock */
 };
 
 struct append *append_open(const char *path, bool threads)
@@ -69,8 +80,6 @@ static int store(struct append *a, const char *data, size_t len)
 {
 	int err = write_all(a->fd, data, len);
 
-	if (!err)
-		sha256_update(&a->digest, len, (const uint8_t *)data);
 	a->written += len;
 	if (a->written - a->on_way >= ON_WAY) {
 		sync_file_range(a->fd, (off_t)a->on_way, (off_t)(a->written - a->on_way),
@@ -80,58 +89,80 @@ static int store(struct append *a, const char *data, size_t len)
 	return err;
 }
 
+static int hash(struct append *a, const char *data, size_t len)
+{
+	sha256_update(&a->digest, len, (const uint8_t *)data);
+	return 0;
+}
+
 static void *work(void *data)
 {
-	struct append *a = data;
+	struct worker *w = data;
+	struct append *a = w->append;
 
 	pthread_mutex_lock(&a->lock);
 	for (;;) {
-		unsigned at = a->first;
+		size_t at = w->done % BLOCKS;
 		int err = a->err;
 
-		if (!a->count && a->closing)
+		if (w->done == a->full && a->closing)
 			break;
-		if (!a->count) {
+		if (w->done == a->full) {
 			pthread_cond_wait(&a->changed, &a->lock);
 			continue;
 		}
 		pthread_mutex_unlock(&a->lock);
 		if (!err)
-			err = store(a, a->blocks[at], a->lengths[at]);
+			err = w->job(a, a->blocks[at], a->lengths[at]);
 		pthread_mutex_lock(&a->lock);
-		a->err = err;
-		a->first = (a->first + 1) % BLOCKS;
-		a->count--;
+		if (!a->err)
+			a->err = err;
+		w->done++;
 		pthread_cond_broadcast(&a->changed);
 	}
 	pthread_mutex_unlock(&a->lock);
 	return NULL;
 }
 
-/* Whether a thread does the work from now on. */
+static void worker_end(struct worker *w)
+{
+	if (w->running)
+		pthread_join(w->thread, NULL);
+	w->running = false;
+}
+
+static bool worker_start(struct append *a, struct worker *w,
+			 int (*job)(struct append *, const char *, size_t))
+{
+	*w = (struct worker){ .append = a, .job = job };
+	w->running = !pthread_create(&w->thread, NULL, work, w);
+	return w->running;
+}
+
+/* Whether threads do the work from now on. */
 static bool start(struct append *a)
 {
 	size_t i;
 
-	if (a->running)
+	if (a->workers[1].running)
 		return true;
 	if (!a->threads || a->bytes < AT_ONCE)
 		return false;
 	for (i = 0; i < BLOCKS; i++)
 		a->blocks[i] = mem_alloc(BLOCK);
-	a->running = !pthread_create(&a->thread, NULL, work, a);
-	a->threads = a->running;
-	return a->running;
+	a->threads =
+		worker_start(a, &a->workers[0], store) && worker_start(a, &a->workers[1], hash);
+	return a->threads;
 }
 
-/* Hands the block that was filled last to the thread. */
+/* Hands the block that was filled last to the threads. */
 static int hand(struct append *a)
 {
 	int err;
 
 	pthread_mutex_lock(&a->lock);
-	a->lengths[(a->first + a->count) % BLOCKS] = a->filled;
-	a->count++;
+	a->lengths[a->full % BLOCKS] = a->filled;
+	a->full++;
 	err = a->err;
 	pthread_cond_broadcast(&a->changed);
 	pthread_mutex_unlock(&a->lock);
@@ -139,15 +170,23 @@ static int hand(struct append *a)
 	return err;
 }
 
-/* Where the block at hand begins, once the thread is done with it. */
+/* Blocks that are not done with. */
+static uint64_t left(const struct append *a)
+{
+	uint64_t some = a->workers[0].done, others = a->workers[1].done;
+
+	return a->full - (some < others ? some : others);
+}
+
+/* Where the block at hand begins, once the threads are done with it. */
 static int block_wait(struct append *a, char **block)
 {
 	int err;
 
 	pthread_mutex_lock(&a->lock);
-	while (a->count == BLOCKS)
+	while (left(a) == BLOCKS)
 		pthread_cond_wait(&a->changed, &a->lock);
-	*block = a->blocks[(a->first + a->count) % BLOCKS];
+	*block = a->blocks[a->full % BLOCKS];
 	err = a->err;
 	pthread_mutex_unlock(&a->lock);
 	return err;
@@ -178,6 +217,7 @@ int append_put(struct append *a, const void *data, size_t len)
 	if (!start(a)) {
 		if (!a->err)
 			a->err = store(a, data, len);
+		hash(a, data, len);
 		return a->err;
 	}
 	while (len && !err) {
@@ -197,7 +237,7 @@ int append_wait(struct append *a)
 	if (a->filled)
 		hand(a);
 	pthread_mutex_lock(&a->lock);
-	while (a->count)
+	while (left(a))
 		pthread_cond_wait(&a->changed, &a->lock);
 	err = a->err;
 	pthread_mutex_unlock(&a->lock);
@@ -226,8 +266,8 @@ void append_close(struct append *a)
 		a->err = ECANCELED; /* what is left is not wanted */
 	pthread_cond_broadcast(&a->changed);
 	pthread_mutex_unlock(&a->lock);
-	if (a->running)
-		pthread_join(a->thread, NULL);
+	worker_end(&a->workers[0]);
+	worker_end(&a->workers[1]);
 	for (i = 0; i < BLOCKS; i++)
 		free(a->blocks[i]);
 	close(a->fd);

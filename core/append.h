@@ -1,7 +1,7 @@
 /*
  * A file that grows at its end, written and hashed as it grows.
  *
- * A short one is written at once; for a longer one there is a thread that does both,
+ * A short one is written at once; for a longer one there are two threads, one for each,
  * while whoever appends goes on.  A write that fails is remembered, and nothing is
  * written any more.
  */

@@ -365,7 +365,7 @@ START_TEST(another_kind_of_file_is_refused)
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		len = strlen(others[i]);
 		memcpy(bytes, others[i], len);
-		fails(EBADMSG, "is no archive that can be read: zip, tar and tar.gz can");
+		fails(EBADMSG, "is no archive that unpack can read: zip, tar and tar.gz are");
 	}
 	begin("cpio", false);
 	add("a", "1");

@@ -23,6 +23,8 @@ static int collect(struct mu_ctx *ctx, struct http *http, const char *text)
 
 static struct mu_pair pairs[8];
 
+#define END ((const char *)NULL)
+
 /* "name=value" each. */
 static struct http options(const char *url, ...)
 {
@@ -76,42 +78,42 @@ static void wants(struct http http, const char *wanted)
 
 START_TEST(an_address_without_placeholders_is_one)
 {
-	gives(options("http://h/a", NULL), "http://h/a\n");
+	gives(options("http://h/a", END), "http://h/a\n");
 }
 END_TEST
 
 START_TEST(placeholders_take_all_values_the_last_first)
 {
-	gives(options("{y}/{m}.pdf", "m=09..11", "y=2019,2023..2024", NULL),
+	gives(options("{y}/{m}.pdf", "m=09..11", "y=2019,2023..2024", END),
 	      "2019/09.pdf\n2019/10.pdf\n2019/11.pdf\n"
 	      "2023/09.pdf\n2023/10.pdf\n2023/11.pdf\n"
 	      "2024/09.pdf\n2024/10.pdf\n2024/11.pdf\n");
-	gives(options("{a}{a}-{b}", "a=x,y z", "b=1..2", NULL), "xx-1\nxx-2\ny zy z-1\ny zy z-2\n");
-	gives(options("{n}", "n=8..11", NULL), "8\n9\n10\n11\n");
-	gives(options("{n}", "n=008..010", NULL), "008\n009\n010\n");
-	gives(options("{n}", "n=0..1", NULL), "0\n1\n");
+	gives(options("{a}{a}-{b}", "a=x,y z", "b=1..2", END), "xx-1\nxx-2\ny zy z-1\ny zy z-2\n");
+	gives(options("{n}", "n=8..11", END), "8\n9\n10\n11\n");
+	gives(options("{n}", "n=008..010", END), "008\n009\n010\n");
+	gives(options("{n}", "n=0..1", END), "0\n1\n");
 }
 END_TEST
 
 START_TEST(senseless_templates_are_refused)
 {
-	wants(options("{a", NULL), "not closed");
-	wants(options("x{}", "a=1", NULL), "encloses nothing");
-	wants(options("{a}", NULL), "range has no 'a'");
-	wants(options("{a}", "a=1", "b=2", NULL), "no placeholder {b}");
-	wants(options(NULL, "a=1", NULL), "placeholders of url");
-	wants(options("{a}", "a=2..1", NULL), "ends before it begins");
-	wants(options("{a}", "a=1..", NULL), "whole numbers");
-	wants(options("{a}", "a=..", NULL), "whole numbers");
-	wants(options("{a}", "a=..1", NULL), "whole numbers");
-	wants(options("{a}", "a=a..c", NULL), "whole numbers");
-	wants(options("{a}", "a=-1..1", NULL), "whole numbers");
-	wants(options("{a}", "a=1..9999999999", NULL), "whole numbers");
-	wants(options("{a}", "a=", NULL), "is empty");
-	wants(options("{a}", "a=1,,2", NULL), "is empty");
-	wants(options("{a}", "a=1,", NULL), "is empty");
-	wants(options("{a}", "a=0..999999999", NULL), "max_documents");
-	wants(options("{a}{b}", "a=1..11", "b=1..10", NULL), "max_documents");
+	wants(options("{a", END), "not closed");
+	wants(options("x{}", "a=1", END), "encloses nothing");
+	wants(options("{a}", END), "range has no 'a'");
+	wants(options("{a}", "a=1", "b=2", END), "no placeholder {b}");
+	wants(options(NULL, "a=1", END), "placeholders of url");
+	wants(options("{a}", "a=2..1", END), "ends before it begins");
+	wants(options("{a}", "a=1..", END), "whole numbers");
+	wants(options("{a}", "a=..", END), "whole numbers");
+	wants(options("{a}", "a=..1", END), "whole numbers");
+	wants(options("{a}", "a=a..c", END), "whole numbers");
+	wants(options("{a}", "a=-1..1", END), "whole numbers");
+	wants(options("{a}", "a=1..9999999999", END), "whole numbers");
+	wants(options("{a}", "a=", END), "is empty");
+	wants(options("{a}", "a=1,,2", END), "is empty");
+	wants(options("{a}", "a=1,", END), "is empty");
+	wants(options("{a}", "a=0..999999999", END), "max_documents");
+	wants(options("{a}{b}", "a=1..11", "b=1..10", END), "max_documents");
 }
 END_TEST
 
@@ -210,6 +212,7 @@ static bool put(void *data, const void *bytes, size_t len)
 	return true;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter)
 static size_t pack(const uint8_t *bytes, size_t len, uint8_t *out)
 {
 	z_stream z = {

@@ -82,7 +82,7 @@ static int nothing_found(struct mu_ctx *ctx, const struct archive_reader *r)
 
 static int no_archive(struct mu_ctx *ctx, const struct archive_reader *r)
 {
-	return mu_fail(ctx, EBADMSG, "%s is no archive that can be read: zip, tar and tar.gz can",
+	return mu_fail(ctx, EBADMSG, "%s is no archive that unpack can read: zip, tar and tar.gz are",
 		       r->shown);
 }
 

@@ -213,6 +213,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 	return body_put(t, bytes, size * count) ? size * count : 0;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter)
 static size_t on_header(char *bytes, size_t size, size_t count, void *data)
 {
 	struct transfer *t = data;

@@ -20,49 +20,49 @@ struct decoder {
 
 struct decoder *decoder_new(decoder_sink *sink, void *data)
 {
-	struct decoder *g = calloc(1, sizeof *g);
+	struct decoder *d = calloc(1, sizeof *d);
 
-	if (!g)
+	if (!d)
 		return NULL;
-	g->sink = sink;
-	g->data = data;
-	if (inflateInit2(&g->stream, ONLY_GZIP) == Z_OK)
-		return g;
-	free(g);
+	d->sink = sink;
+	d->data = data;
+	if (inflateInit2(&d->stream, ONLY_GZIP) == Z_OK)
+		return d;
+	free(d);
 	return NULL;
 }
 
-void decoder_free(struct decoder *g)
+void decoder_free(struct decoder *d)
 {
-	if (g)
-		inflateEnd(&g->stream);
-	free(g);
+	if (d)
+		inflateEnd(&d->stream);
+	free(d);
 }
 
-enum decoder_trouble decoder_put(struct decoder *g, const void *bytes, size_t len)
+enum decoder_trouble decoder_put(struct decoder *d, const void *bytes, size_t len)
 {
 	int status = Z_OK;
 
-	g->stream.next_in = bytes;
-	g->stream.avail_in = (uInt)len;
+	d->stream.next_in = bytes;
+	d->stream.avail_in = (uInt)len;
 	do {
-		if (g->whole && g->stream.avail_in && inflateReset(&g->stream) == Z_OK)
-			g->whole = false;
-		g->stream.next_out = g->out;
-		g->stream.avail_out = ROOM;
-		status = inflate(&g->stream, Z_NO_FLUSH);
+		if (d->whole && d->stream.avail_in && inflateReset(&d->stream) == Z_OK)
+			d->whole = false;
+		d->stream.next_out = d->out;
+		d->stream.avail_out = ROOM;
+		status = inflate(&d->stream, Z_NO_FLUSH);
 		if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
 			return DECODER_BROKEN;
-		if (g->stream.avail_out < ROOM &&
-		    !g->sink(g->data, g->out, ROOM - g->stream.avail_out))
+		if (d->stream.avail_out < ROOM &&
+		    !d->sink(d->data, d->out, ROOM - d->stream.avail_out))
 			return DECODER_REFUSED;
 		if (status == Z_STREAM_END)
-			g->whole = true;
-	} while (g->stream.avail_in || !g->stream.avail_out);
+			d->whole = true;
+	} while (d->stream.avail_in || !d->stream.avail_out);
 	return DECODER_OK;
 }
 
-bool decoder_whole(const struct decoder *g)
+bool decoder_whole(const struct decoder *d)
 {
-	return g->whole;
+	return d->whole;
 }

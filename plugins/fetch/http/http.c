@@ -117,23 +117,36 @@ static const struct mu_code codes[] = {
 	{ 0 },
 };
 
+/* `url`, with what belongs to it. */
+static int addresses_check(struct mu_ctx *ctx, struct http *http)
+{
+	int err;
+
+	if (!http->url && !http->list)
+		return mu_invalid(ctx, &http->url,
+				  "there is neither a url nor a list of addresses");
+	if (http->url && http->list)
+		return mu_invalid(ctx, &http->list, "there is a list beside a url: one is enough");
+	err = template_check(ctx, http);
+	if (err || !http->url)
+		return err;
+	err = template_expand(ctx, http, url_check);
+	return err == ECANCELED ? 0 : err;
+}
+
 static int http_configure(struct mu_ctx *ctx, void *state)
 {
 	struct http *http = state;
-	int err = 0, next;
+	int err, next;
 
-	if (!http->url && !http->list)
-		err = mu_invalid(ctx, &http->url, "there is neither a url nor a list of addresses");
-	else if (http->url && http->list)
-		err = mu_invalid(ctx, &http->list, "there is a list beside a url: one is enough");
+	http->gate.all = http->allow_private;
+	err = addresses_check(ctx, http);
+	next = request_check(ctx, http);
+	err = err ? err : next;
 	if (http->members.count && !http->unpack)
 		err = mu_invalid(ctx, &http->members,
-				 "members are those of archives: it takes "
-				 "unpack: true, too");
-	next = template_check(ctx, http);
-	err = err ? err : next;
-	next = request_check(ctx, http);
-	return err ? err : next;
+				 "members are those of archives: it takes unpack: true, too");
+	return err;
 }
 
 /* Without a file that can be there, every host is unknown. */

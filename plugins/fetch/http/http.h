@@ -76,6 +76,9 @@ int request_check(struct mu_ctx *ctx, struct http *http);
 int template_expand(struct mu_ctx *ctx, struct http *http,
 		    int (*add)(struct mu_ctx *, struct http *, const char *text));
 
+/* For template_expand(): says what is wrong with the first address, or returns ECANCELED. */
+int url_check(struct mu_ctx *ctx, struct http *http, const char *text);
+
 /* open: fills `urls` and `hosts`. */
 int urls_open(struct mu_ctx *ctx, struct http *http);
 void urls_close(struct http *http);

@@ -146,6 +146,7 @@ static curl_socket_t on_socket(void *data, curlsocktype purpose, struct curl_soc
 }
 
 /* Connected, and about to ask. */
+// NOLINTNEXTLINE(readability-non-const-parameter)
 static int on_request(void *data, char *remote, char *local, int remote_port, int local_port)
 {
 	struct transfer *t = data;
@@ -298,7 +299,7 @@ static void judge_timeout(struct transfer *t)
 	if (clock_now() >= t->deadline - 0.01)
 		transfer_judge(t, VERDICT_FINAL, "it took longer than the %g s that timeout allows",
 			       t->http->timeout);
-	else if (!t->heard)
+	else if (t->heard <= 0)
 		transfer_judge(t, VERDICT_AGAIN, "no connection was made within %g s",
 			       t->http->connect_timeout);
 	else

@@ -136,31 +136,50 @@ static int url_put(struct mu_ctx *ctx, struct http *http, const struct parts *p,
 	return host_find(ctx, http, p, &url->host);
 }
 
+/* Reads an address, and says in `why` what is wrong with it, if anything is.  What cannot be
+ * taken apart is not shown: it may have a password in it. */
+static bool url_read(struct mu_ctx *ctx, const struct http *http, const char *text,
+		     struct parts *parts, bool *is_http, const char **why)
+{
+	CURLUcode code = parts_read(parts, text);
+	const char *wrong = code ? NULL : parts_wrong(http, parts, is_http), *kind;
+
+	*why = NULL;
+	if (code)
+		*why = print(ctx, "the address is none: %s", curl_url_strerror(code));
+	else if (wrong)
+		*why = print(ctx, "%s %s", parts->uri, wrong);
+	else if ((kind = gate_refuses_host(&http->gate, parts->host)))
+		*why = print(ctx, "%s: the host is %s: allow_private: true would allow that",
+			     parts->uri, kind);
+	return !*why;
+}
+
 /* `where`: "addresses.txt:7: ", or nothing. */
 static int url_add(struct mu_ctx *ctx, struct http *http, const char *where, const char *text)
 {
 	struct parts parts = { 0 };
-	CURLUcode code = parts_read(&parts, text);
-	const char *wrong = NULL, *kind = NULL;
 	bool is_http = false;
+	const char *why;
 	int err;
 
-	if (!code) {
-		wrong = parts_wrong(http, &parts, &is_http);
-		kind = wrong ? NULL : gate_refuses_host(&http->gate, parts.host);
-	}
-	/* What cannot be taken apart may have a password in it. */
-	if (code)
-		err = mu_fail(ctx, EINVAL, "%sthe address is none: %s", where,
-			      curl_url_strerror(code));
-	else if (wrong)
-		err = mu_fail(ctx, EINVAL, "%s%s %s", where, parts.uri, wrong);
-	else if (kind)
-		err = mu_fail(ctx, EPERM,
-			      "%s%s: the host is %s: allow_private: true would allow that", where,
-			      parts.uri, kind);
-	else
+	if (url_read(ctx, http, text, &parts, &is_http, &why))
 		err = url_put(ctx, http, &parts, is_http);
+	else
+		err = mu_fail(ctx, EINVAL, "%s%s", where, why);
+	parts_release(&parts);
+	return err;
+}
+
+int url_check(struct mu_ctx *ctx, struct http *http, const char *text)
+{
+	struct parts parts = { 0 };
+	bool is_http = false;
+	const char *why;
+	int err = ECANCELED;
+
+	if (!url_read(ctx, http, text, &parts, &is_http, &why))
+		err = mu_invalid(ctx, &http->url, "%s", why);
 	parts_release(&parts);
 	return err;
 }
@@ -232,7 +251,7 @@ static int urls_distinct(struct mu_ctx *ctx, const struct http *http)
 		if (at == SIZE_MAX)
 			err = out_of_memory(ctx);
 		else if (seen.entries[at].value++)
-			err = mu_fail(ctx, EEXIST, "the address %s is there twice", uri);
+			err = mu_fail(ctx, EINVAL, "the address %s is there twice", uri);
 	}
 	mu_map_release(&seen);
 	return err;

@@ -5,7 +5,7 @@
 
 enum {
 	TICK = 250, /* milliseconds, after which somebody may have cancelled the run */
-	AHEAD = 4,  /* as many times the transfers that may run can be on hand */
+	AHEAD = 2,  /* as many times the transfers that may run are on hand, with those that wait */
 };
 
 #define SHOW_EVERY 0.1 /* seconds */

@@ -24,8 +24,8 @@ static const struct {
 	{ CURLE_PARTIAL_FILE, VERDICT_AGAIN, false,
 	  "the transfer broke off before the announced end" },
 	{ CURLE_GOT_NOTHING, VERDICT_AGAIN, false, "the server hung up without an answer" },
-	{ CURLE_SEND_ERROR, VERDICT_AGAIN, false, "the connection broke" },
-	{ CURLE_RECV_ERROR, VERDICT_AGAIN, false, "the connection broke" },
+	{ CURLE_SEND_ERROR, VERDICT_AGAIN, true, "the connection broke" },
+	{ CURLE_RECV_ERROR, VERDICT_AGAIN, true, "the connection broke" },
 	{ CURLE_HTTP2, VERDICT_AGAIN, false, "the connection broke" },
 	{ CURLE_HTTP2_STREAM, VERDICT_AGAIN, false, "the connection broke" },
 	{ CURLE_FTP_ACCEPT_TIMEOUT, VERDICT_AGAIN, false, "no connection for the data was made" },
@@ -341,42 +341,57 @@ static bool is_broken(const struct transfer *t, CURLcode code)
 	return code == CURLE_SSL_CONNECT_ERROR && (number == ECONNRESET || number == EPIPE);
 }
 
+/* By the table; `who` has answered. */
+static void judge_answer(struct transfer *t, const char *who, long status)
+{
+	size_t n = sizeof statuses / sizeof *statuses, i;
+
+	for (i = 0; i < n && statuses[i].status != status; i++)
+		;
+	if (i < n)
+		transfer_judge(t, statuses[i].verdict, "%s answered %ld (%s)", who, status,
+			       statuses[i].text);
+	else
+		transfer_judge(t, VERDICT_FINAL, "%s answered %ld, without a document", who,
+			       status);
+}
+
+static void judge_status(struct transfer *t, long status)
+{
+	if (status == 304 && t->cached.path)
+		transfer_judge(t, VERDICT_DONE, "%s", "");
+	else if (status == 301 || status == 302 || status == 303 || status == 307 || status == 308)
+		redirect_follow(t);
+	else
+		judge_answer(t, "the server", status);
+}
+
+/* Which knows nothing of documents. */
+static void judge_proxy(struct transfer *t, long status)
+{
+	judge_answer(t, "the proxy", status);
+	if (t->verdict == VERDICT_MISSING)
+		t->verdict = VERDICT_FINAL;
+}
+
 static void judge_trouble(struct transfer *t, CURLcode code)
 {
 	const char *detail = *t->error ? t->error : curl_easy_strerror(code);
 	size_t n = sizeof troubles / sizeof *troubles, i;
+	long proxy = 0;
 
+	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
 	for (i = 0; i < n && troubles[i].code != code; i++)
 		;
-	if (is_broken(t, code))
+	if (proxy >= 300)
+		judge_proxy(t, proxy);
+	else if (is_broken(t, code))
 		transfer_judge(t, VERDICT_AGAIN, "the connection broke");
 	else if (i < n)
 		transfer_judge(t, troubles[i].verdict, "%s%s%s", troubles[i].text,
 			       troubles[i].detail ? ": " : "", troubles[i].detail ? detail : "");
 	else
 		transfer_judge(t, VERDICT_FINAL, "%s", detail);
-}
-
-static void judge_status(struct transfer *t, long status)
-{
-	size_t n = sizeof statuses / sizeof *statuses, i;
-
-	if (status == 304 && t->cached.path) {
-		transfer_judge(t, VERDICT_DONE, "%s", "");
-		return;
-	}
-	if (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) {
-		redirect_follow(t);
-		return;
-	}
-	for (i = 0; i < n && statuses[i].status != status; i++)
-		;
-	if (i < n)
-		transfer_judge(t, statuses[i].verdict, "the server answered %ld (%s)", status,
-			       statuses[i].text);
-	else
-		transfer_judge(t, VERDICT_FINAL, "the server answered %ld, without a document",
-			       status);
 }
 
 static void judge(struct transfer *t, CURLcode code)

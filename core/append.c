@@ -12,7 +12,7 @@
 #include "mem.h"
 
 #define BLOCK   ((size_t)256 << 10)
-#define BLOCKS  4
+#define BLOCKS  8
 #define AT_ONCE ((uint64_t)1 << 20)  /* bytes that no thread is worth while for */
 #define ON_WAY  ((uint64_t)16 << 20) /* bytes after which the disk is given something to do */
 
@@ -34,7 +34,10 @@ struct append {
 	struct sha256_ctx digest;
 
 	pthread_mutex_t lock; /* of what follows, once there are threads */
-	pthread_cond_t changed;
+	pthread_cond_t more,
+		fewer;   /* blocks: workers wait for the one, who appends for the other */
+	bool waiting;    /* for fewer, */
+	uint64_t enough; /* so many */
 	int err;
 	bool closing;
 	char *blocks[BLOCKS]; /* a ring of what is to be written, each of BLOCK bytes */
@@ -57,7 +60,8 @@ struct append *append_open(const char *path, bool threads)
 	a->threads = threads;
 	sha256_init(&a->digest);
 	pthread_mutex_init(&a->lock, NULL);
-	pthread_cond_init(&a->changed, NULL);
+	pthread_cond_init(&a->more, NULL);
+	pthread_cond_init(&a->fewer, NULL);
 	return a;
 }
 
@@ -95,6 +99,14 @@ static int hash(struct append *a, const char *data, size_t len)
 	return 0;
 }
 
+/* Blocks that are not done with. */
+static uint64_t left(const struct append *a)
+{
+	uint64_t some = a->workers[0].done, others = a->workers[1].done;
+
+	return a->full - (some < others ? some : others);
+}
+
 static void *work(void *data)
 {
 	struct worker *w = data;
@@ -108,7 +120,7 @@ static void *work(void *data)
 		if (w->done == a->full && a->closing)
 			break;
 		if (w->done == a->full) {
-			pthread_cond_wait(&a->changed, &a->lock);
+			pthread_cond_wait(&a->more, &a->lock);
 			continue;
 		}
 		pthread_mutex_unlock(&a->lock);
@@ -118,7 +130,8 @@ static void *work(void *data)
 		if (!a->err)
 			a->err = err;
 		w->done++;
-		pthread_cond_broadcast(&a->changed);
+		if (a->waiting && left(a) <= a->enough)
+			pthread_cond_signal(&a->fewer);
 	}
 	pthread_mutex_unlock(&a->lock);
 	return NULL;
@@ -164,28 +177,31 @@ static int hand(struct append *a)
 	a->lengths[a->full % BLOCKS] = a->filled;
 	a->full++;
 	err = a->err;
-	pthread_cond_broadcast(&a->changed);
+	pthread_cond_broadcast(&a->more);
 	pthread_mutex_unlock(&a->lock);
 	a->filled = 0;
 	return err;
 }
 
-/* Blocks that are not done with. */
-static uint64_t left(const struct append *a)
+/* Under the lock: waits until no more than so many blocks are left. */
+static void wait_for(struct append *a, uint64_t enough)
 {
-	uint64_t some = a->workers[0].done, others = a->workers[1].done;
-
-	return a->full - (some < others ? some : others);
+	a->enough = enough;
+	a->waiting = true;
+	while (left(a) > enough)
+		pthread_cond_wait(&a->fewer, &a->lock);
+	a->waiting = false;
 }
 
-/* Where the block at hand begins, once the threads are done with it. */
+/* Where the block at hand begins, once the threads are done with it.  When all are full it
+ * is half of them that are waited for, so that the threads take turns less often. */
 static int block_wait(struct append *a, char **block)
 {
 	int err;
 
 	pthread_mutex_lock(&a->lock);
-	while (left(a) == BLOCKS)
-		pthread_cond_wait(&a->changed, &a->lock);
+	if (left(a) == BLOCKS)
+		wait_for(a, BLOCKS / 2);
 	*block = a->blocks[a->full % BLOCKS];
 	err = a->err;
 	pthread_mutex_unlock(&a->lock);
@@ -237,8 +253,7 @@ int append_wait(struct append *a)
 	if (a->filled)
 		hand(a);
 	pthread_mutex_lock(&a->lock);
-	while (left(a))
-		pthread_cond_wait(&a->changed, &a->lock);
+	wait_for(a, 0);
 	err = a->err;
 	pthread_mutex_unlock(&a->lock);
 	return err;
@@ -264,7 +279,7 @@ void append_close(struct append *a)
 	a->closing = true;
 	if (!a->err)
 		a->err = ECANCELED; /* what is left is not wanted */
-	pthread_cond_broadcast(&a->changed);
+	pthread_cond_broadcast(&a->more);
 	pthread_mutex_unlock(&a->lock);
 	worker_end(&a->workers[0]);
 	worker_end(&a->workers[1]);
@@ -272,6 +287,7 @@ void append_close(struct append *a)
 		free(a->blocks[i]);
 	close(a->fd);
 	pthread_mutex_destroy(&a->lock);
-	pthread_cond_destroy(&a->changed);
+	pthread_cond_destroy(&a->more);
+	pthread_cond_destroy(&a->fewer);
 	free(a);
 }

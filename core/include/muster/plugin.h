@@ -83,7 +83,7 @@ struct mu_document {
 				   fetcher leaves it out */
 	uint64_t bytes;         /* likewise */
 	/* Of what came from elsewhere; NULL or zero when not known. */
-	const char *final_uri;     /* where redirects led, when they did */
+	const char *final_uri;     /* where redirects led, when they did, without a query */
 	const char *etag;          /* what the server calls this version, and */
 	const char *last_modified; /* since when it is, both as it was sent */
 	const char *request;       /* what besides the uri decided what comes, such as

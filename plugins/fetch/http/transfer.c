@@ -522,6 +522,15 @@ static const char *or_null(const char *text)
 	return *text ? text : NULL;
 }
 
+/* Without a query: redirects lead to addresses that are signed for the moment, and whoever
+ * knows the signature can fetch. */
+static const char *final_uri(const struct transfer *t)
+{
+	if (!t->where)
+		return NULL;
+	return print(t->ctx, "%.*s", (int)strcspn(t->where, "?"), t->where);
+}
+
 static int arrived(struct transfer *t)
 {
 	const struct answer *a = &t->of;
@@ -539,7 +548,7 @@ static int arrived(struct transfer *t)
 		.uri = t->url->uri,
 		.path = t->path,
 		.media_type = or_null(a->media_type),
-		.final_uri = t->where,
+		.final_uri = final_uri(t),
 		.etag = or_null(a->etag),
 		.last_modified = or_null(a->last_modified),
 		.request = t->url->request,

@@ -9,6 +9,7 @@ NAME=NUMBER once all are open, and ends when its parent does:
     HTTP, OTHER    two servers, so two hosts to whom credentials belong or do not
     SIX            on ::1; 0 where there is no IPv6
     PROXY          a proxy that takes every name for this machine
+    NGINX          kept free for another program to listen on, and so is NGINX_TLS
     FTP            knows anonymous, and "ann" with the password "hush-ftp"
     and for each NAME.pem in CERTIFICATES a TLS server with that certificate and key.
 
@@ -487,11 +488,21 @@ def listeners(log, certificates):
         yield Listener(path.stem, http, context=context)
 
 
+def kept_free():
+    """A port that nobody is given by chance, and who asks for it gets."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    return sock
+
+
 def main():
     parent = os.getppid()
     ports, log, *certificates = map(pathlib.Path, sys.argv[1:])
     found = listeners(Log(log), certificates[0] if certificates else None)
-    numbers = {"SIX": 0, **{one.name.upper(): one.port for one in found}}
+    free = {"NGINX": kept_free(), "NGINX_TLS": kept_free()}
+    numbers = {"SIX": 0, **{one.name.upper(): one.port for one in found},
+               **{name: sock.getsockname()[1] for name, sock in free.items()}}
     part = ports.with_suffix(".part")
     part.write_text("".join(f"{name}={port}\n" for name, port in numbers.items()))
     part.rename(ports)

@@ -51,13 +51,13 @@ say() {
 # fetch URL [LINE...]: writes a pipeline that fetches from there; the lines are more
 # options.  Unless they say otherwise, nothing is waited for that need not be.
 fetch() {
-	fetch_options "url: \"$1\"" "$@"
+	first="url: \"$1\""
+	shift
+	fetch_options "$first" "$@"
 }
 
-# fetch_options LINE WHAT [LINE...]: likewise, with another option than `url`.
+# fetch_options LINE...: likewise, with these options alone.
 fetch_options() {
-	first=$1
-	shift 2
 	for line in 'allow_private: true' 'retries: 2' 'backoff: 5ms' 'connect_timeout: 5s' \
 		'stall: 1s' 'timeout: 20s'; do
 		case " $* " in
@@ -68,8 +68,9 @@ fetch_options() {
 	{
 		printf '%s\n' 'muster: 1' 'name: net' "${vars:-vars: {\}}" 'sources:' '  documents:' \
 			'    - fetch: http'
-		printf '      %s\n' "$first" "$@"
-		printf '    - parse: csv\ndataset:\n  - export: csv\n    path: rows.csv\n'
+		printf '      %s\n' "$@"
+		printf '%s\n' "${parse:-    - parse: csv}" 'dataset:' '  - export: csv' \
+			'    path: rows.csv'
 	} >pipeline.yaml
 }
 
@@ -169,7 +170,7 @@ scenario() {
 	cd -- "$temporary/$name" || exit
 	cp -R "$temporary/former/out" out
 	export XDG_CACHE_HOME="$PWD/cache"
-	unset vars
+	unset vars parse
 	"$name" 2>&1
 }
 

@@ -84,9 +84,13 @@ PACKAGE_hyperfine    := hyperfine
 PACKAGE_valgrind     := valgrind
 PACKAGE_pkg-config   := pkg-config
 PACKAGE_pdftotext    := poppler-utils
+PACKAGE_nginx        := nginx-light
+PACKAGE_python3      := python3
+PACKAGE_openssl      := openssl
+PACKAGE_curl         := curl
 
 pkg_missing = $(strip $(foreach p,$1,$(if $(filter 0,$(shell pkg-config --exists $p 2>/dev/null; echo $$?)),,$p)))
-cmd_missing = $(strip $(foreach c,$1,$(if $(shell command -v $c 2>/dev/null),,$c)))
+cmd_missing = $(strip $(foreach c,$1,$(if $(shell PATH=$$PATH:/usr/sbin; command -v $c 2>/dev/null),,$c)))
 packages    = $(sort $(foreach p,$1,$(PACKAGE_$p)))
 pkg_libs    = $(if $1,$(shell pkg-config --libs $1))
 
@@ -193,7 +197,9 @@ $(TOOLS): $(BUILD)/tests/%: tests/%.c $(BUILD)/flags
 
 NEEDS  := $(sort $(NEEDS_core) $(NEEDS_tests) $(foreach n,$(NAMES),$(NEEDS_$n)))
 AGAIN   = @$(MAKE) --no-print-directory
-SHELLS  = .ci/run $(wildcard tests/*.sh tests/bench/*.sh)
+# What tests of the network run against, and are looked at with.
+SERVERS = nginx python3 openssl curl
+SHELLS  = .ci/run $(wildcard tests/*.sh tests/bench/*.sh tests/net/*.sh tests/net/scenarios/*.sh)
 SOURCES = $(FILES) $(wildcard core/*.[ch] core/include/muster/*.h plugins/*/*.h plugins/*/*/*.h \
             plugins/lib/*.c tests/*.[ch] tests/bench/*.c)
 # The example in as few lines as can be read is set by hand.
@@ -207,10 +213,12 @@ install_packages = $(if $1,$(if $(call cmd_missing,apt-get),$(error please insta
     apt-get install -y -qq --no-install-recommends $1',@:)
 AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
 
-deps:                         ## install what building and testing needs and is missing
+deps: build-deps              ## install what building and testing needs and is missing
+	$(call install_missing,$(SERVERS))
+build-deps:
 	$(call install_missing,$(CC) pkg-config pdftotext,$(NEEDS))
 
-demo: deps                    ## install what is missing, build, run the main job
+demo: build-deps              ## install what is missing, build, run the main job
 	$(AGAIN) demo-run
 demo-run: all
 	$(BUILD)/muster run pipelines/nl-police-missions/pipeline.yaml
@@ -225,6 +233,8 @@ test-run: all tests
 	for t in $(FUZZ); do $$t $(SECONDS) $(SEEDS:%=%-?) || failed=1; done; \
 	tests/install.sh $(BUILD) || failed=1; \
 	tests/cases.sh $(BUILD) || failed=1; \
+	tests/net.sh $(BUILD) || failed=1; \
+	tests/net/kill.sh $(BUILD) || failed=1; \
 	exit $$failed
 
 tests: $(TESTS) $(TOOLS) $(FUZZ) $(SEEDS)
@@ -291,6 +301,10 @@ bench-csv: deps               ## how fast CSV is, beside DuckDB: PARTS="c b", BE
 	$(AGAIN) all $(filter $(BUILD)/tests/bench/%,$(TOOLS))
 	@BENCH=$(BENCH) tests/bench/csv.sh $(BUILD) $(PARTS)
 
+bench-net: deps               ## how fast documents come over the network, beside curl
+	$(AGAIN) all
+	@tests/bench/net.sh $(BUILD)
+
 bench-explain: deps           ## how often the cause of a wrong total is named
 	$(AGAIN) $(BUILD)/tests/bench_explain
 	@$(BUILD)/tests/bench_explain $(CORPUS)
@@ -323,6 +337,6 @@ clean:                        ## remove build/
 help:                         ## this list
 	@sed -n 's/^\([a-z -]*\):.*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
-.PHONY: all plugins tests core-libraries deps demo demo-run test test-run asan tsan valgrind \
-        valgrind-run lint lint-run format bench bench-csv bench-explain install clean help FORCE
+.PHONY: all plugins tests core-libraries deps build-deps demo demo-run test test-run asan tsan valgrind \
+        valgrind-run lint lint-run format bench bench-csv bench-explain bench-net install clean help FORCE
 .DELETE_ON_ERROR:

@@ -106,7 +106,8 @@ interrupted() {
 	wait_until asked_just 1
 	kill -TERM "$pid"
 	wait "$pid"
-	[ $? = 143 ] || say "exit $?"
+	code=$?
+	[ "$code" = 143 ] || say "exit $code"
 	cache_whole cache/muster
 	diff -r ../former/out out
 }

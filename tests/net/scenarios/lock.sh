@@ -15,7 +15,7 @@ counts_() {
 roster_() {
 	parse='    - parse: csv
       columns: [{name: country}, {name: police, type: integer, measure: true}]'
-	fetch "$nginx/$name.csv" "$@"
+	fetch "$nginx/$name.csv"
 }
 
 # Nothing but the cache and the lock is needed, though the document is gone.

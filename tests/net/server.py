@@ -192,19 +192,21 @@ def norange(x, times, rows, _):
 @fault
 def resume(x, lie, _):
     """Breaks off.  What is then asked for by range is of another version, which only
-    one thing betrays; as a whole it is there for the asking."""
-    old, new = table(2000, 0), table(2000, 1)
+    one thing betrays, or nothing but its bytes; as a whole it is there for the asking."""
+    old, new = table(5000, 0), table(5000, 1)
     if x.turn == 0:
         return x.document(old, etag='"v"', cut=True)
     if x.start is None:
         return x.document(new, etag='"w"', modified=NEW)
     x.headers.pop("if-range", None)
+    if lie == "all":
+        return x.document(new, etag='"v"')
     if lie == "etag":
         return x.document(new, etag='"w"')
     if lie == "date":
         return x.document(new, etag='"v"', modified=NEW)
     if lie == "length":
-        return x.document(table(3000, 1), etag='"v"')
+        return x.document(table(6000, 1), etag='"v"')
     if lie == "start":
         return x.document(old, etag='"v"', Content_Range=f"bytes 7-{len(old) - 1}/{len(old)}")
     return x.reply(416, Content_Range=f"bytes */{len(old)}")
@@ -254,7 +256,7 @@ def trickle(x, _):
 
 @fault
 def stall(x, times, _):
-    body = table(2000)
+    body = table(5000)
     if x.turn >= int(times):
         return x.document(body)
     x.head(200, {"Content-Length": len(body), "ETag": '"stalls"'})

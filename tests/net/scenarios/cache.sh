@@ -49,7 +49,7 @@ lying_etag_of_a_rest() {
 	fetch "$http/resume/etag/$name"
 	run 0
 	run 0
-	gives 2000 1
+	gives 5000 1
 }
 
 damaged() {

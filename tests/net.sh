@@ -149,6 +149,11 @@ quick() {
 	[ "$took" -le $(($1 + SLACK)) ] || say "it took $took ms, not $1"
 }
 
+# skip WHY: the scenario cannot be run here.
+skip() {
+	echo "$*" >skipped
+}
+
 # ------------------------------------------------------------------------- running
 
 former() {
@@ -174,7 +179,7 @@ scenario() {
 	"$name" 2>&1
 }
 
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 scenario_run() {
 	started=$(date +%s%N)
 	complaints=$(scenario)
@@ -183,6 +188,9 @@ scenario_run() {
 		echo "FAILED: $name"
 		printf '%s\n' "$complaints" | sed 's/^/    /'
 		failed=$((failed + 1))
+	elif [ -f "$temporary/$name/skipped" ]; then
+		echo "skipped: $name: $(cat "$temporary/$name/skipped")"
+		skipped=$((skipped + 1))
 	else
 		passed=$((passed + 1))
 	fi
@@ -200,7 +208,7 @@ while read -r name; do
 	"  " | *" $name "*) scenario_run ;;
 	esac
 done <"$temporary/names"
-[ $((passed + failed)) -gt 0 ] || {
+[ $((passed + failed + skipped)) -gt 0 ] || {
 	echo "there is no such scenario"
 	failed=1
 }

@@ -17,8 +17,8 @@ A path is /FAULT/ARGUMENT/.../NAME, where FAULT is one of the functions below th
 are marked so.  A fault that goes away after some requests counts those for the same
 path, so a test takes a NAME of its own.
 
-LOG gets a line a request: the server, how many connections it had then, method, path,
-and all headers:
+LOG gets a line a request: the server, how many requests it had under way then, method,
+path, and all headers:
 
     http 1 GET /doc/3/0/a.csv; Host: 127.0.0.1:1234; Range: bytes=100-
 """
@@ -78,8 +78,8 @@ class Exchange:
     start: the first byte that is asked for, or None without Range
     """
 
-    def __init__(self, sock, name, connections, log):
-        self.sock = sock
+    def __init__(self, sock, listener, log):
+        self.sock, self.listener = sock, listener
         head = self.read_head()
         self.method, self.target, _ = (head[0] + "  ").split(" ", 2)
         fields = [line.partition(":") for line in head[1:]]
@@ -87,8 +87,9 @@ class Exchange:
         if self.target.startswith("http://"):
             self.target = "/" + self.target.split("/", 3)[3]
         self.path, _, self.query = self.target.partition("?")
+        name, self.under_way = listener.name, True
         self.turn = log.add(name + self.target, "; ".join(
-            [f"{name} {connections} {self.method} {self.target}", *head[1:]]))
+            [f"{name} {listener.add(1)} {self.method} {self.target}", *head[1:]]))
         range_ = self.headers.get("range", "")
         self.start = int(range_[6:-1]) if range_.startswith("bytes=") else None
 
@@ -114,16 +115,15 @@ class Exchange:
     def send(self, data):
         self.sock.sendall(data)
 
-    def head(self, status, headers):
+    def head(self, status, headers, body=b""):
         lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'So')}"]
         lines += [f"{key}: {value}" for key, value in headers.items() if value is not None]
-        self.send("\r\n".join(lines + ["Connection: close", "", ""]).encode("latin-1"))
+        self.send("\r\n".join(lines + ["Connection: close", "", ""]).encode("latin-1") + body)
 
     def reply(self, status, body=b"", **headers):
         """A whole answer; `Content_Type=` stands for Content-Type."""
         headers = {key.replace("_", "-"): value for key, value in headers.items()}
-        self.head(status, {"Content-Length": len(body), **headers})
-        self.send(body)
+        self.head(status, {"Content-Length": len(body), **headers}, body)
 
     def document(self, body, etag="", modified=OLD, cut=False, ranges=True, **headers):
         """The right answer; with cut the connection is reset in mid-body."""
@@ -154,6 +154,12 @@ class Exchange:
             time.sleep(0.001)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raise Gone
+
+    def leave(self):
+        """Is not counted as under way any more."""
+        if self.under_way:
+            self.listener.add(-1)
+        self.under_way = False
 
     def wait(self):
         """Nothing, until the client goes."""
@@ -230,14 +236,13 @@ def turns(x, _):
 def length(x, by, _):
     """Announces so many bytes more than come, or less."""
     body = table(100)
-    x.head(200, {"Content-Length": len(body) + int(by)})
-    x.send(body)
+    x.head(200, {"Content-Length": len(body) + int(by)}, body)
 
 
 @fault
 def cut(x, how, _):
     """Ends in the middle of a document whose length was not told."""
-    half = table(100)[:500]
+    half = table(40)
     if how == "close":
         x.head(200, {})
         return x.send(half)
@@ -283,6 +288,12 @@ def loop(x, turn, name):
 def to(x, status, _):
     """Redirects to what stands behind the ? of the address."""
     x.reply(int(status), Location=x.query)
+
+
+@fault
+def tempt(x, status, _):
+    """Likewise, with a user and a password."""
+    x.reply(int(status), Location=x.query.replace("://", "://ann:hush-word@"))
 
 
 @fault
@@ -340,7 +351,9 @@ def disposition(x, _):
 
 @fault
 def slow(x, milliseconds, rows, version, _):
+    """Takes its time, and is counted for as long."""
     time.sleep(int(milliseconds) / 1000)
+    x.leave()
     x.document(table(rows, version))
 
 
@@ -369,7 +382,6 @@ class Listener:
             threading.Thread(target=self.talk, args=(sock,), daemon=True).start()
 
     def talk(self, sock):
-        self.add(1)
         try:
             if self.context:
                 sock = self.context.wrap_socket(sock, server_side=True)
@@ -377,29 +389,36 @@ class Listener:
         except (Gone, OSError):
             pass
         finally:
-            self.add(-1)
             sock.close()
 
     def add(self, by):
+        """Counts a request, or one less; how many there are now."""
         with self.lock:
             self.count += by
+            return self.count
 
 
 def serve_http(log):
     def serve(listener, sock):
-        x = Exchange(sock, listener.name, listener.count, log)
-        if x.method == "CONNECT":
-            return tunnel(x)
-        name, *arguments = x.path.strip("/").split("/")
-        answer = FAULTS.get(name)
-        if answer and answer.__code__.co_argcount == len(arguments) + 1:
-            answer(x, *arguments)
-        else:
-            x.reply(404, b"no such fault")
+        x = Exchange(sock, listener, log)
+        try:
+            answer(x)
+        finally:
+            x.leave()
         # What the client may still send must not become a reset.
         sock.shutdown(socket.SHUT_WR)
-        return x.wait()
+        x.wait()
     return serve
+
+
+def answer(x):
+    if x.method == "CONNECT":
+        return tunnel(x)
+    name, *arguments = x.path.strip("/").split("/")
+    by = FAULTS.get(name)
+    if by and by.__code__.co_argcount == len(arguments) + 1:
+        return by(x, *arguments)
+    return x.reply(404, b"no such fault")
 
 
 def tunnel(x):

@@ -63,6 +63,7 @@ length_too_short() {
 cut_without_length() {
 	fetch "$http/cut/close/$name"
 	run 0
+	gives 40 0
 }
 
 cut_in_chunks() {

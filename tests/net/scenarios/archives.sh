@@ -98,8 +98,8 @@ archive_with_a_link() {
 }
 
 archive_cut() {
-	archive_ zip "$name.whole" "a.csv=$(seq 100000)"
-	head -c 50000 "$servers/site/$name.whole" >"$servers/site/$name.zip"
+	archive_ zip "$name.whole" "a.csv=$(seq 10000)"
+	head -c 10000 "$servers/site/$name.whole" >"$servers/site/$name.zip"
 	refused_ ''
 }
 

@@ -58,8 +58,8 @@ leak_() {
 	secrets_
 	fetch "$http/to/302/$name?$1/doc/5/0/$name-there" "$2" "${3:-max_redirects: 5}"
 	run 0
-	asked 1 "$name-there; "
-	grep -F -- "$name-there; " "$asked_log" | grep -F "${4:-hush-}"
+	asked 1 "GET /doc/5/0/$name-there; "
+	grep -F "GET /doc/5/0/$name-there; " requests | grep -F "${4:-hush-}"
 }
 leak_basic() { leak_ "$other" "$basic" 'user: ann' Authorization; }
 leak_bearer() { leak_ "$other" "$bearer"; }
@@ -74,7 +74,7 @@ redirect_with_credentials() {
 }
 
 in_a_redirect() {
-	fetch "$http/to/302/$name?http://ann:hush-word@127.0.0.1:$OTHER/busy/404/9/none/$name-there"
+	fetch "$http/tempt/302/$name?$other/busy/404/9/none/$name-there"
 	run 3 -v -v
 	says 404
 }

@@ -32,8 +32,8 @@ offline() {
 offline_without_a_lock() {
 	counts_ 28 | put_ 01
 	roster_
-	run 3 --offline
-	says lock
+	run 2 --offline
+	says muster.lock
 	asked 0
 }
 
@@ -108,9 +108,9 @@ lock_is_no_lock() {
 	counts_ 28 | put_ 01
 	roster_
 	echo '{"muster": 1, "pipelines": [' >muster.lock
-	run 3 --locked
+	run 2 --locked
 	says muster.lock
-	run 3 --offline
+	run 2 --offline
 	says muster.lock
 }
 
@@ -122,19 +122,19 @@ lock_stays_the_same() {
 	ends 0 lock pipeline.yaml
 	cmp first muster.lock
 	rm -r cache/muster
+	sleep 1 # so that the document comes at another time
 	ends 0 lock pipeline.yaml
 	cmp first muster.lock
 }
 
-# The server's own times change with each copy that it makes of its documents.
-lock_stays_the_same_but_for_times() {
+lock_stays_the_same_but_for_what_the_server_calls_it() {
 	counts_ 28 | put_ 01
 	roster_
 	ends 0 lock pipeline.yaml
 	cp muster.lock first
 	counts_ 28 | put_ 02
 	ends 0 lock pipeline.yaml
-	cmp first muster.lock
+	diff first muster.lock | grep '^[<>]' | grep -Ev '"(etag|last_modified)"'
 }
 
 lock_without_secrets() {
@@ -143,7 +143,7 @@ lock_without_secrets() {
 	{
 		vars='vars: {word: {env: WORD, secret: true}, token: {env: TOKEN, secret: true}}'
 		fetch "$http/auth/$name" 'user: ann' 'password: "${word}"' \
-			'headers: {X-Key: "${token}", X-Plain: "hush-plain"}'
+			'headers: {X-Key: "${token}", X-Plain: "plain"}'
 	}
 	ends 0 lock pipeline.yaml
 	[ -s muster.lock ] || say "there is no lock"
@@ -202,13 +202,12 @@ dated_() {
       tables:
         - name: police
           begin: "Police as of (?<day>\\d+ \\w+ \\d{4})"
-          end: Total
           columns:
             - {name: as_of, capture: day, type: date}
             - {name: country, header: Country}
             - {name: police, header: Police, type: integer, measure: true}
           claims:
-            - {name: total, match: "^Total"}'
+            - {name: total, match: "^Total", last: true}'
 	fetch "$nginx/$name.csv"
 }
 

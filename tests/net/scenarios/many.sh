@@ -39,10 +39,10 @@ one_is_missing() {
 	rows_of_ 1 3
 }
 
-# most_ N: no server had more connections, and one had so many.
+# most_ N: no server had more requests under way, and one had so many.
 most_() {
 	awk -v most="$1" -v name="/$name-" 'index($0, name) && $2 > n { n = $2 }
-		END { if (n != most) print "--- " n " connections at once, not " most }' "$asked_log"
+		END { if (n != most) print "--- " n " requests at once, not " most }' "$asked_log"
 }
 
 connections() {
@@ -89,7 +89,7 @@ the_same_twice() {
 		echo "$http/doc/1/0/$name"
 	} >addresses.txt
 	fetch_options 'list: addresses.txt'
-	run 3
+	run 2
 	says "$http/doc/1/0/$name"
 	asked 0
 }

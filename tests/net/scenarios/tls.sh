@@ -29,7 +29,7 @@ certificate_by_itself() { believed_not_ "https://127.0.0.1:$SELF"; }
 certificate_by_a_stranger() { believed_not_ "$tls" 'retries: 2'; }
 
 tls_where_there_is_none() {
-	fetch "https://127.0.0.1:$HTTP/doc/5/0/$name" 'retries: 0'
+	fetch "https://127.0.0.1:$HTTP/doc/5/0/$name" 'retries: 0' 'connect_timeout: 500ms'
 	run 3
 	says "https://127.0.0.1:$HTTP/doc/5/0/$name"
 }

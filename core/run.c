@@ -940,7 +940,8 @@ static int select_sources(struct run *run)
 	if (run->n_sources)
 		return 0;
 	run->wrong_configuration = true;
-	return run_fail(run, NULL, EINVAL, "--select names no source of the pipeline");
+	text_printf(&run->failure, "the pipeline has no source '%s'", run->options.select);
+	return EINVAL;
 }
 
 static int begin(struct run *run)

@@ -15,7 +15,9 @@ export LC_ALL=C TZ=UTC TERM=dumb
 unset MUSTER_PLUGIN_PATH COLUMNS CDPATH
 
 SANITIZER=exitcode=99
-export ASAN_OPTIONS="$SANITIZER:${ASAN_OPTIONS:-}"
+# gcc 12's would take thread-local storage of libraries that plugins bring for something
+# else, and break down over it when it looks for leaks.
+export ASAN_OPTIONS="$SANITIZER:intercept_tls_get_addr=0:${ASAN_OPTIONS:-}"
 export LSAN_OPTIONS="$SANITIZER:${LSAN_OPTIONS:-}"
 export TSAN_OPTIONS="$SANITIZER:${TSAN_OPTIONS:-}"
 export UBSAN_OPTIONS="$SANITIZER:print_stacktrace=1:${UBSAN_OPTIONS:-}"

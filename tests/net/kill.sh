@@ -15,7 +15,9 @@ set -u
 export LC_ALL=C TZ=UTC
 unset MUSTER_PLUGIN_PATH CDPATH
 SANITIZER=exitcode=99
-export ASAN_OPTIONS="$SANITIZER:${ASAN_OPTIONS:-}" UBSAN_OPTIONS="$SANITIZER:${UBSAN_OPTIONS:-}"
+# gcc 12's would take thread-local storage of libraries that plugins bring for something
+# else, and break down over it when it looks for leaks.
+export ASAN_OPTIONS="$SANITIZER:intercept_tls_get_addr=0:${ASAN_OPTIONS:-}" UBSAN_OPTIONS="$SANITIZER:${UBSAN_OPTIONS:-}"
 export TSAN_OPTIONS="$SANITIZER:${TSAN_OPTIONS:-}"
 
 [ $# -gt 0 ] || {

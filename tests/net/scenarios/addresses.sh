@@ -1,11 +1,10 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Where muster goes, and where it does not.
 
-# refuses_ URL [CODE]: what is private is not asked, unless allow_private says that it may
-# be.  That a host is no name, or localhost, shows in the pipeline.
+# refuses_ URL: what is private is not asked, unless allow_private says that it may be.
 refuses_() {
 	fetch "$1" 'allow_private: false' 'retries: 0'
-	run "${2:-2}"
+	run 3
 	says allow_private
 	asked 0
 }
@@ -32,7 +31,7 @@ private_name() {
 		skip "/etc/hosts has no name for the loopback but localhost"
 		return
 	}
-	refuses_ "http://$host:$HTTP/doc/1/0/$name" 3
+	refuses_ "http://$host:$HTTP/doc/1/0/$name"
 	fetch "http://$host:$HTTP/doc/5/0/$name"
 	run 0
 }

@@ -57,22 +57,22 @@ refused_() {
 
 archive_of_many() {
 	archive_ zip "$name.zip" "1=$head_" "2=$head_" "3=$head_"
-	refused_ max_members 'max_members: 2'
+	refused_ "more than 2 members" 'max_members: 2'
 }
 
 archive_bomb() {
 	archive_ zip "$name.zip" 'a.csv=*50000000'
-	refused_ max_ratio 'max_ratio: 100'
+	refused_ "more than 100 times its size" 'max_ratio: 100'
 }
 
 archive_too_large() {
 	archive_ zip "$name.zip" 'a.csv=*5000000'
-	refused_ max_unpacked 'max_unpacked: 1Mi' 'max_ratio: 100000'
+	refused_ "more than 1048576 bytes" 'max_unpacked: 1Mi' 'max_ratio: 100000'
 }
 
 archive_bomb_of_tar() {
 	archive_ tar "$name.zip" 'a.csv=*50000000'
-	refused_ max_ratio 'max_ratio: 100'
+	refused_ "more than 100 times its size" 'max_ratio: 100'
 }
 
 # Names of members are names alone: none is a path on this machine.
@@ -105,7 +105,7 @@ archive_cut() {
 
 archive_that_is_none() {
 	document 100 0 >"$servers/site/$name.zip"
-	refused_ unpack
+	refused_ 'no archive'
 }
 
 archive_without_what_is_wanted() {

@@ -188,7 +188,7 @@ lock_update_of_no_source() {
 	counts_ 28 | put_ 01
 	roster_
 	ends 2 lock --update nobody pipeline.yaml
-	says nobody documents
+	says "no source 'nobody'"
 }
 
 # A letter that states its date.

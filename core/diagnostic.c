@@ -217,6 +217,7 @@ static bool excerpt_make(struct excerpt *e, const struct diagnostics *d, struct 
 		return false;
 	text_add(&safe, line, len);
 	secrets_redact(d->secrets, &safe, 0);
+	text_remove_users(&safe);
 	/* With a secret taken out nobody knows where the caret belongs. */
 	if (safe.len != len || memcmp(safe.data, line, len)) {
 		e->caret = false;

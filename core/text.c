@@ -397,3 +397,18 @@ int text_store(const struct text *text, const char *path)
 	text_release(&temporary);
 	return err;
 }
+
+void text_remove_users(struct text *text)
+{
+	char *at = text->data, *slashes;
+
+	while (at && (slashes = strstr(at, "://"))) {
+		char *from = slashes + 3, *end = from + strcspn(from, "/?#\r\n\"'"), *to = end;
+
+		while (to > from && to[-1] != '@')
+			to--;
+		memmove(from, to, text->len - (size_t)(to - text->data) + 1);
+		text->len -= (size_t)(to - from);
+		at = from + (end - to);
+	}
+}

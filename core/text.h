@@ -55,6 +55,10 @@ bool text_character(const char *bytes, size_t len, uint32_t *code, size_t *size)
  * NULL-ended array. */
 const char *text_nearest(const char *name, const char *const *candidates);
 
+/* Removes users and passwords from the addresses in a text: what stands between "//" and
+ * "@", which may have blanks in it where somebody made a mistake. */
+void text_remove_users(struct text *text);
+
 /* Texts that must leave the program nowhere.  Zeroed is empty. */
 struct secrets {
 	char **items;

@@ -60,22 +60,6 @@ struct mu_document version_document(const struct version *v)
 
 /* ------------------------------------------------------------------ out */
 
-/* What stands between "//" and "@" in an address, in whatever text it is. */
-static void remove_users(struct text *text)
-{
-	char *at = text->data, *slashes;
-
-	while (at && (slashes = strstr(at, "://"))) {
-		char *from = slashes + 3, *end = from + strcspn(from, "/?# \t\r\n\"'"), *to = end;
-
-		while (to > from && to[-1] != '@')
-			to--;
-		memmove(from, to, strlen(to) + 1);
-		at = from + (end - to);
-	}
-	text->len = text->data ? strlen(text->data) : 0;
-}
-
 char *version_clean(const char *text, const struct secrets *secrets)
 {
 	struct text out = { 0 };
@@ -83,7 +67,7 @@ char *version_clean(const char *text, const struct secrets *secrets)
 	text_puts(&out, text);
 	text_add(&out, "", 0);
 	secrets_redact(secrets, &out, 0);
-	remove_users(&out);
+	text_remove_users(&out);
 	return out.data ? out.data : mem_copy("");
 }
 

@@ -61,7 +61,7 @@ fetch() {
 # fetch_options LINE...: likewise, with these options alone.
 fetch_options() {
 	for line in 'allow_private: true' 'retries: 2' 'backoff: 5ms' 'connect_timeout: 5s' \
-		'stall: 1s' 'timeout: 20s'; do
+		'stall: 10s' 'timeout: 30s'; do
 		case " $* " in
 		*" ${line%%:*}: "*) ;;
 		*) set -- "$@" "$line" ;;

@@ -1,10 +1,11 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Where muster goes, and where it does not.
 
-# refuses_ URL: what is private is not asked, unless allow_private says that it may be.
+# refuses_ URL [CODE]: what is private is not asked, unless allow_private says that it may
+# be.  That a host is no name, or localhost, shows in the pipeline.
 refuses_() {
 	fetch "$1" 'allow_private: false' 'retries: 0'
-	run 3
+	run "${2:-2}"
 	says allow_private
 	asked 0
 }
@@ -24,6 +25,14 @@ private_192() { refuses_ "http://192.168.1.1/$name"; }
 private_172() { refuses_ "http://172.31.255.1/$name"; }
 private_link_local() { refuses_ "http://169.254.169.254/$name"; }
 
+private_in_a_list() {
+	echo "http://127.0.0.1:$HTTP/doc/1/0/$name" >addresses.txt
+	fetch_options 'list: addresses.txt' 'allow_private: false'
+	run 2
+	says addresses.txt:1 allow_private
+	asked 0
+}
+
 # A name of which only a look-up shows that it is this machine.
 private_name() {
 	host=$(awk '$1 ~ /^(127\.|::1$)/ && NF > 1 && $NF != "localhost" { print $NF; exit }' /etc/hosts)
@@ -31,7 +40,7 @@ private_name() {
 		skip "/etc/hosts has no name for the loopback but localhost"
 		return
 	}
-	refuses_ "http://$host:$HTTP/doc/1/0/$name"
+	refuses_ "http://$host:$HTTP/doc/1/0/$name" 3
 	fetch "http://$host:$HTTP/doc/5/0/$name"
 	run 0
 }

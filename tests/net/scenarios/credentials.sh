@@ -89,6 +89,15 @@ in_the_address() {
 	grep hush- seen
 }
 
+in_an_address_that_is_refused() {
+	fetch "http://ann:hush-word@127.0.0.1:$HTTP/doc/1/0/$name" 'allow_private: false'
+	run 2
+	says "http://127.0.0.1:$HTTP/doc/1/0/$name" allow_private
+	fetch "http://ann:hush word@127.0.0.1:$HTTP/doc/1/0/$name"
+	run 2
+	grep "hush word" seen
+}
+
 ftp_password() {
 	WORD=hush-ftp
 	secrets_

@@ -89,7 +89,7 @@ the_same_twice() {
 		echo "$http/doc/1/0/$name"
 	} >addresses.txt
 	fetch_options 'list: addresses.txt'
-	run 3
+	run 2
 	says "$http/doc/1/0/$name"
 	asked 0
 }

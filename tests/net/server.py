@@ -29,6 +29,7 @@ import hashlib
 import os
 import pathlib
 import select
+import signal
 import socket
 import ssl
 import struct
@@ -529,6 +530,10 @@ def main():
     part.rename(ports)
     while os.getppid() == parent:
         time.sleep(0.2)
+    # A parent that was killed could not end the other one.
+    nginx = ports.with_name("nginx.pid")
+    if nginx.exists():
+        os.kill(int(nginx.read_text()), signal.SIGTERM)
 
 
 if __name__ == "__main__":

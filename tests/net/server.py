@@ -24,6 +24,7 @@ path, and all headers:
 """
 import base64
 import email.utils
+import fcntl
 import gzip
 import hashlib
 import os
@@ -37,7 +38,6 @@ import sys
 import termios
 import threading
 import time
-import fcntl
 import zlib
 
 OLD = "Mon, 01 Jan 2024 00:00:00 GMT"

@@ -277,8 +277,9 @@ void body_end(struct transfer *t)
 {
 	if (!answer_take(t) || !t->wanted)
 		return;
+	/* Not to be tried again: the rest is not seen each time. */
 	if (t->excess)
-		body_broken(t, "the server sent more than it announced");
+		transfer_judge(t, VERDICT_FINAL, "the server sent more than it announced");
 	else if (t->answer.length >= 0 && t->received != (uint64_t)t->answer.length)
 		body_broken(t, "the server sent less than it announced");
 	else if (t->overlap_at < t->overlap_len)

@@ -56,7 +56,7 @@ length_too_short() {
 	fetch "$http/length/-13/$name"
 	run 3
 	says "$http/length/-13/$name"
-	asked 3
+	asked 1
 }
 
 # Nothing shows that there is more.

@@ -125,12 +125,12 @@ static int choice(const char *value, const char *const *names)
 	return -1;
 }
 
-int value_choose(const struct command *self, const char *name, const char *value,
+int value_choose(const struct command *command, const char *name, const char *value,
 		 const char *const *names, int *out)
 {
 	*out = choice(value, names);
 	if (*out < 0)
-		return usage_error(self, "--%s takes %s, %s%s%s, not '%s'", name, names[0],
+		return usage_error(command, "--%s takes %s, %s%s%s, not '%s'", name, names[0],
 				   names[1], names[2] ? ", " : "", names[2] ? names[2] : "", value);
 	return EXIT_VALID;
 }

@@ -58,7 +58,7 @@ int value_choose(const struct command *command, const char *name, const char *va
 		 const char *const *names, int *out);
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-int color_choose(const struct command *command, const char *value, int *choice); /* exit code */
+int color_choose(const struct command *command, const char *value, int *out); /* exit code */
 bool color_wanted(enum color_choice choice, int fd); /* NO_COLOR, TERM=dumb, isatty */
 
 /* Prints a command's help to standard output. */

@@ -14,7 +14,7 @@ static const struct secrets no_secrets;
 
 static void set_up(void)
 {
-	strcpy(strrchr(folder, '-') + 1, "XXXXXX"); // NOLINT(clang-analyzer-security.insecureAPI.strcpy)
+	memcpy(folder + sizeof folder - 7, "XXXXXX", 7);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	setenv("XDG_CACHE_HOME", folder, 1);
 }

@@ -82,8 +82,8 @@ static int nothing_found(struct mu_ctx *ctx, const struct archive_reader *r)
 
 static int no_archive(struct mu_ctx *ctx, const struct archive_reader *r)
 {
-	return mu_fail(ctx, EBADMSG, "%s is no archive that unpack can read: zip, tar and tar.gz are",
-		       r->shown);
+	return mu_fail(ctx, EBADMSG,
+		       "%s is no archive that unpack can read: zip, tar and tar.gz are", r->shown);
 }
 
 static const char *source_error(const struct archive_reader *r)

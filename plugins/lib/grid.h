@@ -157,8 +157,8 @@ struct grid_cell {
 	int32_t milliseconds;  /* of that day; 0: it is a date without a time */
 };
 
-/* A text for a message or a report: that of a string column; NULL data for a blank cell.
- * Points into the cell or `space`. */
+/* What the cell would be in a column of strings; of an error, what it says.  Points into
+ * the cell or `space`. */
 struct mu_string grid_text(const struct grid_cell *cell, char space[MU_FORMAT_MAX]);
 
 /* The document that rows come from. */
@@ -179,10 +179,11 @@ struct grid *grid_open(struct mu_ctx *ctx, const struct grid_options *options,
 void grid_close(struct grid *grid); /* NULL is fine */
 
 /* The next row.  `position` is the one of _at, and no two rows have the same.  Cells
- * past `n` are blank, and so are those past max_columns, which a parser need not keep.
- * Text longer than max_field may be cut, so long as it is longer still.  Nothing is
- * reported before the first row behind the header.  0, or what mu_report() gave, or
- * E2BIG with a message when there are too many rows, or ENOMEM with one. */
+ * past `n` are blank.  `n` may be more than max_columns: then the last of so many is
+ * not blank, and those past max_columns need not be there.  Text longer than max_field
+ * may be cut, so long as it is longer still.  Nothing is reported before the first row
+ * behind the header.  0, or what mu_report() gave, or E2BIG with a message when there
+ * are too many rows. */
 int grid_row(struct mu_ctx *ctx, struct grid *grid, const struct grid_cell *cells, size_t n,
 	     uint64_t position);
 
@@ -198,9 +199,9 @@ bool grid_is_full(const struct grid *grid);
 /* Hands over the rows at hand; with none `out` stays released. */
 int grid_take(struct mu_ctx *ctx, struct grid *grid, struct ArrowArray *out);
 
-/* open: the columns that come out, hidden ones included.  Without the option columns the
- * grid must be ready, or the document's rows have ended: then there are none but the
- * hidden ones. */
+/* open, once, before any row behind the header: the columns that come out, hidden ones
+ * included.  Without the option columns they are those of the header, so the grid should
+ * be ready; where the rows end before it, there are none but the hidden ones. */
 int grid_schema(struct mu_ctx *ctx, struct grid *grid, struct ArrowSchema *out);
 
 /* Which cell of a row the column of a name is read from, once the grid is ready; for one

@@ -65,7 +65,10 @@ static void add_excerpt(const struct finding *f, struct text *out, bool color)
 	if (end > until)
 		end = until;
 	indent = 1;
-	text_printf(out, "%6" PRIu64 " | ", f->line);
+	if (f->line)
+		text_printf(out, "%6" PRIu64 " | ", f->line);
+	else
+		text_puts(out, "       | ");
 	if (from)
 		text_puts(&shown, "…");
 	text_add_visible(&shown, f->text + from, start - from);

@@ -1,0 +1,176 @@
+/*
+ * What parsers of spreadsheets have in common: which part of a sheet is the table, its
+ * rows in the making, merged areas, what is hidden, and places such as 'My sheet'!B14.
+ *
+ * The parser gives the rows that its document has, from the top, and their cells from
+ * the left:
+ *
+ *     sheet_row(sheet, row, hidden);
+ *             cell = sheet_cell(sheet, column);   NULL: nobody looks at it
+ *     sheet_row_end(ctx, sheet);
+ *
+ * Rows that are not given are blank.  The header begins with the first row of the range
+ * that is not blank, and its rows follow each other.  In the header every cell of a
+ * merged area has its value; elsewhere with merged: fill, in rows that have other cells.
+ *
+ * Rows and columns are counted from 0; the position of a row in _at is its number.
+ */
+#ifndef SHEET_H
+#define SHEET_H
+
+#include "grid.h"
+
+enum {
+	SHEET_ROWS = 1 << 20,
+	SHEET_COLUMNS = 1 << 14,
+	SHEET_MERGED = 100000, /* areas */
+};
+
+/* ------------------------------------------------------------------ options */
+
+/* A member `sheet` of the plugin's self. */
+struct sheet_options {
+	const char *sheet, *range;
+	int merged; /* enum sheet_merged */
+	int64_t max_size, max_inflated;
+};
+
+enum sheet_merged { MERGED_FIRST, MERGED_FILL };
+extern const char *const sheet_merged_names[];
+
+#define SHEET_OPTION(tag, ctype, self, member, ...) \
+	{ .name = #member, .type = (tag), .offset = MU_OFFSET(self, sheet.member, ctype), __VA_ARGS__ }
+
+#define SHEET_OPTIONS(self) \
+	SHEET_OPTION(MU_TEXT, const char *, self, sheet, \
+		     .help = "the table's, by name or by number from 1; without, the only visible one"), \
+	SHEET_OPTION(MU_TEXT, const char *, self, range, \
+		     .help = "where the table is, its header included: A1:AO43, A3:, A:F"), \
+	SHEET_OPTION(MU_CHOICE, int, self, merged, .fallback = "first", \
+		     .choices = sheet_merged_names, \
+		     .help = "which cell of a merged area has its value; in headers all have"), \
+	SHEET_OPTION(MU_BYTES, int64_t, self, max_size, .fallback = "1Gi", .min = 1, .max = 0x1p40, \
+		     .help = "bytes that a document may have"), \
+	SHEET_OPTION(MU_BYTES, int64_t, self, max_inflated, .fallback = "4Gi", .min = 1, .max = 0x1p40, \
+		     .help = "bytes that it may have unpacked")
+
+#define SHEET_CODES \
+	{ "hidden", "The sheet, or rows or columns of its table, are hidden. They were read.", \
+	  "Look whether they belong to the table; if not, leave them out with range or columns." }
+
+/* configure: says what is wrong with these options.  0 or EINVAL. */
+int sheet_configure(struct mu_ctx *ctx, const struct sheet_options *options);
+
+/* -------------------------------------------------------------------- areas */
+
+/* Rows and columns from the first to the last. */
+struct area {
+	uint32_t top, left, bottom, right;
+};
+
+/* "A1:AO43", "B2", "A3:", "A:F", "3:10", with $ or without; false for anything else. */
+bool area_parse(const char *text, struct area *out);
+
+/* A cell's name, "B14"; false for anything else. */
+bool area_parse_cell(const char *text, uint32_t *row, uint32_t *column);
+
+/* ------------------------------------------------------------------- sheets */
+
+/* Why a sheet is read. */
+enum sheet_aim {
+	SHEET_GIVE, /* for the grid */
+	SHEET_PEEK, /* to see what the header is like: found with the row behind it */
+	SHEET_FIND, /* for locate(): found with the row that is wanted */
+};
+
+struct sheet {
+	struct grid *grid;
+	struct area range;
+	size_t most, text_most; /* cells of a row, and bytes of a text and one, that are kept */
+	bool fills;
+	int64_t header_rows;
+
+	enum sheet_aim aim;
+	uint32_t wanted;
+	bool found; /* what it is read for; the row at hand is still there */
+
+	/* The row at hand. */
+	uint32_t row;
+	bool here, hidden; /* here: in the range */
+	struct grid_cell *cells;
+	size_t *texts; /* of cells whose text is in `space`: where, and 1; else 0 */
+	size_t n;      /* cells up to the last one that was asked for */
+	size_t spilt;  /* past `most`, where a cell that is not blank is, and 1 */
+	char *space;
+	size_t space_len, space_room;
+	bool broken;   /* memory is out */
+
+	int64_t n_header;   /* rows of the header that were there */
+	size_t header_last; /* cells of the last one of them */
+	bool gaps;          /* a merged area could be in the header */
+
+	/* Merged areas by their first row, those that begin further down, and those that the
+	 * row at hand lies in. */
+	struct merge *merges;
+	size_t n_merges, merges_room, merge_next;
+	size_t *active, n_active;
+
+	uint64_t hidden_rows;
+	uint32_t first_hidden;
+	struct area *hidden_columns;
+	size_t n_hidden, hidden_room;
+
+	char *place; /* texts for locate() */
+};
+
+/* Begins the sheet of a stage, and its grid.  Both options must stay. */
+void sheet_open(struct mu_ctx *ctx, struct sheet *sheet, const struct sheet_options *options,
+		const struct grid_options *grid_options);
+void sheet_close(struct sheet *sheet);
+
+/* Begins to read it from the top; `row` is what SHEET_FIND wants. */
+void sheet_restart(struct sheet *sheet, enum sheet_aim aim, uint32_t row);
+
+/* Begins a row, below all before.  0 or an error with a message. */
+int sheet_row(struct mu_ctx *ctx, struct sheet *sheet, uint32_t row, bool hidden);
+
+/* A cell of it, right of all before, blank until it is filled; NULL when nobody looks at
+ * it.  Lives until the next one is asked for. */
+struct grid_cell *sheet_cell(struct sheet *sheet, uint32_t column);
+
+/* Sets the text of a cell to a copy of what is allowed of it. */
+void sheet_text(struct sheet *sheet, struct grid_cell *cell, const char *text, size_t len);
+
+/* Reads "2023-11-24" or "2023-11-24T14:30:00.5" as a date; false for anything else. */
+bool sheet_date_parse(struct mu_string text, struct grid_cell *out);
+
+/* Ends the row.  0, or what grid_row() gave, or an error with a message. */
+int sheet_row_end(struct mu_ctx *ctx, struct sheet *sheet);
+
+/* Adds a merged area that begins below all rows that have ended, in any order before the
+ * first row, and else by its first row; or columns that are hidden.  0 or an error with a
+ * message. */
+int sheet_merge(struct mu_ctx *ctx, struct sheet *sheet, const struct area *area);
+int sheet_hide(struct mu_ctx *ctx, struct sheet *sheet, uint32_t first, uint32_t last);
+
+/* After the last row: reports what of the table is hidden. */
+int sheet_report_hidden(struct mu_ctx *ctx, const struct sheet *sheet);
+
+/* ------------------------------------------------------------------- places */
+
+/* Fills `out` for the row that was found, if it was; until the next call. */
+int sheet_place(struct mu_ctx *ctx, struct sheet *sheet, const char *name, const char *field,
+		struct mu_place *out);
+
+/* A sheet of a document. */
+struct sheet_name {
+	char *name;
+	bool hidden, no_table;
+};
+
+/* Which one the option sheet means.  0, or ENOENT with a message that lists them. */
+int sheet_choose(struct mu_ctx *ctx, const char *option, const struct sheet_name *names, size_t n,
+		 size_t *out);
+int sheet_report_hidden_sheet(struct mu_ctx *ctx, const struct sheet_name *name);
+
+#endif

@@ -1,0 +1,266 @@
+#include "xml.h"
+
+#include <stdlib.h>
+
+#include "phrase.h"
+
+enum {
+	CHUNK = 64 << 10,
+	PENDING_MOST = 16 << 20, /* bytes of a tag, or of what else has no end */
+	STRANGE_MOST = 10000,    /* names */
+	SEPARATOR = '\n',        /* between a namespace and a name: in neither can it be */
+};
+
+/* ------------------------------------------------------------------ names */
+
+/* Whether a name as expat has it is one of a table. */
+static bool name_is(const struct xml_name *name, const char *space, size_t space_len,
+		    const char *local)
+{
+	if (strcmp(local, name->local) != 0)
+		return false;
+	if (!space_len)
+		return !name->space;
+	return (name->space && strlen(name->space) == space_len &&
+		!memcmp(name->space, space, space_len)) ||
+	       (name->other && strlen(name->other) == space_len &&
+		!memcmp(name->other, space, space_len));
+}
+
+/* The number of a name; 0 for one that is in no table, of which there are not many. */
+static int name_find(struct xml *xml, const struct xml_name *table, const char *name)
+{
+	const char *end = strchr(name, SEPARATOR), *local = end ? end + 1 : name;
+	size_t space_len = end ? (size_t)(end - name) : 0;
+	int i;
+
+	for (i = 0; table[i].local; i++)
+		if (table[i].local[0] == local[0] && name_is(&table[i], name, space_len, local))
+			return i + 1;
+	if (mu_map_add(&xml->strange, name, strlen(name)) == SIZE_MAX)
+		xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
+	else if (xml->strange.count > STRANGE_MOST)
+		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "its part '%s' has more than %d names",
+				      xml->part.name, STRANGE_MOST));
+	return 0;
+}
+
+/* ----------------------------------------------------------- what expat says */
+
+static void started(void *user, const char *name, const char **attributes)
+{
+	struct xml *xml = user;
+	int element, attribute;
+
+	if (xml->stopped)
+		return;
+	if (++xml->depth > XML_DEPTH) {
+		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "its part '%s' is nested deeper than %d",
+				      xml->part.name, XML_DEPTH));
+		return;
+	}
+	memset(xml->values, 0, sizeof xml->values);
+	element = name_find(xml, xml->form->elements, name);
+	for (; *attributes && !xml->stopped; attributes += 2) {
+		attribute = name_find(xml, xml->form->attributes, attributes[0]);
+		if (attribute)
+			xml->values[attribute] = attributes[1];
+	}
+	xml->open[xml->depth - 1] = element;
+	if (element && !xml->skipped && !xml->stopped)
+		xml->form->start(xml, element);
+}
+
+static void ended(void *user, const char *name)
+{
+	struct xml *xml = user;
+	int element = xml->open[xml->depth - 1];
+
+	(void)name;
+	if (xml->stopped)
+		return;
+	if (xml->skipped == xml->depth)
+		xml->skipped = 0;
+	xml->depth--;
+	if (element && !xml->skipped)
+		xml->form->end(xml, element);
+}
+
+static void said(void *user, const char *text, int len)
+{
+	struct xml *xml = user;
+
+	if (xml->collects && !xml->skipped && !xml->stopped)
+		xml_text_add(xml, text, (size_t)len);
+}
+
+static void typed(void *user, const char *name, const char *system, const char *public, int inner)
+{
+	struct xml *xml = user;
+
+	(void)name, (void)system, (void)public, (void)inner;
+	xml_stop(xml, mu_fail(xml->ctx, EBADMSG, "its part '%s' has a DOCTYPE, which is refused",
+			      xml->part.name));
+}
+
+/* ------------------------------------------------------------- the reader's */
+
+void xml_skip(struct xml *xml)
+{
+	if (!xml->skipped)
+		xml->skipped = xml->depth;
+}
+
+void xml_text_add(struct xml *xml, const char *text, size_t len)
+{
+	size_t room = xml->text_room ? xml->text_room : 256;
+	char *grown;
+
+	if (len > xml->text_most - xml->text_len)
+		len = xml->text_most - xml->text_len;
+	while (room < xml->text_len + len)
+		room *= 2;
+	if (room > xml->text_room) {
+		grown = realloc(xml->text, room);
+		if (!grown) {
+			xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
+			return;
+		}
+		xml->text = grown;
+		xml->text_room = room;
+	}
+	if (len)
+		memcpy(xml->text + xml->text_len, text, len);
+	xml->text_len += len;
+}
+
+void xml_pause(struct xml *xml)
+{
+	xml->paused = true;
+	XML_StopParser(xml->parser, XML_TRUE);
+}
+
+void xml_stop(struct xml *xml, int err)
+{
+	if (xml->stopped)
+		return;
+	xml->stopped = true;
+	xml->err = err;
+	XML_StopParser(xml->parser, XML_FALSE);
+}
+
+bool xml_number(const char *text, uint64_t most, uint64_t *out)
+{
+	uint64_t value = 0;
+
+	if (!text || !*text)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9' || value > most / 10)
+			return false;
+		value = value * 10 + (uint64_t)(*text - '0');
+	}
+	*out = value;
+	return value <= most;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+int xml_open(struct mu_ctx *ctx, struct xml *xml, const struct package *package, const char *part,
+	     const struct xml_form *form, void *user)
+{
+	int err;
+
+	*xml = (struct xml){ .form = form, .user = user, .ctx = ctx };
+	err = package_part_open(ctx, package, part, &xml->part);
+	if (err)
+		return err;
+	xml->parser = XML_ParserCreateNS(NULL, SEPARATOR);
+	if (!xml->parser)
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	XML_SetUserData(xml->parser, xml);
+	XML_SetElementHandler(xml->parser, started, ended);
+	XML_SetCharacterDataHandler(xml->parser, said);
+	XML_SetStartDoctypeDeclHandler(xml->parser, typed);
+	return 0;
+}
+
+void xml_close(struct xml *xml)
+{
+	if (xml->parser)
+		XML_ParserFree(xml->parser);
+	package_part_close(&xml->part);
+	mu_map_release(&xml->strange);
+	free(xml->text);
+	*xml = (struct xml){ .form = NULL };
+}
+
+static int fail_broken(struct mu_ctx *ctx, const struct xml *xml)
+{
+	enum XML_Error code = XML_GetErrorCode(xml->parser);
+
+	if (code == XML_ERROR_NO_MEMORY)
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	return mu_fail(ctx, EBADMSG, "its part '%s' is damaged: %s in line %lu", xml->part.name,
+		       XML_ErrorString(code), (unsigned long)XML_GetCurrentLineNumber(xml->parser));
+}
+
+/* Gives expat the next bytes. */
+static int chunk_parse(struct mu_ctx *ctx, struct xml *xml, enum XML_Status *status)
+{
+	void *buffer = XML_GetBuffer(xml->parser, CHUNK);
+	size_t got;
+	int err;
+
+	if (!buffer)
+		return fail_broken(ctx, xml);
+	err = package_part_read(ctx, &xml->part, buffer, CHUNK, &got);
+	if (err)
+		return err;
+	xml->fed += got;
+	xml->last = !got;
+	*status = XML_ParseBuffer(xml->parser, (int)got, !got);
+	return 0;
+}
+
+int xml_read(struct mu_ctx *ctx, struct xml *xml)
+{
+	enum XML_Status status = XML_STATUS_ERROR;
+	int err = 0;
+
+	if (xml->ended)
+		return 0;
+	xml->ctx = ctx;
+	if (xml->paused) {
+		xml->paused = false;
+		status = XML_ResumeParser(xml->parser);
+	} else {
+		err = chunk_parse(ctx, xml, &status);
+	}
+	if (err)
+		return err;
+	if (xml->stopped) {
+		xml->ended = true;
+		return xml->err;
+	}
+	if (status == XML_STATUS_ERROR)
+		return fail_broken(ctx, xml);
+	xml->ended = xml->last && !xml->paused;
+	if (status == XML_STATUS_OK &&
+	    xml->fed - (uint64_t)XML_GetCurrentByteIndex(xml->parser) > PENDING_MOST)
+		return mu_fail(ctx, EFBIG, "its part '%s' has a tag of more than %d bytes",
+			       xml->part.name, PENDING_MOST);
+	return 0;
+}
+
+int xml_read_all(struct mu_ctx *ctx, struct xml *xml)
+{
+	int err = 0;
+
+	while (!err && !xml->ended) {
+		if (mu_cancelled(ctx))
+			return ECANCELED;
+		err = xml_read(ctx, xml);
+	}
+	return err;
+}

@@ -1,0 +1,370 @@
+#include "xlsx.h"
+
+#include <inttypes.h>
+
+#include "phrase.h"
+
+enum { C = 1, V, ROW, F, IS, T, RPH, SHEET_DATA, COL, MERGE_CELL };
+enum { REF = 1, STYLE, TYPE, HIDDEN, AREA, FIRST, LAST };
+
+enum cell_type {
+	TYPE_NUMBER,
+	TYPE_SHARED,
+	TYPE_TEXT,
+	TYPE_INLINE,
+	TYPE_TRUTH,
+	TYPE_ERROR,
+	TYPE_DATE
+};
+
+static int fail_damaged(struct mu_ctx *ctx, const struct self *self, const char *what)
+{
+	struct phrase name = { .len = 0 };
+	const char *sheet = self->book.names[self->book.chosen].name;
+
+	phrase_add(&name, sheet, strlen(sheet));
+	return mu_fail(ctx, EBADMSG, "its sheet '%s' is damaged: %s behind row %" PRIu32, name.text,
+		       what, self->row);
+}
+
+static bool is_true(const char *value)
+{
+	return value && (!strcmp(value, "1") || !strcmp(value, "true"));
+}
+
+/* ------------------------------------------------------------------ one cell */
+
+/* A row or cell that does not say where it is follows the one before. */
+static void row_start(struct xml *xml, struct self *self)
+{
+	uint64_t row = (uint64_t)self->row + 1;
+	int err;
+
+	if (xml->values[REF] && !xml_number(xml->values[REF], SHEET_ROWS, &row))
+		row = 0;
+	if (!row || row > SHEET_ROWS) {
+		xml_stop(xml, fail_damaged(xml->ctx, self, "a row without a number"));
+		return;
+	}
+	self->row = (uint32_t)row;
+	self->cell.column = UINT32_MAX;
+	err = sheet_row(xml->ctx, &self->table, self->row - 1, is_true(xml->values[HIDDEN]));
+	if (err)
+		xml_stop(xml, err);
+}
+
+static int type_of(const char *type)
+{
+	static const struct {
+		const char *name;
+		enum cell_type type;
+	} types[] = {
+		{ "s", TYPE_SHARED }, { "n", TYPE_NUMBER },         { "str", TYPE_TEXT },
+		{ "b", TYPE_TRUTH },  { "inlineStr", TYPE_INLINE }, { "e", TYPE_ERROR },
+		{ "d", TYPE_DATE },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof types / sizeof *types; i++)
+		if (!strcmp(type, types[i].name))
+			return types[i].type;
+	return -1;
+}
+
+static void cell_start(struct xml *xml, struct self *self)
+{
+	uint32_t row = self->row - 1, column = self->cell.column + 1;
+	uint64_t style = 0;
+
+	if (xml->values[REF] &&
+	    (!area_parse_cell(xml->values[REF], &row, &column) || row != self->row - 1 ||
+	     (self->cell.column != UINT32_MAX && column <= self->cell.column))) {
+		xml_stop(xml, fail_damaged(xml->ctx, self, "cells are out of order"));
+		return;
+	}
+	self->cell = (struct cell){ .column = column };
+	if (xml->values[TYPE])
+		self->cell.type = type_of(xml->values[TYPE]);
+	if (self->cell.type < 0 || column >= SHEET_COLUMNS) {
+		xml_stop(xml, fail_damaged(xml->ctx, self, "a cell of no type or place"));
+		return;
+	}
+	if (xml->values[STYLE] && xml_number(xml->values[STYLE], UINT32_MAX, &style) &&
+	    style < self->n_looks)
+		self->cell.look = (enum look)self->looks[style];
+	xml->text_len = 0;
+}
+
+static void put_text(struct self *self, struct grid_cell *cell, enum grid_kind kind,
+		     struct mu_string text)
+{
+	cell->kind = kind;
+	sheet_text(&self->table, cell, text.data, text.len);
+}
+
+/* A text that several cells share stays where it is. */
+static int put_shared(struct self *self, struct grid_cell *cell, struct mu_string text)
+{
+	const struct strings *s = &self->strings;
+	int64_t index;
+	size_t from;
+
+	if (!mu_parse_integer(text, &index) || index < 0 || (uint64_t)index >= s->n)
+		return fail_damaged(self->xml.ctx, self, "a cell has no text that there is");
+	from = index ? s->ends[index - 1] : 0;
+	*cell = (struct grid_cell){ .kind = GRID_TEXT,
+				    .text = { s->bytes + from, s->ends[index] - from } };
+	return 0;
+}
+
+static void put_number(struct self *self, struct grid_cell *cell, struct mu_string text)
+{
+	char space[MU_FORMAT_MAX];
+	struct grid_cell made;
+	double serial;
+
+	if (self->cell.look == LOOK_NUMBER || !mu_parse_number(text, &serial)) {
+		put_text(self, cell, GRID_NUMBER, text);
+		return;
+	}
+	serial_read(serial, self->cell.look, self->book.from_1904, &made, space);
+	*cell = made;
+	if (made.text.len)
+		put_text(self, cell, made.kind, made.text);
+}
+
+static int put_value(struct self *self, struct grid_cell *cell, struct mu_string text)
+{
+	switch ((enum cell_type)self->cell.type) {
+	case TYPE_SHARED:
+		return put_shared(self, cell, mu_trim(text));
+	case TYPE_NUMBER:
+		put_number(self, cell, mu_trim(text));
+		break;
+	case TYPE_TEXT:
+	case TYPE_INLINE:
+		text.len = text.len ? text_unescape(self->xml.text, text.len) : 0;
+		put_text(self, cell, GRID_TEXT, text);
+		break;
+	case TYPE_TRUTH:
+		cell->kind = GRID_BOOLEAN;
+		cell->truth =
+			mu_string_is(mu_trim(text), "1") || mu_string_is(mu_trim(text), "true");
+		break;
+	case TYPE_ERROR:
+		put_text(self, cell, GRID_ERROR, mu_trim(text));
+		break;
+	case TYPE_DATE:
+		if (!sheet_date_parse(mu_trim(text), cell))
+			put_text(self, cell, GRID_TEXT, mu_trim(text));
+		break;
+	}
+	return 0;
+}
+
+static void cell_end(struct xml *xml, struct self *self)
+{
+	struct grid_cell *cell = sheet_cell(&self->table, self->cell.column);
+	struct mu_string text = { xml->text_len ? xml->text : "", xml->text_len };
+	bool texty = self->cell.type == TYPE_TEXT || self->cell.type == TYPE_INLINE;
+	int err;
+
+	if (!cell)
+		return;
+	if (!self->cell.value || (!text.len && !texty)) {
+		if (self->cell.formula)
+			*cell = (struct grid_cell){ .kind = GRID_ERROR,
+						    .text = mu_string(
+							    "a formula without a stored value") };
+		return;
+	}
+	if (self->cell.formula && !self->formulas++)
+		self->first_formula = self->row - 1;
+	err = put_value(self, cell, text);
+	if (err)
+		xml_stop(xml, err);
+}
+
+/* -------------------------------------------------------------------- a sheet */
+
+/* Where the header ends, the columns become known; and what locate() wants is not to be
+ * written over. */
+static void row_end(struct xml *xml, struct self *self)
+{
+	bool ready = grid_is_ready(self->table.grid);
+	int err = sheet_row_end(xml->ctx, &self->table);
+
+	if (err)
+		xml_stop(xml, err);
+	else if (self->table.found || (!ready && grid_is_ready(self->table.grid)))
+		xml_pause(xml);
+}
+
+static void column_hide(struct xml *xml, struct self *self)
+{
+	uint64_t first, last;
+	int err;
+
+	if (!is_true(xml->values[HIDDEN]) ||
+	    !xml_number(xml->values[FIRST], SHEET_COLUMNS, &first) ||
+	    !xml_number(xml->values[LAST], SHEET_COLUMNS, &last) || !first || !last)
+		return;
+	err = sheet_hide(xml->ctx, &self->table, (uint32_t)first - 1, (uint32_t)last - 1);
+	if (err)
+		xml_stop(xml, err);
+}
+
+static void cells_start(struct xml *xml, int element)
+{
+	struct self *self = xml->user;
+
+	if (element == SHEET_DATA)
+		self->in_data = true;
+	else if (element == COL)
+		column_hide(xml, self);
+	if (!self->in_data)
+		return;
+	switch (element) {
+	case C:
+		cell_start(xml, self);
+		break;
+	case V:
+		self->cell.value = true;
+		xml->collects = self->cell.type != TYPE_INLINE;
+		break;
+	case ROW:
+		row_start(xml, self);
+		break;
+	case F:
+		self->cell.formula = true;
+		break;
+	case IS:
+		self->cell.value = self->cell.type == TYPE_INLINE;
+		break;
+	case T:
+		xml->collects = self->cell.type == TYPE_INLINE;
+		break;
+	case RPH:
+		xml_skip(xml);
+		break;
+	default:
+		break;
+	}
+}
+
+static void cells_end(struct xml *xml, int element)
+{
+	struct self *self = xml->user;
+
+	if (!self->in_data)
+		return;
+	if (element == V || element == T)
+		xml->collects = false;
+	else if (element == C)
+		cell_end(xml, self);
+	else if (element == ROW)
+		row_end(xml, self);
+	else if (element == SHEET_DATA)
+		self->in_data = false;
+}
+
+static const struct xml_name elements[] = {
+	[C - 1] = { MAIN, STRICT, "c" },
+	[V - 1] = { MAIN, STRICT, "v" },
+	[ROW - 1] = { MAIN, STRICT, "row" },
+	[F - 1] = { MAIN, STRICT, "f" },
+	[IS - 1] = { MAIN, STRICT, "is" },
+	[T - 1] = { MAIN, STRICT, "t" },
+	[RPH - 1] = { MAIN, STRICT, "rPh" },
+	[SHEET_DATA - 1] = { MAIN, STRICT, "sheetData" },
+	[COL - 1] = { MAIN, STRICT, "col" },
+	[MERGE_CELL - 1] = { MAIN, STRICT, "mergeCell" },
+	{ 0 },
+}, attributes[] = {
+	[REF - 1] = { .local = "r" },
+	[STYLE - 1] = { .local = "s" },
+	[TYPE - 1] = { .local = "t" },
+	[HIDDEN - 1] = { .local = "hidden" },
+	[AREA - 1] = { .local = "ref" },
+	[FIRST - 1] = { .local = "min" },
+	[LAST - 1] = { .local = "max" },
+	{ 0 },
+};
+
+int cells_open(struct mu_ctx *ctx, struct self *self)
+{
+	static const struct xml_form form = { elements, attributes, cells_start, cells_end };
+	const char *part = self->book.parts[self->book.chosen];
+	int err;
+
+	self->in_data = false;
+	self->row = 0;
+	err = xml_open(ctx, &self->xml, &self->package, part, &form, self);
+	self->xml.text_most = self->table.text_most;
+	return err;
+}
+
+/* ------------------------------------------------------------- merged areas */
+
+static void merges_start(struct xml *xml, int element)
+{
+	struct self *self = xml->user;
+	struct area area;
+	int err;
+
+	if (element != MERGE_CELL || !xml->values[AREA])
+		return;
+	err = area_parse(xml->values[AREA], &area)
+		      ? sheet_merge(xml->ctx, &self->table, &area)
+		      : fail_damaged(xml->ctx, self, "a merged area that is none");
+	if (err)
+		xml_stop(xml, err);
+}
+
+static void merges_end(struct xml *xml, int element)
+{
+	(void)xml, (void)element;
+}
+
+/* Whether the sheet may have merged areas, which stand behind all cells, so that not all
+ * of it need be read as XML to learn that there are none. */
+static int merges_look(struct mu_ctx *ctx, struct self *self, bool *out)
+{
+	static const char word[] = "mergeCell";
+	struct package_part part = { .file = NULL };
+	char bytes[32768];
+	size_t got = 1, kept = 0, all;
+	bool first = true;
+	int err =
+		package_part_open(ctx, &self->package, self->book.parts[self->book.chosen], &part);
+
+	*out = false;
+	while (!err && got && !*out) {
+		err = package_part_read(ctx, &part, bytes + kept, sizeof bytes - kept, &got);
+		all = kept + got;
+		/* Other encodings have zero bytes, or a mark. */
+		*out = (first && all > 1 && (bytes[0] != '<' || !bytes[1])) ||
+		       memmem(bytes, all, word, sizeof word - 1);
+		first = false;
+		kept = all < sizeof word ? all : sizeof word;
+		memmove(bytes, bytes + all - kept, kept);
+	}
+	package_part_close(&part);
+	return err;
+}
+
+int cells_read_merges(struct mu_ctx *ctx, struct self *self)
+{
+	static const struct xml_form form = { elements, attributes, merges_start, merges_end };
+	struct xml xml = { .form = NULL };
+	bool some;
+	int err = merges_look(ctx, self, &some);
+
+	if (err || !some)
+		return err;
+	err = xml_open(ctx, &xml, &self->package, self->book.parts[self->book.chosen], &form, self);
+	if (!err)
+		err = xml_read_all(ctx, &xml);
+	xml_close(&xml);
+	return err;
+}

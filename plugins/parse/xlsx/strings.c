@@ -1,0 +1,156 @@
+#include "xlsx.h"
+
+#include <stdlib.h>
+
+enum {
+	BYTES_MOST = 256 << 20, /* of all texts */
+	STRINGS_MOST = 16 << 20,
+};
+
+enum { SI = 1, T, RPH };
+
+/* ------------------------------------------------------------------ escapes */
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The character of an escape, _x000D_ (ECMA-376, part 1, 22.9.2.19); -1 when it is none,
+ * or means what cannot be told in one. */
+static long escape_read(const char *text, size_t len)
+{
+	long value = 0;
+	size_t i;
+
+	if (len < 7 || text[0] != '_' || text[1] != 'x' || text[6] != '_')
+		return -1;
+	for (i = 2; i < 6; i++) {
+		if (hex(text[i]) < 0)
+			return -1;
+		value = value * 16 + hex(text[i]);
+	}
+	return !value || (value >= 0xd800 && value < 0xe000) ? -1 : value;
+}
+
+size_t text_unescape(char *text, size_t len)
+{
+	char *to = memchr(text, '_', len), *from = to, *end = text + len;
+	long c;
+
+	if (!to)
+		return len;
+	while (from < end) {
+		c = *from == '_' ? escape_read(from, (size_t)(end - from)) : -1;
+		if (c < 0) {
+			*to++ = *from++;
+			continue;
+		}
+		from += 7;
+		if (c < 0x80) {
+			*to++ = (char)c;
+		} else if (c < 0x800) {
+			*to++ = (char)(0xc0 | c >> 6);
+			*to++ = (char)(0x80 | (c & 0x3f));
+		} else {
+			*to++ = (char)(0xe0 | c >> 12);
+			*to++ = (char)(0x80 | (c >> 6 & 0x3f));
+			*to++ = (char)(0x80 | (c & 0x3f));
+		}
+	}
+	return (size_t)(to - text);
+}
+
+/* ------------------------------------------------------------------ the part */
+
+static bool strings_room(struct strings *s, size_t len)
+{
+	size_t room = s->room ? s->room : 4096, n_room = s->n_room ? 2 * s->n_room : 256;
+	void *grown;
+
+	while (room < s->len + len)
+		room *= 2;
+	if (room > s->room) {
+		grown = realloc(s->bytes, room);
+		if (!grown)
+			return false;
+		s->bytes = grown;
+		s->room = room;
+	}
+	if (s->n == s->n_room) {
+		grown = realloc(s->ends, n_room * sizeof *s->ends);
+		if (!grown)
+			return false;
+		s->ends = grown;
+		s->n_room = n_room;
+	}
+	return true;
+}
+
+static void string_add(struct xml *xml, struct strings *s)
+{
+	size_t len = xml->text_len ? text_unescape(xml->text, xml->text_len) : 0;
+
+	if (s->n == STRINGS_MOST || s->len + len > BYTES_MOST) {
+		xml_stop(xml, mu_fail(xml->ctx, EFBIG, "its cells share more texts than %d MiB",
+				      BYTES_MOST >> 20));
+		return;
+	}
+	if (!strings_room(s, len)) {
+		xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
+		return;
+	}
+	if (len)
+		memcpy(s->bytes + s->len, xml->text, len);
+	s->len += len;
+	s->ends[s->n++] = s->len;
+}
+
+static void string_start(struct xml *xml, int element)
+{
+	if (element == SI)
+		xml->text_len = 0;
+	else if (element == T)
+		xml->collects = true;
+	else
+		xml_skip(xml);
+}
+
+static void string_end(struct xml *xml, int element)
+{
+	if (element == T)
+		xml->collects = false;
+	else if (element == SI)
+		string_add(xml, xml->user);
+}
+
+int strings_read(struct mu_ctx *ctx, struct self *self)
+{
+	static const struct xml_name elements[] = {
+		[SI - 1] = { MAIN, STRICT, "si" },
+		[T - 1] = { MAIN, STRICT, "t" },
+		[RPH - 1] = { MAIN, STRICT, "rPh" },
+		{ 0 },
+	}, attributes[] = { { 0 } };
+	static const struct xml_form form = { elements, attributes, string_start, string_end };
+	struct xml xml = { .form = NULL };
+	int err;
+
+	if (!self->book.strings)
+		return 0;
+	err = xml_open(ctx, &xml, &self->package, self->book.strings, &form, &self->strings);
+	xml.text_most = self->table.text_most;
+	if (!err)
+		err = xml_read_all(ctx, &xml);
+	xml_close(&xml);
+	return err;
+}
+
+void strings_release(struct strings *s)
+{
+	free(s->bytes);
+	free(s->ends);
+}

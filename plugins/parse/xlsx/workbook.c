@@ -1,0 +1,242 @@
+#include "xlsx.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "phrase.h"
+
+enum { SHEETS_MOST = 1000, RELATIONS_MOST = 10000 };
+
+#define RELATIONS    "http://schemas.openxmlformats.org/package/2006/relationships"
+#define DOCUMENT     "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+#define DOCUMENT_ISO "http://purl.oclc.org/ooxml/officeDocument/relationships"
+
+/* What one part has to do with another. */
+struct relation {
+	char *id, *type, *part;
+};
+
+struct relations {
+	struct relation *items;
+	size_t n;
+	const char *folder; /* of the part that they are of, with its / */
+	struct mu_ctx *ctx;
+};
+
+static char *text_copy(struct mu_ctx *ctx, const char *text)
+{
+	size_t len = strlen(text);
+
+	return memcpy(mu_alloc(ctx, len + 1), text, len);
+}
+
+/* ---------------------------------------------------------------- relations */
+
+enum { RELATIONSHIP = 1 };
+enum { ID = 1, TYPE, TARGET, TARGET_MODE };
+
+/* A target is relative to the folder, or begins with a /. */
+static char *part_name(struct mu_ctx *ctx, const char *folder, const char *target)
+{
+	size_t len = strlen(folder) + strlen(target) + 1;
+	char *name = mu_alloc(ctx, len);
+
+	if (*target == '/')
+		snprintf(name, len, "%s", target + 1);
+	else
+		snprintf(name, len, "%s%s", folder, target);
+	return name;
+}
+
+/* Those that lead out of the document are not followed. */
+static void relation_start(struct xml *xml, int element)
+{
+	struct relations *r = xml->user;
+
+	(void)element;
+	if (!xml->values[ID] || !xml->values[TYPE] || !xml->values[TARGET] ||
+	    (xml->values[TARGET_MODE] && !strcmp(xml->values[TARGET_MODE], "External")))
+		return;
+	if (r->n == RELATIONS_MOST) {
+		xml_stop(xml,
+			 mu_fail(xml->ctx, E2BIG, "it has more than %d parts", RELATIONS_MOST));
+		return;
+	}
+	if (!r->items)
+		r->items = mu_alloc(xml->ctx, RELATIONS_MOST * sizeof *r->items);
+	r->items[r->n++] = (struct relation){
+		.id = text_copy(xml->ctx, xml->values[ID]),
+		.type = text_copy(xml->ctx, xml->values[TYPE]),
+		.part = part_name(xml->ctx, r->folder, xml->values[TARGET]),
+	};
+}
+
+static void nothing_ends(struct xml *xml, int element)
+{
+	(void)xml, (void)element;
+}
+
+static int relations_read(struct mu_ctx *ctx, struct self *self, const char *part,
+			  struct relations *out)
+{
+	static const struct xml_name elements[] = {
+		[RELATIONSHIP - 1] = { RELATIONS, NULL, "Relationship" },
+		{ 0 },
+	}, attributes[] = {
+		[ID - 1] = { .local = "Id" },
+		[TYPE - 1] = { .local = "Type" },
+		[TARGET - 1] = { .local = "Target" },
+		[TARGET_MODE - 1] = { .local = "TargetMode" },
+		{ 0 },
+	};
+	static const struct xml_form form = { elements, attributes, relation_start, nothing_ends };
+	struct xml xml = { .form = NULL };
+	int err = xml_open(ctx, &xml, &self->package, part, &form, out);
+
+	if (!err)
+		err = xml_read_all(ctx, &xml);
+	xml_close(&xml);
+	return err;
+}
+
+/* Types are told by what they end with, which transitional and strict form share. */
+static bool type_is(const struct relation *relation, const char *type)
+{
+	const char *last = strrchr(relation->type, '/');
+
+	return last && !strcmp(last + 1, type);
+}
+
+static char *part_of_type(const struct relations *r, const char *type)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (type_is(&r->items[i], type))
+			return r->items[i].part;
+	return NULL;
+}
+
+/* ----------------------------------------------------------------- the book */
+
+enum { SHEET = 1, WORKBOOK_PR, CALC_PR };
+enum { NAME = 1, STATE, RELATION, DATE_1904, FULL_CALC };
+
+struct reading {
+	struct self *self;
+	const struct relations *relations;
+};
+
+static bool is_true(const char *value)
+{
+	return value && (!strcmp(value, "1") || !strcmp(value, "true"));
+}
+
+static void sheet_add(struct xml *xml, struct reading *r)
+{
+	struct workbook *book = &r->self->book;
+	const struct relation *relation = r->relations->items;
+	const char *state = xml->values[STATE];
+
+	if (!xml->values[NAME] || !xml->values[RELATION])
+		return;
+	if (book->n == SHEETS_MOST) {
+		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "it has more than %d sheets", SHEETS_MOST));
+		return;
+	}
+	while (relation < r->relations->items + r->relations->n &&
+	       strcmp(relation->id, xml->values[RELATION]) != 0)
+		relation++;
+	if (relation < r->relations->items + r->relations->n && type_is(relation, "worksheet"))
+		book->parts[book->n] = relation->part;
+	book->names[book->n] = (struct sheet_name){
+		.name = text_copy(xml->ctx, xml->values[NAME]),
+		.hidden = state && strcmp(state, "visible") != 0,
+		.no_table = !book->parts[book->n],
+	};
+	book->n++;
+}
+
+static void book_start(struct xml *xml, int element)
+{
+	struct reading *r = xml->user;
+
+	if (element == SHEET)
+		sheet_add(xml, r);
+	else if (element == WORKBOOK_PR)
+		r->self->book.from_1904 = is_true(xml->values[DATE_1904]);
+	else if (element == CALC_PR)
+		r->self->book.stale = is_true(xml->values[FULL_CALC]);
+}
+
+static int book_read(struct mu_ctx *ctx, struct self *self, const char *part,
+		     const struct relations *relations)
+{
+	static const struct xml_name elements[] = {
+		[SHEET - 1] = { MAIN, STRICT, "sheet" },
+		[WORKBOOK_PR - 1] = { MAIN, STRICT, "workbookPr" },
+		[CALC_PR - 1] = { MAIN, STRICT, "calcPr" },
+		{ 0 },
+	}, attributes[] = {
+		[NAME - 1] = { .local = "name" },
+		[STATE - 1] = { .local = "state" },
+		[RELATION - 1] = { DOCUMENT, DOCUMENT_ISO, "id" },
+		[DATE_1904 - 1] = { .local = "date1904" },
+		[FULL_CALC - 1] = { .local = "fullCalcOnLoad" },
+		{ 0 },
+	};
+	static const struct xml_form form = { elements, attributes, book_start, nothing_ends };
+	struct reading r = { self, relations };
+	struct xml xml = { .form = NULL };
+	int err;
+
+	self->book.names = mu_alloc(ctx, SHEETS_MOST * sizeof *self->book.names);
+	self->book.parts = mu_alloc(ctx, SHEETS_MOST * sizeof *self->book.parts);
+	err = xml_open(ctx, &xml, &self->package, part, &form, &r);
+	if (!err)
+		err = xml_read_all(ctx, &xml);
+	xml_close(&xml);
+	return err;
+}
+
+/* The folder of a part, and the part that has its relations. */
+static void part_split(struct mu_ctx *ctx, const char *part, char **folder, char **relations)
+{
+	const char *slash = strrchr(part, '/'), *name = slash ? slash + 1 : part;
+	size_t len = strlen(part) + sizeof "_rels/.rels";
+
+	*folder = text_copy(ctx, part);
+	(*folder)[name - part] = '\0';
+	*relations = mu_alloc(ctx, len);
+	snprintf(*relations, len, "%s_rels/%s.rels", *folder, name);
+}
+
+int workbook_read(struct mu_ctx *ctx, struct self *self)
+{
+	struct relations root = { .folder = "" }, own = { .folder = "" };
+	struct workbook *book = &self->book;
+	char *part, *folder, *relations;
+	int err;
+
+	if (!package_has(&self->package, "_rels/.rels"))
+		return mu_fail(ctx, EBADMSG, "it is no XLSX file: it has no part '_rels/.rels'");
+	err = relations_read(ctx, self, "_rels/.rels", &root);
+	if (err)
+		return err;
+	part = part_of_type(&root, "officeDocument");
+	if (!part)
+		return mu_fail(ctx, EBADMSG, "it is no XLSX file: it has no workbook");
+	if (strlen(part) > 4 && !strcmp(part + strlen(part) - 4, ".bin"))
+		return mu_fail(ctx, EBADMSG, "it is an XLSB file; save it as XLSX");
+	part_split(ctx, part, &folder, &relations);
+	own.folder = folder;
+	if (package_has(&self->package, relations))
+		err = relations_read(ctx, self, relations, &own);
+	if (!err)
+		err = book_read(ctx, self, part, &own);
+	if (!err)
+		err = sheet_choose(ctx, self->sheet.sheet, book->names, book->n, &book->chosen);
+	book->strings = part_of_type(&own, "sharedStrings");
+	book->styles = part_of_type(&own, "styles");
+	return err;
+}

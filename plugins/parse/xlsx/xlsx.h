@@ -1,0 +1,103 @@
+/*
+ * The state of a parser of XLSX, and what its files do for one another.
+ *
+ *     xlsx.c      its options, and from a document to batches and places
+ *     workbook.c  which parts there are, and which of them is the sheet
+ *     strings.c   the texts that cells share
+ *     styles.c    which styles make a number a date
+ *     cells.c     rows and cells of the sheet
+ *     serial.c    numbers to dates
+ *
+ * The format is ECMA-376, Office Open XML, part 1, 18 (SpreadsheetML), in both its
+ * transitional and its strict form.
+ */
+#ifndef XLSX_H
+#define XLSX_H
+
+#include "package.h"
+#include "sheet.h"
+#include "xml.h"
+
+#define MAIN   "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+#define STRICT "http://purl.oclc.org/ooxml/spreadsheetml/main"
+
+/* Texts by number, one behind the other.  Zeroed is empty. */
+struct strings {
+	char *bytes;
+	size_t len, room;
+	size_t *ends;
+	size_t n, n_room;
+};
+
+/* What the number of a cell means. */
+enum look {
+	LOOK_NUMBER,
+	LOOK_DATE,    /* with or without a time of day */
+	LOOK_TIME,    /* of day */
+	LOOK_ELAPSED, /* hours, minutes or seconds, however many */
+};
+
+struct workbook {
+	struct sheet_name *names; /* of sheets */
+	char **parts;             /* of each; NULL when that is no worksheet */
+	size_t n, chosen;
+	char *strings, *styles;   /* parts, or NULL */
+	bool from_1904;           /* days are counted from 1904-01-01 */
+	bool stale;               /* formulas are to be calculated when it is opened */
+};
+
+/* The cell at hand. */
+struct cell {
+	uint32_t column;
+	int type;                /* enum cell_type in cells.c */
+	enum look look;
+	bool formula, value;     /* has one */
+};
+
+struct self {
+	struct sheet_options sheet;
+	struct grid_options grid;
+
+	struct package package;
+	bool ready; /* all of the following */
+	struct workbook book;
+	struct strings strings;
+	uint8_t *looks; /* of styles */
+	size_t n_looks;
+
+	struct sheet table;
+	bool opened; /* the table is */
+	struct xml xml; /* of the sheet */
+	bool reading;   /* it is open, */
+	bool merges;    /* and its merged areas are wanted */
+	bool in_data;
+	uint32_t row;
+	struct cell cell;
+	uint64_t formulas; /* with a value that was read */
+	uint32_t first_formula;
+	bool told;
+};
+
+/* Reads which parts there are, and chooses the sheet. */
+int workbook_read(struct mu_ctx *ctx, struct self *self);
+
+int strings_read(struct mu_ctx *ctx, struct self *self);
+void strings_release(struct strings *strings);
+
+/* Resolves the escapes _x000D_ of a text where it stands; its new length. */
+size_t text_unescape(char *text, size_t len);
+
+int styles_read(struct mu_ctx *ctx, struct self *self);
+
+/* What a format's code means, such as "yyyy\-mm\-dd" or "[h]:mm". */
+enum look look_of_code(const char *code);
+
+/* Opens the sheet's part: its rows, or its merged areas and hidden columns. */
+int cells_open(struct mu_ctx *ctx, struct self *self);
+int cells_read_merges(struct mu_ctx *ctx, struct self *self);
+
+/* A number of a look other than LOOK_NUMBER as a cell; `space` is for a time. */
+void serial_read(double serial, enum look look, bool from_1904, struct grid_cell *out,
+		 char space[MU_FORMAT_MAX]);
+
+#endif

@@ -189,7 +189,8 @@ $(CSV_SEEDS): $(BUILD)/seeds/%: tests/cases/%/in.csv
 NEEDS_findings := jansson
 NEEDS_tables   := sqlite3
 NEEDS_corpus   := jansson
-TOOLS          := $(BUILD)/tests/findings $(BUILD)/tests/tables $(BUILD)/tests/pdf \
+NEEDS_pack     := libzip
+TOOLS          := $(BUILD)/tests/findings $(BUILD)/tests/tables $(BUILD)/tests/pdf $(BUILD)/tests/pack \
                   $(BUILD)/tests/corpus $(BUILD)/tests/bench/took $(BUILD)/tests/bench/groups
 $(TOOLS): $(BUILD)/tests/%: tests/%.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -978,6 +978,8 @@ static int report_reading(struct mu_ctx *ctx, const struct field *f, const struc
 	struct phrase shown = { .len = 0 };
 
 	phrase_add(&shown, text.data, text.len);
+	if (cell->kind == GRID_ERROR && text.len && text.data[0] != '#')
+		return mu_report(ctx, wrong, "%s has no value: %s", f->name, shown.text);
 	return mu_report(ctx, wrong, "%s '%s' %s", f->name, shown.text, wrong_words(cell, r));
 }
 

@@ -6,7 +6,14 @@
 
 #include "phrase.h"
 
-enum { PLACE_BYTES = 64 << 10, CELL_NAME = 400 };
+enum {
+	PLACE_BYTES = 64 << 10,
+	CELL_NAME = 400,
+	REPEATED_MOST = 50000000, /* cells */
+};
+
+/* Among the texts of a row: the cell has that of a merged area. */
+#define FILLED SIZE_MAX
 
 const char *const sheet_merged_names[] = { "first", "fill", NULL };
 
@@ -246,6 +253,12 @@ static int merges_follow(struct mu_ctx *ctx, struct sheet *s)
 	return 0;
 }
 
+static void cell_clear(struct sheet *s, size_t i)
+{
+	s->cells[i] = (struct grid_cell){ .kind = GRID_EMPTY };
+	s->texts[i] = 0;
+}
+
 static void merges_fill(struct sheet *s)
 {
 	const struct merge *m;
@@ -257,10 +270,13 @@ static void merges_fill(struct sheet *s)
 		       s->range.left;
 		last = last < s->most ? last : s->most - 1;
 		for (; s->n <= last; s->n++)
-			s->cells[s->n] = (struct grid_cell){ .kind = GRID_EMPTY };
-		for (j = m->area.left - s->range.left; j <= last; j++)
-			if (s->cells[j].kind == GRID_EMPTY)
-				s->cells[j] = m->value;
+			cell_clear(s, s->n);
+		for (j = m->area.left - s->range.left; j <= last; j++) {
+			if (s->cells[j].kind != GRID_EMPTY)
+				continue;
+			s->cells[j] = m->value;
+			s->texts[j] = FILLED;
+		}
 	}
 }
 
@@ -298,7 +314,7 @@ int sheet_row(struct mu_ctx *ctx, struct sheet *s, uint32_t row, bool hidden)
 		qsort(s->merges, s->n_merges, sizeof *s->merges, merge_compare);
 	for (; !err && in_header(s) && next < row; next++) {
 		row_clear(s, next, false);
-		err = sheet_row_end(ctx, s);
+		err = sheet_row_end(ctx, s, 1);
 	}
 	row_clear(s, row, hidden);
 	return err;
@@ -317,15 +333,26 @@ struct grid_cell *sheet_cell(struct sheet *s, uint32_t column)
 		s->spilt = i + 1;
 		i = s->most;
 	}
-	for (; s->n < i; s->n++) {
-		s->cells[s->n] = (struct grid_cell){ .kind = GRID_EMPTY };
-		s->texts[s->n] = 0;
-	}
+	for (; s->n < i; s->n++)
+		cell_clear(s, s->n);
 	if (i < s->most)
 		s->n = i + 1;
-	s->cells[i] = (struct grid_cell){ .kind = GRID_EMPTY };
-	s->texts[i] = 0;
+	cell_clear(s, i);
 	return &s->cells[i];
+}
+
+void sheet_cell_repeat(struct sheet *s, uint32_t times)
+{
+	for (; times && s->n && s->n < s->most && s->range.left + s->n <= s->range.right; times--) {
+		s->cells[s->n] = s->cells[s->n - 1];
+		s->texts[s->n] = s->texts[s->n - 1];
+		s->n++;
+	}
+	if (!times || !s->n || s->n < s->most || s->range.left + s->n > s->range.right)
+		return;
+	s->cells[s->most] = s->cells[s->most - 1];
+	s->texts[s->most] = s->texts[s->most - 1];
+	s->spilt = s->most + 1;
 }
 
 void sheet_text(struct sheet *s, struct grid_cell *cell, const char *text, size_t len)
@@ -430,26 +457,15 @@ static int row_give(struct mu_ctx *ctx, struct sheet *s)
 	return 0;
 }
 
-int sheet_row_end(struct mu_ctx *ctx, struct sheet *s)
+/* The row at hand, once; *more is whether the same once more would be something. */
+static int row_end_once(struct mu_ctx *ctx, struct sheet *s, bool *more)
 {
-	bool blank, header;
-	size_t i;
-	int err = 0;
+	bool blank = row_is_blank(s);
+	bool header = s->n_header < s->header_rows && (s->n_header || !blank);
+	int err = s->n_merges ? merges_follow(ctx, s) : 0;
 
-	if (s->broken)
-		return sheet_out_of_memory(ctx);
-	if (!s->here)
-		return 0;
-	for (i = 0; i < s->n; i++)
-		if (s->texts[i])
-			s->cells[i].text.data = s->space + s->texts[i] - 1;
-	if (s->spilt && s->texts[s->most])
-		s->cells[s->most].text.data = s->space + s->texts[s->most] - 1;
-	blank = row_is_blank(s);
-	header = s->n_header < s->header_rows && (s->n_header || !blank);
-	if (s->n_merges)
-		err = merges_follow(ctx, s);
-	if (err || (blank && !header))
+	*more = header || !blank;
+	if (err || !*more)
 		return err;
 	if (header || s->fills)
 		merges_fill(s);
@@ -459,9 +475,47 @@ int sheet_row_end(struct mu_ctx *ctx, struct sheet *s)
 		s->n_header++;
 	if (s->hidden && !s->hidden_rows++)
 		s->first_hidden = s->row;
+	return s->broken ? sheet_out_of_memory(ctx) : row_give(ctx, s);
+}
+
+/* Goes one row down, with the same cells but for those of merged areas. */
+static int row_repeat(struct mu_ctx *ctx, struct sheet *s)
+{
+	size_t i;
+
+	s->repeated += s->n;
+	if (s->row + 1 >= SHEET_ROWS || s->repeated > REPEATED_MOST)
+		return mu_fail(ctx, E2BIG, "its sheet repeats row %" PRIu32 " to more than can be",
+			       s->row + 1);
+	s->row++;
+	s->here = s->row >= s->range.top && s->row <= s->range.bottom;
+	for (i = 0; i < s->n; i++)
+		if (s->texts[i] == FILLED)
+			cell_clear(s, i);
+	return 0;
+}
+
+int sheet_row_end(struct mu_ctx *ctx, struct sheet *s, uint32_t times)
+{
+	bool more = true;
+	size_t i;
+	int err = 0;
+
 	if (s->broken)
 		return sheet_out_of_memory(ctx);
-	return row_give(ctx, s);
+	for (i = 0; i < s->n; i++)
+		if (s->texts[i])
+			s->cells[i].text.data = s->space + s->texts[i] - 1;
+	if (s->spilt && s->texts[s->most])
+		s->cells[s->most].text.data = s->space + s->texts[s->most] - 1;
+	if (s->here)
+		err = row_end_once(ctx, s, &more);
+	for (; !err && more && s->here && !s->found && times > 1; times--) {
+		err = row_repeat(ctx, s);
+		if (!err && s->here)
+			err = row_end_once(ctx, s, &more);
+	}
+	return err;
 }
 
 /* ----------------------------------------------------------- what is hidden */

@@ -7,9 +7,9 @@
  *
  *     sheet_row(sheet, row, hidden);
  *             cell = sheet_cell(sheet, column);   NULL: nobody looks at it
- *     sheet_row_end(ctx, sheet);
+ *     sheet_row_end(ctx, sheet, 1);
  *
- * Rows that are not given are blank.  The header begins with the first row of the range
+ * Rows and cells that are not given are blank.  The header begins with the first row of the range
  * that is not blank, and its rows follow each other.  In the header every cell of a
  * merged area has its value; elsewhere with merged: fill, in rows that have other cells.
  *
@@ -115,6 +115,8 @@ struct sheet {
 	size_t n_merges, merges_room, merge_next;
 	size_t *active, n_active;
 
+	uint64_t repeated; /* cells */
+
 	uint64_t hidden_rows;
 	uint32_t first_hidden;
 	struct area *hidden_columns;
@@ -138,14 +140,18 @@ int sheet_row(struct mu_ctx *ctx, struct sheet *sheet, uint32_t row, bool hidden
  * it.  Lives until the next one is asked for. */
 struct grid_cell *sheet_cell(struct sheet *sheet, uint32_t column);
 
+/* The cell that was asked for last is there so many times more, to the right. */
+void sheet_cell_repeat(struct sheet *sheet, uint32_t times);
+
 /* Sets the text of a cell to a copy of what is allowed of it. */
 void sheet_text(struct sheet *sheet, struct grid_cell *cell, const char *text, size_t len);
 
 /* Reads "2023-11-24" or "2023-11-24T14:30:00.5" as a date; false for anything else. */
 bool sheet_date_parse(struct mu_string text, struct grid_cell *out);
 
-/* Ends the row.  0, or what grid_row() gave, or an error with a message. */
-int sheet_row_end(struct mu_ctx *ctx, struct sheet *sheet);
+/* Ends the row, and as many with the same cells below it that there are `times` of it in
+ * all.  0, or what grid_row() gave, or an error with a message. */
+int sheet_row_end(struct mu_ctx *ctx, struct sheet *sheet, uint32_t times);
 
 /* Adds a merged area that begins below all rows that have ended, in any order before the
  * first row, and else by its first row; or columns that are hidden.  0 or an error with a

@@ -230,6 +230,8 @@ int xml_read(struct mu_ctx *ctx, struct xml *xml)
 
 	if (xml->ended)
 		return 0;
+	if (mu_cancelled(ctx))
+		return ECANCELED;
 	xml->ctx = ctx;
 	if (xml->paused) {
 		xml->paused = false;
@@ -257,10 +259,7 @@ int xml_read_all(struct mu_ctx *ctx, struct xml *xml)
 {
 	int err = 0;
 
-	while (!err && !xml->ended) {
-		if (mu_cancelled(ctx))
-			return ECANCELED;
+	while (!err && !xml->ended)
 		err = xml_read(ctx, xml);
-	}
 	return err;
 }

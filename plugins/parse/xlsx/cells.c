@@ -192,7 +192,7 @@ static void cell_end(struct xml *xml, struct self *self)
 static void row_end(struct xml *xml, struct self *self)
 {
 	bool ready = grid_is_ready(self->table.grid);
-	int err = sheet_row_end(xml->ctx, &self->table);
+	int err = sheet_row_end(xml->ctx, &self->table, 1);
 
 	if (err)
 		xml_stop(xml, err);

@@ -195,10 +195,10 @@ static int xlsx_locate(struct mu_ctx *ctx, void *state, uint64_t position, const
 
 	if (err || position >= SHEET_ROWS)
 		return err;
-	if (table->aim != SHEET_FIND || row < table->row || (table->found && row < table->wanted))
+	if (table->aim != SHEET_FIND ||
+	    (row <= table->row && !(table->found && row == table->wanted)))
 		err = sheet_begin(ctx, self, SHEET_FIND, row);
-	else if (row != table->wanted)
-		table->found = false;
+	table->found &= row == table->wanted;
 	table->wanted = row;
 	while (!err && !table->found && !self->xml.ended)
 		err = xml_read(ctx, &self->xml);

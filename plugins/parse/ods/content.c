@@ -1,0 +1,388 @@
+#include "ods.h"
+
+#include <inttypes.h>
+
+#include "phrase.h"
+
+#define OFFICE "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+#define TABLES "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+#define TEXTS  "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+#define STYLES "urn:oasis:names:tc:opendocument:xmlns:style:1.0"
+#define CALC   "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
+
+static uint32_t count_of(const char *text, uint32_t most)
+{
+	uint64_t value = 1;
+
+	if (text && !xml_number(text, UINT32_MAX, &value))
+		value = 1;
+	return value < 1 ? 1 : value < most ? (uint32_t)value : most;
+}
+
+/* ------------------------------------------------------------------- sheets */
+
+/* Styles of sheets that are hidden. */
+static void style_start(struct xml *xml, struct self *self)
+{
+	const char *name = xml->values[NAME], *family = xml->values[FAMILY];
+	size_t len;
+
+	self->style = NULL;
+	if (!name || !family || strcmp(family, "table") != 0)
+		return;
+	len = strlen(name);
+	if (len >= sizeof(struct phrase) || self->hidden_styles.count >= ODS_SHEETS)
+		return;
+	if (!self->space)
+		self->space = mu_alloc(xml->ctx, sizeof(struct phrase));
+	self->style = memcpy(self->space, name, len + 1);
+}
+
+static void style_properties(struct xml *xml, struct self *self)
+{
+	const char *display = xml->values[DISPLAY];
+
+	if (self->style && display && !strcmp(display, "false") &&
+	    mu_map_add(&self->hidden_styles, self->style, strlen(self->style)) == SIZE_MAX)
+		xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
+}
+
+static bool style_is_hidden(const struct self *self, const char *name)
+{
+	return name && mu_map_find(&self->hidden_styles, name, strlen(name)) != SIZE_MAX;
+}
+
+static void sheet_name(struct xml *xml, struct self *self)
+{
+	const char *name = xml->values[TABLE_NAME] ? xml->values[TABLE_NAME] : "";
+	size_t len = strlen(name);
+
+	if (self->n == ODS_SHEETS) {
+		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "it has more than %d sheets", ODS_SHEETS));
+		return;
+	}
+	self->names[self->n++] = (struct sheet_name){
+		.name = memcpy(mu_alloc(xml->ctx, len + 1), name, len + 1),
+		.hidden = style_is_hidden(self, xml->values[STYLE_NAME]),
+	};
+}
+
+/* Whether the last sheet is the one to be read, as far as the ones before tell: others
+ * may follow that are as good, and then sheet_choose() fails in the end. */
+static bool sheet_is_it(const struct self *self)
+{
+	const struct sheet_name *last = &self->names[self->n - 1];
+	const char *option = self->sheet.sheet;
+	int64_t number;
+
+	if (!option)
+		return !last->hidden;
+	return !strcmp(last->name, option) ||
+	       (mu_parse_integer(mu_string(option), &number) && number == (int64_t)self->n);
+}
+
+static void table_start(struct xml *xml, struct self *self)
+{
+	if (self->in_table) { /* in a cell */
+		xml_skip(xml);
+		return;
+	}
+	if (++self->passed > self->n)
+		sheet_name(xml, self);
+	if (xml->stopped)
+		return;
+	if (!self->chosen && sheet_is_it(self))
+		self->chosen = self->n;
+	self->in_table = self->passed == self->chosen;
+	self->row = self->columns = 0;
+	if (!self->in_table)
+		xml_skip(xml);
+}
+
+/* ------------------------------------------------------------ rows and cells */
+
+static bool is_hidden(const char *visibility)
+{
+	return visibility && strcmp(visibility, "visible") != 0;
+}
+
+static void columns_describe(struct xml *xml, struct self *self)
+{
+	uint32_t n = count_of(xml->values[COLUMNS_REPEATED], SHEET_COLUMNS), first = self->columns;
+	int err = 0;
+
+	if (is_hidden(xml->values[VISIBILITY]) && first < SHEET_COLUMNS)
+		err = sheet_hide(xml->ctx, &self->table, first, first + n - 1);
+	self->columns = first < SHEET_COLUMNS ? first + n : first;
+	if (err)
+		xml_stop(xml, err);
+}
+
+static void row_start(struct xml *xml, struct self *self)
+{
+	int err = 0;
+
+	self->rows = count_of(xml->values[ROWS_REPEATED], UINT32_MAX / 2);
+	self->column = 0;
+	self->in_row = self->row < SHEET_ROWS;
+	if (self->in_row)
+		err = sheet_row(xml->ctx, &self->table, self->row,
+				is_hidden(xml->values[VISIBILITY]));
+	if (err)
+		xml_stop(xml, err);
+}
+
+static void row_end(struct xml *xml, struct self *self)
+{
+	bool ready = grid_is_ready(self->table.grid);
+	int err = self->in_row ? sheet_row_end(xml->ctx, &self->table, self->rows) : 0;
+
+	self->in_row = false;
+	self->row = self->rows < SHEET_ROWS - self->row ? self->row + self->rows : SHEET_ROWS;
+	if (err)
+		xml_stop(xml, err);
+	else if (self->table.found || (!ready && grid_is_ready(self->table.grid)))
+		xml_pause(xml);
+}
+
+static void cell_merge(struct xml *xml, struct self *self)
+{
+	uint32_t columns = count_of(xml->values[COLUMNS_SPANNED], SHEET_COLUMNS);
+	uint32_t rows = count_of(xml->values[ROWS_SPANNED], SHEET_ROWS);
+	struct area area = { .top = self->row,
+			     .left = self->column,
+			     .bottom = self->row + rows - 1,
+			     .right = self->column + columns - 1 };
+	int err = rows > 1 || columns > 1 ? sheet_merge(xml->ctx, &self->table, &area) : 0;
+
+	if (err)
+		xml_stop(xml, err);
+}
+
+static void cell_start(struct xml *xml, struct self *self)
+{
+	uint32_t left = self->table.range.left, first = self->column;
+	uint32_t times = count_of(xml->values[COLUMNS_REPEATED], SHEET_COLUMNS);
+	struct cell *cell = &self->cell;
+
+	*cell = (struct cell){ .depth = xml->depth, .times = times };
+	self->in_cell = true;
+	if (!self->in_row || self->column >= SHEET_COLUMNS)
+		return;
+	cell_merge(xml, self);
+	self->column += times;
+	if (first < left && self->column > left) {
+		cell->times -= left - first;
+		first = left;
+	}
+	/* Blank ones up to the end of a sheet are nothing. */
+	if (xml->values[VALUE_TYPE] || xml->values[FORMULA] || times < 1000)
+		cell->made = sheet_cell(&self->table, first);
+	if (cell->made)
+		value_read(xml, &self->table, cell);
+	xml->text_len = 0;
+}
+
+static void cell_end(struct xml *xml, struct self *self)
+{
+	struct cell *cell = &self->cell;
+
+	self->in_cell = false;
+	if (!cell->made)
+		return;
+	if (cell->wants && cell->paragraphs) {
+		cell->made->kind = cell->wants;
+		sheet_text(&self->table, cell->made, xml->text, xml->text_len);
+	} else if (cell->formula || cell->wants == GRID_ERROR) {
+		*cell->made = (struct grid_cell){
+			.kind = GRID_ERROR,
+			.text = mu_string(cell->formula ? "a formula without a stored value"
+							: "an error"),
+		};
+	}
+	if (cell->made->kind != GRID_EMPTY)
+		sheet_cell_repeat(&self->table, cell->times - 1);
+}
+
+/* Paragraphs of a cell, not of a drawing in it. */
+static void paragraph_start(struct xml *xml, struct self *self)
+{
+	if (!self->in_cell || xml->depth != self->cell.depth + 1) {
+		xml_skip(xml);
+		return;
+	}
+	if (self->cell.paragraphs++)
+		xml_text_add(xml, "\n", 1);
+	self->cell.paragraph = xml->text_len;
+	xml->collects = true;
+}
+
+static void paragraph_end(struct xml *xml, struct self *self)
+{
+	size_t from = self->cell.paragraph;
+
+	xml->collects = false;
+	if (xml->text_len > from)
+		xml->text_len = from + paragraph_collapse(xml->text + from, xml->text_len - from);
+}
+
+static void sign_add(struct xml *xml, char sign)
+{
+	uint32_t n = sign == SIGN_BLANK ? count_of(xml->values[COUNT], 10000) : 1;
+
+	for (; n && xml->collects; n--)
+		xml_text_add(xml, &sign, 1);
+}
+
+/* -------------------------------------------------------------- the document */
+
+static void content_start(struct xml *xml, int element)
+{
+	struct self *self = xml->user;
+
+	switch (element) {
+	case CELL:
+	case COVERED:
+		cell_start(xml, self);
+		break;
+	case P:
+		paragraph_start(xml, self);
+		break;
+	case ROW:
+		row_start(xml, self);
+		break;
+	case COLUMN:
+		columns_describe(xml, self);
+		break;
+	case S:
+		sign_add(xml, SIGN_BLANK);
+		break;
+	case TAB:
+		sign_add(xml, SIGN_TAB);
+		break;
+	case LINE_BREAK:
+		sign_add(xml, SIGN_BREAK);
+		break;
+	case TABLE:
+		table_start(xml, self);
+		break;
+	case SPREADSHEET:
+		self->spreadsheet = true;
+		break;
+	case STYLE:
+		style_start(xml, self);
+		break;
+	case TABLE_PROPERTIES:
+		style_properties(xml, self);
+		break;
+	default: /* notes, and how to read signs */
+		xml_skip(xml);
+		break;
+	}
+}
+
+static void content_end(struct xml *xml, int element)
+{
+	struct self *self = xml->user;
+
+	if (element == CELL || element == COVERED)
+		cell_end(xml, self);
+	else if (element == P && self->in_cell)
+		paragraph_end(xml, self);
+	else if (element == ROW)
+		row_end(xml, self);
+	else if (element == TABLE && !self->in_cell)
+		self->in_table = false;
+}
+
+static const struct xml_name elements[] = {
+	[CELL - 1] = { TABLES, NULL, "table-cell" },
+	[COVERED - 1] = { TABLES, NULL, "covered-table-cell" },
+	[P - 1] = { TEXTS, NULL, "p" },
+	[ROW - 1] = { TABLES, NULL, "table-row" },
+	[COLUMN - 1] = { TABLES, NULL, "table-column" },
+	[S - 1] = { TEXTS, NULL, "s" },
+	[TAB - 1] = { TEXTS, NULL, "tab" },
+	[LINE_BREAK - 1] = { TEXTS, NULL, "line-break" },
+	[TABLE - 1] = { TABLES, NULL, "table" },
+	[SPREADSHEET - 1] = { OFFICE, NULL, "spreadsheet" },
+	[ANNOTATION - 1] = { OFFICE, NULL, "annotation" },
+	[NOTE - 1] = { TEXTS, NULL, "note" },
+	[RUBY_TEXT - 1] = { TEXTS, NULL, "ruby-text" },
+	[STYLE - 1] = { STYLES, NULL, "style" },
+	[TABLE_PROPERTIES - 1] = { STYLES, NULL, "table-properties" },
+	{ 0 },
+}, attributes[] = {
+	[VALUE_TYPE - 1] = { OFFICE, NULL, "value-type" },
+	[VALUE - 1] = { OFFICE, NULL, "value" },
+	[DATE_VALUE - 1] = { OFFICE, NULL, "date-value" },
+	[TIME_VALUE - 1] = { OFFICE, NULL, "time-value" },
+	[BOOLEAN_VALUE - 1] = { OFFICE, NULL, "boolean-value" },
+	[STRING_VALUE - 1] = { OFFICE, NULL, "string-value" },
+	[CALC_TYPE - 1] = { CALC, NULL, "value-type" },
+	[FORMULA - 1] = { TABLES, NULL, "formula" },
+	[COLUMNS_REPEATED - 1] = { TABLES, NULL, "number-columns-repeated" },
+	[ROWS_REPEATED - 1] = { TABLES, NULL, "number-rows-repeated" },
+	[COLUMNS_SPANNED - 1] = { TABLES, NULL, "number-columns-spanned" },
+	[ROWS_SPANNED - 1] = { TABLES, NULL, "number-rows-spanned" },
+	[VISIBILITY - 1] = { TABLES, NULL, "visibility" },
+	[STYLE_NAME - 1] = { TABLES, NULL, "style-name" },
+	[COUNT - 1] = { TEXTS, NULL, "c" },
+	[TABLE_NAME - 1] = { TABLES, NULL, "name" },
+	[NAME - 1] = { STYLES, NULL, "name" },
+	[FAMILY - 1] = { STYLES, NULL, "family" },
+	[DISPLAY - 1] = { TABLES, NULL, "display" },
+	{ 0 },
+};
+
+int content_open(struct mu_ctx *ctx, struct self *self)
+{
+	static const struct xml_form form = { elements, attributes, content_start, content_end };
+	int err;
+
+	if (!self->names)
+		self->names = mu_alloc(ctx, ODS_SHEETS * sizeof *self->names);
+	self->passed = 0;
+	self->in_table = self->in_row = self->in_cell = false;
+	err = xml_open(ctx, &self->xml, &self->package, "content.xml", &form, self);
+	self->xml.text_most = self->table.text_most;
+	return err;
+}
+
+/* ---------------------------------------------------------------- encryption */
+
+enum { ENCRYPTION = 1 };
+
+static void manifest_start(struct xml *xml, int element)
+{
+	(void)element;
+	xml_stop(xml, mu_fail(xml->ctx, EBADMSG, "it is encrypted; save it without a password"));
+}
+
+static void manifest_end(struct xml *xml, int element)
+{
+	(void)xml, (void)element;
+}
+
+int content_check(struct mu_ctx *ctx, struct self *self)
+{
+	static const char part[] = "META-INF/manifest.xml";
+	static const struct xml_name known[] = {
+		[ENCRYPTION - 1] = { "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0", NULL,
+				     "encryption-data" },
+		{ 0 },
+	}, none[] = { { 0 } };
+	static const struct xml_form form = { known, none, manifest_start, manifest_end };
+	struct xml xml = { .form = NULL };
+	int err;
+
+	if (!package_has(&self->package, "content.xml"))
+		return mu_fail(ctx, EBADMSG, "it is no ODS file: it has no part 'content.xml'");
+	if (!package_has(&self->package, part))
+		return 0;
+	err = xml_open(ctx, &xml, &self->package, part, &form, NULL);
+	if (!err)
+		err = xml_read_all(ctx, &xml);
+	xml_close(&xml);
+	return err;
+}

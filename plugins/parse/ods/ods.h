@@ -1,0 +1,77 @@
+/*
+ * The state of a parser of ODS, and what its files do for one another.
+ *
+ *     ods.c      its options, and from a document to batches and places
+ *     content.c  the tables of the document: rows and cells
+ *     value.c    attributes and paragraphs to values
+ *
+ * The format is OpenDocument 1.3, part 3, 9 (tables); all tables stand in content.xml.
+ */
+#ifndef ODS_H
+#define ODS_H
+
+#include "package.h"
+#include "sheet.h"
+#include "xml.h"
+
+enum { ODS_SHEETS = 1000 };
+
+/* The cell at hand. */
+struct cell {
+	struct grid_cell *made; /* NULL: nobody looks at it */
+	uint32_t times;         /* it is there */
+	int depth;              /* of its element */
+	enum grid_kind wants;   /* what its paragraphs are, if anything */
+	bool formula;           /* without a value, so far */
+	size_t paragraphs, paragraph; /* how many, and where the last one begins */
+};
+
+struct self {
+	struct sheet_options sheet;
+	struct grid_options grid;
+
+	struct package package;
+	bool ready;  /* the package is open, and the document is being read */
+	struct sheet table;
+	bool opened; /* the table is */
+	struct xml xml;
+	bool told;
+
+	struct sheet_name *names;    /* of sheets so far */
+	size_t n, chosen;            /* how many, and which one is read, from 1 */
+	size_t passed;               /* sheets of this reading */
+	struct mu_map hidden_styles; /* of sheets */
+	char *style;                 /* whose properties are read, or NULL; */
+	char *space;                 /* where that is */
+	bool spreadsheet;            /* the document is one */
+
+	bool in_table, in_row, in_cell;
+	uint32_t row, rows, column; /* the next ones, and how often the row at hand is there */
+	uint32_t columns;           /* that table:table-column has described */
+	struct cell cell;
+};
+
+/* Whether there are tables that can be read: it is not encrypted.  0, or an error with a
+ * message. */
+int content_check(struct mu_ctx *ctx, struct self *self);
+
+/* Begins to read the tables from the top. */
+int content_open(struct mu_ctx *ctx, struct self *self);
+
+/* Fills a cell with the value that the attributes of its element say, but for those of
+ * text, which sets cell->wants. */
+void value_read(const struct xml *xml, struct sheet *sheet, struct cell *cell);
+
+/* The text of a paragraph, from where it begins: white space is one blank but for what
+ * elements stand for, which the signs below are put for; its length. */
+enum { SIGN_BLANK = 1, SIGN_TAB, SIGN_BREAK };
+size_t paragraph_collapse(char *text, size_t len);
+
+enum { CELL = 1, COVERED, P, ROW, COLUMN, S, TAB, LINE_BREAK, TABLE, SPREADSHEET, ANNOTATION,
+       NOTE, RUBY_TEXT, STYLE, TABLE_PROPERTIES };
+
+enum { VALUE_TYPE = 1, VALUE, DATE_VALUE, TIME_VALUE, BOOLEAN_VALUE, STRING_VALUE, CALC_TYPE,
+       FORMULA, COLUMNS_REPEATED, ROWS_REPEATED, COLUMNS_SPANNED, ROWS_SPANNED, VISIBILITY,
+       STYLE_NAME, COUNT, TABLE_NAME, NAME, FAMILY, DISPLAY };
+
+#endif

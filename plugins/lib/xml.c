@@ -5,7 +5,8 @@
 #include "phrase.h"
 
 enum {
-	CHUNK = 64 << 10,
+	CHUNK = 64 << 10,        /* bytes that are given to expat at once, */
+	ROOM = 256 << 10,        /* and that are kept for form->plain */
 	PENDING_MOST = 16 << 20, /* bytes of a tag, or of what else has no end */
 	STRANGE_MOST = 10000,    /* names */
 	SEPARATOR = '\n',        /* between a namespace and a name: in neither can it be */
@@ -47,6 +48,13 @@ static int name_find(struct xml *xml, const struct xml_name *table, const char *
 
 /* ----------------------------------------------------------- what expat says */
 
+/* Where the tag at hand ends. */
+static void event_note(struct xml *xml)
+{
+	xml->event = (uint64_t)XML_GetCurrentByteIndex(xml->parser) +
+		     (uint64_t)XML_GetCurrentByteCount(xml->parser);
+}
+
 static void started(void *user, const char *name, const char **attributes)
 {
 	struct xml *xml = user;
@@ -54,6 +62,7 @@ static void started(void *user, const char *name, const char **attributes)
 
 	if (xml->stopped)
 		return;
+	event_note(xml);
 	if (++xml->depth > XML_DEPTH) {
 		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "its part '%s' is nested deeper than %d",
 				      xml->part.name, XML_DEPTH));
@@ -79,6 +88,7 @@ static void ended(void *user, const char *name)
 	(void)name;
 	if (xml->stopped)
 		return;
+	event_note(xml);
 	if (xml->skipped == xml->depth)
 		xml->skipped = 0;
 	xml->depth--;
@@ -103,7 +113,30 @@ static void typed(void *user, const char *name, const char *system, const char *
 			      xml->part.name));
 }
 
+static void declared(void *user, const char *version, const char *encoding, int standalone)
+{
+	struct xml *xml = user;
+
+	(void)version, (void)standalone;
+	xml->other = encoding && strcasecmp(encoding, "UTF-8") != 0;
+}
+
+/* Those of the outermost element are those of all of the document. */
+static void prefixed(void *user, const char *prefix, const char *space)
+{
+	struct xml *xml = user;
+
+	(void)space;
+	if (!xml->depth && prefix && xml->prefixes.count < STRANGE_MOST)
+		mu_map_add(&xml->prefixes, prefix, strlen(prefix));
+}
+
 /* ------------------------------------------------------------- the reader's */
+
+bool xml_has_prefix(const struct xml *xml, const char *prefix, size_t len)
+{
+	return mu_map_find(&xml->prefixes, prefix, len) != SIZE_MAX;
+}
 
 void xml_skip(struct xml *xml)
 {
@@ -137,7 +170,8 @@ void xml_text_add(struct xml *xml, const char *text, size_t len)
 void xml_pause(struct xml *xml)
 {
 	xml->paused = true;
-	XML_StopParser(xml->parser, XML_TRUE);
+	if (xml->feeding)
+		XML_StopParser(xml->parser, XML_TRUE);
 }
 
 void xml_stop(struct xml *xml, int err)
@@ -146,7 +180,8 @@ void xml_stop(struct xml *xml, int err)
 		return;
 	xml->stopped = true;
 	xml->err = err;
-	XML_StopParser(xml->parser, XML_FALSE);
+	if (xml->feeding)
+		XML_StopParser(xml->parser, XML_FALSE);
 }
 
 bool xml_number(const char *text, uint64_t most, uint64_t *out)
@@ -182,7 +217,12 @@ int xml_open(struct mu_ctx *ctx, struct xml *xml, const struct package *package,
 	XML_SetElementHandler(xml->parser, started, ended);
 	XML_SetCharacterDataHandler(xml->parser, said);
 	XML_SetStartDoctypeDeclHandler(xml->parser, typed);
-	return 0;
+	if (!form->plain)
+		return 0;
+	XML_SetXmlDeclHandler(xml->parser, declared);
+	XML_SetStartNamespaceDeclHandler(xml->parser, prefixed);
+	xml->bytes = malloc(ROOM);
+	return xml->bytes ? 0 : mu_fail(ctx, ENOMEM, "out of memory");
 }
 
 void xml_close(struct xml *xml)
@@ -191,6 +231,8 @@ void xml_close(struct xml *xml)
 		XML_ParserFree(xml->parser);
 	package_part_close(&xml->part);
 	mu_map_release(&xml->strange);
+	mu_map_release(&xml->prefixes);
+	free(xml->bytes);
 	free(xml->text);
 	*xml = (struct xml){ .form = NULL };
 }
@@ -201,12 +243,31 @@ static int fail_broken(struct mu_ctx *ctx, const struct xml *xml)
 
 	if (code == XML_ERROR_NO_MEMORY)
 		return mu_fail(ctx, ENOMEM, "out of memory");
+	if (xml->bytes) /* expat has not seen all lines */
+		return mu_fail(ctx, EBADMSG, "its part '%s' is damaged: %s", xml->part.name,
+			       XML_ErrorString(code));
 	return mu_fail(ctx, EBADMSG, "its part '%s' is damaged: %s in line %lu", xml->part.name,
 		       XML_ErrorString(code), (unsigned long)XML_GetCurrentLineNumber(xml->parser));
 }
 
-/* Gives expat the next bytes. */
-static int chunk_parse(struct mu_ctx *ctx, struct xml *xml, enum XML_Status *status)
+/* What expat said. */
+static int status_check(struct mu_ctx *ctx, struct xml *xml, enum XML_Status status)
+{
+	xml->feeding = false;
+	xml->suspended = status == XML_STATUS_SUSPENDED;
+	if (xml->stopped)
+		return xml->err;
+	if (status == XML_STATUS_ERROR)
+		return fail_broken(ctx, xml);
+	if (!xml->suspended &&
+	    xml->fed - (uint64_t)XML_GetCurrentByteIndex(xml->parser) > PENDING_MOST)
+		return mu_fail(ctx, EFBIG, "its part '%s' has a tag of more than %d bytes",
+			       xml->part.name, PENDING_MOST);
+	return 0;
+}
+
+/* Gives expat the next bytes as they come. */
+static int chunk_parse(struct mu_ctx *ctx, struct xml *xml)
 {
 	void *buffer = XML_GetBuffer(xml->parser, CHUNK);
 	size_t got;
@@ -219,40 +280,89 @@ static int chunk_parse(struct mu_ctx *ctx, struct xml *xml, enum XML_Status *sta
 		return err;
 	xml->fed += got;
 	xml->last = !got;
-	*status = XML_ParseBuffer(xml->parser, (int)got, !got);
-	return 0;
+	xml->feeding = true;
+	return status_check(ctx, xml, XML_ParseBuffer(xml->parser, (int)got, !got));
+}
+
+/* Gives expat the next bytes of those at hand, up to where form->plain may go on. */
+static int bytes_parse(struct mu_ctx *ctx, struct xml *xml)
+{
+	const char *from = xml->bytes + xml->from;
+	const char *end = xml->until && !xml->other
+				  ? memmem(from, xml->left, xml->until, strlen(xml->until))
+				  : NULL;
+	size_t len = end ? (size_t)(end - from) + strlen(xml->until) : xml->left;
+	bool all = xml->last && len == xml->left;
+
+	xml->from += len;
+	xml->left -= len;
+	xml->fed += len;
+	xml->at_until = end != NULL;
+	xml->feeding = true;
+	return status_check(ctx, xml, XML_Parse(xml->parser, from, (int)len, all));
+}
+
+static int bytes_fill(struct mu_ctx *ctx, struct xml *xml)
+{
+	size_t got;
+	int err;
+
+	memmove(xml->bytes, xml->bytes + xml->from, xml->left);
+	xml->from = 0;
+	err = package_part_read(ctx, &xml->part, xml->bytes + xml->left, ROOM - xml->left, &got);
+	xml->left += got;
+	xml->last = !got;
+	return err;
+}
+
+/* Whether expat stands right behind what it was to be given. */
+static bool is_between(const struct xml *xml)
+{
+	return xml->until && xml->at_until && xml->event == xml->fed;
+}
+
+/* As many elements of those at hand as are plain, and then something for expat; no
+ * element is cut but one that is too long. */
+static int bytes_read(struct mu_ctx *ctx, struct xml *xml)
+{
+	size_t taken = 0;
+	int err;
+
+	if (!xml->last && xml->left < ROOM / 2) {
+		err = bytes_fill(ctx, xml);
+		if (err)
+			return err;
+	}
+	if (is_between(xml)) {
+		taken = xml->form->plain(xml, xml->bytes + xml->from, xml->left);
+		xml->from += taken;
+		xml->left -= taken;
+	}
+	if (xml->stopped)
+		return xml->err;
+	if (xml->paused || (taken && !xml->last && xml->left < ROOM / 2))
+		return 0;
+	return bytes_parse(ctx, xml);
 }
 
 int xml_read(struct mu_ctx *ctx, struct xml *xml)
 {
-	enum XML_Status status = XML_STATUS_ERROR;
-	int err = 0;
+	int err;
 
 	if (xml->ended)
 		return 0;
 	if (mu_cancelled(ctx))
 		return ECANCELED;
 	xml->ctx = ctx;
-	if (xml->paused) {
-		xml->paused = false;
-		status = XML_ResumeParser(xml->parser);
+	xml->paused = false;
+	if (xml->suspended) {
+		xml->feeding = true;
+		err = status_check(ctx, xml, XML_ResumeParser(xml->parser));
 	} else {
-		err = chunk_parse(ctx, xml, &status);
+		err = xml->bytes ? bytes_read(ctx, xml) : chunk_parse(ctx, xml);
 	}
-	if (err)
-		return err;
-	if (xml->stopped) {
-		xml->ended = true;
-		return xml->err;
-	}
-	if (status == XML_STATUS_ERROR)
-		return fail_broken(ctx, xml);
-	xml->ended = xml->last && !xml->paused;
-	if (status == XML_STATUS_OK &&
-	    xml->fed - (uint64_t)XML_GetCurrentByteIndex(xml->parser) > PENDING_MOST)
-		return mu_fail(ctx, EFBIG, "its part '%s' has a tag of more than %d bytes",
-			       xml->part.name, PENDING_MOST);
-	return 0;
+	xml->ended = xml->stopped || (xml->last && !xml->left && !xml->paused);
+	return err;
 }
 
 int xml_read_all(struct mu_ctx *ctx, struct xml *xml)

@@ -5,6 +5,12 @@
  * their number.  All else is passed over, but it counts: hostile documents are refused
  * with mu_fail(), those that have a document type (so there are no entities either), are
  * nested deeply, or have tags without end or more names than can be.
+ *
+ * Most of a large document is the same few elements, over and over, and written in the
+ * same plain way.  A reader may know that way better than expat: between two elements
+ * it is shown the bytes that follow, and takes as many as it can read.  It must take
+ * whole elements, and only what expat would find no fault with; expat then goes on as if
+ * they had not been there.
  */
 #ifndef XML_H
 #define XML_H
@@ -34,6 +40,10 @@ struct xml_form {
 	/* What begins and ends.  While an element is begun, xml->values are its attributes. */
 	void (*start)(struct xml *xml, int element);
 	void (*end)(struct xml *xml, int element);
+	/* Or NULL: takes plain elements from the bytes at hand, in which it may write, and
+	 * says how many bytes that are; fewer than there are plain ones after xml_pause() or
+	 * xml_stop().  Called where `until` has been read, and is the last thing that was. */
+	size_t (*plain)(struct xml *xml, char *bytes, size_t len);
 };
 
 /* Zeroed is closed. */
@@ -51,6 +61,9 @@ struct xml {
 
 	bool ended; /* the document has, or the reader wanted no more */
 
+	/* For form->plain: the text of a tag behind which it is to be asked; NULL: never. */
+	const char *until;
+
 	/* The rest is private. */
 	struct mu_ctx *ctx;
 	struct package_part part;
@@ -59,8 +72,13 @@ struct xml {
 	int open[XML_DEPTH];   /* the numbers of elements that are open */
 	int skipped;           /* the depth of the element that is passed over, or 0 */
 	size_t text_room;
-	uint64_t fed;
-	bool last, stopped, paused; /* last: all bytes are fed */
+	char *bytes; /* that expat was not given yet: `left` of them, from `from` on */
+	size_t from, left;
+	uint64_t fed, event;    /* bytes given to expat; where its last event ended */
+	struct mu_map prefixes; /* of namespaces, in all of the document */
+	bool other;             /* its encoding is not UTF-8 */
+	bool at_until, feeding; /* it was given all up to `until`; expat is at work */
+	bool last, stopped, paused, suspended; /* last: all bytes were read */
 	int err;
 };
 
@@ -80,6 +98,9 @@ void xml_skip(struct xml *xml);
 
 /* For the reader: puts text where it is collected. */
 void xml_text_add(struct xml *xml, const char *text, size_t len);
+
+/* For form->plain: whether a prefix of names means something. */
+bool xml_has_prefix(const struct xml *xml, const char *prefix, size_t len);
 
 /* For the reader, where an element ends: nothing comes until the next xml_read(). */
 void xml_pause(struct xml *xml);

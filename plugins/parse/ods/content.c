@@ -337,7 +337,7 @@ static const struct xml_name elements[] = {
 
 int content_open(struct mu_ctx *ctx, struct self *self)
 {
-	static const struct xml_form form = { elements, attributes, content_start, content_end };
+	static const struct xml_form form = { elements, attributes, content_start, content_end, NULL };
 	int err;
 
 	if (!self->names)
@@ -372,7 +372,7 @@ int content_check(struct mu_ctx *ctx, struct self *self)
 				     "encryption-data" },
 		{ 0 },
 	}, none[] = { { 0 } };
-	static const struct xml_form form = { known, none, manifest_start, manifest_end };
+	static const struct xml_form form = { known, none, manifest_start, manifest_end, NULL };
 	struct xml xml = { .form = NULL };
 	int err;
 

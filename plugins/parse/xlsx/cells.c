@@ -1,11 +1,8 @@
-#include "xlsx.h"
+#include "cells.h"
 
 #include <inttypes.h>
 
 #include "phrase.h"
-
-enum { C = 1, V, ROW, F, IS, T, RPH, SHEET_DATA, COL, MERGE_CELL };
-enum { REF = 1, STYLE, TYPE, HIDDEN, AREA, FIRST, LAST };
 
 enum cell_type {
 	TYPE_NUMBER,
@@ -214,15 +211,17 @@ static void column_hide(struct xml *xml, struct self *self)
 		xml_stop(xml, err);
 }
 
-static void cells_start(struct xml *xml, int element)
+void cells_start(struct xml *xml, int element)
 {
 	struct self *self = xml->user;
 
-	if (element == SHEET_DATA)
-		self->in_data = true;
-	else if (element == COL)
+	if (element == SHEET_DATA) {
+		self->data_depth = xml->depth;
+		xml->until = "</row>";
+	} else if (element == COL) {
 		column_hide(xml, self);
-	if (!self->in_data)
+	}
+	if (!self->data_depth)
 		return;
 	switch (element) {
 	case C:
@@ -252,11 +251,11 @@ static void cells_start(struct xml *xml, int element)
 	}
 }
 
-static void cells_end(struct xml *xml, int element)
+void cells_end(struct xml *xml, int element)
 {
 	struct self *self = xml->user;
 
-	if (!self->in_data)
+	if (!self->data_depth)
 		return;
 	if (element == V || element == T)
 		xml->collects = false;
@@ -264,8 +263,10 @@ static void cells_end(struct xml *xml, int element)
 		cell_end(xml, self);
 	else if (element == ROW)
 		row_end(xml, self);
-	else if (element == SHEET_DATA)
-		self->in_data = false;
+	if (element != SHEET_DATA)
+		return;
+	self->data_depth = 0;
+	xml->until = NULL;
 }
 
 static const struct xml_name elements[] = {
@@ -293,13 +294,16 @@ static const struct xml_name elements[] = {
 
 int cells_open(struct mu_ctx *ctx, struct self *self)
 {
-	static const struct xml_form form = { elements, attributes, cells_start, cells_end };
+	static const struct xml_form form = { elements, attributes, cells_start, cells_end,
+					      plain_take },
+				     slow = { elements, attributes, cells_start, cells_end, NULL };
 	const char *part = self->book.parts[self->book.chosen];
 	int err;
 
-	self->in_data = false;
+	self->data_depth = 0;
 	self->row = 0;
-	err = xml_open(ctx, &self->xml, &self->package, part, &form, self);
+	err = xml_open(ctx, &self->xml, &self->package, part, self->slowly ? &slow : &form, self);
+	self->xml.until = "<sheetData>";
 	self->xml.text_most = self->table.text_most;
 	return err;
 }
@@ -355,7 +359,8 @@ static int merges_look(struct mu_ctx *ctx, struct self *self, bool *out)
 
 int cells_read_merges(struct mu_ctx *ctx, struct self *self)
 {
-	static const struct xml_form form = { elements, attributes, merges_start, merges_end };
+	static const struct xml_form form = { elements, attributes, merges_start, merges_end,
+					      NULL };
 	struct xml xml = { .form = NULL };
 	bool some;
 	int err = merges_look(ctx, self, &some);

@@ -13,7 +13,7 @@ enum {
 	DAYS_1900 = 25568, /* from the day 0 to 1970-01-01, before the day that never was */
 	DAYS_1904 = 24107,
 	LEAP_1900 = 60,
-	LAST = 2958465, /* 9999-12-31, of those from 1900 */
+	LAST_DAY = 2958465, /* 9999-12-31, of those from 1900 */
 };
 
 static void serial_wrong(struct grid_cell *out, const char *why)
@@ -39,7 +39,7 @@ void serial_read(double serial, enum look look, bool from_1904, struct grid_cell
 	double day = floor(serial);
 	int64_t ms = llround((serial - day) * DAY_MS);
 
-	if (look == LOOK_ELAPSED && fabs(serial) <= LAST) {
+	if (look == LOOK_ELAPSED && fabs(serial) <= LAST_DAY) {
 		serial_time(serial, out, space);
 		return;
 	}
@@ -47,7 +47,7 @@ void serial_read(double serial, enum look look, bool from_1904, struct grid_cell
 		serial_time(serial, out, space);
 		return;
 	}
-	if (!(serial >= !from_1904) || day > (from_1904 ? LAST - 1462 : LAST)) {
+	if (!(serial >= !from_1904) || day > (from_1904 ? LAST_DAY - 1462 : LAST_DAY)) {
 		serial_wrong(out, "a date that no calendar has");
 		return;
 	}

@@ -135,7 +135,8 @@ int strings_read(struct mu_ctx *ctx, struct self *self)
 		[RPH - 1] = { MAIN, STRICT, "rPh" },
 		{ 0 },
 	}, attributes[] = { { 0 } };
-	static const struct xml_form form = { elements, attributes, string_start, string_end };
+	static const struct xml_form form = { elements, attributes, string_start, string_end,
+					      NULL };
 	struct xml xml = { .form = NULL };
 	int err;
 

@@ -162,7 +162,7 @@ int styles_read(struct mu_ctx *ctx, struct self *self)
 		[FORMAT_CODE - 1] = { .local = "formatCode" },
 		{ 0 },
 	};
-	static const struct xml_form form = { elements, attributes, style_start, style_end };
+	static const struct xml_form form = { elements, attributes, style_start, style_end, NULL };
 	struct reading r = { .self = self };
 	struct xml xml = { .form = NULL };
 	int err;

@@ -89,7 +89,8 @@ static int relations_read(struct mu_ctx *ctx, struct self *self, const char *par
 		[TARGET_MODE - 1] = { .local = "TargetMode" },
 		{ 0 },
 	};
-	static const struct xml_form form = { elements, attributes, relation_start, nothing_ends };
+	static const struct xml_form form = { elements, attributes, relation_start, nothing_ends,
+					      NULL };
 	struct xml xml = { .form = NULL };
 	int err = xml_open(ctx, &xml, &self->package, part, &form, out);
 
@@ -185,7 +186,8 @@ static int book_read(struct mu_ctx *ctx, struct self *self, const char *part,
 		[FULL_CALC - 1] = { .local = "fullCalcOnLoad" },
 		{ 0 },
 	};
-	static const struct xml_form form = { elements, attributes, book_start, nothing_ends };
+	static const struct xml_form form = { elements, attributes, book_start, nothing_ends,
+					      NULL };
 	struct reading r = { self, relations };
 	struct xml xml = { .form = NULL };
 	int err;

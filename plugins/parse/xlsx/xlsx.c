@@ -34,6 +34,8 @@
  */
 #include "xlsx.h"
 
+#include <stdlib.h>
+
 static const struct mu_option options[] = {
 	SHEET_OPTIONS(struct self),
 	GRID_HEADER_OPTIONS(struct self),
@@ -142,6 +144,7 @@ static void xlsx_close(struct mu_ctx *ctx, void *state)
 		sheet_close(&self->table);
 	xml_close(&self->xml);
 	strings_release(&self->strings);
+	free(self->plain.items);
 	package_close(&self->package);
 }
 

@@ -6,6 +6,7 @@
  *     strings.c   the texts that cells share
  *     styles.c    which styles make a number a date
  *     cells.c     rows and cells of the sheet
+ *     plain.c     the same of rows that are written as most are, faster
  *     serial.c    numbers to dates
  *
  * The format is ECMA-376, Office Open XML, part 1, 18 (SpreadsheetML), in both its
@@ -54,6 +55,22 @@ struct cell {
 	bool formula, value;     /* has one */
 };
 
+/* A part of the bytes at hand, and where it ends; NULL: not there. */
+struct plain_text {
+	char *at, *end;
+};
+
+/* A cell that is written plainly. */
+struct plain_cell {
+	struct plain_text ref, style, type, value;
+	bool formula, has_value, escapes;
+};
+
+struct plain_cells {
+	struct plain_cell *items;
+	size_t n, room;
+};
+
 struct self {
 	struct sheet_options sheet;
 	struct grid_options grid;
@@ -70,7 +87,9 @@ struct self {
 	struct xml xml; /* of the sheet */
 	bool reading;   /* it is open, */
 	bool merges;    /* and its merged areas are wanted */
-	bool in_data;
+	int data_depth; /* of the element that has the rows, or 0 */
+	bool slowly;    /* for tests: row by row through expat */
+	struct plain_cells plain;
 	uint32_t row;
 	struct cell cell;
 	uint64_t formulas; /* with a value that was read */

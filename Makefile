@@ -185,6 +185,19 @@ $(CSV_SEEDS): $(BUILD)/seeds/%: tests/cases/%/in.csv
 	@mkdir -p $(@D)
 	for i in 0 1 2 3; do { printf "\\$${i}75\\0@"; cat $<; } >$@-$$i; done; touch $@
 
+# Sheets of the cases' workbooks, likewise.
+XLSX_SEEDS := $(patsubst tests/cases/%/book,$(BUILD)/seeds/%.xlsx,$(wildcard tests/cases/*/book))
+ODS_SEEDS  := $(patsubst tests/cases/%/text,$(BUILD)/seeds/%.ods,$(wildcard tests/cases/*/text))
+SEEDS      += $(XLSX_SEEDS) $(ODS_SEEDS)
+$(XLSX_SEEDS): $(BUILD)/seeds/%.xlsx: tests/cases/%/book
+	@mkdir -p $(@D)
+	n=0; for s in $</xl/worksheets/*.xml; do for i in 065 365 374; do \
+	{ printf "\\$$i\\0"; cat $$s; } >$@-$$n; n=$$((n + 1)); done; done; touch $@
+$(ODS_SEEDS): $(BUILD)/seeds/%.ods: tests/cases/%/text
+	@mkdir -p $(@D)
+	n=0; for i in 065 365 374; do \
+	{ printf "\\$$i\\0"; cat $</content.xml; } >$@-$$n; n=$$((n + 1)); done; touch $@
+
 # What the cases look at results with.
 NEEDS_findings := jansson
 NEEDS_tables   := sqlite3

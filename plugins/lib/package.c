@@ -2,8 +2,6 @@
 
 #include <inttypes.h>
 
-#include <muster/map.h>
-
 #include "phrase.h"
 
 enum {
@@ -16,7 +14,6 @@ enum {
 
 /* Entries, and what was found of them so far. */
 struct survey {
-	struct mu_map names;
 	uint64_t packed, unpacked; /* bytes of all, headers among the former */
 };
 
@@ -70,7 +67,7 @@ static int entry_survey(struct mu_ctx *ctx, zip_t *zip, uint64_t index, struct s
 {
 	zip_stat_t entry;
 	uint64_t most = (uint64_t)1 << 62;
-	size_t len, place, known = survey->names.count;
+	size_t len;
 	int err;
 
 	if (zip_stat_index(zip, index, ZIP_FL_ENC_RAW, &entry) ||
@@ -81,11 +78,6 @@ static int entry_survey(struct mu_ctx *ctx, zip_t *zip, uint64_t index, struct s
 	if (err)
 		return err;
 	len = strlen(entry.name);
-	place = mu_map_add(&survey->names, entry.name, len);
-	if (place == SIZE_MAX)
-		return mu_fail(ctx, ENOMEM, "out of memory");
-	if (place < known)
-		return mu_fail(ctx, EBADMSG, "it has two entries '%s'", quoted(entry.name).text);
 	survey->packed += (entry.comp_size < most ? entry.comp_size : most) + LOCAL_HEADER +
 			  CENTRAL_HEADER + 2 * len;
 	survey->unpacked += entry.size < most ? entry.size : most;
@@ -105,7 +97,6 @@ static int package_check(struct mu_ctx *ctx, zip_t *zip, uint64_t len, int64_t m
 			       ENTRIES_MOST);
 	for (i = 0; !err && i < n; i++)
 		err = entry_survey(ctx, zip, (uint64_t)i, &survey);
-	mu_map_release(&survey.names);
 	if (err)
 		return err;
 	if (survey.packed > len)
@@ -140,6 +131,8 @@ static int package_load(struct mu_ctx *ctx, const uint8_t *data, size_t len, zip
 	zip_source_t *source;
 	int err = 0;
 
+	/* Checked for consistency, so that no two entries have one name and the names before
+	 * the entries are those of the directory. */
 	zip_error_init(&error);
 	source = zip_source_buffer_create(data, len, 0, &error);
 	if (source) {

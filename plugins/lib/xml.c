@@ -199,6 +199,11 @@ bool xml_number(const char *text, uint64_t most, uint64_t *out)
 	return value <= most;
 }
 
+bool xml_true(const char *text)
+{
+	return text && (!strcmp(text, "1") || !strcmp(text, "true"));
+}
+
 /* ------------------------------------------------------------------ reading */
 
 int xml_open(struct mu_ctx *ctx, struct xml *xml, const struct package *package, const char *part,
@@ -243,11 +248,8 @@ static int fail_broken(struct mu_ctx *ctx, const struct xml *xml)
 
 	if (code == XML_ERROR_NO_MEMORY)
 		return mu_fail(ctx, ENOMEM, "out of memory");
-	if (xml->bytes) /* expat has not seen all lines */
-		return mu_fail(ctx, EBADMSG, "its part '%s' is damaged: %s", xml->part.name,
-			       XML_ErrorString(code));
-	return mu_fail(ctx, EBADMSG, "its part '%s' is damaged: %s in line %lu", xml->part.name,
-		       XML_ErrorString(code), (unsigned long)XML_GetCurrentLineNumber(xml->parser));
+	return mu_fail(ctx, EBADMSG, "its part '%s' is damaged: %s", xml->part.name,
+		       XML_ErrorString(code));
 }
 
 /* What expat said. */

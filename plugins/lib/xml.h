@@ -111,4 +111,7 @@ void xml_stop(struct xml *xml, int err);
 /* Whole numbers of attributes; false when it is none, or not from 0 to `most`. */
 bool xml_number(const char *text, uint64_t most, uint64_t *out);
 
+/* "true" or "1". */
+bool xml_true(const char *text);
+
 #endif

@@ -24,11 +24,6 @@ static int fail_damaged(struct mu_ctx *ctx, const struct self *self, const char 
 		       what, self->row);
 }
 
-static bool is_true(const char *value)
-{
-	return value && (!strcmp(value, "1") || !strcmp(value, "true"));
-}
-
 /* ------------------------------------------------------------------ one cell */
 
 /* A row or cell that does not say where it is follows the one before. */
@@ -45,7 +40,7 @@ static void row_start(struct xml *xml, struct self *self)
 	}
 	self->row = (uint32_t)row;
 	self->cell.column = UINT32_MAX;
-	err = sheet_row(xml->ctx, &self->table, self->row - 1, is_true(xml->values[HIDDEN]));
+	err = sheet_row(xml->ctx, &self->table, self->row - 1, xml_true(xml->values[HIDDEN]));
 	if (err)
 		xml_stop(xml, err);
 }
@@ -64,7 +59,7 @@ static int type_of(const char *type)
 
 	for (i = 0; i < sizeof types / sizeof *types; i++)
 		if (!strcmp(type, types[i].name))
-			return types[i].type;
+			return (int)types[i].type;
 	return -1;
 }
 
@@ -202,7 +197,7 @@ static void column_hide(struct xml *xml, struct self *self)
 	uint64_t first, last;
 	int err;
 
-	if (!is_true(xml->values[HIDDEN]) ||
+	if (!xml_true(xml->values[HIDDEN]) ||
 	    !xml_number(xml->values[FIRST], SHEET_COLUMNS, &first) ||
 	    !xml_number(xml->values[LAST], SHEET_COLUMNS, &last) || !first || !last)
 		return;

@@ -13,7 +13,7 @@
  * five that have a name, names with a prefix that means nothing.
  */
 
-enum { ATTRIBUTES = 16, NAME = 32 };
+enum { ATTRIBUTES = 16, NAME_MOST = 32 };
 
 /* Bytes that are left of those at hand. */
 struct scan {
@@ -52,7 +52,7 @@ static bool pass_name(struct scan *s, struct plain_text *out)
 			return false;
 	}
 	out->end = s->at;
-	if (out->end - out->at > NAME)
+	if (out->end - out->at > NAME_MOST)
 		return false;
 	if (!colon)
 		return out->end - out->at != 5 || memcmp(out->at, "xmlns", 5) != 0;

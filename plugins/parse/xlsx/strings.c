@@ -7,7 +7,7 @@ enum {
 	STRINGS_MOST = 16 << 20,
 };
 
-enum { SI = 1, T, RPH };
+enum { STRING = 1, STRING_TEXT, STRING_PHONETIC };
 
 /* ------------------------------------------------------------------ escapes */
 
@@ -111,9 +111,9 @@ static void string_add(struct xml *xml, struct strings *s)
 
 static void string_start(struct xml *xml, int element)
 {
-	if (element == SI)
+	if (element == STRING)
 		xml->text_len = 0;
-	else if (element == T)
+	else if (element == STRING_TEXT)
 		xml->collects = true;
 	else
 		xml_skip(xml);
@@ -121,18 +121,18 @@ static void string_start(struct xml *xml, int element)
 
 static void string_end(struct xml *xml, int element)
 {
-	if (element == T)
+	if (element == STRING_TEXT)
 		xml->collects = false;
-	else if (element == SI)
+	else if (element == STRING)
 		string_add(xml, xml->user);
 }
 
 int strings_read(struct mu_ctx *ctx, struct self *self)
 {
 	static const struct xml_name elements[] = {
-		[SI - 1] = { MAIN, STRICT, "si" },
-		[T - 1] = { MAIN, STRICT, "t" },
-		[RPH - 1] = { MAIN, STRICT, "rPh" },
+		[STRING - 1] = { MAIN, STRICT, "si" },
+		[STRING_TEXT - 1] = { MAIN, STRICT, "t" },
+		[STRING_PHONETIC - 1] = { MAIN, STRICT, "rPh" },
 		{ 0 },
 	}, attributes[] = { { 0 } };
 	static const struct xml_form form = { elements, attributes, string_start, string_end,

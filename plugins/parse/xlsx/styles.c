@@ -85,14 +85,14 @@ static enum look look_of_builtin(uint64_t id)
 enum { NUM_FMT = 1, CELL_XFS, XF };
 enum { NUM_FMT_ID = 1, FORMAT_CODE };
 
-struct reading {
+struct style_reading {
 	struct self *self;
 	struct mu_map codes; /* ids of formats to looks */
 	bool in_cells;
 	size_t room;
 };
 
-static void format_add(struct xml *xml, struct reading *r)
+static void format_add(struct xml *xml, struct style_reading *r)
 {
 	uint64_t id;
 	size_t place;
@@ -111,7 +111,7 @@ static void format_add(struct xml *xml, struct reading *r)
 		r->codes.entries[place].value = look_of_code(xml->values[FORMAT_CODE]);
 }
 
-static void style_add(struct xml *xml, struct reading *r)
+static void style_add(struct xml *xml, struct style_reading *r)
 {
 	struct self *self = r->self;
 	uint64_t id = 0;
@@ -132,7 +132,7 @@ static void style_add(struct xml *xml, struct reading *r)
 
 static void style_start(struct xml *xml, int element)
 {
-	struct reading *r = xml->user;
+	struct style_reading *r = xml->user;
 
 	if (element == NUM_FMT)
 		format_add(xml, r);
@@ -144,7 +144,7 @@ static void style_start(struct xml *xml, int element)
 
 static void style_end(struct xml *xml, int element)
 {
-	struct reading *r = xml->user;
+	struct style_reading *r = xml->user;
 
 	if (element == CELL_XFS)
 		r->in_cells = false;
@@ -163,7 +163,7 @@ int styles_read(struct mu_ctx *ctx, struct self *self)
 		{ 0 },
 	};
 	static const struct xml_form form = { elements, attributes, style_start, style_end, NULL };
-	struct reading r = { .self = self };
+	struct style_reading r = { .self = self };
 	struct xml xml = { .form = NULL };
 	int err;
 

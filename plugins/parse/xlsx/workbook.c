@@ -33,7 +33,7 @@ static char *text_copy(struct mu_ctx *ctx, const char *text)
 /* ---------------------------------------------------------------- relations */
 
 enum { RELATIONSHIP = 1 };
-enum { ID = 1, TYPE, TARGET, TARGET_MODE };
+enum { ID = 1, ID_TYPE, TARGET, TARGET_MODE };
 
 /* A target is relative to the folder, or begins with a /. */
 static char *part_name(struct mu_ctx *ctx, const char *folder, const char *target)
@@ -54,7 +54,7 @@ static void relation_start(struct xml *xml, int element)
 	struct relations *r = xml->user;
 
 	(void)element;
-	if (!xml->values[ID] || !xml->values[TYPE] || !xml->values[TARGET] ||
+	if (!xml->values[ID] || !xml->values[ID_TYPE] || !xml->values[TARGET] ||
 	    (xml->values[TARGET_MODE] && !strcmp(xml->values[TARGET_MODE], "External")))
 		return;
 	if (r->n == RELATIONS_MOST) {
@@ -66,7 +66,7 @@ static void relation_start(struct xml *xml, int element)
 		r->items = mu_alloc(xml->ctx, RELATIONS_MOST * sizeof *r->items);
 	r->items[r->n++] = (struct relation){
 		.id = text_copy(xml->ctx, xml->values[ID]),
-		.type = text_copy(xml->ctx, xml->values[TYPE]),
+		.type = text_copy(xml->ctx, xml->values[ID_TYPE]),
 		.part = part_name(xml->ctx, r->folder, xml->values[TARGET]),
 	};
 }
@@ -84,7 +84,7 @@ static int relations_read(struct mu_ctx *ctx, struct self *self, const char *par
 		{ 0 },
 	}, attributes[] = {
 		[ID - 1] = { .local = "Id" },
-		[TYPE - 1] = { .local = "Type" },
+		[ID_TYPE - 1] = { .local = "Type" },
 		[TARGET - 1] = { .local = "Target" },
 		[TARGET_MODE - 1] = { .local = "TargetMode" },
 		{ 0 },
@@ -123,17 +123,12 @@ static char *part_of_type(const struct relations *r, const char *type)
 enum { SHEET = 1, WORKBOOK_PR, CALC_PR };
 enum { NAME = 1, STATE, RELATION, DATE_1904, FULL_CALC };
 
-struct reading {
+struct book_reading {
 	struct self *self;
 	const struct relations *relations;
 };
 
-static bool is_true(const char *value)
-{
-	return value && (!strcmp(value, "1") || !strcmp(value, "true"));
-}
-
-static void sheet_add(struct xml *xml, struct reading *r)
+static void sheet_add(struct xml *xml, struct book_reading *r)
 {
 	struct workbook *book = &r->self->book;
 	const struct relation *relation = r->relations->items;
@@ -160,14 +155,14 @@ static void sheet_add(struct xml *xml, struct reading *r)
 
 static void book_start(struct xml *xml, int element)
 {
-	struct reading *r = xml->user;
+	struct book_reading *r = xml->user;
 
 	if (element == SHEET)
 		sheet_add(xml, r);
 	else if (element == WORKBOOK_PR)
-		r->self->book.from_1904 = is_true(xml->values[DATE_1904]);
+		r->self->book.from_1904 = xml_true(xml->values[DATE_1904]);
 	else if (element == CALC_PR)
-		r->self->book.stale = is_true(xml->values[FULL_CALC]);
+		r->self->book.stale = xml_true(xml->values[FULL_CALC]);
 }
 
 static int book_read(struct mu_ctx *ctx, struct self *self, const char *part,
@@ -188,7 +183,7 @@ static int book_read(struct mu_ctx *ctx, struct self *self, const char *part,
 	};
 	static const struct xml_form form = { elements, attributes, book_start, nothing_ends,
 					      NULL };
-	struct reading r = { self, relations };
+	struct book_reading r = { self, relations };
 	struct xml xml = { .form = NULL };
 	int err;
 

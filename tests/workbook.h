@@ -1,0 +1,131 @@
+/*
+ * A parser of spreadsheets at work on one part of a document, and what it gave and said
+ * as text.
+ */
+#ifndef WORKBOOK_H
+#define WORKBOOK_H
+
+#include <inttypes.h>
+
+#include "fake.h"
+#include "grid.h"
+#include "zipped.h"
+
+/* Text that grows.  Zeroed is empty. */
+struct lines {
+	char *text;
+	size_t len, room;
+};
+
+__attribute__((format(printf, 2, 3)))
+static inline void lines_add(struct lines *l, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (l->room - l->len < 4096) {
+		l->room = l->room ? 2 * l->room : 16384;
+		l->text = realloc(l->text, l->room);
+		if (!l->text)
+			abort();
+	}
+	va_start(ap, fmt);
+	n = vsnprintf(l->text + l->len, 4096, fmt, ap);
+	va_end(ap);
+	l->len += n < 4096 ? (size_t)n : 4095;
+}
+
+/* What a parser gave, said, and failed with. */
+struct outcome {
+	struct fake fake;
+	struct lines lines;
+	uint64_t last; /* position of the last row */
+	int err;
+};
+
+__attribute__((format(printf, 3, 0)))
+static inline int outcome_report(struct mu_ctx *ctx, const struct mu_finding *f, const char *fmt,
+				 va_list ap)
+{
+	struct outcome *o = (struct outcome *)(void *)ctx;
+	char message[1024];
+
+	vsnprintf(message, sizeof message, fmt, ap);
+	lines_add(&o->lines, "%s%s %" PRIu64 " %s: %s\n", f->severity ? "(note) " : "", f->code,
+		  mu_at_position(f->at), f->field ? f->field : "-", message);
+	return 0;
+}
+
+static inline void outcome_rows(struct outcome *o, const struct ArrowSchema *schema,
+				const struct ArrowArray *batch)
+{
+	int64_t n = mu_schema_visible(schema);
+	struct mu_rows hidden = mu_rows(schema, batch);
+	char space[MU_FORMAT_MAX];
+
+	for (int64_t r = 0; r < batch->length; r++) {
+		o->last = mu_at_position(mu_row_at(&hidden, r));
+		lines_add(&o->lines, "%" PRIu64, o->last + 1);
+		for (int64_t c = 0; c < n; c++) {
+			struct mu_column column = mu_column(schema, batch, c);
+			struct mu_string cell = mu_format(&column, r, space);
+
+			lines_add(&o->lines, mu_null(&column, r) ? "|~" : "|%.*s",
+				  (int)(cell.len < 1000 ? cell.len : 1000), cell.data);
+		}
+		lines_add(&o->lines, mu_row_is_claim(&hidden, r) ? " claim\n" : "\n");
+	}
+}
+
+static inline void outcome_place(struct outcome *o, const struct mu_plugin *plugin, void *self,
+				 uint64_t position, const char *field)
+{
+	struct mu_place place = { .size = sizeof place };
+
+	if (plugin->locate(&o->fake.ctx, self, position, field, &place) || !place.cell)
+		return;
+	lines_add(&o->lines, "%s '%.*s' of '%.*s'\n", place.cell, (int)place.value_len,
+		  place.value ? place.value : "", (int)(place.text_len < 500 ? place.text_len : 500),
+		  place.text);
+}
+
+/* Runs a parser on a document; `self` has its options. */
+static inline void outcome_go(struct outcome *o, const struct mu_plugin *plugin, void *self,
+			      const uint8_t *bytes, size_t len)
+{
+	struct ArrowSchema schema = { .release = NULL };
+	struct ArrowArray batch;
+	bool some = true;
+
+	fake_init(&o->fake);
+	o->fake.ctx.report = outcome_report;
+	fake_document(&o->fake, bytes, len);
+	o->err = plugin->configure(&o->fake.ctx, self);
+	if (!o->err)
+		o->err = plugin->open(&o->fake.ctx, self, &schema);
+	while (!o->err && some) {
+		o->err = plugin->parse(&o->fake.ctx, self, &batch);
+		some = batch.release;
+		if (some)
+			outcome_rows(o, &schema, &batch);
+		mu_array_release(&batch);
+	}
+	if (o->err) {
+		lines_add(&o->lines, "failed: %s\n", o->fake.failed);
+	} else {
+		outcome_place(o, plugin, self, o->last / 2, NULL);
+		outcome_place(o, plugin, self, o->last, schema.children[0]->name);
+		outcome_place(o, plugin, self, 1, schema.children[0]->name);
+	}
+	plugin->close(&o->fake.ctx, self);
+	mu_schema_release(&schema);
+}
+
+static inline void outcome_release(struct outcome *o)
+{
+	fake_release(&o->fake);
+	free(o->lines.text);
+	*o = (struct outcome){ .err = 0 };
+}
+
+#endif

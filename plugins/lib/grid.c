@@ -696,7 +696,6 @@ static void fields_declare(struct mu_ctx *ctx, struct grid *g)
 	size_t i;
 
 	g->n_fields = g->options->columns.count;
-	g->fields = mu_alloc(ctx, g->n_fields * sizeof *g->fields);
 	for (i = 0; i < g->n_fields; i++)
 		field_declare(ctx, &g->fields[i], &columns[i]);
 	for (i = 0; i < g->n_fields; i++)
@@ -711,6 +710,7 @@ struct grid *grid_open(struct mu_ctx *ctx, const struct grid_options *options,
 
 	*g = (struct grid){ .options = options, .source = *source };
 	g->headings = mu_alloc(ctx, ((size_t)options->header_rows + 1) * sizeof *g->headings);
+	g->fields = mu_alloc(ctx, (options->columns.count + 1) * sizeof *g->fields);
 	if (options->columns.count)
 		fields_declare(ctx, g);
 	if (!options->header_rows)

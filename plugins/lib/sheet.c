@@ -484,9 +484,11 @@ static int row_repeat(struct mu_ctx *ctx, struct sheet *s)
 	size_t i;
 
 	s->repeated += s->n;
-	if (s->row + 1 >= SHEET_ROWS || s->repeated > REPEATED_MOST)
-		return mu_fail(ctx, E2BIG, "its sheet repeats row %" PRIu32 " to more than can be",
-			       s->row + 1);
+	if (s->row + 1 >= SHEET_ROWS)
+		return mu_fail(ctx, E2BIG, "its sheet has more than %d rows", SHEET_ROWS);
+	if (s->repeated > REPEATED_MOST)
+		return mu_fail(ctx, E2BIG, "its sheet repeats rows to more than %d cells",
+			       REPEATED_MOST);
 	s->row++;
 	s->here = s->row >= s->range.top && s->row <= s->range.bottom;
 	for (i = 0; i < s->n; i++)

@@ -312,7 +312,8 @@ static const struct xml_name elements[] = {
 	[STYLE - 1] = { STYLES, NULL, "style" },
 	[TABLE_PROPERTIES - 1] = { STYLES, NULL, "table-properties" },
 	{ 0 },
-}, attributes[] = {
+};
+static const struct xml_name attributes[] = {
 	[VALUE_TYPE - 1] = { OFFICE, NULL, "value-type" },
 	[VALUE - 1] = { OFFICE, NULL, "value" },
 	[DATE_VALUE - 1] = { OFFICE, NULL, "date-value" },
@@ -337,7 +338,8 @@ static const struct xml_name elements[] = {
 
 int content_open(struct mu_ctx *ctx, struct self *self)
 {
-	static const struct xml_form form = { elements, attributes, content_start, content_end, NULL };
+	static const struct xml_form form = { elements, attributes, content_start, content_end,
+					      NULL };
 	int err;
 
 	if (!self->names)
@@ -371,7 +373,8 @@ int content_check(struct mu_ctx *ctx, struct self *self)
 		[ENCRYPTION - 1] = { "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0", NULL,
 				     "encryption-data" },
 		{ 0 },
-	}, none[] = { { 0 } };
+	};
+	static const struct xml_name none[] = { { 0 } };
 	static const struct xml_form form = { known, none, manifest_start, manifest_end, NULL };
 	struct xml xml = { .form = NULL };
 	int err;

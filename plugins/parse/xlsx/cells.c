@@ -105,7 +105,8 @@ static int put_shared(struct self *self, struct grid_cell *cell, struct mu_strin
 		return fail_damaged(self->xml.ctx, self, "a cell has no text that there is");
 	from = index ? s->ends[index - 1] : 0;
 	*cell = (struct grid_cell){ .kind = GRID_TEXT,
-				    .text = { s->bytes + from, s->ends[index] - from } };
+				    .text = { s->bytes ? s->bytes + from : "",
+					      s->ends[index] - from } };
 	return 0;
 }
 
@@ -276,15 +277,12 @@ static const struct xml_name elements[] = {
 	[COL - 1] = { MAIN, STRICT, "col" },
 	[MERGE_CELL - 1] = { MAIN, STRICT, "mergeCell" },
 	{ 0 },
-}, attributes[] = {
-	[REF - 1] = { .local = "r" },
-	[STYLE - 1] = { .local = "s" },
-	[TYPE - 1] = { .local = "t" },
-	[HIDDEN - 1] = { .local = "hidden" },
-	[AREA - 1] = { .local = "ref" },
-	[FIRST - 1] = { .local = "min" },
-	[LAST - 1] = { .local = "max" },
-	{ 0 },
+};
+static const struct xml_name attributes[] = {
+	[REF - 1] = { NULL, NULL, "r" },    [STYLE - 1] = { .local = "s" },
+	[TYPE - 1] = { NULL, NULL, "t" },   [HIDDEN - 1] = { .local = "hidden" },
+	[AREA - 1] = { NULL, NULL, "ref" }, [FIRST - 1] = { .local = "min" },
+	[LAST - 1] = { NULL, NULL, "max" }, { 0 },
 };
 
 int cells_open(struct mu_ctx *ctx, struct self *self)

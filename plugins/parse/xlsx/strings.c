@@ -134,7 +134,8 @@ int strings_read(struct mu_ctx *ctx, struct self *self)
 		[STRING_TEXT - 1] = { MAIN, STRICT, "t" },
 		[STRING_PHONETIC - 1] = { MAIN, STRICT, "rPh" },
 		{ 0 },
-	}, attributes[] = { { 0 } };
+	};
+	static const struct xml_name attributes[] = { { 0 } };
 	static const struct xml_form form = { elements, attributes, string_start, string_end,
 					      NULL };
 	struct xml xml = { .form = NULL };

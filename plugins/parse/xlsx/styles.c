@@ -157,9 +157,10 @@ int styles_read(struct mu_ctx *ctx, struct self *self)
 		[CELL_XFS - 1] = { MAIN, STRICT, "cellXfs" },
 		[XF - 1] = { MAIN, STRICT, "xf" },
 		{ 0 },
-	}, attributes[] = {
-		[NUM_FMT_ID - 1] = { .local = "numFmtId" },
-		[FORMAT_CODE - 1] = { .local = "formatCode" },
+	};
+	static const struct xml_name attributes[] = {
+		[NUM_FMT_ID - 1] = { NULL, NULL, "numFmtId" },
+		[FORMAT_CODE - 1] = { NULL, NULL, "formatCode" },
 		{ 0 },
 	};
 	static const struct xml_form form = { elements, attributes, style_start, style_end, NULL };

@@ -82,11 +82,12 @@ static int relations_read(struct mu_ctx *ctx, struct self *self, const char *par
 	static const struct xml_name elements[] = {
 		[RELATIONSHIP - 1] = { RELATIONS, NULL, "Relationship" },
 		{ 0 },
-	}, attributes[] = {
-		[ID - 1] = { .local = "Id" },
-		[ID_TYPE - 1] = { .local = "Type" },
-		[TARGET - 1] = { .local = "Target" },
-		[TARGET_MODE - 1] = { .local = "TargetMode" },
+	};
+	static const struct xml_name attributes[] = {
+		[ID - 1] = { NULL, NULL, "Id" },
+		[ID_TYPE - 1] = { NULL, NULL, "Type" },
+		[TARGET - 1] = { NULL, NULL, "Target" },
+		[TARGET_MODE - 1] = { NULL, NULL, "TargetMode" },
 		{ 0 },
 	};
 	static const struct xml_form form = { elements, attributes, relation_start, nothing_ends,
@@ -173,12 +174,13 @@ static int book_read(struct mu_ctx *ctx, struct self *self, const char *part,
 		[WORKBOOK_PR - 1] = { MAIN, STRICT, "workbookPr" },
 		[CALC_PR - 1] = { MAIN, STRICT, "calcPr" },
 		{ 0 },
-	}, attributes[] = {
-		[NAME - 1] = { .local = "name" },
-		[STATE - 1] = { .local = "state" },
+	};
+	static const struct xml_name attributes[] = {
+		[NAME - 1] = { NULL, NULL, "name" },
+		[STATE - 1] = { NULL, NULL, "state" },
 		[RELATION - 1] = { DOCUMENT, DOCUMENT_ISO, "id" },
-		[DATE_1904 - 1] = { .local = "date1904" },
-		[FULL_CALC - 1] = { .local = "fullCalcOnLoad" },
+		[DATE_1904 - 1] = { NULL, NULL, "date1904" },
+		[FULL_CALC - 1] = { NULL, NULL, "fullCalcOnLoad" },
 		{ 0 },
 	};
 	static const struct xml_form form = { elements, attributes, book_start, nothing_ends,

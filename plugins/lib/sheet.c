@@ -147,6 +147,8 @@ void sheet_restart(struct sheet *s, enum sheet_aim aim, uint32_t row)
 	s->n_hidden = 0;
 	s->row = UINT32_MAX;
 	s->n_active = s->merge_next = 0;
+	s->pending = 0;
+	s->repeated = 0;
 	merges_drop(s);
 }
 
@@ -303,9 +305,11 @@ static void row_clear(struct sheet *s, uint32_t row, bool hidden)
 
 int sheet_row(struct mu_ctx *ctx, struct sheet *s, uint32_t row, bool hidden)
 {
+	int err = sheet_rest(ctx, s);
 	uint32_t next = s->row + 1;
-	int err = 0;
 
+	if (err)
+		return err;
 	if (row >= SHEET_ROWS || (s->row != UINT32_MAX && row <= s->row))
 		return mu_fail(ctx, EBADMSG,
 			       "its sheet is damaged: row %" PRIu32 " comes after row %" PRIu32,
@@ -497,27 +501,40 @@ static int row_repeat(struct mu_ctx *ctx, struct sheet *s)
 	return 0;
 }
 
+int sheet_rest(struct mu_ctx *ctx, struct sheet *s)
+{
+	bool more = true, ready = grid_is_ready(s->grid);
+	int err = 0;
+
+	while (!err && s->pending && ready == grid_is_ready(s->grid)) {
+		err = row_repeat(ctx, s);
+		if (!err && s->here)
+			err = row_end_once(ctx, s, &more);
+		s->pending = more && s->here && !s->found ? s->pending - 1 : 0;
+	}
+	return err;
+}
+
 int sheet_row_end(struct mu_ctx *ctx, struct sheet *s, uint32_t times)
 {
-	bool more = true;
+	bool more = true, ready = grid_is_ready(s->grid);
 	size_t i;
-	int err = 0;
+	int err;
 
 	if (s->broken)
 		return sheet_out_of_memory(ctx);
+	if (!s->here)
+		return 0;
 	for (i = 0; i < s->n; i++)
 		if (s->texts[i])
 			s->cells[i].text.data = s->space + s->texts[i] - 1;
 	if (s->spilt && s->texts[s->most])
 		s->cells[s->most].text.data = s->space + s->texts[s->most] - 1;
-	if (s->here)
-		err = row_end_once(ctx, s, &more);
-	for (; !err && more && s->here && !s->found && times > 1; times--) {
-		err = row_repeat(ctx, s);
-		if (!err && s->here)
-			err = row_end_once(ctx, s, &more);
-	}
-	return err;
+	err = row_end_once(ctx, s, &more);
+	s->pending = more && !s->found ? times - 1 : 0;
+	if (err || ready != grid_is_ready(s->grid))
+		return err;
+	return sheet_rest(ctx, s);
 }
 
 /* ----------------------------------------------------------- what is hidden */

@@ -116,6 +116,7 @@ struct sheet {
 	size_t *active, n_active;
 
 	uint64_t repeated; /* cells */
+	uint32_t pending;  /* times that the row at hand is still to be repeated */
 
 	uint64_t hidden_rows;
 	uint32_t first_hidden;
@@ -150,8 +151,13 @@ void sheet_text(struct sheet *sheet, struct grid_cell *cell, const char *text, s
 bool sheet_date_parse(struct mu_string text, struct grid_cell *out);
 
 /* Ends the row, and as many with the same cells below it that there are `times` of it in
- * all.  0, or what grid_row() gave, or an error with a message. */
+ * all, from 1.  Those behind the header wait until more is asked for, so that no row
+ * comes before the columns are known.  0, or what grid_row() gave, or an error with a
+ * message. */
 int sheet_row_end(struct mu_ctx *ctx, struct sheet *sheet, uint32_t times);
+
+/* After the last row: those that still wait. */
+int sheet_rest(struct mu_ctx *ctx, struct sheet *sheet);
 
 /* Adds a merged area that begins below all rows that have ended, in any order before the
  * first row, and else by its first row; or columns that are hidden.  0 or an error with a

@@ -116,6 +116,8 @@ static int report_whole(struct mu_ctx *ctx, struct self *self)
 	self->told = true;
 	err = choice_check(ctx, self);
 	if (!err)
+		err = sheet_rest(ctx, &self->table);
+	if (!err)
 		err = grid_finish(ctx, self->table.grid);
 	if (!err)
 		err = sheet_report_hidden_sheet(ctx, &self->names[self->chosen - 1]);

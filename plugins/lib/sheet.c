@@ -723,7 +723,7 @@ int sheet_place(struct mu_ctx *ctx, struct sheet *s, const char *name, const cha
 /* ------------------------------------------------------------------- sheets */
 
 static int fail_choice(struct mu_ctx *ctx, const char *option, const struct sheet_name *names,
-		       size_t n)
+		       size_t n, size_t fits)
 {
 	struct phrase list = { .len = 0 }, wanted = { .len = 0 };
 	size_t i;
@@ -735,8 +735,9 @@ static int fail_choice(struct mu_ctx *ctx, const char *option, const struct shee
 				   : names[i].hidden ? "' (hidden)"
 						     : "'");
 	}
-	if (!n)
-		return mu_fail(ctx, ENOENT, "it has no sheet");
+	if (!option && !fits)
+		return mu_fail(ctx, ENOENT, "it has no visible sheet with a table%s%s",
+			       n ? ", but " : "", list.text);
 	if (!option)
 		return mu_fail(ctx, ENOENT, "the option sheet must say which of its %zu sheets: %s",
 			       n, list.text);
@@ -763,5 +764,5 @@ int sheet_choose(struct mu_ctx *ctx, const char *option, const struct sheet_name
 		*out = (size_t)number - 1;
 		return 0;
 	}
-	return fits == 1 ? 0 : fail_choice(ctx, option, names, n);
+	return fits == 1 ? 0 : fail_choice(ctx, option, names, n, fits);
 }

@@ -83,12 +83,13 @@ static void started(void *user, const char *name, const char **attributes)
 static void ended(void *user, const char *name)
 {
 	struct xml *xml = user;
-	int element = xml->open[xml->depth - 1];
+	int element;
 
 	(void)name;
 	if (xml->stopped)
 		return;
 	event_note(xml);
+	element = xml->open[xml->depth - 1];
 	if (xml->skipped == xml->depth)
 		xml->skipped = 0;
 	xml->depth--;

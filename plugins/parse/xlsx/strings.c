@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 enum {
-	BYTES_MOST = 256 << 20, /* of all texts */
+	BYTES_MOST = 128 << 20, /* of all texts */
 	STRINGS_MOST = 16 << 20,
 };
 

@@ -89,12 +89,11 @@ static void ended(void *user, const char *name)
 	if (xml->stopped)
 		return;
 	event_note(xml);
-	element = xml->open[xml->depth - 1];
-	if (xml->skipped == xml->depth)
-		xml->skipped = 0;
-	xml->depth--;
+	element = xml->open[--xml->depth];
 	if (element && !xml->skipped)
 		xml->form->end(xml, element);
+	else if (xml->skipped == xml->depth + 1)
+		xml->skipped = 0;
 }
 
 static void said(void *user, const char *text, int len)

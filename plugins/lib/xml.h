@@ -93,7 +93,7 @@ int xml_read(struct mu_ctx *ctx, struct xml *xml);
 /* Reads to the end. */
 int xml_read_all(struct mu_ctx *ctx, struct xml *xml);
 
-/* For the reader: passes over what is inside the element that begins. */
+/* For the reader: passes over the element that begins, and all in it; no end comes. */
 void xml_skip(struct xml *xml);
 
 /* For the reader: puts text where it is collected. */

@@ -167,8 +167,14 @@ static void cell_start(struct xml *xml, struct self *self)
 
 	*cell = (struct cell){ .depth = xml->depth, .times = times };
 	self->in_cell = true;
-	if (!self->in_row || self->column >= SHEET_COLUMNS)
+	if (!self->in_row || self->column >= SHEET_COLUMNS) {
+		if (xml->values[VALUE_TYPE] || xml->values[FORMULA])
+			xml_stop(xml,
+				 mu_fail(xml->ctx, E2BIG,
+					 "its sheet has a cell outside of %d rows and %d columns",
+					 SHEET_ROWS, SHEET_COLUMNS));
 		return;
+	}
 	cell_merge(xml, self);
 	self->column += times;
 	if (first < left && self->column > left) {

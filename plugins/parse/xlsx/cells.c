@@ -34,10 +34,11 @@ static void row_start(struct xml *xml, struct self *self)
 
 	if (xml->values[REF] && !xml_number(xml->values[REF], SHEET_ROWS, &row))
 		row = 0;
-	if (!row || row > SHEET_ROWS) {
-		xml_stop(xml, fail_damaged(xml->ctx, self, "a row without a number"));
+	if (!row || row > SHEET_ROWS || self->in_row) {
+		xml_stop(xml, fail_damaged(xml->ctx, self, "a row without a number or end"));
 		return;
 	}
+	self->in_row = true;
 	self->row = (uint32_t)row;
 	self->cell.column = UINT32_MAX;
 	err = sheet_row(xml->ctx, &self->table, self->row - 1, xml_true(xml->values[HIDDEN]));
@@ -68,6 +69,10 @@ static void cell_start(struct xml *xml, struct self *self)
 	uint32_t row = self->row - 1, column = self->cell.column + 1;
 	uint64_t style = 0;
 
+	if (!self->in_row) {
+		xml_stop(xml, fail_damaged(xml->ctx, self, "a cell outside of rows"));
+		return;
+	}
 	if (xml->values[REF] &&
 	    (!area_parse_cell(xml->values[REF], &row, &column) || row != self->row - 1 ||
 	     (self->cell.column != UINT32_MAX && column <= self->cell.column))) {
@@ -187,6 +192,7 @@ static void row_end(struct xml *xml, struct self *self)
 	bool ready = grid_is_ready(self->table.grid);
 	int err = sheet_row_end(xml->ctx, &self->table, 1);
 
+	self->in_row = false;
 	if (err)
 		xml_stop(xml, err);
 	else if (self->table.found || (!ready && grid_is_ready(self->table.grid)))
@@ -294,6 +300,7 @@ int cells_open(struct mu_ctx *ctx, struct self *self)
 	int err;
 
 	self->data_depth = 0;
+	self->in_row = false;
 	self->row = 0;
 	err = xml_open(ctx, &self->xml, &self->package, part, self->slowly ? &slow : &form, self);
 	self->xml.until = "<sheetData>";

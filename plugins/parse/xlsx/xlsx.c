@@ -118,7 +118,8 @@ static int header_read(struct mu_ctx *ctx, struct self *self)
 {
 	int err = document_read(ctx, self);
 
-	while (!err && !self->xml.ended && !grid_is_ready(self->table.grid))
+	while (!err && self->table.aim == SHEET_GIVE && !self->xml.ended &&
+	       !grid_is_ready(self->table.grid))
 		err = xml_read(ctx, &self->xml);
 	return err;
 }

@@ -90,7 +90,8 @@ struct self {
 	int data_depth; /* of the element that has the rows, or 0 */
 	bool slowly;    /* for tests: row by row through expat */
 	struct plain_cells plain;
-	uint32_t row;
+	bool in_row;
+	uint32_t row; /* from 1 */
 	struct cell cell;
 	uint64_t formulas; /* with a value that was read */
 	uint32_t first_formula;

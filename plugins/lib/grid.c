@@ -284,15 +284,18 @@ static struct mu_string format_date(const struct grid_cell *cell, char space[MU_
 	return date;
 }
 
-/* Whether digits are those that the whole number would be printed in. */
+/* Whether digits are those that the whole number would be printed in, be it too large for
+ * a number. */
 static bool digits_are_plain(struct mu_string digits)
 {
 	size_t i = digits.len && digits.data[0] == '-';
-	int64_t value;
 
 	if (digits.len > i && digits.data[i] == '0')
 		return digits.len == 1;
-	return mu_parse_integer(digits, &value);
+	for (; i < digits.len; i++)
+		if (digits.data[i] < '0' || digits.data[i] > '9')
+			return false;
+	return true;
 }
 
 struct mu_string grid_text(const struct grid_cell *cell, char space[MU_FORMAT_MAX])
@@ -713,6 +716,8 @@ struct grid *grid_open(struct mu_ctx *ctx, const struct grid_options *options,
 	g->fields = mu_alloc(ctx, (options->columns.count + 1) * sizeof *g->fields);
 	if (options->columns.count)
 		fields_declare(ctx, g);
+	else
+		g->fields = mu_alloc(ctx, sizeof *g->fields); /* none yet */
 	if (!options->header_rows)
 		grid_resolve(ctx, g);
 	return g;
@@ -1147,6 +1152,14 @@ static size_t row_length(const struct grid_cell *cells, size_t n, size_t kept)
 	return n;
 }
 
+static int rows_limit(struct mu_ctx *ctx, const struct grid *g)
+{
+	if (g->rows <= (uint64_t)g->options->max_rows)
+		return 0;
+	return mu_fail(ctx, E2BIG, "it has more than %" PRId64 " rows; max_rows allows more",
+		       g->options->max_rows);
+}
+
 int grid_row(struct mu_ctx *ctx, struct grid *g, const struct grid_cell *cells, size_t n,
 	     uint64_t position)
 {
@@ -1166,9 +1179,9 @@ int grid_row(struct mu_ctx *ctx, struct grid *g, const struct grid_cell *cells, 
 	}
 	if (!g->told)
 		err = report_header(ctx, g);
-	if (!err && ++g->rows > (uint64_t)g->options->max_rows)
-		err = mu_fail(ctx, E2BIG, "it has more than %" PRId64 " rows; max_rows allows more",
-			      g->options->max_rows);
+	g->rows++;
+	if (!err)
+		err = rows_limit(ctx, g);
 	if (!err)
 		err = row_check(ctx, g, &row, n);
 	return err ? err : row_put(ctx, g, &row);
@@ -1192,6 +1205,13 @@ int grid_finish(struct mu_ctx *ctx, struct grid *g)
 		return err;
 	return mu_report(ctx, none, "the table has no row of data%s",
 			 g->rows ? ", only claims" : "");
+}
+
+int grid_merge(struct mu_ctx *ctx, struct grid *g, const struct grid *other)
+{
+	g->rows += other->rows;
+	g->data_rows += other->data_rows;
+	return rows_limit(ctx, g);
 }
 
 bool grid_is_full(const struct grid *g)

@@ -93,10 +93,17 @@ extern const struct mu_option grid_column_options[], grid_claim_options[];
 	GRID_OPTION(MU_INT, int64_t, self, header_rows, .fallback = "1", .max = 20, \
 		    .help = "rows that name the columns; 0 for none")
 
-/* The findings that such a plugin must have in its codes. */
+/* The findings that such a plugin must have in its codes; the first two may be in its own
+ * words, beside GRID_COMMON_CODES. */
 #define GRID_CODES \
 	{ "column-missing", "The header does not have a column that the pipeline declares.", \
 	  "Correct the option header or position of the column, or declare it optional: true." }, \
+	{ "cell-error", "A cell holds no value but an error, such as #REF!, or its formula was never " \
+	  "calculated.", \
+	  "Correct and recalculate the document, or name the error under the column's missing." }, \
+	GRID_COMMON_CODES
+
+#define GRID_COMMON_CODES \
 	{ "column-twice", "Two columns have the same name in the header.", \
 	  "Tell them apart with more rows of the header, or name the column's position as well." }, \
 	{ "header", "A name in the header cannot be the name of a column, or is lacking.", \
@@ -123,9 +130,6 @@ extern const struct mu_option grid_column_options[], grid_claim_options[];
 	  "cast it with transform: columns in the document's language." }, \
 	{ "text-number", "A cell holds a number as text. It was taken as that number.", \
 	  "Look whether the text says what was meant, and make it a number in the document." }, \
-	{ "cell-error", "A cell holds no value but an error, such as #REF!, or its formula was never " \
-	  "calculated.", \
-	  "Correct and recalculate the document, or name the error under the column's missing." }, \
 	{ "too-long", "A cell is longer than the option max_field allows.", \
 	  "Look at the cell; if all is right, raise max_field." }, \
 	{ "zero-byte", "A cell holds a zero byte.", "Get an undamaged copy." }
@@ -189,6 +193,10 @@ int grid_row(struct mu_ctx *ctx, struct grid *grid, const struct grid_cell *cell
 
 /* Says that there are no more rows: reports what is wrong with the table as a whole. */
 int grid_finish(struct mu_ctx *ctx, struct grid *grid);
+
+/* Adds the counts of rows of another table of the same document and options, whose rows
+ * were all taken, for grid_finish().  0, or E2BIG with a message when they are too many. */
+int grid_merge(struct mu_ctx *ctx, struct grid *grid, const struct grid *other);
 
 /* Whether the header has been read, or there is none. */
 bool grid_is_ready(const struct grid *grid);

@@ -52,12 +52,16 @@ static void add_excerpt(const struct finding *f, struct text *out, bool color)
 {
 	size_t len = f->text ? strcspn(f->text, "\r\n\f") : 0, start, end, from = 0, until = len;
 	struct text shown = { 0 };
+	bool reaches;
 	int indent;
 
 	if (!len)
 		return;
 	start = offset_of(f->text, len, f->column ? f->column : 1);
-	end = start + offset_of(f->text + start, len - start, f->width + 1);
+	/* What is one row of a long line may not. */
+	reaches = f->column && start < len;
+	start = reaches ? start : 0;
+	end = start + offset_of(f->text + start, len - start, reaches ? f->width + 1 : 1);
 	if (len > EXCERPT) {
 		from = start > EXCERPT / 2 ? offset_of(f->text, len, f->column - EXCERPT / 3) : 0;
 		until = from + offset_of(f->text + from, len - from, EXCERPT);
@@ -81,7 +85,7 @@ static void add_excerpt(const struct finding *f, struct text *out, bool color)
 		text_add(out, shown.data, shown.len);
 	text_add_visible(out, f->text + end, until - end);
 	text_puts(out, until < len ? "…\n" : "\n");
-	if (f->column) {
+	if (reaches) {
 		size_t width = shown.len ? text_columns(shown.data, shown.len) : 1;
 
 		text_printf(out, "       |%*s%s^", indent, "", paint(color, "\033[1;32m"));

@@ -57,6 +57,7 @@ PARTS_parse/document     := charset country fold language list mission pattern w
 PARTS_parse/csv          := charset
 PARTS_parse/xlsx         := grid package sheet xml
 PARTS_parse/ods          := grid package sheet xml
+PARTS_parse/json         := charset grid
 PARTS_transform/country  := added country fold list words
 PARTS_transform/mission  := added fold list mission words
 PARTS_transform/columns  := adjust fold language pattern words
@@ -197,6 +198,13 @@ $(ODS_SEEDS): $(BUILD)/seeds/%.ods: tests/cases/%/text
 	@mkdir -p $(@D)
 	n=0; for i in 065 365 374; do \
 	{ printf "\\$$i\\0"; cat $</content.xml; } >$@-$$n; n=$$((n + 1)); done; touch $@
+
+# Documents of JSON.
+JSON_SEEDS := $(patsubst tests/cases/%/in.json,$(BUILD)/seeds/%,$(wildcard tests/cases/json-*/in.json))
+SEEDS      += $(JSON_SEEDS)
+$(JSON_SEEDS): $(BUILD)/seeds/%: tests/cases/%/in.json
+	@mkdir -p $(@D)
+	for i in 0 1 3 6; do { printf "\\14$$i\\0@"; cat $<; } >$@-$$i; done; touch $@
 
 # What the cases look at results with.
 NEEDS_findings := jansson

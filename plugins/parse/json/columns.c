@@ -1,0 +1,370 @@
+#include "json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { NAME_MOST = 1024 };
+
+/* The member that a column is of. */
+static struct pointer field_pointer(struct mu_ctx *ctx, const struct grid_column *c)
+{
+	const char *field = c->header.count ? c->header.items[0] : c->name;
+	struct pointer one = { .names = mu_alloc(ctx, sizeof *one.names), .n = 1 };
+
+	if (c->header.count && *field == '/')
+		return pointer_read(ctx, field);
+	one.names[0] = mu_string(field);
+	return one;
+}
+
+static bool is_key(const struct self *self, const struct grid_column *c)
+{
+	return self->key && !strcmp(self->key, c->name);
+}
+
+/* ----------------------------------------------------------------- objects */
+
+/* Puts a column into the shape, and gives back the cell that it is read from: another
+ * column may have the same. */
+static bool shape_place(struct self *self, const struct pointer *field, size_t *cell)
+{
+	struct shape *shape = &self->shape;
+	struct entry *e = NULL;
+	uint64_t index;
+	size_t i;
+
+	for (i = 0; i < field->n; i++) {
+		e = shape_add(shape, field->names[i]);
+		if (!e)
+			return false;
+		if (pointer_index(field->names[i], &index) && index >= shape->elements)
+			shape->elements = index + 1;
+		if (i + 1 == field->n)
+			break;
+		if (!e->below) {
+			e->below = &self->shapes[self->n_shapes++];
+			e->below->most = shape->most;
+		}
+		shape = e->below;
+	}
+	if (e && e->column == NO_COLUMN)
+		e->column = self->n_cells++;
+	*cell = e ? e->column : NO_COLUMN;
+	return e;
+}
+
+/* Memory for the shapes below that of a row: one for each name of a pointer will do. */
+static void shapes_take(struct mu_ctx *ctx, struct self *self)
+{
+	const struct grid_column *columns = self->grid.columns.items;
+	size_t n = 1, i, k;
+
+	for (i = 0; i < self->grid.columns.count; i++)
+		for (k = 0; k < columns[i].header.count; k++)
+			n += field_pointer(ctx, &columns[i]).n;
+	self->shapes = mu_alloc(ctx, n * sizeof *self->shapes);
+}
+
+/* Columns as lib/grid has them without a header: each with the place of its cell. */
+static int objects_prepare(struct mu_ctx *ctx, struct self *self)
+{
+	const struct grid_column *columns = self->grid.columns.items;
+	size_t count = self->grid.columns.count, cell, i;
+	struct grid_column *own = mu_alloc(ctx, (count + 1) * sizeof *own);
+	struct pointer field;
+
+	shapes_take(ctx, self);
+	for (i = 0; i < count; i++) {
+		own[i] = columns[i];
+		own[i].header.count = 0;
+		own[i].optional = false;
+		if (own[i].status_of)
+			continue;
+		cell = self->key_cell;
+		field = field_pointer(ctx, &columns[i]);
+		if (is_key(self, &columns[i]))
+			cell = self->key_cell = self->n_cells++;
+		else if (!shape_place(self, &field, &cell))
+			return json_out_of_memory(ctx);
+		own[i].position = (int64_t)cell + 1;
+	}
+	self->table.columns.items = own;
+	return 0;
+}
+
+/* ------------------------------------------------- members of the first rows */
+
+static const char *name_wrong(struct mu_string name)
+{
+	if (!mu_trim(name).len)
+		return "is blank";
+	if (name.len > NAME_MOST)
+		return "is too long";
+	if (memchr(name.data, '\0', name.len))
+		return "holds a zero byte";
+	if (mu_string_is(name, MU_AT) || mu_string_is(name, MU_CLAIM))
+		return "is muster's own";
+	return NULL;
+}
+
+static struct mu_string known_name(const struct self *self, size_t i)
+{
+	const struct mu_map_entry *key = &self->shape.map.entries[i];
+
+	return (struct mu_string){ (const char *)key->key, key->len };
+}
+
+/* Meets the names of the first rows. */
+static int names_read(struct mu_ctx *ctx, struct self *self)
+{
+	struct lexer *lex = &self->lexer;
+	size_t most = self->shape.most, n = 0;
+	enum token token = TOKEN_NULL;
+	uint64_t start;
+
+	rows_seek(self, self->first, self->text.len);
+	while (n++ < FIRST_ROWS && lexer_position(lex) - self->first < FIRST_BYTES) {
+		token = row_begin(self, &start);
+		if (token <= TOKEN_CLOSE || !row_read(self, token))
+			break;
+		/* Those that are too many come late. */
+		self->shape.known = self->shape.map.count < most ? self->shape.map.count : most;
+		lexer_let_go(lex);
+		lexer_comma(lex);
+	}
+	return json_note_problem(ctx, self);
+}
+
+static int columns_list(struct mu_ctx *ctx, struct self *self)
+{
+	struct grid_column *own;
+	size_t n = 0, i;
+	int err;
+
+	self->shapes = NULL;
+	err = names_read(ctx, self);
+	if (err)
+		return err;
+	own = mu_alloc(ctx, (self->shape.known + 1) * sizeof *own);
+	if (self->key) {
+		self->key_cell = self->n_cells++;
+		own[n++] = (struct grid_column){ .name = self->key, .position = 1 };
+	}
+	for (i = 0; i < self->shape.known; i++) {
+		struct mu_string name = known_name(self, i);
+		char *copy;
+
+		if (name_wrong(name) || (self->key && mu_string_is(name, self->key)))
+			continue;
+		copy = mu_alloc(ctx, name.len + 1);
+		memcpy(copy, name.data, name.len);
+		self->shape.entries[i].column = self->n_cells++;
+		own[n++] = (struct grid_column){ .name = copy, .position = (int64_t)self->n_cells };
+	}
+	self->listed = true;
+	self->table.columns = (struct mu_items){ n, own };
+	return 0;
+}
+
+/* -------------------------------------------------------------------- arrays */
+
+static void arrays_refuse(struct self *self, const char *why)
+{
+	lexer_break(&self->lexer, "rows", self->first, "%s", why);
+}
+
+/* Whether the options are for rows that are arrays, or objects, as they are. */
+static bool options_suit(struct self *self)
+{
+	const struct grid_column *c = self->grid.columns.items;
+	const char *why = NULL;
+
+	if (!self->arrays && self->header)
+		why = "the rows are objects, so the first one is no header";
+	else if (self->key && (self->arrays || self->layout != LAYOUT_OBJECT))
+		why = "the option key is for rows that are objects in an object, with names";
+	else if (self->arrays && !self->header && !self->grid.columns.count)
+		why = "the rows are arrays: name their columns, or say header: true";
+	for (size_t i = 0; !why && i < self->grid.columns.count; i++) {
+		if (!self->arrays && c[i].position)
+			why = "the rows are objects, so columns have no position";
+		else if (self->arrays && !self->header && c[i].header.count)
+			why = "the rows are arrays, so columns are told by position, not field";
+	}
+	if (why)
+		arrays_refuse(self, why);
+	return !why;
+}
+
+/* Gives the rows of the header. */
+static int header_read(struct mu_ctx *ctx, struct self *self)
+{
+	enum token token;
+	uint64_t start;
+	int err = 0;
+
+	rows_seek(self, self->first, self->text.len);
+	while (!err && !grid_is_ready(self->sheet)) {
+		token = row_begin(self, &start);
+		if (token <= TOKEN_CLOSE || !row_read(self, token))
+			break;
+		row_cells(self);
+		if (!self->strange)
+			err = grid_row(ctx, self->sheet, self->cells, self->n_values, start);
+		lexer_let_go(&self->lexer);
+		lexer_comma(&self->lexer);
+		self->data = lexer_position(&self->lexer);
+	}
+	return err ? err : json_note_problem(ctx, self);
+}
+
+static void arrays_prepare(struct mu_ctx *ctx, struct self *self)
+{
+	const struct grid_column *columns = self->grid.columns.items;
+	size_t count = self->grid.columns.count, i;
+	struct grid_column *own = mu_alloc(ctx, (count + 1) * sizeof *own);
+
+	for (i = 0; i < count; i++) {
+		own[i] = columns[i];
+		own[i].optional = columns[i].optional && self->header;
+	}
+	self->table.columns.items = own;
+	self->table.header_rows = self->header;
+	self->n_cells = (size_t)self->grid.max_columns;
+	self->whole = self->whole || self->header;
+}
+
+/* --------------------------------------------------------------------- both */
+
+static void memory_take(struct mu_ctx *ctx, struct self *self)
+{
+	size_t n = self->n_cells + 1;
+
+	self->values = mu_alloc(ctx, n * sizeof *self->values);
+	self->cells = mu_alloc(ctx, n * sizeof *self->cells);
+	self->seen = mu_alloc(ctx, n * sizeof *self->seen);
+}
+
+int columns_prepare(struct mu_ctx *ctx, struct self *self)
+{
+	struct grid_source source = { .typed = true };
+	int err = 0;
+
+	self->table = self->grid;
+	self->table.header_rows = 0;
+	self->key_cell = NO_COLUMN;
+	self->shape.most = (size_t)self->grid.max_columns;
+	if (!self->problem.code && !options_suit(self))
+		err = json_note_problem(ctx, self);
+	if (self->problem.code && !self->grid.columns.count)
+		self->listed = true;
+	else if (self->arrays)
+		arrays_prepare(ctx, self);
+	else if (self->grid.columns.count)
+		err = objects_prepare(ctx, self);
+	else
+		err = columns_list(ctx, self);
+	if (err)
+		return err;
+	memory_take(ctx, self);
+	if (!self->arrays)
+		self->table.max_columns = INT32_MAX;
+	self->sheet = grid_open(ctx, &self->table, &source);
+	if (self->arrays && self->header && !self->problem.code)
+		err = header_read(ctx, self);
+	return err ? err : grid_schema(ctx, self->sheet, &self->schema);
+}
+
+/* The columns that are declared. */
+static int declared_schema(struct mu_ctx *ctx, const struct self *self, struct ArrowSchema *out)
+{
+	const struct grid_column *c = self->grid.columns.items;
+	int err = mu_schema_init(out);
+
+	for (size_t i = 0; !err && i < self->grid.columns.count; i++)
+		err = mu_schema_add(out, c[i].name, (enum mu_data)(MU_STRING + c[i].type),
+				    c[i].measure, NULL);
+	if (!err)
+		err = mu_schema_add_hidden(out);
+	return err ? json_out_of_memory(ctx) : 0;
+}
+
+int columns_open(struct mu_ctx *ctx, struct self *self, struct ArrowSchema *out)
+{
+	int err;
+
+	if (self->grid.columns.count)
+		return declared_schema(ctx, self, out);
+	err = json_prepare(ctx, self);
+	if (!err && !self->schema.release) /* it was told why */
+		return declared_schema(ctx, self, out);
+	return err ? err : mu_schema_copy(out, &self->schema);
+}
+
+void columns_release(struct self *self)
+{
+	for (size_t i = 0; i < self->n_shapes; i++)
+		shape_release(&self->shapes[i]);
+	shape_release(&self->shape);
+	grid_close(self->sheet);
+	mu_schema_release(&self->schema);
+}
+
+/* ------------------------------------------------------------------- reports */
+
+static int report_missing(struct mu_ctx *ctx, const char *field, const char *member)
+{
+	struct mu_finding missing = { .code = "column-missing", .field = field };
+	struct phrase name = { .len = 0 };
+
+	phrase_add(&name, member, strlen(member));
+	return mu_report(ctx, missing, "no row has the member '%s'", name.text);
+}
+
+static int report_declared(struct mu_ctx *ctx, const struct self *self)
+{
+	const struct grid_column *c = self->grid.columns.items;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < self->grid.columns.count; i++) {
+		size_t cell = grid_cell_of(self->sheet, c[i].name);
+
+		if (c[i].status_of || c[i].optional || cell == self->key_cell || self->seen[cell])
+			continue;
+		err = report_missing(ctx, c[i].name,
+				     c[i].header.count ? c[i].header.items[0] : c[i].name);
+	}
+	return err;
+}
+
+/* Names that cannot be those of columns, and claims that are told by none. */
+static int report_listed(struct mu_ctx *ctx, const struct self *self)
+{
+	const struct grid_claim *claims = self->grid.claims.items;
+	struct mu_finding wrong = { .code = "header" };
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < self->shape.known; i++) {
+		struct mu_string name = known_name(self, i);
+		const char *why = name_wrong(name);
+		struct phrase shown = { .len = 0 };
+
+		if (self->shape.entries[i].column != NO_COLUMN)
+			continue;
+		phrase_add(&shown, (const char *)name.data, name.len);
+		err = mu_report(ctx, wrong, "the name of the member '%s' %s", shown.text,
+				why ? why : "is that of the option key");
+	}
+	for (i = 0; !err && i < self->grid.claims.count; i++)
+		if (grid_cell_of(self->sheet, claims[i].column) == SIZE_MAX)
+			err = report_missing(ctx, NULL, claims[i].column);
+	return err;
+}
+
+int columns_report(struct mu_ctx *ctx, const struct self *self)
+{
+	if (self->arrays || !self->n_rows)
+		return 0;
+	return self->listed ? report_listed(ctx, self) : report_declared(ctx, self);
+}

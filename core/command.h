@@ -32,7 +32,7 @@ struct command {
 };
 
 extern const struct command command_run, command_check, command_plugins, command_explain,
-	command_lock, command_cache;
+	command_lock, command_cache, command_guess;
 
 /* One argument after another: the index of a flag in the table, with its value
  * in *value; FLAG_WORD for an argument that is none ("-" and all after "--"

@@ -13,7 +13,7 @@
 
 static const struct command *const commands[] = {
 	&command_run,   &command_check,   &command_lock,
-	&command_cache, &command_plugins, &command_explain,
+	&command_cache, &command_guess, &command_plugins, &command_explain,
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)

@@ -512,17 +512,20 @@ void settings_release(struct settings *settings)
 	*settings = (struct settings){ 0 };
 }
 
-int pipeline_read(struct pipeline *p, const char *path, struct loader *loader,
-		  struct setting *settings, size_t n_settings)
+static void name_set(struct pipeline *p, const char *path)
+{
+	p->path = arena_copy(&p->arena, path, strlen(path));
+	p->diagnostics.path = p->path;
+	p->diagnostics.secrets = &p->secrets;
+}
+
+/* Of p->text. */
+static int text_read(struct pipeline *p, struct loader *loader, struct setting *settings,
+		     size_t n_settings)
 {
 	struct reading r = { .p = p, .loader = loader };
 	size_t i;
 
-	p->path = arena_copy(&p->arena, path, strlen(path));
-	p->diagnostics.path = p->path;
-	p->diagnostics.secrets = &p->secrets;
-	if (!file_read(p))
-		return EINVAL;
 	for (i = 0; i < n_settings; i++)
 		settings[i].used = false;
 	r.root = yaml_read(&p->arena, &p->diagnostics);
@@ -539,6 +542,27 @@ int pipeline_read(struct pipeline *p, const char *path, struct loader *loader,
 		dataset_read(&r);
 	}
 	return p->diagnostics.count ? EINVAL : 0;
+}
+
+int pipeline_read(struct pipeline *p, const char *path, struct loader *loader,
+		  struct setting *settings, size_t n_settings)
+{
+	name_set(p, path);
+	return file_read(p) ? text_read(p, loader, settings, n_settings) : EINVAL;
+}
+
+int pipeline_read_text(struct pipeline *p, const char *name, const char *text,
+		       struct loader *loader)
+{
+	char *folder = getcwd(NULL, 0);
+
+	name_set(p, name);
+	p->folder = arena_copy(&p->arena, folder ? folder : "/", folder ? strlen(folder) : 1);
+	free(folder);
+	p->text = mem_copy(text);
+	p->diagnostics.text = p->text;
+	p->diagnostics.len = strlen(text);
+	return text_read(p, loader, NULL, 0);
 }
 
 void pipeline_release(struct pipeline *p)

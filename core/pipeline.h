@@ -69,6 +69,9 @@ void settings_release(struct settings *settings);
  * before and must be released in any case. */
 int pipeline_read(struct pipeline *p, const char *path, struct loader *loader,
 		  struct setting *settings, size_t n_settings);
+/* The same of a text, as if it stood in a file `name` in the current folder. */
+int pipeline_read_text(struct pipeline *p, const char *name, const char *text,
+		       struct loader *loader);
 void pipeline_release(struct pipeline *p);
 
 #endif

@@ -120,7 +120,7 @@ void rowset_add(struct rowset *set, const struct ArrowArray *rows)
 	int64_t i;
 
 	for (i = 0; i < rows->length && !set->full; i++) {
-		set->full = set->count == ROWSET_MAX;
+		set->full = set->count == (set->most ? set->most : ROWSET_MAX);
 		if (set->full || mu_row_is_rejected(&hidden, i))
 			continue;
 		row_add(set,

@@ -37,7 +37,8 @@ struct rowset {
 	struct mu_map keys;  /* with that, one a row and in the same order */
 	struct rowset_row *rows;
 	size_t count;
-	bool full; /* there were more */
+	size_t most; /* rows that are kept; 0: ROWSET_MAX */
+	bool full;   /* there were more */
 };
 
 /* `table` may be NULL; the documents stay the caller's.  0 or ENOMEM. */

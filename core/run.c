@@ -567,6 +567,7 @@ static int open_all(struct work *w)
 		err = exporters_open(w);
 	if (!err && (run->differs || run->options.compare)) {
 		run->rows = mem_alloc(sizeof *run->rows);
+		run->rows->most = run->options.sample;
 		err = rowset_open(run->rows, w->end.schema, run_table(run), &run->documents);
 	}
 	return err ? err : share(w);
@@ -603,7 +604,7 @@ static int pump(struct work *w)
 		}
 		err = exporters_feed(w, &rows);
 		mu_array_release(&rows);
-		if (err)
+		if (err || (w->run->options.sample && w->run->rows->full))
 			break;
 	}
 	for (i = 0; i < w->n_held; i++) {

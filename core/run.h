@@ -26,7 +26,8 @@ struct run_options {
 	bool locked;           /* what arrives must be what is in the lock */
 	bool offline;          /* the documents are those of the lock */
 	bool pinning;          /* what came is going to be pinned in the lock */
-	bool compare;          /* the rows of the dataset are kept in run.rows */
+	bool compare;          /* the rows of the dataset are kept in run.rows, */
+	size_t sample;         /* so many of them; 0: as many as can be compared */
 	bool fail_on_warning;
 	bool strict;           /* unevaluated checks fail */
 	bool no_hash;          /* reports and the dataset go without the sha256 of documents */

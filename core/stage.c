@@ -662,11 +662,11 @@ static const struct mu_ctx services = {
 
 /* ------------------------------------------------------------------ life */
 
-int stage_init(struct stage *s, const struct stage_config *config, const struct pipeline *pipeline,
-	       struct run *run, struct diagnostics *complaints)
+static void stage_begin(struct stage *s, const struct stage_config *config,
+			const struct pipeline *pipeline, struct run *run,
+			struct diagnostics *complaints)
 {
 	const struct mu_plugin *api = &config->plugin->api;
-	int err = 0;
 
 	*s = (struct stage){
 		.ctx = services,
@@ -681,11 +681,30 @@ int stage_init(struct stage *s, const struct stage_config *config, const struct 
 	s->self = mem_alloc(api->self_size ? api->self_size : 1);
 	s->opening = true;
 	option_fill(&s->fill, api->options, config->map, step_names[config->plugin->step], s->self);
-	if (api->configure)
-		err = api->configure(&s->ctx, s->self);
+}
+
+int stage_init(struct stage *s, const struct stage_config *config, const struct pipeline *pipeline,
+	       struct run *run, struct diagnostics *complaints)
+{
+	int err = 0;
+
+	stage_begin(s, config, pipeline, run, complaints);
+	if (config->plugin->api.configure)
+		err = config->plugin->api.configure(&s->ctx, s->self);
 	if (s->invalid && !err)
 		err = EINVAL;
 	return err;
+}
+
+int stage_guess(struct stage *s, const struct stage_config *config, const struct pipeline *pipeline,
+		struct run *run, struct document *document, struct mu_guess *out)
+{
+	*out = (struct mu_guess){ .size = sizeof *out };
+	stage_begin(s, config, pipeline, run, NULL);
+	s->quiet = true;
+	s->document = document;
+	s->ctx.document = &document->public;
+	return config->plugin->api.guess(&s->ctx, s->self, out);
 }
 
 int stage_open(struct stage *s, const struct flow *input, struct document *document)

@@ -70,6 +70,12 @@ int stage_init(struct stage *stage, const struct stage_config *config,
 	       const struct pipeline *pipeline, struct run *run,
 	       struct diagnostics *complaints);
 
+/* Makes self with the fallbacks of its options, and asks the plugin for a draft of them.
+ * 0, or what it gave. */
+int stage_guess(struct stage *stage, const struct stage_config *config,
+		const struct pipeline *pipeline, struct run *run, struct document *document,
+		struct mu_guess *out);
+
 /* Opens with the rows or the document that come in; either may be NULL. */
 int stage_open(struct stage *stage, const struct flow *input, struct document *document);
 

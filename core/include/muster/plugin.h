@@ -615,6 +615,17 @@ struct mu_recognition {
 	const char *found;    /* what it has instead, or NULL */
 };
 
+/* A parser's draft of its own options for a document that nobody has described yet. */
+struct mu_guess {
+	uint32_t size;       /* sizeof(struct mu_guess) */
+	double score;        /* 0: it is no document of this kind, to 1: it certainly is */
+	const char *options; /* YAML, lines as they stand below "- parse: NAME", each ended by
+				a line feed; NULL: none are needed.  Lives until the stage is
+				closed. */
+	bool columns;        /* they name the columns; else the runner reads all columns as
+				texts with these options, and finds out what they hold */
+};
+
 struct mu_plugin {
 	uint32_t abi;  /* MUSTER_ABI */
 	uint32_t size; /* sizeof(struct mu_plugin) when the plugin was built */
@@ -701,6 +712,10 @@ struct mu_plugin {
 	 * a transform gives out (else NULL): where that is true a later stage looks at
 	 * it.  Sets `in` to true, and leaves it alone elsewhere; absent: all are. */
 	void (*uses)(struct mu_ctx *, void *self, const bool *out, bool *in);
+
+	/* Optional, parsers: drafts options for ctx->document.  Called on an instance that
+	 * has the fallbacks of its options and was neither configured nor opened. */
+	int (*guess)(struct mu_ctx *, void *self, struct mu_guess *out);
 };
 
 #define MUSTER_PLUGIN(...) \

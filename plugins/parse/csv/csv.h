@@ -11,6 +11,7 @@
  *     text.c    cells to words
  *     batch.c   the memory that rows are given out in
  *     place.c   a position back to line, column and text
+ *     guess.c   how a file is read that nobody has described
  *
  * They know nothing of the state:
  *
@@ -210,10 +211,29 @@ static inline bool csv_record(struct self *self, struct mu_string text, size_t a
 	return record_read(&self->record, &self->dialect, text, at, (size_t)self->max_columns);
 }
 
+/* --------------------------------------------------------------- guess.c */
+
+int csv_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out);
+
 /* -------------------------------------------------------------- header.c */
 
 /* Finds the encoding of the document, and its text where that is UTF-8. */
 int csv_find(struct mu_ctx *ctx, struct self *self);
+
+/* The same of any encoding: sets `text`. */
+int csv_decode(struct mu_ctx *ctx, struct self *self);
+
+/* How evenly a delimiter divides the first records from `at` on. */
+struct division {
+	char delimiter;
+	size_t cells, alike, records; /* cells of the first, how many have as many */
+};
+
+/* Sets the dialect's delimiter to that of the best division, and `undecided`. */
+int csv_sniff(struct mu_ctx *ctx, struct self *self, struct division *best);
+
+/* Where the text goes on behind the lines that the option `skip` passes over. */
+size_t csv_skip_lines(const struct self *self);
 
 /* Reads the document up to its first row, once, and sets `fields`; reports nothing but
  * bytes that mean nothing. */

@@ -15,12 +15,6 @@ enum {
 
 /* --------------------------------------------------------- the delimiter */
 
-/* How evenly a delimiter divides the first records. */
-struct division {
-	char delimiter;
-	size_t cells, alike, records; /* cells of the first, how many have as many */
-};
-
 static int division_measure(struct mu_ctx *ctx, struct self *self, struct division *out)
 {
 	struct mu_string text = self->text;
@@ -57,12 +51,13 @@ static int division_compare(const struct division *a, const struct division *b)
 	return (x > y) - (x < y);
 }
 
-static int delimiter_sniff(struct mu_ctx *ctx, struct self *self)
+int csv_sniff(struct mu_ctx *ctx, struct self *self, struct division *best)
 {
-	struct division best = { .delimiter = ',' }, one;
+	struct division one;
 	const char *candidate;
 	int err, better;
 
+	*best = (struct division){ .delimiter = ',' };
 	for (candidate = ",;\t|"; *candidate; candidate++) {
 		one = (struct division){ .delimiter = *candidate };
 		if (*candidate == self->dialect.quote)
@@ -72,18 +67,18 @@ static int delimiter_sniff(struct mu_ctx *ctx, struct self *self)
 			return err;
 		if (one.cells < 2)
 			continue;
-		better = best.cells ? division_compare(&one, &best) : 1;
+		better = best->cells ? division_compare(&one, best) : 1;
 		if (better > 0)
-			best = one;
+			*best = one;
 		self->undecided = better == 0 || (better < 0 && self->undecided);
 	}
-	self->dialect.delimiter = best.delimiter;
+	self->dialect.delimiter = best->delimiter;
 	return 0;
 }
 
 /* ------------------------------------------------------------ the header */
 
-static size_t lines_skip(const struct self *self)
+size_t csv_skip_lines(const struct self *self)
 {
 	int64_t i;
 	size_t at = 0;
@@ -233,7 +228,7 @@ static int header_check(struct mu_ctx *ctx, struct self *self)
 				     valid + decoded->skipped);
 }
 
-static int text_find(struct mu_ctx *ctx, struct self *self)
+int csv_decode(struct mu_ctx *ctx, struct self *self)
 {
 	const uint8_t *data;
 	size_t len;
@@ -252,16 +247,17 @@ static int text_find(struct mu_ctx *ctx, struct self *self)
 
 int csv_prepare(struct mu_ctx *ctx, struct self *self)
 {
-	int err = self->ready ? 0 : text_find(ctx, self);
+	struct division division;
+	int err = self->ready ? 0 : csv_decode(ctx, self);
 
 	if (err || self->ready)
 		return err;
 	self->dialect.quote = *self->quote;
-	self->at = lines_skip(self);
+	self->at = csv_skip_lines(self);
 	if (self->delimiter)
 		self->dialect.delimiter = *self->delimiter;
 	else
-		err = delimiter_sniff(ctx, self);
+		err = csv_sniff(ctx, self, &division);
 	self->width = cells_declared(self);
 	if (!err && self->header)
 		err = header_read(ctx, self);

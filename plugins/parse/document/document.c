@@ -56,10 +56,13 @@
 #include "charset.h"
 
 #include "extract.h"
+#include "guess.h"
 
 enum {
 	BATCH_ROWS = 4096,
 	SHOWN = 200, /* bytes of a document in a message */
+	SNIFFED = 4096,
+	GUESSED_MAX = 16 << 20, /* bytes: what is larger is no letter */
 };
 
 struct self {
@@ -414,10 +417,62 @@ static int document_recognise(struct mu_ctx *ctx, void *data, struct mu_recognit
 	return scan_recognises(&scan, &out->yes);
 }
 
+/* --------------------------------------------------------------- a draft */
+
+/* What is no text for people: data in other forms. */
+static bool is_data(const uint8_t *bytes, size_t len)
+{
+	size_t within = len < SNIFFED ? len : SNIFFED, i = 0;
+
+	if (is_pdf(bytes, len))
+		return false;
+	if (memchr(bytes, '\0', within) || (len > 1 && bytes[0] == 'P' && bytes[1] == 'K'))
+		return true;
+	while (i < within && (bytes[i] == ' ' || (bytes[i] >= '\t' && bytes[i] <= '\r')))
+		i++;
+	return i == within || bytes[i] == '<' || bytes[i] == '{' || bytes[i] == '[';
+}
+
+/* Finds what belongs to the page, and reads the lines again without it. */
+static int furniture_drop(struct mu_ctx *ctx, struct self *self)
+{
+	struct layout *layout = &self->layout;
+	struct pages all = self->pages;
+	int err;
+
+	err = guess_furniture(ctx, &all, &layout->furniture);
+	if (err || !layout->furniture.count)
+		return err;
+	err = layout_furniture(ctx, layout);
+	if (err)
+		return err;
+	err = pages_read(ctx, all.text, all.boxes, all.n_boxes, layout->furniture_patterns,
+			 layout->furniture.count, layout->max_lines, &self->pages);
+	pages_release(&all);
+	return err;
+}
+
+static int document_guess(struct mu_ctx *ctx, void *data, struct mu_guess *out)
+{
+	struct self *self = data;
+	const uint8_t *bytes;
+	size_t len;
+	int err = mu_data(ctx, &bytes, &len);
+
+	if (err || len > GUESSED_MAX || is_data(bytes, len))
+		return err;
+	err = document_pages(ctx, self, true);
+	if (!err && self->pages.n_lines)
+		err = furniture_drop(ctx, self);
+	if (err || !self->pages.n_lines)
+		return err;
+	return guess_draft(ctx, &self->pages, &self->reader, &self->layout.furniture, out);
+}
+
 MUSTER_PLUGIN(.name = "document",
 	      .summary = "tables in running text, and the totals that the text states",
 	      .options = layout_options,
 	      .codes = (const struct mu_code[]){ SCAN_CODES, EXTRACT_CODES, CHARSET_CODES, { 0 } },
 	      .self_size = sizeof(struct self), .configure = document_configure,
 	      .open = document_open, .close = document_close, .parse = document_parse,
-	      .locate = document_locate, .recognise = document_recognise);
+	      .locate = document_locate, .recognise = document_recognise, .guess = document_guess);

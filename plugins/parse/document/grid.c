@@ -15,20 +15,13 @@
 #define SECOND     5.0    /* that has one already */
 
 enum {
-	CHUNKS_MAX = 128, /* a line with more is no row */
-	CUT_OFF = 4,      /* the least of a label that may be the beginning of a name */
-	NOBODY = -1,      /* a row whose cell is not known */
+	CUT_OFF = 4, /* the least of a label that may be the beginning of a name */
+	NOBODY = -1, /* a row whose cell is not known */
 };
 
 static const size_t NONE = SIZE_MAX;
 
 static const char UNDECIDED[] = "which of the lines near the row are its own cannot be told";
-
-/* Words `first` to `end` of a line, without the latter. */
-struct chunk {
-	size_t first, end;
-	double x0, x1, y0, y1;
-};
 
 /* The label that rows below it have. */
 struct carried {
@@ -82,10 +75,8 @@ static double middle(double a, double b)
 	return (a + b) / 2;
 }
 
-static size_t chunks_cut(const struct grid *g, const struct word *words, size_t n,
-			 struct chunk *out)
+size_t grid_chunks(const struct pages *pages, const struct word *words, size_t n, struct chunk *out)
 {
-	const struct pages *pages = g->scan->pages;
 	size_t count = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -115,7 +106,7 @@ static struct mu_string words_text(const struct word *words, size_t first, size_
 	return (struct mu_string){ start, (size_t)(last.data + last.len - start) };
 }
 
-static struct mu_string chunk_text(const struct word *words, const struct chunk *c)
+struct mu_string chunk_text(const struct word *words, const struct chunk *c)
 {
 	return words_text(words, c->first, c->end);
 }
@@ -197,7 +188,7 @@ static bool cells_find(const struct grid *g, const struct word *words, size_t n,
 		       struct cells *out)
 {
 	struct chunk chunks[CHUNKS_MAX];
-	size_t columns[CHUNKS_MAX], count = chunks_cut(g, words, n, chunks);
+	size_t columns[CHUNKS_MAX], count = grid_chunks(g->scan->pages, words, n, chunks);
 
 	memset(out->has, 0, sizeof out->has);
 	if (count == NONE || !chunks_assign(g, words, chunks, count, measures, columns))
@@ -1138,7 +1129,7 @@ static int edge_learn(struct grid *g, size_t column, size_t line)
 
 		if (count == SIZE_MAX)
 			continue;
-		count = chunks_cut(g, words, count, chunks);
+		count = grid_chunks(g->scan->pages, words, count, chunks);
 		for (size_t i = 0; count != NONE && i < count; i++) {
 			if (chunks[i].x0 <= low || chunks[i].x0 >= g->header.x0[column])
 				continue;

@@ -17,6 +17,22 @@
 
 #include "record.h"
 
+enum { CHUNKS_MAX = 128 }; /* a line with more is no row */
+
+/* Words `first` to `end` of a line, without the latter. */
+struct chunk {
+	size_t first, end;
+	double x0, x1, y0, y1;
+};
+
+/* The words of a line that stand close together, as chunks; SIZE_MAX when there are more
+ * than CHUNKS_MAX. */
+size_t grid_chunks(const struct pages *pages, const struct word *words, size_t n,
+		   struct chunk *out);
+
+/* From the first word of a chunk to its last. */
+struct mu_string chunk_text(const struct word *words, const struct chunk *chunk);
+
 /* What was met in a table. */
 struct tally {
 	size_t rows;

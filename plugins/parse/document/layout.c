@@ -571,6 +571,11 @@ static int check_file_name(struct mu_ctx *ctx, const struct layout *layout)
 	return 0;
 }
 
+int layout_furniture(struct mu_ctx *ctx, struct layout *layout)
+{
+	return patterns_compile(ctx, &layout->furniture, true, &layout->furniture_patterns);
+}
+
 int layout_compile(struct mu_ctx *ctx, struct layout *layout)
 {
 	int err = 0, other;
@@ -585,7 +590,7 @@ int layout_compile(struct mu_ctx *ctx, struct layout *layout)
 	if (layout->encoding && !charset_known(layout->encoding))
 		err = mu_invalid(ctx, &layout->encoding, "no encoding is known as '%s'",
 				 layout->encoding);
-	other = patterns_compile(ctx, &layout->furniture, true, &layout->furniture_patterns);
+	other = layout_furniture(ctx, layout);
 	err = err ? err : other;
 	if (layout->file_name) {
 		other = pattern_compile(ctx, &layout->file_name, layout->file_name, false,

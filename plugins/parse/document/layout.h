@@ -117,6 +117,9 @@ extern const struct mu_option layout_options[]; /* of a struct layout at offset 
 int layout_compile(struct mu_ctx *ctx, struct layout *layout);
 void layout_release(struct layout *layout);
 
+/* Compiles the patterns of furniture alone. */
+int layout_furniture(struct mu_ctx *ctx, struct layout *layout);
+
 /* The columns of the rows, hidden ones included. */
 int layout_schema(struct mu_ctx *ctx, const struct layout *layout, struct ArrowSchema *out);
 

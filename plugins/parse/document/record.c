@@ -9,6 +9,8 @@ int scan_report(const struct scan *s, struct mu_finding finding, const char *fmt
 	va_list ap;
 	int err;
 
+	if (s->troubles)
+		++*s->troubles;
 	if (s->quiet)
 		return 0;
 	finding.size = sizeof finding;

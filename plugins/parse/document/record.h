@@ -38,7 +38,8 @@ struct scan {
 	const struct layout *layout;
 	const struct reader *reader;
 	const struct pages *pages;
-	bool quiet; /* reports nothing */
+	bool quiet;       /* reports nothing */
+	size_t *troubles; /* counts what would be reported, or NULL */
 
 	struct record *records;
 	struct datum *data; /* layout->n_fields for each record */

@@ -19,7 +19,7 @@ static int guess(const char *path)
 	document_guard_mapping(NULL);
 	err = guess_file(loader, path, &draft, &why);
 	if (err) {
-		code = EXIT_FAILED;
+		code = err == ECANCELED ? 128 + interrupt_signal() : EXIT_FAILED;
 		text_add_visible(&shown, why.data, why.len);
 		fprintf(stderr, "muster: %s\n", shown.data);
 	} else if (fputs(draft.data, stdout) == EOF || fflush(stdout)) {
@@ -53,11 +53,10 @@ const struct command command_guess = {
 	.name = "guess",
 	.usage = "FILE",
 	.summary = "print a draft pipeline for a file",
-	.more = "The draft is for the folder that it is printed in; its comments say what came of "
-		"it\n"
-		"when it was run.  Exit: 0 there is a draft, 3 the file cannot be read, or no "
-		"parser\n"
-		"knows it.",
+	.more = "The draft is for the folder that it is printed in.  Its comments say what was\n"
+		"decided on little, and what came of it when it was run: the first 20,000 rows\n"
+		"show what the columns hold, but all of the file is read, however large it is.\n"
+		"Exit: 0 there is a draft, 3 the file cannot be read, or no parser knows it.",
 	.flags = flags,
 	.run = guess_run,
 };

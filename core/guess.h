@@ -15,7 +15,8 @@
 #define GUESS_ROWS ((size_t)20000) /* that are looked at */
 
 /* Writes the draft of a pipeline for the file to `out`.  0; or with the reason in `why`
- * ENOENT and the like when it cannot be read, EINVAL when no parser knows it. */
+ * ENOENT and the like when it cannot be read, EINVAL when no parser knows it, ECANCELED
+ * after a signal. */
 int guess_file(struct loader *loader, const char *path, struct text *out, struct text *why);
 
 #endif

@@ -5,7 +5,7 @@
 
 enum {
 	SKIPS = 20, /* lines above the header, at most */
-	OPTIONS_BYTES = 64,
+	OPTIONS_BYTES = 128,
 };
 
 /* How documents of other kinds begin. */
@@ -79,7 +79,8 @@ int csv_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
 				      : best.delimiter == ';' ? "';'"
 							      : "'|'");
 	if (skip)
-		snprintf(options + n, OPTIONS_BYTES - n, "skip: %" PRId64 "\n", skip);
+		snprintf(options + n, OPTIONS_BYTES - n,
+			 "skip: %" PRId64 "  # lines above the header\n", skip);
 	out->score = 0.9 * evenness(&best);
 	out->options = options;
 	return 0;

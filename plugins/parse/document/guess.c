@@ -459,13 +459,13 @@ static int consider_names(struct guess *g, const struct plan *plan, size_t from)
 }
 
 /* Whether a row has several texts, but not so many that names could tell them apart. */
-static bool has_names(const struct plan *plan)
+static bool has_names(const struct guess *g, const struct plan *plan)
 {
 	size_t texts = 0;
 
 	for (size_t i = 0; i < plan->n_columns; i++)
 		texts += is_text(&plan->columns[i]);
-	return !plan->table.grid && texts > 1 && texts <= NAMES_MAX;
+	return !g->sketch.spaced && texts > 1 && texts <= NAMES_MAX;
 }
 
 static int consider_header(struct guess *g, const struct sketch_header *header, bool grid,
@@ -477,7 +477,7 @@ static int consider_header(struct guess *g, const struct sketch_header *header, 
 	g->found = false;
 	if (!plan_make(g->ctx, g->reader->language, &g->sketch, header, grid, &plan))
 		return 0;
-	err = has_names(&plan) ? consider_names(g, &plan, 0) : consider(g, &plan);
+	err = has_names(g, &plan) ? consider_names(g, &plan, 0) : consider(g, &plan);
 	if (!err && g->found)
 		err = improve(g);
 	if (err || !g->found || (g->any && !is_better(&g->outcome, &g->best_outcome)))

@@ -1,0 +1,556 @@
+#include "guess_columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "balance.h"
+#include "mem.h"
+
+enum {
+	MARKS_MAX = 4, /* texts that may stand for "there is no value" in a column */
+	NAME_MAX = 60, /* bytes of a name that is made of a header */
+	SHOWN = 30,    /* bytes of a cell in a comment */
+	MOST = 20,     /* all but one in so many cells decide */
+	YEAR_MIN = 1800,
+	YEAR_MAX = 2100,
+};
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+static const char digits[] = "0123456789";
+
+/* ------------------------------------------------------------------- YAML */
+
+static bool is_plain(const char *text)
+{
+	static const char *const words[] = { "true", "false", "null", "yes", "no",
+					     "on",   "off",   "y",    "n",   NULL };
+	size_t i, len = strlen(text);
+
+	for (i = 0; words[i]; i++)
+		if (!strcasecmp(text, words[i]))
+			return false;
+	if (!len || !strchr(letters, *text) || text[len - 1] == ' ')
+		return false;
+	for (i = 0; i < len; i++)
+		if (!strchr(letters, text[i]) && !strchr(digits, text[i]) &&
+		    !strchr("_ -./", text[i]))
+			return false;
+	return true;
+}
+
+/* Whether YAML takes a character as it is. */
+static bool is_printable(uint32_t code)
+{
+	return code >= ' ' && (code < 0x7f || code >= 0xa0) && code != 0x2028 && code != 0x2029 &&
+	       code != 0xfeff && (code & 0xfffe) != 0xfffe;
+}
+
+static void add_quoted(struct text *out, const char *text)
+{
+	size_t len = strlen(text), size, i;
+	uint32_t code;
+
+	text_putc(out, '"');
+	for (i = 0; i < len; i += size) {
+		bool valid = text_character(text + i, len - i, &code, &size);
+
+		if (!valid)
+			text_puts(out, "\xef\xbf\xbd");
+		else if (!is_printable(code))
+			text_printf(out, code > 0xffff ? "\\U%08x" : "\\u%04x", (unsigned)code);
+		else if (code == '"' || code == '\\')
+			text_printf(out, "\\%c", (char)code);
+		else if (code == '$' && text[i + 1] == '{')
+			text_puts(out, "$$"); /* "$${" is a "${" that names no variable */
+		else
+			text_add(out, text + i, size);
+	}
+	text_putc(out, '"');
+}
+
+void guess_scalar(struct text *out, const char *text)
+{
+	if (is_plain(text))
+		text_puts(out, text);
+	else
+		add_quoted(out, text);
+}
+
+/* ------------------------------------------------------------------- cells */
+
+enum { IS_INTEGER, IS_NUMBER, IS_DATE, IS_BOOLEAN, IS_STRING };
+static const char *const type_names[] = { "integer", "number", "date", "boolean", "string" };
+
+struct column_guess {
+	size_t filled;                  /* cells with something else than marks, */
+	size_t reads[IS_STRING];        /* and so many of them read as each type */
+	size_t zeros;                   /* whole numbers that begin with 0 */
+	size_t groups;                  /* with three digits behind each of their separators, */
+	size_t fractions;               /* among them points that can be nothing else */
+	size_t negatives, years, steps; /* next numbers that are 1 more */
+	int64_t last;
+	const char *marks[MARKS_MAX];
+	size_t n_marks;
+	const char *odd; /* a cell that is not of the type */
+	size_t n_odd;
+	int type;
+	bool measure;
+	bool left_out;   /* it would be a measure, but there are too many */
+	const char *why; /* it is none though it is whole numbers, or NULL */
+};
+
+/* "1,204", "1.204.500": what may be a whole number with separators. */
+static bool has_groups(struct mu_string s)
+{
+	size_t i = s.len && *s.data == '-', run = 0, groups = 0;
+
+	for (; i < s.len; i++) {
+		bool digit = s.data[i] >= '0' && s.data[i] <= '9';
+
+		if (digit && ++run <= 3)
+			continue;
+		if (digit || !run || (groups && run != 3) || !strchr(".,' ", s.data[i]))
+			return false;
+		run = 0;
+		groups++;
+	}
+	return groups && run == 3;
+}
+
+static void integer_count(struct column_guess *c, struct mu_string s, int64_t value)
+{
+	c->zeros += s.len > 1 && *s.data == '0';
+	c->negatives += value < 0;
+	c->years += value >= YEAR_MIN && value <= YEAR_MAX;
+	c->steps += c->reads[IS_INTEGER] && value - 1 == c->last;
+	c->last = value;
+	c->reads[IS_INTEGER]++;
+}
+
+static void cell_count(struct column_guess *c, const char *cell)
+{
+	struct mu_string s = mu_trim(mu_string(cell));
+	bool groups = has_groups(s), boolean;
+	int64_t integer;
+	int32_t date;
+	double number;
+
+	if (mu_parse_integer(s, &integer))
+		integer_count(c, s, integer);
+	if (mu_parse_number(s, &number)) {
+		c->reads[IS_NUMBER]++;
+		c->fractions += memchr(s.data, '.', s.len) && (!groups || *s.data == '0');
+	}
+	c->groups += groups;
+	c->reads[IS_DATE] += mu_parse_date(s, &date);
+	c->reads[IS_BOOLEAN] += s.len > 1 && mu_parse_boolean(s, &boolean);
+	c->filled++;
+}
+
+static bool reads_as(const char *cell, int type)
+{
+	struct mu_string s = mu_trim(mu_string(cell));
+	int64_t integer;
+	int32_t date;
+	double number;
+	bool boolean;
+
+	switch (type) {
+	case IS_INTEGER:
+		return mu_parse_integer(s, &integer);
+	case IS_NUMBER:
+		return mu_parse_number(s, &number);
+	case IS_DATE:
+		return mu_parse_date(s, &date);
+	case IS_BOOLEAN:
+		return mu_parse_boolean(s, &boolean);
+	default:
+		return true;
+	}
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strcmp(*words, text))
+			return true;
+	return false;
+}
+
+/* What people write where they have no number, and what may mean 0 as well. */
+static const char *const unknowns[] = { "NA",   "N/A",  "n/a",  "na",      "NULL",
+					"null", "NaN",  "nan",  "#N/A",    "N.A.",
+					"n.a.", "None", "none", "unknown", NULL };
+static const char *const dashes[] = { "-", "--", "–", "—", ".", "..", "...",
+				      "*", "x",  "X", "?", ":", NULL };
+
+/* Whether a cell is such a text, which then is one of the column's. */
+static bool mark_note(struct column_guess *c, const char *cell)
+{
+	size_t i;
+
+	if (!is_one_of(cell, unknowns) && !is_one_of(cell, dashes))
+		return false;
+	for (i = 0; i < c->n_marks; i++)
+		if (!strcmp(c->marks[i], cell))
+			return true;
+	if (c->n_marks == MARKS_MAX)
+		return false;
+	c->marks[c->n_marks++] = cell;
+	return true;
+}
+
+static bool is_blank(const char *cell)
+{
+	return !cell || !mu_trim(mu_string(cell)).len;
+}
+
+static bool is_mark_of(const struct column_guess *c, const char *cell)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_marks; i++)
+		if (!strcmp(c->marks[i], cell))
+			return true;
+	return false;
+}
+
+/* ------------------------------------------------------------------- types */
+
+/* Names of columns whose whole numbers count nothing. */
+static bool is_name_of_label(const char *name)
+{
+	static const char *const words[] = { "year",  "jaar",     "jahr",      "anno",  "annee",
+					     "ano",   "month",    "day",       "id",    "code",
+					     "ccode", "index",    "key",       "week",  "quarter",
+					     "rank",  "nr",       "postcode",  "phone", "lat",
+					     "lon",   "latitude", "longitude", NULL };
+	const char *at = name;
+	size_t len, i;
+
+	while (*at) {
+		at += strcspn(at, letters);
+		len = strspn(at, letters);
+		for (i = 0; words[i] && len; i++)
+			if (len == strlen(words[i]) && !strncasecmp(words[i], at, len))
+				return true;
+		at += len;
+	}
+	return false;
+}
+
+/* Whether what the digits look like is not what they mean. */
+static bool is_written_otherwise(const struct column_guess *c)
+{
+	return c->zeros || (c->groups && !c->fractions);
+}
+
+/* The narrowest type that all cells have, else one that most do. */
+static void type_choose(struct column_guess *c)
+{
+	static const int order[] = { IS_INTEGER, IS_DATE, IS_BOOLEAN, IS_NUMBER };
+	size_t i, n = sizeof order / sizeof *order;
+
+	c->type = IS_STRING;
+	if (!c->filled || is_written_otherwise(c))
+		return;
+	for (i = 0; i < n && c->type == IS_STRING; i++)
+		if (c->reads[order[i]] == c->filled)
+			c->type = order[i];
+	for (i = 0; i < n && c->type == IS_STRING; i++)
+		if (c->filled - c->reads[order[i]] <= c->filled / MOST)
+			c->type = order[i];
+}
+
+/* Whether whole numbers count something, or why not. */
+static void measure_choose(struct column_guess *c, const char *name)
+{
+	size_t all = c->reads[IS_INTEGER];
+
+	if (c->type != IS_INTEGER)
+		return;
+	if (is_name_of_label(name))
+		c->why = "no measure, by its name";
+	else if (c->negatives)
+		c->why = "no measure, since some are negative";
+	else if (c->years == all)
+		c->why = "no measure, since these look like years";
+	else if (all > 2 && c->steps == all - 1)
+		c->why = "no measure, since these number the rows";
+	c->measure = !c->why;
+}
+
+static void column_look(const struct rowset *rows, size_t column, struct column_guess *c)
+{
+	size_t i;
+
+	for (i = 0; i < rows->count; i++) {
+		const char *cell = rows->rows[i].cells[column];
+
+		if (!is_blank(cell) && !mark_note(c, cell))
+			cell_count(c, cell);
+	}
+	type_choose(c);
+	measure_choose(c, rows->schema.children[column]->name);
+	if (c->type == IS_STRING) {
+		c->n_marks = 0;
+		return;
+	}
+	for (i = 0; i < rows->count; i++) {
+		const char *cell = rows->rows[i].cells[column];
+
+		if (is_blank(cell) || is_mark_of(c, cell) || reads_as(cell, c->type))
+			continue;
+		c->odd = c->odd ? c->odd : cell;
+		c->n_odd++;
+	}
+}
+
+/* ------------------------------------------------------------------- names */
+
+static bool is_foreign(const char *text)
+{
+	while (*text && (unsigned char)*text < 0x80)
+		text++;
+	return *text;
+}
+
+static bool all_printable(const char *text)
+{
+	size_t len = strlen(text), size, i;
+	uint32_t code;
+
+	for (i = 0; i < len; i += size)
+		if (!text_character(text + i, len - i, &code, &size) || !is_printable(code))
+			return false;
+	return true;
+}
+
+/* Letters and digits of a header, in lower case; all of it where it has others than those
+ * of English.  Nothing when it can be no name. */
+static void add_name(struct text *out, const char *header)
+{
+	size_t len = strlen(header), i;
+	bool between = false;
+
+	if (is_foreign(header)) {
+		if (len <= NAME_MAX && *header != '_' && all_printable(header))
+			text_puts(out, header);
+		return;
+	}
+	for (i = 0; i < len && out->len < NAME_MAX; i++) {
+		char c = header[i] >= 'A' && header[i] <= 'Z' ? (char)(header[i] + 32) : header[i];
+
+		if (strchr(letters, c) || strchr(digits, c)) {
+			if (between && out->len)
+				text_putc(out, '_');
+			text_putc(out, c);
+		}
+		between = !strchr(letters, c) && !strchr(digits, c);
+	}
+}
+
+/* Adds a name that no column before has. */
+static char *name_make(struct mu_map *taken, const char *header, size_t column)
+{
+	struct text name = { 0 };
+	size_t before = taken->count, i;
+
+	add_name(&name, header);
+	if (!name.len)
+		text_printf(&name, "column_%zu", column + 1);
+	for (i = 2; mu_map_add(taken, name.data, name.len) != SIZE_MAX && taken->count == before;
+	     i++) {
+		text_clear(&name);
+		text_printf(&name, "column_%zu", column + 1);
+		if (i > 2)
+			text_printf(&name, "_%zu", i);
+	}
+	if (taken->count == before)
+		mem_exhausted();
+	return name.data;
+}
+
+/* The names of all columns, each once; to be freed, they too. */
+static char **names_make(const struct rowset *rows)
+{
+	char **names = mem_alloc((rows->n_columns + 1) * sizeof(char *));
+	struct mu_map taken = { 0 };
+	size_t i;
+
+	for (i = 0; i < rows->n_columns; i++)
+		names[i] = name_make(&taken, rows->schema.children[i]->name, i);
+	mu_map_release(&taken);
+	return names;
+}
+
+static void names_free(char **names, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+/* ----------------------------------------------------------------- comments */
+
+/* Begins a comment, or goes on with it. */
+static void note_begin(struct text *note)
+{
+	text_puts(note, note->len ? "; " : "  # ");
+}
+
+static void note_cell(struct text *note, const char *cell)
+{
+	size_t len = strlen(cell), shown = len < SHOWN ? len : SHOWN;
+
+	while (shown < len && shown && ((unsigned char)cell[shown] & 0xc0) == 0x80)
+		shown--;
+	text_putc(note, '\'');
+	text_add_visible(note, cell, shown);
+	text_puts(note, shown < len ? "...'" : "'");
+}
+
+static void note_string(const struct column_guess *c, struct text *note)
+{
+	if (!c->filled) {
+		note_begin(note);
+		text_puts(note, "no cell has a value");
+	} else if (c->zeros) {
+		note_begin(note);
+		text_puts(note, "digits with zeros in front: kept as text");
+	} else if (c->groups && 2 * (c->groups + c->reads[IS_INTEGER]) > c->filled) {
+		note_begin(note);
+		text_puts(note, "numbers with separators of thousands, perhaps: transform: columns "
+				"can cast them, with a language");
+	} else if (2 * c->reads[IS_NUMBER] > c->filled) {
+		note_begin(note);
+		text_printf(note, "%zu of %zu cells are numbers", c->reads[IS_NUMBER], c->filled);
+	}
+}
+
+static void note_make(const struct column_guess *c, struct text *note)
+{
+	size_t i;
+
+	if (c->type == IS_STRING)
+		note_string(c, note);
+	if (c->n_odd) {
+		note_begin(note);
+		text_printf(note, "%zu of %zu cells are no %s, such as ", c->n_odd, c->filled,
+			    type_names[c->type]);
+		note_cell(note, c->odd);
+	}
+	for (i = 0; i < c->n_marks; i++) {
+		if (!is_one_of(c->marks[i], dashes))
+			continue;
+		note_begin(note);
+		note_cell(note, c->marks[i]);
+		text_puts(note, " may mean 0: then under zero");
+	}
+	if (c->why || c->left_out) {
+		note_begin(note);
+		text_puts(note, c->left_out ? "no measure, since there are too many" : c->why);
+	}
+}
+
+static void add_column(struct text *out, const struct column_guess *c, const char *name,
+		       const char *header)
+{
+	struct text note = { 0 };
+	size_t i;
+
+	text_puts(out, "        - {name: ");
+	guess_scalar(out, name);
+	if (strcmp(name, header) != 0) {
+		text_puts(out, ", header: ");
+		guess_scalar(out, header);
+	}
+	if (c->type != IS_STRING)
+		text_printf(out, ", type: %s", type_names[c->type]);
+	if (c->measure)
+		text_puts(out, ", measure: true");
+	for (i = 0; i < c->n_marks; i++) {
+		text_puts(out, i ? ", " : ", missing: [");
+		add_quoted(out, c->marks[i]);
+	}
+	text_puts(out, c->n_marks ? "]}" : "}");
+	note_make(c, &note);
+	text_puts(out, note.data ? note.data : "");
+	text_putc(out, '\n');
+	text_release(&note);
+}
+
+/* ------------------------------------------------------------------ claims */
+
+/* What totals are called in tables, as whole cells. */
+static bool is_total(const char *cell)
+{
+	static const char *const words[] = { "total",   "totals",   "grand total", "totaal",
+					     "totale",  "gesamt",   "insgesamt",   "summe",
+					     "sum",     "subtotal", "sub-total",   "total général",
+					     "totales", "all",      "overall",     "итого",
+					     "всего",   "toplam",   "razem",       "celkem",
+					     "totalt",  NULL };
+	struct mu_string s = mu_trim(mu_string(cell));
+	size_t i;
+
+	if (s.len && s.data[s.len - 1] == ':')
+		s.len--;
+	for (i = 0; words[i]; i++)
+		if (s.len == strlen(words[i]) && !strncasecmp(s.data, words[i], s.len))
+			return true;
+	return false;
+}
+
+/* A column of texts, of which fewer than half are one that totals have. */
+static size_t add_claim(struct text *out, const struct rowset *rows, size_t column,
+			const char *name, size_t said)
+{
+	const char *match = NULL;
+	size_t n = 0, i;
+
+	for (i = 0; i < rows->count; i++) {
+		const char *cell = rows->rows[i].cells[column];
+
+		if (is_blank(cell) || (match ? strcmp(cell, match) != 0 : !is_total(cell)))
+			continue;
+		match = cell;
+		n++;
+	}
+	if (!n || 2 * n >= rows->count)
+		return said;
+	text_puts(out, said ? "" : "      claims:\n");
+	text_puts(out, "        - {name: ");
+	guess_scalar(out, said ? name : "total");
+	text_puts(out, ", column: ");
+	guess_scalar(out, name);
+	text_puts(out, ", match: ");
+	guess_scalar(out, match);
+	text_printf(out, "}  # %zu of %zu rows\n", n, rows->count);
+	return said + 1;
+}
+
+bool guess_columns(const struct rowset *rows, struct text *out)
+{
+	struct column_guess *columns = mem_alloc((rows->n_columns + 1) * sizeof *columns);
+	char **names = names_make(rows);
+	size_t claims = 0, measures = 0, i;
+
+	text_puts(out, "      columns:\n");
+	for (i = 0; i < rows->n_columns; i++) {
+		column_look(rows, i, &columns[i]);
+		columns[i].left_out = columns[i].measure && measures == BALANCE_MEASURES;
+		columns[i].measure = columns[i].measure && !columns[i].left_out;
+		measures += columns[i].measure;
+		add_column(out, &columns[i], names[i], rows->schema.children[i]->name);
+	}
+	for (i = 0; measures && i < rows->n_columns; i++)
+		if (columns[i].type == IS_STRING)
+			claims = add_claim(out, rows, i, names[i], claims);
+	names_free(names, rows->n_columns);
+	free(columns);
+	return claims > 0;
+}

@@ -1,19 +1,12 @@
 #include "guess.h"
 
-#include "scan.h"
+#include "trial.h"
 
 enum {
 	NAMES_MAX = 3,      /* columns of texts without gaps */
 	ROUNDS = 3,         /* of changes */
-	CHECKS_MAX = 100,   /* totals that are added up */
 	LINES_MAX = 20000,  /* longer documents are no letters */
 	NUMBERS_TRIED = 50, /* whether a language writes them so */
-};
-
-/* What came of a trial. */
-struct outcome {
-	size_t rows, troubles, passed, failed;
-	size_t odd; /* what can be read so, but is not likely meant so */
 };
 
 struct guess {
@@ -30,143 +23,7 @@ struct guess {
 	bool any;
 };
 
-/* ------------------------------------------------------------------ totals */
-
-static bool covers(const struct scan *s, size_t claim, size_t row)
-{
-	for (size_t i = 0; i < s->layout->n_fields; i++) {
-		const struct column *c = s->layout->fields[i].column;
-		const struct datum *all = record_datum(s, claim, c);
-		struct mu_string a = datum_text(s, all), b = datum_text(s, record_datum(s, row, c));
-
-		if (c->measure || c->capture || all->value.state != VALUE_KNOWN)
-			continue;
-		if (a.len != b.len || memcmp(a.data, b.data, a.len) != 0)
-			return false;
-	}
-	return true;
-}
-
-static void total_check(const struct scan *s, size_t claim, const struct column *c,
-			struct outcome *out)
-{
-	const struct value *stated = &record_datum(s, claim, c)->value;
-	int64_t sum = 0;
-	size_t rows = 0;
-
-	if (!c->measure || stated->state != VALUE_KNOWN)
-		return;
-	for (size_t i = 0; i < s->n_records; i++) {
-		const struct value *v = &record_datum(s, i, c)->value;
-
-		if (s->records[i].claim || !covers(s, claim, i))
-			continue;
-		rows++;
-		if (v->state == VALUE_KNOWN && __builtin_add_overflow(sum, v->integer, &sum))
-			return;
-	}
-	if (rows && sum == stated->integer)
-		out->passed++;
-	else
-		out->failed++;
-}
-
-/* Adds up some of the totals, from all over the document. */
-static void totals_check(const struct scan *s, struct outcome *out)
-{
-	size_t claims = 0, step, n = 0;
-
-	for (size_t i = 0; i < s->n_records; i++)
-		claims += s->records[i].claim != NULL;
-	step = claims / CHECKS_MAX + 1;
-	for (size_t i = 0; i < s->n_records; i++) {
-		if (!s->records[i].claim || n++ % step)
-			continue;
-		for (size_t k = 0; k < s->layout->n_fields; k++)
-			total_check(s, i, s->layout->fields[k].column, out);
-	}
-}
-
-/* ------------------------------------------------------------------ oddity */
-
-/* How many rows have a label on a line of their own, and on their own line. */
-static void labels_count(const struct scan *s, const struct column *c, size_t *alone, size_t *own)
-{
-	*alone = *own = 0;
-	for (size_t i = 0; i < s->n_records; i++) {
-		const struct datum *d = record_datum(s, i, c);
-		const struct record *r = &s->records[i];
-		size_t line = pages_line_of_flat(s->pages, d->flat);
-
-		if (r->claim || !d->len)
-			continue;
-		if (d->flat >= r->flat && d->flat < r->flat + r->len)
-			++*own;
-		else if (scan_find(s, s->pages->lines[line].start) == SIZE_MAX)
-			++*alone;
-	}
-}
-
-/* A column whose label most rows have of their own groups none; one that has both labels
- * above rows and beside them, in cells that are merged perhaps, not like that. */
-static size_t group_oddity(const struct scan *s, const struct column *c)
-{
-	size_t alone, own;
-
-	if (c->group != GROUP_ABOVE)
-		return 0;
-	labels_count(s, c, &alone, &own);
-	return alone ? own : own * 4 > s->n_records * 3 ? s->n_records : 0;
-}
-
-/* Cells that nothing reads may as well be those of a column that was put elsewhere. */
-static size_t oddity(const struct scan *s)
-{
-	size_t odd = 0;
-
-	for (size_t i = 0; i < s->layout->n_fields; i++) {
-		const struct column *c = s->layout->fields[i].column;
-
-		odd += group_oddity(s, c);
-		for (size_t k = 0; k < c->missing.count; k++)
-			odd += !*c->missing.items[k];
-	}
-	return odd;
-}
-
-/* ------------------------------------------------------------------ trials */
-
-/* Reads the document as a plan says.  0, or a positive errno value that ends all; a plan
- * that is none leaves `out` without rows. */
-static int try(const struct guess *g, const struct plan *plan, struct outcome *out)
-{
-	struct layout *layout = mu_alloc(g->ctx, sizeof *layout);
-	struct scan *scan = mu_alloc(g->ctx, sizeof *scan);
-	int err = plan_compile(g->ctx, plan, layout);
-
-	*out = (struct outcome){ 0 };
-	*scan = (struct scan){ .ctx = g->ctx,
-			       .layout = layout,
-			       .reader = g->reader,
-			       .pages = g->pages,
-			       .quiet = true,
-			       .troubles = &out->troubles };
-	if (!err)
-		err = scan_run(scan);
-	for (size_t i = 0; !err && i < scan->n_records; i++)
-		out->rows += !scan->records[i].claim;
-	if (!err)
-		totals_check(scan, out);
-	if (!err)
-		out->odd = oddity(scan);
-	scan_release(scan);
-	layout_release(layout);
-	if (err && err != ENOMEM && err != ECANCELED) {
-		out->rows = 0;
-		err = 0;
-	}
-	return err;
-}
+/* ---------------------------------------------------------------- outcomes */
 
 static size_t cost(const struct outcome *o)
 {
@@ -182,7 +39,7 @@ static bool is_better(const struct outcome *a, const struct outcome *b)
 static int consider(struct guess *g, const struct plan *plan)
 {
 	struct outcome outcome;
-	int err = try(g, plan, &outcome);
+	int err = trial_run(g->ctx, g->reader, g->pages, plan, &outcome);
 
 	if (err || !outcome.rows || (g->found && !is_better(&outcome, &g->outcome)))
 		return err;
@@ -246,6 +103,26 @@ static int change_empty(struct guess *g)
 			continue;
 		plan.columns[i].missing = (struct mu_texts){ 1, &blank };
 		plan.notes[i] = "cells are empty: unknown, or none?";
+		err = consider(g, &plan);
+	}
+	return err;
+}
+
+/* A dash and its like may be 0: where totals add up that way, it is. */
+static int change_zero(struct guess *g)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < g->plan.n_columns && !err; i++) {
+		struct plan plan = g->plan;
+		struct column *c = &plan.columns[i];
+
+		if (!c->measure || !c->missing.count || !*c->missing.items[0])
+			continue;
+		c->zero = c->missing;
+		c->missing = (struct mu_texts){ 0 };
+		plan.notes[i] = plan_print(g->ctx, "'%s' is 0, since so the totals add up",
+					   c->zero.items[0]);
 		err = consider(g, &plan);
 	}
 	return err;
@@ -407,21 +284,47 @@ static int change_fewer(struct guess *g)
 	return err;
 }
 
-/* --------------------------------------------------------------------- all */
-
 /* Totals may be there though nothing is wrong without them. */
 static int change_claims(struct guess *g)
 {
 	int err = g->plan.table.grid ? change_cells(g) : 0;
 
-	return err ? err : change_totals(g);
+	if (!err)
+		err = change_totals(g);
+	return err ? err : change_zero(g);
 }
+
+/* Totals of rows that have no label in common.  One that a claim could be is not passed
+ * over for not adding up. */
+static int change_skip(struct guess *g)
+{
+	const struct sketch *s = &g->sketch;
+	const char **items = mu_alloc(g->ctx, PLAN_SKIPS * sizeof *items);
+	struct plan plan = g->plan;
+	int err = 0;
+
+	if (plan.n_claims > 1 || plan.table.skip.count)
+		return 0;
+	plan.table.skip.items = items;
+	for (size_t i = s->first; i < s->last && plan.table.skip.count < PLAN_SKIPS && !err; i++) {
+		struct mu_string label = sketch_label(s->pages, i);
+
+		if (!s->looks[i].total || !s->looks[i].tail)
+			continue;
+		items[plan.table.skip.count++] =
+			plan_print(g->ctx, "^%s(?= [\\d.,]+)", sketch_escape(g->ctx, label));
+		err = consider(g, &plan);
+	}
+	return err;
+}
+
+/* --------------------------------------------------------------------- all */
 
 static int improve(struct guess *g)
 {
-	static int (*const mends[])(struct guess *) = { change_groups, change_begin,
+	static int (*const mends[])(struct guess *) = { change_groups,    change_begin,
 							change_numbering, change_empty,
-							change_fewer };
+							change_fewer,     change_skip };
 	int err = 0;
 
 	g->better = true;
@@ -501,9 +404,13 @@ static int consider_headers(struct guess *g, const struct plan *empty)
 	return err;
 }
 
-static double score(const struct outcome *o)
+/* Lines of words with a number behind may be anything, unless a total says that they are
+ * a table. */
+static double score(const struct guess *g)
 {
-	if (cost(o) * 4 > o->rows + o->passed)
+	const struct outcome *o = &g->best_outcome;
+
+	if (!g->any || cost(o) * 4 > o->rows + o->passed || (!g->sketch.spaced && !o->passed))
 		return 0;
 	if (cost(o))
 		return 0.5;
@@ -530,14 +437,14 @@ static void conclude(struct guess *g, struct mu_guess *out)
 {
 	const char *options;
 
-	if (!g->any || score(&g->best_outcome) <= 0)
+	if (score(g) <= 0)
 		return;
 	if (g->sketch.others)
 		plan_remark(&g->best, "there may be more tables; this is the longest");
 	options = plan_write(g->ctx, &g->best);
 	if (!options || !is_printable(options))
 		return;
-	out->score = score(&g->best_outcome);
+	out->score = score(g);
 	out->options = options;
 	out->columns = true;
 }

@@ -7,7 +7,7 @@
 
 #include "sketch.h"
 
-enum { PLAN_CLAIMS = 8, PLAN_REMARKS = 8 };
+enum { PLAN_CLAIMS = 8, PLAN_REMARKS = 8, PLAN_SKIPS = 8 };
 
 /* Only what are options in tables, columns and claims is set, and pointers in it are in
  * memory of the stage: a plan is copied by assignment. */

@@ -77,6 +77,7 @@ static void put_column(FILE *out, const struct column *c, const char *note)
 	put_member(out, "ignore", c->ignore);
 	put_texts(out, "format", &c->format);
 	put_texts(out, "missing", &c->missing);
+	put_texts(out, "zero", &c->zero);
 	fputs(c->measure ? ", measure: true" : "", out);
 	fputs(c->month_end ? ", month_end: true" : "", out);
 	fprintf(out, "}%s%s\n", note ? "  # " : "", note ? note : "");
@@ -112,6 +113,12 @@ static void put_plan(FILE *out, const struct plan *plan)
 	if (plan->table.end) {
 		fputs("\n    end: ", out);
 		put_scalar(out, plan->table.end);
+	}
+	for (size_t i = 0; i < plan->table.skip.count; i++) {
+		fputs(i ? "\n      - "
+			: "\n    skip:  # totals that could not be checked\n      - ",
+		      out);
+		put_scalar(out, plan->table.skip.items[i]);
 	}
 	fputs("\n    columns:\n", out);
 	for (size_t i = 0; i < plan->n_columns; i++)

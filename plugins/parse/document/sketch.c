@@ -23,36 +23,35 @@ static bool is_spaced(const struct look *look)
 	return look->cells && look->chunks > 1;
 }
 
+/* In a table with gaps a line without is other text. */
 static bool is_row(const struct sketch *s, const struct look *look)
 {
-	return is_spaced(look) || (!s->pages->boxes && look->tail && look->words > look->tail);
+	return is_spaced(look) || (!s->spaced && look->tail && look->words > look->tail);
 }
 
 /* Lines with numbers that follow each other. */
 struct stretch {
-	size_t first, last, rows, spaced;
+	size_t first, last, rows;
 };
 
 static bool goes_on(const struct sketch *s, const struct stretch *run, size_t line)
 {
 	const struct line *l = &s->pages->lines[line];
 	size_t loose = line - run->last - 1;
-	bool spaced = 2 * run->spaced > run->rows || (run->rows == 1 && is_spaced(&s->looks[line]));
 
 	if (!run->rows)
 		return false;
 	if (s->pages->boxes)
 		return loose <= LOOSE_PAGES;
-	if (!spaced)
+	if (!s->spaced)
 		return !loose && (!l->blanks || l->broken);
 	return loose <= LOOSE_SPACED && (l->blanks <= BLANKS_SPACED || l->broken);
 }
 
-static void stretch_find(struct sketch *s, struct stretch *best)
+static struct stretch stretch_find(const struct sketch *s)
 {
-	struct stretch run = { 0 };
+	struct stretch run = { 0 }, best = { 0 };
 
-	*best = run;
 	for (size_t i = 0; i < s->pages->n_lines; i++) {
 		if (!is_row(s, &s->looks[i]))
 			continue;
@@ -60,10 +59,10 @@ static void stretch_find(struct sketch *s, struct stretch *best)
 			run = (struct stretch){ .first = i };
 		run.last = i;
 		run.rows++;
-		run.spaced += is_spaced(&s->looks[i]);
-		if (run.rows > best->rows)
-			*best = run;
+		if (run.rows > best.rows)
+			best = run;
 	}
+	return best;
 }
 
 static size_t numbers_of(const struct sketch *s, size_t line)
@@ -110,7 +109,6 @@ static bool has_others(const struct sketch *s)
 			run = (struct stretch){ .first = i };
 		run.last = i;
 		run.rows++;
-		run.spaced += is_spaced(&s->looks[i]);
 		if (run.rows >= ROWS_MIN)
 			return true;
 	}
@@ -119,18 +117,23 @@ static bool has_others(const struct sketch *s)
 
 bool sketch_find(struct mu_ctx *ctx, const struct pages *pages, struct sketch *out)
 {
-	struct stretch best;
+	struct stretch best, plain = { 0 };
 
-	*out = (struct sketch){ .pages = pages };
+	*out = (struct sketch){ .pages = pages, .spaced = true };
 	out->looks = mu_alloc(ctx, (pages->n_lines + 1) * sizeof *out->looks);
 	for (size_t i = 0; i < pages->n_lines; i++)
 		out->looks[i] = look_line(pages, i);
-	stretch_find(out, &best);
+	best = stretch_find(out);
+	out->spaced = false;
+	if (!pages->boxes)
+		plain = stretch_find(out);
+	out->spaced = 2 * best.rows > plain.rows;
+	if (!out->spaced)
+		best = plain;
 	if (best.rows < ROWS_MIN)
 		return false;
 	out->first = best.first;
 	out->last = best.last;
-	out->spaced = 2 * best.spaced > best.rows;
 	total_find(out);
 	for (size_t i = out->first; i <= out->last; i++)
 		out->rows += is_row(out, &out->looks[i]);

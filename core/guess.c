@@ -18,12 +18,11 @@ struct draft {
 	const char *path;
 	char *name; /* of the pipeline, its source and its output */
 	const struct plugin *parser;
-	struct text options; /* of the parser, as it drafted them */
-	struct text columns; /* likewise, as the runner drafted them */
-	struct text noticed; /* lines that say what was wrong before there were columns */
-	bool named;          /* the options name the columns */
-	bool totals;         /* there are rows that state totals */
-	bool sampled;        /* the columns are those of the first rows */
+	struct text options;          /* of the parser, as it drafted them */
+	struct guess_columns columns; /* likewise, as the runner drafted them */
+	struct text noticed;          /* lines that say what was wrong before there were columns */
+	bool named;                   /* the options name the columns */
+	bool sampled;                 /* the columns are those of the first rows */
 	double score;
 };
 
@@ -117,9 +116,12 @@ static void add_pipeline(struct text *out, const struct draft *g)
 	guess_scalar(out, g->path);
 	text_printf(out, "\n    - parse: %s\n", g->parser->name);
 	add_options(out, string_of(&g->options));
-	text_puts(out, string_of(&g->columns));
-	text_printf(out, "%s\ndataset:\n  - export: csv\n    path: %s.csv\n",
-		    g->totals ? "    - validate: totals\n" : "", g->name);
+	text_puts(out, string_of(&g->columns.options));
+	if (g->named || g->columns.claims)
+		text_puts(out, "    - validate: totals\n");
+	if (g->columns.by.len)
+		text_printf(out, "      by: %s\n", g->columns.by.data);
+	text_printf(out, "\ndataset:\n  - export: csv\n    path: %s.csv\n", g->name);
 }
 
 /* ------------------------------------------------------------------- trials */
@@ -203,7 +205,7 @@ static int read_columns(struct draft *g, struct text *why)
 	try(g, draft.data, GUESS_ROWS, &t);
 	rows = t.run.rows;
 	if (rows && rows->count && rows->n_columns) {
-		g->totals = guess_columns(rows, &g->columns);
+		guess_columns(rows, &g->columns);
 		g->sampled = rows->full;
 		add_findings(&g->noticed, &t.run, "");
 	} else {
@@ -326,7 +328,6 @@ static int draft_make(struct draft *g, struct text *out, struct text *why)
 
 	if (!err)
 		err = ask_all(g, why);
-	g->totals = g->named;
 	if (!err && !g->named)
 		err = read_columns(g, why);
 	if (!err) {
@@ -349,7 +350,7 @@ int guess_file(struct loader *loader, const char *path, struct text *out, struct
 	int err = draft_make(&g, out, why);
 
 	text_release(&g.options);
-	text_release(&g.columns);
+	guess_columns_release(&g.columns);
 	text_release(&g.noticed);
 	free(g.name);
 	return err;

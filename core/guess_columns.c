@@ -425,7 +425,7 @@ static void note_string(const struct column_guess *c, struct text *note)
 		note_begin(note);
 		text_puts(note, "numbers with separators of thousands, perhaps: transform: columns "
 				"can cast them, with a language");
-	} else if (2 * c->reads[IS_NUMBER] > c->filled) {
+	} else if (2 * c->reads[IS_NUMBER] >= c->filled) {
 		note_begin(note);
 		text_printf(note, "%zu of %zu cells are numbers", c->reads[IS_NUMBER], c->filled);
 	}
@@ -533,24 +533,56 @@ static size_t add_claim(struct text *out, const struct rowset *rows, size_t colu
 	return said + 1;
 }
 
-bool guess_columns(const struct rowset *rows, struct text *out)
+/* Whether what a claim has in the column may tell what it is for. */
+static bool is_key(const struct column_guess *c)
+{
+	return !c->measure && !c->left_out && !c->negatives && c->type != IS_NUMBER;
+}
+
+static void add_by(struct text *by, const struct column_guess *columns, char *const *names,
+		   size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && (columns[i].measure || is_key(&columns[i])); i++)
+		;
+	if (i == n)
+		return;
+	for (i = 0; i < n; i++) {
+		if (!is_key(&columns[i]))
+			continue;
+		text_puts(by, by->len ? ", " : "[");
+		guess_scalar(by, names[i]);
+	}
+	text_putc(by, ']');
+}
+
+void guess_columns(const struct rowset *rows, struct guess_columns *out)
 {
 	struct column_guess *columns = mem_alloc((rows->n_columns + 1) * sizeof *columns);
 	char **names = names_make(rows);
 	size_t claims = 0, measures = 0, i;
 
-	text_puts(out, "      columns:\n");
+	text_puts(&out->options, "      columns:\n");
 	for (i = 0; i < rows->n_columns; i++) {
 		column_look(rows, i, &columns[i]);
 		columns[i].left_out = columns[i].measure && measures == BALANCE_MEASURES;
 		columns[i].measure = columns[i].measure && !columns[i].left_out;
 		measures += columns[i].measure;
-		add_column(out, &columns[i], names[i], rows->schema.children[i]->name);
+		add_column(&out->options, &columns[i], names[i], rows->schema.children[i]->name);
 	}
 	for (i = 0; measures && i < rows->n_columns; i++)
 		if (columns[i].type == IS_STRING)
-			claims = add_claim(out, rows, i, names[i], claims);
+			claims = add_claim(&out->options, rows, i, names[i], claims);
+	out->claims = claims > 0;
+	if (out->claims)
+		add_by(&out->by, columns, names, rows->n_columns);
 	names_free(names, rows->n_columns);
 	free(columns);
-	return claims > 0;
+}
+
+void guess_columns_release(struct guess_columns *columns)
+{
+	text_release(&columns->options);
+	text_release(&columns->by);
 }

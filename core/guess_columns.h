@@ -11,9 +11,17 @@
 #include "rowset.h"
 #include "text.h"
 
-/* Appends the options `columns` and `claims` of a parser, as YAML, for rows whose columns
- * are all texts.  Whether there are claims. */
-bool guess_columns(const struct rowset *rows, struct text *out);
+/* What is found out of columns, as YAML.  Zeroed is empty. */
+struct guess_columns {
+	struct text options; /* of the parser: `columns` and `claims` */
+	struct text by;      /* of validate: totals: the columns that tell what a claim is
+				for, a list; empty where all are that count nothing */
+	bool claims;         /* there are some */
+};
+
+/* Of rows whose columns are all texts. */
+void guess_columns(const struct rowset *rows, struct guess_columns *out);
+void guess_columns_release(struct guess_columns *columns);
 
 /* A scalar of YAML that is this text again, be it in braces. */
 void guess_scalar(struct text *out, const char *text);

@@ -26,6 +26,7 @@
 #include "../plugins/parse/csv/plan.c"
 #include "../plugins/parse/csv/rows.c"
 #include "../plugins/parse/csv/place.c"
+#include "../plugins/parse/csv/guess.c"
 #include "../plugins/parse/csv/csv.c"
 
 enum { INSTANCES = 3 };

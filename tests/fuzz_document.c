@@ -2,7 +2,8 @@
  * What pdftotext prints of a PDF, to words, lines, tables and rows: whatever it is, nothing
  * may crash, hang or read where it should not.
  *
- * The first byte chooses one of the layouts below, the others are what was printed.
+ * The first byte chooses one of the layouts below, the others are what was printed; or it is
+ * a 'g', and the others are a text whose layout is to be guessed.
  */
 #include "fake.h"
 #include "fuzz.h"
@@ -18,6 +19,12 @@
 #include "../plugins/parse/document/grid.c"
 #include "../plugins/parse/document/share.c"
 #include "../plugins/parse/document/scan.c"
+#include "../plugins/parse/document/look.c"
+#include "../plugins/parse/document/sketch.c"
+#include "../plugins/parse/document/plan.c"
+#include "../plugins/parse/document/plan_yaml.c"
+#include "../plugins/parse/document/trial.c"
+#include "../plugins/parse/document/guess.c"
 #include "../plugins/parse/document/document.c"
 
 enum { LAYOUTS = 4 };
@@ -138,6 +145,21 @@ static void places_find(struct fake *fake, struct self *self)
 	document_locate(&fake->ctx, self, 7, NULL, &place);
 }
 
+/* The text as nobody has described it. */
+static int draft(const uint8_t *data, size_t size)
+{
+	static struct fake fake;
+	struct self self = { .layout = { .max_size = 1 << 20, .max_lines = 500 } };
+	struct mu_guess guess = { .size = sizeof guess };
+
+	fake_init(&fake);
+	fake_document(&fake, (const char *)data, size);
+	document_guess(&fake.ctx, &self, &guess);
+	document_close(&fake.ctx, &self);
+	fake_release(&fake);
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct fake fake;
@@ -148,6 +170,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
+	if (*data == 'g')
+		return draft(data + 1, size - 1);
 	fake_init(&fake);
 	fake.ctx.filter = printed;
 	fake_document(&fake, (const char *)data + 1, size - 1);

@@ -16,6 +16,12 @@
 #include "../plugins/parse/document/grid.c"
 #include "../plugins/parse/document/share.c"
 #include "../plugins/parse/document/scan.c"
+#include "../plugins/parse/document/look.c"
+#include "../plugins/parse/document/sketch.c"
+#include "../plugins/parse/document/plan.c"
+#include "../plugins/parse/document/plan_yaml.c"
+#include "../plugins/parse/document/trial.c"
+#include "../plugins/parse/document/guess.c"
 #include "../plugins/parse/document/document.c"
 
 #define HEADING "Overzicht van de inzet (peildatum 24 november \n2023)\n"

@@ -25,14 +25,15 @@ struct guess {
 
 /* ---------------------------------------------------------------- outcomes */
 
-static size_t cost(const struct outcome *o)
+static size_t outcome_cost(const struct outcome *o)
 {
 	return o->troubles + o->failed + o->odd;
 }
 
-static bool is_better(const struct outcome *a, const struct outcome *b)
+static bool outcome_better(const struct outcome *a, const struct outcome *b)
 {
-	return cost(a) != cost(b) ? cost(a) < cost(b) : a->passed > b->passed;
+	return outcome_cost(a) != outcome_cost(b) ? outcome_cost(a) < outcome_cost(b)
+						  : a->passed > b->passed;
 }
 
 /* Keeps a plan when it is better than the best one. */
@@ -41,7 +42,7 @@ static int consider(struct guess *g, const struct plan *plan)
 	struct outcome outcome;
 	int err = trial_run(g->ctx, g->reader, g->pages, plan, &outcome);
 
-	if (err || !outcome.rows || (g->found && !is_better(&outcome, &g->outcome)))
+	if (err || !outcome.rows || (g->found && !outcome_better(&outcome, &g->outcome)))
 		return err;
 	g->plan = *plan;
 	g->outcome = outcome;
@@ -331,7 +332,7 @@ static int improve(struct guess *g)
 	for (size_t round = 0; round < ROUNDS && g->better && !err; round++) {
 		g->better = false;
 		for (size_t i = 0; i < sizeof mends / sizeof *mends && !err; i++) {
-			if (cost(&g->outcome))
+			if (outcome_cost(&g->outcome))
 				err = mends[i](g);
 			if (!err && !i)
 				err = change_claims(g);
@@ -383,7 +384,7 @@ static int consider_header(struct guess *g, const struct sketch_header *header, 
 	err = has_names(g, &plan) ? consider_names(g, &plan, 0) : consider(g, &plan);
 	if (!err && g->found)
 		err = improve(g);
-	if (err || !g->found || (g->any && !is_better(&g->outcome, &g->best_outcome)))
+	if (err || !g->found || (g->any && !outcome_better(&g->outcome, &g->best_outcome)))
 		return err;
 	g->best = g->plan;
 	g->best_outcome = g->outcome;
@@ -410,11 +411,12 @@ static double score(const struct guess *g)
 {
 	const struct outcome *o = &g->best_outcome;
 
-	if (!g->any || cost(o) * 4 > o->rows + o->passed || (!g->sketch.spaced && !o->passed))
+	if (!g->any || outcome_cost(o) * 4 > o->rows + o->passed ||
+	    (!g->sketch.spaced && !o->passed))
 		return 0;
-	if (cost(o))
+	if (o->troubles || o->odd)
 		return 0.5;
-	return o->passed ? 0.8 : 0.6;
+	return o->passed && !o->failed ? 0.8 : 0.6;
 }
 
 /* Whether YAML can have all characters of a text. */

@@ -7,7 +7,7 @@
 
 enum {
 	NAME_LEN = 30, /* a capture may have its name, of at most 32 */
-	FOLDED = 512,
+	HEADER_FOLDED = 512,
 	DATE_WORDS = 5,
 	END_WORDS = 6, /* of the line behind a table */
 	MARKS_MAX = 3,
@@ -48,7 +48,7 @@ static bool is_taken(const struct plan *plan, const char *name)
 /* A name of small letters, digits and _ from a header. */
 static const char *name_make(struct mu_ctx *ctx, const struct plan *plan, const char *header)
 {
-	char folded[FOLDED], name[NAME_LEN + 1];
+	char folded[HEADER_FOLDED], name[NAME_LEN + 1] = "";
 	size_t len = 0;
 
 	if (words_fold(mu_string(header), folded, sizeof folded) == SIZE_MAX)
@@ -74,7 +74,7 @@ static bool is_label(const char *header)
 	static const char *const labels[] = { "year", "jaar", "jahr",  "annee", "anno",
 					      "ano",  "nr",   "no",    "n",     "id",
 					      "code", "rank", "month", "day",   NULL };
-	char folded[FOLDED];
+	char folded[HEADER_FOLDED];
 
 	if (words_fold(mu_string(header), folded, sizeof folded) == SIZE_MAX)
 		return false;
@@ -135,7 +135,7 @@ static void cell_count(struct mu_ctx *ctx, struct language *language, struct mu_
 	t->dates += number == LOOK_TEXT && is_date(language, text, t);
 }
 
-static double distance(const struct sketch_column *c, const struct chunk *chunk)
+static double header_distance(const struct sketch_column *c, const struct chunk *chunk)
 {
 	double left = fabs(chunk->x0 - c->x0), right = fabs(chunk->x1 - c->x1);
 
@@ -147,7 +147,8 @@ static size_t nearest(const struct sketch_header *h, const struct chunk *chunk)
 	size_t best = 0;
 
 	for (size_t i = 1; i < h->n_columns; i++)
-		if (distance(&h->columns[i], chunk) < distance(&h->columns[best], chunk))
+		if (header_distance(&h->columns[i], chunk) <
+		    header_distance(&h->columns[best], chunk))
 			best = i;
 	return best;
 }
@@ -261,7 +262,7 @@ static struct mu_string trimmed(struct mu_string t)
 	return t;
 }
 
-static bool has_digit(struct mu_string t)
+static bool shows_digit(struct mu_string t)
 {
 	for (size_t i = 0; i < t.len; i++)
 		if (t.data[i] >= '0' && t.data[i] <= '9')
@@ -283,7 +284,7 @@ static bool date_find(struct language *language, struct mu_string text, struct m
 
 			*at = trimmed((struct mu_string){
 				start, (size_t)(last->text.data + last->text.len - start) });
-			if (at->len && has_digit(*at) && look_date(language, *at, date))
+			if (at->len && shows_digit(*at) && look_date(language, *at, date))
 				return true;
 		}
 	return false;

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 /* Texts that YAML reads as they are, and as nothing else. */
-static bool is_plain(const char *text)
+static bool is_bare(const char *text)
 {
 	static const char *const others[] = { "true", "false", "null", "yes", "no",
 					      "on",   "off",   "y",    "n",   NULL };
@@ -27,7 +27,7 @@ static bool is_plain(const char *text)
 /* In quotes a text is what it is, but for variables, which $${ keeps from being one. */
 static void put_scalar(FILE *out, const char *text)
 {
-	if (is_plain(text)) {
+	if (is_bare(text)) {
 		fputs(text, out);
 		return;
 	}
@@ -63,17 +63,17 @@ static void put_texts(FILE *out, const char *name, const struct mu_texts *texts)
 
 static void put_column(FILE *out, const struct column *c, const char *note)
 {
-	static const char *const types[] = { NULL, "integer", "number", "date", "boolean" };
-	static const char *const groups[] = { NULL, "above", "merged" };
-	static const char *const vocabularies[] = { NULL, "country", "mission" };
+	static const char *const type_words[] = { NULL, "integer", "number", "date", "boolean" };
+	static const char *const group_words[] = { NULL, "above", "merged" };
+	static const char *const vocabulary_words[] = { NULL, "country", "mission" };
 
 	fputs("      - {name: ", out);
 	put_scalar(out, c->name);
 	put_member(out, "header", c->header);
 	put_member(out, "capture", c->capture);
-	put_member(out, "type", types[c->type]);
-	put_member(out, "group", groups[c->group]);
-	put_member(out, "vocabulary", vocabularies[c->vocabulary]);
+	put_member(out, "type", type_words[c->type]);
+	put_member(out, "group", group_words[c->group]);
+	put_member(out, "vocabulary", vocabulary_words[c->vocabulary]);
 	put_member(out, "ignore", c->ignore);
 	put_texts(out, "format", &c->format);
 	put_texts(out, "missing", &c->missing);

@@ -34,7 +34,7 @@ struct stretch {
 	size_t first, last, rows;
 };
 
-static bool goes_on(const struct sketch *s, const struct stretch *run, size_t line)
+static bool stretch_reaches(const struct sketch *s, const struct stretch *run, size_t line)
 {
 	const struct line *l = &s->pages->lines[line];
 	size_t loose = line - run->last - 1;
@@ -55,7 +55,7 @@ static struct stretch stretch_find(const struct sketch *s)
 	for (size_t i = 0; i < s->pages->n_lines; i++) {
 		if (!is_row(s, &s->looks[i]))
 			continue;
-		if (!goes_on(s, &run, i))
+		if (!stretch_reaches(s, &run, i))
 			run = (struct stretch){ .first = i };
 		run.last = i;
 		run.rows++;
@@ -105,7 +105,7 @@ static bool has_others(const struct sketch *s)
 	for (size_t i = 0; i < s->pages->n_lines; i++) {
 		if (!is_row(s, &s->looks[i]) || (i >= s->first && i <= s->last))
 			continue;
-		if (!goes_on(s, &run, i) || (run.last < s->first && i > s->last))
+		if (!stretch_reaches(s, &run, i) || (run.last < s->first && i > s->last))
 			run = (struct stretch){ .first = i };
 		run.last = i;
 		run.rows++;
@@ -260,8 +260,8 @@ static bool begins_large(struct mu_string text)
 }
 
 /* Where no gaps are left a large letter begins a column. */
-static size_t header_split(struct mu_ctx *ctx, const struct word *words, size_t n,
-			   struct sketch_header *h)
+static size_t split_at_large(struct mu_ctx *ctx, const struct word *words, size_t n,
+			     struct sketch_header *h)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct sketch_column *last = h->n_columns ? &h->columns[h->n_columns - 1] : NULL;
@@ -306,7 +306,7 @@ static size_t headers_plain(struct mu_ctx *ctx, const struct sketch *s, struct s
 		count = text_words((struct mu_string){ s->pages->flat + flat, end - flat }, words,
 				   HEADER_WORDS_MAX);
 		if (count == SIZE_MAX || !count || !begins_large(words[0].text) ||
-		    header_split(ctx, words, count, &h) <= s->numbers)
+		    split_at_large(ctx, words, count, &h) <= s->numbers)
 			continue;
 		out[n++] = h;
 		if (h.n_columns > s->numbers + 1)
@@ -466,7 +466,7 @@ static void alike_count(struct alike *a, const struct pages *p, size_t line)
 }
 
 /* Whether they belong to the page and not to what it says. */
-static bool is_furniture(const struct alike *a, size_t pages)
+static bool belongs_to_page(const struct alike *a, size_t pages)
 {
 	if (a->names_page)
 		return a->counted > 1 || a->pages > 1;
@@ -499,7 +499,7 @@ int sketch_furniture(struct mu_ctx *ctx, const struct pages *p, const char **out
 		alike_count(&all[at], p, i);
 	}
 	for (size_t i = 0; i < seen.count && *n < FURNITURE_MAX && !err; i++)
-		if (is_furniture(&all[i], p->lines[p->n_lines - 1].page))
+		if (belongs_to_page(&all[i], p->lines[p->n_lines - 1].page))
 			out[(*n)++] = all[i].pattern;
 	mu_map_release(&seen);
 	return err;

@@ -854,7 +854,8 @@ static bool fit_so_far(struct work *w)
 	uint64_t counts[3] = { 0 }, unevaluated = 0;
 
 	count_so_far(w, counts, &unevaluated);
-	if (!counts[MU_ERROR]) {
+	/* Of a sample nobody can say what all of it has. */
+	if (!counts[MU_ERROR] && !w->run->options.sample) {
 		check_rows(w->run);
 		check_overflow(w->run);
 		counts[MU_ERROR] += w->run->findings.of[MU_ERROR];

@@ -58,8 +58,8 @@ static void add_excerpt(const struct finding *f, struct text *out, bool color)
 	if (!len)
 		return;
 	start = offset_of(f->text, len, f->column ? f->column : 1);
-	/* What is one row of a long line may not. */
-	reaches = f->column && start < len;
+	/* What is one row of a long line may not; an empty cell may be the last. */
+	reaches = f->column && (start < len || offset_of(f->text, len, f->column - 1) < len);
 	start = reaches ? start : 0;
 	end = start + offset_of(f->text + start, len - start, reaches ? f->width + 1 : 1);
 	if (len > EXCERPT) {

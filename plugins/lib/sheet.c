@@ -148,6 +148,7 @@ void sheet_restart(struct sheet *s, enum sheet_aim aim, uint32_t row)
 	s->row = UINT32_MAX;
 	s->n_active = s->merge_next = 0;
 	s->pending = 0;
+	s->held = false;
 	s->repeated = 0;
 	merges_drop(s);
 }
@@ -307,6 +308,7 @@ int sheet_row(struct mu_ctx *ctx, struct sheet *s, uint32_t row, bool hidden)
 {
 	int err = sheet_rest(ctx, s);
 	uint32_t next = s->row + 1;
+	bool ready;
 
 	if (err)
 		return err;
@@ -316,10 +318,13 @@ int sheet_row(struct mu_ctx *ctx, struct sheet *s, uint32_t row, bool hidden)
 			       row + 1, s->row + 1);
 	if (s->n_merges && s->row == UINT32_MAX)
 		qsort(s->merges, s->n_merges, sizeof *s->merges, merge_compare);
+	ready = grid_is_ready(s->grid);
 	for (; !err && in_header(s) && next < row; next++) {
 		row_clear(s, next, false);
 		err = sheet_row_end(ctx, s, 1);
 	}
+	s->held = ready != grid_is_ready(s->grid);
+	s->found = false; /* a row that is not there has no place */
 	row_clear(s, row, hidden);
 	return err;
 }
@@ -507,7 +512,9 @@ int sheet_rest(struct mu_ctx *ctx, struct sheet *s)
 	int err = 0;
 
 	while (!err && s->pending && ready == grid_is_ready(s->grid)) {
-		err = row_repeat(ctx, s);
+		if (!s->held)
+			err = row_repeat(ctx, s);
+		s->held = false;
 		if (!err && s->here)
 			err = row_end_once(ctx, s, &more);
 		s->pending = more && s->here && !s->found ? s->pending - 1 : 0;
@@ -530,6 +537,9 @@ int sheet_row_end(struct mu_ctx *ctx, struct sheet *s, uint32_t times)
 			s->cells[i].text.data = s->space + s->texts[i] - 1;
 	if (s->spilt && s->texts[s->most])
 		s->cells[s->most].text.data = s->space + s->texts[s->most] - 1;
+	s->pending = times;
+	if (s->held)
+		return 0;
 	err = row_end_once(ctx, s, &more);
 	s->pending = more && !s->found ? times - 1 : 0;
 	if (err || ready != grid_is_ready(s->grid))

@@ -116,7 +116,8 @@ struct sheet {
 	size_t *active, n_active;
 
 	uint64_t repeated; /* cells */
-	uint32_t pending;  /* times that the row at hand is still to be repeated */
+	uint32_t pending;  /* times that the row at hand is still to be given, each time a */
+	bool held;         /* row further down, or the first time where it stands */
 
 	uint64_t hidden_rows;
 	uint32_t first_hidden;
@@ -134,7 +135,8 @@ void sheet_close(struct sheet *sheet);
 /* Begins to read it from the top; `row` is what SHEET_FIND wants. */
 void sheet_restart(struct sheet *sheet, enum sheet_aim aim, uint32_t row);
 
-/* Begins a row, below all before.  0 or an error with a message. */
+/* Begins a row, below all before, which may have been the last of the header though it
+ * was not given.  0 or an error with a message. */
 int sheet_row(struct mu_ctx *ctx, struct sheet *sheet, uint32_t row, bool hidden);
 
 /* A cell of it, right of all before, blank until it is filled; NULL when nobody looks at

@@ -134,15 +134,15 @@ static void row_start(struct xml *xml, struct self *self)
 
 static void row_end(struct xml *xml, struct self *self)
 {
-	bool ready = grid_is_ready(self->table.grid);
 	int err = self->in_row ? sheet_row_end(xml->ctx, &self->table, self->rows) : 0;
 
 	self->in_row = false;
 	self->row = self->rows < SHEET_ROWS - self->row ? self->row + self->rows : SHEET_ROWS;
 	if (err)
 		xml_stop(xml, err);
-	else if (self->table.found || (!ready && grid_is_ready(self->table.grid)))
+	else if (self->table.found || (!self->headed && grid_is_ready(self->table.grid)))
 		xml_pause(xml);
+	self->headed = grid_is_ready(self->table.grid);
 }
 
 static void cell_merge(struct xml *xml, struct self *self)

@@ -45,7 +45,7 @@ struct self {
 	char *space;                 /* where that is */
 	bool spreadsheet;            /* the document is one */
 
-	bool in_table, in_row, in_cell;
+	bool in_table, in_row, in_cell, headed; /* headed: the header has ended */
 	uint32_t row, rows, column; /* the next ones, and how often the row at hand is there */
 	uint32_t columns;           /* that table:table-column has described */
 	struct cell cell;

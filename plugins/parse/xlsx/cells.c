@@ -189,14 +189,14 @@ static void cell_end(struct xml *xml, struct self *self)
  * written over. */
 static void row_end(struct xml *xml, struct self *self)
 {
-	bool ready = grid_is_ready(self->table.grid);
 	int err = sheet_row_end(xml->ctx, &self->table, 1);
 
 	self->in_row = false;
 	if (err)
 		xml_stop(xml, err);
-	else if (self->table.found || (!ready && grid_is_ready(self->table.grid)))
+	else if (self->table.found || (!self->headed && grid_is_ready(self->table.grid)))
 		xml_pause(xml);
+	self->headed = grid_is_ready(self->table.grid);
 }
 
 static void column_hide(struct xml *xml, struct self *self)

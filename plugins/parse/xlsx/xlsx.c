@@ -165,12 +165,16 @@ static int report_uncalculated(struct mu_ctx *ctx, const struct self *self)
 
 static int report_whole(struct mu_ctx *ctx, struct self *self)
 {
-	int err = grid_finish(ctx, self->table.grid);
+	int err;
 
-	if (err || self->told)
-		return err;
+	if (self->told)
+		return 0;
 	self->told = true;
-	err = sheet_report_hidden_sheet(ctx, &self->book.names[self->book.chosen]);
+	err = sheet_rest(ctx, &self->table);
+	if (!err)
+		err = grid_finish(ctx, self->table.grid);
+	if (!err)
+		err = sheet_report_hidden_sheet(ctx, &self->book.names[self->book.chosen]);
 	if (!err)
 		err = sheet_report_hidden(ctx, &self->table);
 	return err ? err : report_uncalculated(ctx, self);

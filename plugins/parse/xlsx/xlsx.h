@@ -90,7 +90,7 @@ struct self {
 	int data_depth; /* of the element that has the rows, or 0 */
 	bool slowly;    /* for tests: row by row through expat */
 	struct plain_cells plain;
-	bool in_row;
+	bool in_row, headed; /* headed: the header has ended */
 	uint32_t row; /* from 1 */
 	struct cell cell;
 	uint64_t formulas; /* with a value that was read */

@@ -179,6 +179,12 @@ $(SEEDS): $(BUILD)/seeds/%: pipelines/un-contributions/data/%.pdf
 	@mkdir -p $(@D)
 	for i in 0 1 2 3; do { printf $$i; pdftotext -raw -bbox -l 1 $< -; } >$@-$$i; done; touch $@
 
+# Texts that nobody has described.
+SEEDS += $(BUILD)/seeds/guess
+$(BUILD)/seeds/guess: $(wildcard tests/cases/guess-*/*.txt)
+	@mkdir -p $(@D)
+	for f in $^; do { printf g; cat $$f; } >$(@D)/$$(basename $$(dirname $$f))-g; done; touch $@
+
 # Tables, behind bytes that choose options.
 CSV_SEEDS := $(patsubst tests/cases/%/in.csv,$(BUILD)/seeds/%,$(wildcard tests/cases/csv-*/in.csv))
 SEEDS     += $(CSV_SEEDS)

@@ -153,6 +153,7 @@ static int draft(const uint8_t *data, size_t size)
 	struct mu_guess guess = { .size = sizeof guess };
 
 	fake_init(&fake);
+	fake.ctx.filter = printed;
 	fake_document(&fake, (const char *)data, size);
 	document_guess(&fake.ctx, &self, &guess);
 	document_close(&fake.ctx, &self);

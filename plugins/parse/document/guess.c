@@ -87,6 +87,7 @@ static int change_numbering(struct guess *g)
 		if (!plan.table.grid || !is_text(&plan.columns[i]) || plan.columns[i].ignore)
 			continue;
 		plan.columns[i].ignore = numbering;
+		plan.notes[i] = "without the numbers in front of its names";
 		err = consider(g, &plan);
 	}
 	return err;
@@ -177,8 +178,10 @@ static int claim_repeats(struct guess *g, const char *name, struct mu_texts of)
 	if (err || plan.n_claims == PLAN_CLAIMS)
 		return err;
 	for (size_t i = 0; i < plan.n_columns; i++)
-		if (plan.columns[i].name == name && !plan.columns[i].ignore)
+		if (plan.columns[i].name == name && !plan.columns[i].ignore) {
 			plan.columns[i].ignore = numbering;
+			plan.notes[i] = "without the numbers in front of its names";
+		}
 	plan.claims[plan.n_claims++] = claim;
 	return consider(g, &plan);
 }

@@ -93,6 +93,31 @@ static size_t group_oddity(const struct scan *s, const struct column *c)
 	return alone ? own : own * 4 > s->n_records * 3 ? s->n_records : 0;
 }
 
+static bool begins_with_number(struct mu_string text)
+{
+	size_t digits = 0;
+
+	while (digits < text.len && text.data[digits] >= '0' && text.data[digits] <= '9')
+		digits++;
+	return digits && digits + 1 < text.len && text.data[digits] == ' ';
+}
+
+/* Whether all names of a column have a number in front. */
+static bool is_numbered(const struct scan *s, const struct column *c)
+{
+	size_t names = 0, numbered = 0;
+
+	if (c->type != COLUMN_STRING || !c->header)
+		return false;
+	for (size_t i = 0; i < s->n_records; i++) {
+		struct mu_string text = datum_text(s, record_datum(s, i, c));
+
+		names += text.len && !s->records[i].claim;
+		numbered += !s->records[i].claim && begins_with_number(text);
+	}
+	return numbered > 1 && numbered == names;
+}
+
 /* Cells that nothing reads may as well be those of a column that was put elsewhere. */
 static size_t oddity(const struct scan *s)
 {
@@ -101,7 +126,7 @@ static size_t oddity(const struct scan *s)
 	for (size_t i = 0; i < s->layout->n_fields; i++) {
 		const struct column *c = s->layout->fields[i].column;
 
-		odd += group_oddity(s, c);
+		odd += group_oddity(s, c) + is_numbered(s, c);
 		for (size_t k = 0; k < c->missing.count; k++)
 			odd += !*c->missing.items[k];
 	}

@@ -161,7 +161,11 @@ static void verdict_compare(const struct outcome *seen, const char *text, size_t
 		return;
 	if (seen->said.len >= 4 && !memcmp(seen->said.text, "deep", 4))
 		return;
-	wanted = seen->lines ? lines_accepted(text, len) : jansson_accepts(text, len);
+	/* jansson 2.14 passes over a zero byte behind a word; JSON has none anywhere. */
+	if (memchr(text, '\0', len))
+		wanted = 0;
+	else
+		wanted = seen->lines ? lines_accepted(text, len) : jansson_accepts(text, len);
 	if (wanted < 0 || wanted == !seen->refused)
 		return;
 	fprintf(stderr, "jansson %s it: %.*s\n%s", wanted ? "accepts" : "refuses", (int)len, text,

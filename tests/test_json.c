@@ -385,6 +385,32 @@ START_TEST(limits_are_told)
 }
 END_TEST
 
+/* Objects, a hundred deep and more, with an array of objects in the last but one. */
+START_TEST(rows_may_stand_deep)
+{
+	struct self model = model_make();
+	struct lines text = { .text = NULL };
+
+	for (int i = 0; i < DEPTH_MOST; i++)
+		lines_add(&text, "{\"x\":");
+	lines_add(&text, "1");
+	for (int i = 0; i < DEPTH_MOST; i++)
+		lines_add(&text, "}");
+	gives(&model, text.text, "",
+	      "rows @0 [] '': there is no array of objects; the option rows says where rows are\n");
+	text.len = 5 * (DEPTH_MOST - 2);
+	lines_add(&text, "[{\"a\":1}]");
+	for (int i = 0; i < DEPTH_MOST - 2; i++)
+		lines_add(&text, "}");
+	gives(&model, text.text, "1|@491\n", "");
+	text.len = 5 * (DEPTH_MOST - 2);
+	lines_add(&text, "{\"x\":[{\"a\":1}]");
+	gives(&model, text.text, "",
+	      "deep @496 [] '': more than 100 objects and arrays stand in one another\n");
+	free(text.text);
+}
+END_TEST
+
 START_TEST(other_encodings_are_decoded)
 {
 	struct self model = model_make();
@@ -518,6 +544,7 @@ int main(void)
 	tcase_add_test(tests, a_line_has_one_value);
 	tcase_add_test(tests, a_document_cut_anywhere_is_refused);
 	tcase_add_test(tests, limits_are_told);
+	tcase_add_test(tests, rows_may_stand_deep);
 	tcase_add_test(tests, other_encodings_are_decoded);
 	tcase_add_test(tests, places_are_found);
 	tcase_add_test(tests, options_that_contradict_are_refused);

@@ -776,3 +776,56 @@ int sheet_choose(struct mu_ctx *ctx, const char *option, const struct sheet_name
 	}
 	return fits == 1 ? 0 : fail_choice(ctx, option, names, n, fits);
 }
+
+/* ------------------------------------------------------------------- drafts */
+
+bool sheet_row_has_values(const struct sheet *s)
+{
+	size_t i, values = 0, others = 0;
+
+	for (i = 0; i < s->n && i < s->most; i++) {
+		enum grid_kind kind = s->cells[i].kind;
+		bool value = kind == GRID_NUMBER || kind == GRID_DATE || kind == GRID_BOOLEAN;
+
+		values += value;
+		others += !value && kind != GRID_EMPTY;
+	}
+	return values && 4 * values >= others;
+}
+
+/* A text as YAML has it in single quotes; "" when it cannot stand there. */
+static void quote(char *to, const char *text)
+{
+	const char *from;
+
+	*to = '\0';
+	for (from = text; *from; from++)
+		if ((unsigned char)*from < 0x20 || *from == 0x7f || !strncmp(from, "${", 2))
+			return;
+	*to++ = '\'';
+	for (from = text; *from; from++) {
+		if (*from == '\'')
+			*to++ = '\'';
+		*to++ = *from;
+	}
+	*to++ = '\'';
+	*to = '\0';
+}
+
+void sheet_draft(struct mu_ctx *ctx, const char *name, size_t number, int64_t header_rows,
+		 struct mu_guess *out)
+{
+	size_t room = 2 * strlen(name) + 80;
+	char *quoted = mu_alloc(ctx, room), *options = mu_alloc(ctx, room);
+	int n = 0;
+
+	quote(quoted, name);
+	if (number)
+		n = snprintf(options, room, "sheet: %zu\n", number);
+	else if (*quoted)
+		n = snprintf(options, room, "sheet: %s\n", quoted);
+	if (header_rows != 1)
+		snprintf(options + n, room - (size_t)n, "header_rows: %" PRId64 "\n", header_rows);
+	out->score = 0.95;
+	out->options = options;
+}

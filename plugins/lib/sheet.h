@@ -176,6 +176,19 @@ int sheet_report_hidden(struct mu_ctx *ctx, const struct sheet *sheet);
 int sheet_place(struct mu_ctx *ctx, struct sheet *sheet, const char *name, const char *field,
 		struct mu_place *out);
 
+/* -------------------------------------------------------------------- drafts */
+
+/* Rows that the header of a sheet may have whose table nobody has described. */
+enum { SHEET_GUESSED = 6 };
+
+/* Whether the row at hand has numbers, dates or truth values, one for four other cells at
+ * least: headers rarely have. */
+bool sheet_row_has_values(const struct sheet *sheet);
+
+/* Draws up `out` for a sheet of that name, or number when it is 0. */
+void sheet_draft(struct mu_ctx *ctx, const char *name, size_t number, int64_t header_rows,
+		 struct mu_guess *out);
+
 /* A sheet of a document. */
 struct sheet_name {
 	char *name;

@@ -150,7 +150,7 @@ struct candidates {
 	size_t n;
 	struct phrase list;
 	char path[1024];             /* of the member at hand, */
-	size_t lens[DEPTH_MOST + 1]; /* and how long it is for each container around */
+	size_t lens[DEPTH_MOST + 2]; /* and how long it is for each container around */
 	char first[1024];
 	bool cut; /* the first one's path is too long */
 };

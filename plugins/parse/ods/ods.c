@@ -158,7 +158,52 @@ static int ods_locate(struct mu_ctx *ctx, void *state, uint64_t position, const 
 	return err ? err : sheet_place(ctx, table, self->names[self->chosen - 1].name, field, out);
 }
 
+/* Looks at the row behind a header of so many rows; *found is whether there is one. */
+static int row_peek(struct mu_ctx *ctx, struct self *self, int64_t header_rows, bool *found)
+{
+	int err;
+
+	if (self->opened)
+		sheet_close(&self->table);
+	self->grid.header_rows = header_rows;
+	self->opened = true;
+	sheet_open(ctx, &self->table, &self->sheet, &self->grid);
+	err = sheet_begin(ctx, self, SHEET_PEEK, 0);
+	while (!err && !self->xml.ended && !self->table.found)
+		err = xml_read(ctx, &self->xml);
+	*found = !err && self->table.found;
+	return err;
+}
+
+/* The header ends where the first numbers are. */
+static int ods_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
+{
+	struct self *self = state;
+	int64_t rows = 0, header_rows = 1;
+	bool found = true;
+	uint8_t magic[4];
+	size_t got;
+	int err = mu_read(ctx, 0, magic, sizeof magic, &got);
+
+	if (err || got < sizeof magic || memcmp(magic, "PK\003\004", sizeof magic) != 0)
+		return err;
+	err = package_open(ctx, "ODS", self->sheet.max_size, self->sheet.max_inflated,
+			   &self->package);
+	if (!err)
+		err = content_check(ctx, self);
+	while (!err && found && rows++ < SHEET_GUESSED) {
+		err = row_peek(ctx, self, rows, &found);
+		if (found && sheet_row_has_values(&self->table)) {
+			header_rows = rows;
+			found = false;
+		}
+	}
+	if (!err && self->chosen)
+		sheet_draft(ctx, "", self->chosen, header_rows, out);
+	return err;
+}
+
 MUSTER_PLUGIN(.name = "ods", .summary = "tables of spreadsheets as LibreOffice has them",
 	      .options = options, .codes = codes, .self_size = sizeof(struct self),
 	      .configure = ods_configure, .open = ods_open, .close = ods_close, .parse = ods_parse,
-	      .locate = ods_locate);
+	      .locate = ods_locate, .guess = ods_guess);

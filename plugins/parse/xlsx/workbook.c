@@ -210,6 +210,17 @@ static void part_split(struct mu_ctx *ctx, const char *part, char **folder, char
 	snprintf(*relations, len, "%s_rels/%s.rels", *folder, name);
 }
 
+/* NULL: there is none. */
+static const char *first_visible(const struct workbook *book)
+{
+	size_t i;
+
+	for (i = 0; i < book->n; i++)
+		if (!book->names[i].hidden && !book->names[i].no_table)
+			return book->names[i].name;
+	return NULL;
+}
+
 int workbook_read(struct mu_ctx *ctx, struct self *self)
 {
 	struct relations root = { .folder = "" }, own = { .folder = "" };
@@ -234,7 +245,8 @@ int workbook_read(struct mu_ctx *ctx, struct self *self)
 	if (!err)
 		err = book_read(ctx, self, part, &own);
 	if (!err)
-		err = sheet_choose(ctx, self->sheet.sheet, book->names, book->n, &book->chosen);
+		err = sheet_choose(ctx, self->guessing ? first_visible(book) : self->sheet.sheet,
+				   book->names, book->n, &book->chosen);
 	book->strings = part_of_type(&own, "sharedStrings");
 	book->styles = part_of_type(&own, "styles");
 	return err;

@@ -84,6 +84,7 @@ struct self {
 
 	struct sheet table;
 	bool opened; /* the table is */
+	bool guessing; /* the first visible sheet will do */
 	struct xml xml; /* of the sheet */
 	bool reading;   /* it is open, */
 	bool merges;    /* and its merged areas are wanted */

@@ -467,6 +467,8 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 
 		err = s->config->plugin->api.parse(&s->ctx, s->self, out);
 		s->seconds += now() - start;
+		if (!splits(r, i))
+			document_rest(document_of(r, i));
 		if (!err && out->release && !batch_fits(&s->out, out, &s->failure))
 			err = EPROTO;
 		if (err || !out->release)

@@ -41,6 +41,7 @@ NEEDS_fetch/http         := libarchive libcurl nettle zlib
 NEEDS_parse/document     := icu-i18n icu-uc libpcre2-8
 NEEDS_parse/xlsx         := libzip expat
 NEEDS_parse/ods          := libzip expat
+NEEDS_parse/html         := libpcre2-8
 NEEDS_transform/country  := icu-i18n icu-uc
 NEEDS_transform/mission  := icu-uc
 NEEDS_transform/columns  := icu-i18n icu-uc libpcre2-8
@@ -58,6 +59,7 @@ PARTS_parse/csv          := charset
 PARTS_parse/xlsx         := grid package sheet xml
 PARTS_parse/ods          := grid package sheet xml
 PARTS_parse/json         := charset grid
+PARTS_parse/html         := charset grid pattern
 PARTS_transform/country  := added country fold list words
 PARTS_transform/mission  := added fold list mission words
 PARTS_transform/columns  := adjust fold language pattern words
@@ -211,6 +213,12 @@ SEEDS      += $(JSON_SEEDS)
 $(JSON_SEEDS): $(BUILD)/seeds/%: tests/cases/%/in.json
 	@mkdir -p $(@D)
 	for i in 0 1 3 6; do { printf "\\14$$i\\0@"; cat $<; } >$@-$$i; done; touch $@
+# Web pages, likewise.
+HTML_SEEDS := $(patsubst tests/cases/%/in.html,$(BUILD)/seeds/%,$(wildcard tests/cases/html-*/in.html))
+SEEDS      += $(HTML_SEEDS)
+$(HTML_SEEDS): $(BUILD)/seeds/%: tests/cases/%/in.html
+	@mkdir -p $(@D)
+	for i in 0 2; do { printf "\\$${i}15\\0"; cat $<; } >$@-$$i; done; touch $@
 
 # What the cases look at results with.
 NEEDS_findings := jansson

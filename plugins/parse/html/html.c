@@ -1,0 +1,217 @@
+/*
+ * A table of a web page:
+ *
+ *     - parse: html
+ *       heading: Troops by country
+ *       columns:
+ *         - {name: country, header: Contributor}
+ *         - {name: troops, header: [Personnel, Troops], type: integer, measure: true}
+ *       header_rows: 2
+ *       claims:
+ *         - {name: total, column: country, match: Total}
+ *
+ * One table of the page must be the one that is meant: `heading` is the text of its
+ * caption or of the nearest heading (h1 to h6) before it, `heading_pattern` a pattern
+ * that all of that text matches, `contains` are texts that its header has, `position` is
+ * its place among all tables, nested ones too.  Where several of these are given all must
+ * hold; without any, the table is meant whose header has all columns that are declared.
+ *
+ * The first rows that are not blank are the header, as many as `header_rows`.  What
+ * columns, claims, types and limits mean is as with parse: csv.  Everything is text.
+ *
+ * A cell is the text that a browser shows: white space, no-break spaces too, is one blank,
+ * a line break is a line feed, and scripts, templates and what is hidden are left out, as
+ * is a table inside, which is a table of its own.  Marks of footnotes (sup) are part of
+ * the text, or are left out with `footnotes: drop`.  A hidden cell takes no place; hidden
+ * rows are read, with a warning.
+ *
+ * In the header a cell has its text in all places that it spans.  Below, `merged: down`,
+ * the default, gives it to each row that it spans, in the leftmost of its columns; so a
+ * country stands in all its rows, and the label of a total in one column.  A measure that
+ * spans places is an error then, since nothing says whether each place has the number or
+ * all of them together.  With `fill` each place has the text, with `first` the topmost and
+ * leftmost.  Spans end with thead, tbody or tfoot; a row that has nothing of its own is blank.
+ *
+ * A table that does not end with </table> is an error, since rows may be missing.  Places
+ * are lines, and paths of elements as the page has them: /html/body/table[2]/tr[5]/td[3].
+ *
+ * The encoding is that of a byte order mark, else UTF-8 where the bytes are that, else
+ * the option encoding, what the server said, what the page says, windows-1252.  Nothing
+ * that a DOCTYPE declares is ever looked at, and nothing is fetched.
+ */
+#include "html.h"
+
+#include <inttypes.h>
+
+static const char *const merged_names[] = { "down", "fill", "first", NULL };
+static const char *const footnotes_names[] = { "keep", "drop", NULL };
+
+static const struct mu_option options[] = {
+	MU_OPT_TEXT(struct self, heading,
+		    .help = "of the table: its caption, or the nearest heading before it"),
+	MU_OPT_TEXT(struct self, heading_pattern, .help = "what all of that text matches"),
+	MU_OPT_TEXTS(struct self, contains, .min = 1, .max = 1000,
+		     .help = "texts that the header of the table has"),
+	MU_OPT_INT(struct self, position, .min = 1, .max = 1e9,
+		   .help = "which table of the page it is, from 1"),
+	MU_OPT_CHOICE(struct self, merged, .fallback = "down", .choices = merged_names,
+		      .help = "which places have the text of a cell that spans several"),
+	MU_OPT_CHOICE(struct self, footnotes, .fallback = "keep", .choices = footnotes_names,
+		      .help = "what becomes of marks of footnotes"),
+	MU_OPT_TEXT(struct self, encoding,
+		    .help = "of the page, where it says none or a wrong one"),
+	MU_OPT_BYTES(struct self, max_size, .fallback = "1Gi", .min = 1, .max = 0x1p40,
+		     .help = "bytes that a page may have"),
+	GRID_HEADER_OPTIONS(struct self),
+	GRID_OPTIONS(struct self),
+	{ 0 },
+};
+
+static const struct mu_code codes[] = {
+	{ "no-table", "No table of the page is the one that is meant.",
+	  "Look at the tables that are listed, and correct the options heading, contains, "
+	  "position or columns." },
+	{ "several-tables", "More than one table of the page may be the one that is meant.",
+	  "Say which with the options heading, contains or position." },
+	{ "not-html", "The document is no web page.",
+	  "Get the right document, or choose the parser for what it is." },
+	{ "truncated", "The table does not end: there is no </table>, so rows may be missing.",
+	  "Get the page again, or correct it." },
+	{ "too-deep", "Elements are nested deeper than any page needs, and the rest was not read.",
+	  "Get the page from a source that can be trusted." },
+	{ "spans", "Cells that span others repeat far more text than the page has.",
+	  "Get the page from a source that can be trusted, or say merged: first." },
+	{ "overlap", "Two cells take the same place in the table, one of them from a row above.",
+	  "Correct colspan or rowspan in the page." },
+	{ "merged",
+	  "A number stands in a cell that spans several places, and nothing says whether "
+	  "each has it or all together.",
+	  "Say merged: fill when each has it, merged: first when it is that of all together." },
+	{ "span-cut", "A cell should span more rows than its part of the table has.",
+	  "Look whether rows are missing." },
+	{ "hidden", "Rows of the table are hidden. They were read.",
+	  "Look whether they belong to the table." },
+	{ "outside", "Text stands in the table outside its cells. It was left out.",
+	  "Look whether a tag of a cell is missing in the page." },
+	{ "reference",
+	  "A cell has a reference such as &name; that stands for no character which "
+	  "is known.",
+	  "Correct it in the page." },
+	GRID_CODES,
+	CHARSET_CODES,
+	{ 0 },
+};
+
+/* -------------------------------------------------------------- configure */
+
+static int html_configure(struct mu_ctx *ctx, void *state)
+{
+	struct self *self = state;
+	int err = grid_configure(ctx, &self->grid);
+
+	if (self->heading_pattern && pattern_compile(ctx, &self->heading_pattern,
+						     self->heading_pattern, true, &self->pattern))
+		err = EINVAL;
+	if (self->heading && self->heading_pattern)
+		err = mu_invalid(ctx, &self->heading_pattern,
+				 "either heading is the text, or heading_pattern matches it");
+	if (self->contains.count && !self->grid.header_rows)
+		err = mu_invalid(ctx, &self->contains, "the table is said to have no header");
+	if (self->encoding && !charset_known(self->encoding))
+		err = mu_invalid(ctx, &self->encoding, "no encoding is called '%s'",
+				 self->encoding);
+	return err;
+}
+
+/* -------------------------------------------------------- open and close */
+
+static int html_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
+{
+	static const struct grid_source source = { .typed = false };
+	struct self *self = state;
+	int err = 0;
+
+	self->rows = grid_open(ctx, &self->grid, &source);
+	if (!self->grid.columns.count) {
+		self->page.seeking = true;
+		err = source_read(ctx, self);
+		if (!err)
+			err = page_read(ctx, self);
+		self->page.seeking = false;
+	}
+	return err ? err : grid_schema(ctx, self->rows, out);
+}
+
+static void html_close(struct mu_ctx *ctx, void *state)
+{
+	struct self *self = state;
+
+	(void)ctx;
+	grid_close(self->rows);
+	pattern_free(self->pattern);
+	page_release(&self->page);
+	prose_release(&self->row_text);
+}
+
+/* ------------------------------------------------------------------- parse */
+
+static int report_hidden(struct mu_ctx *ctx, const struct self *self)
+{
+	struct mu_finding hidden = { .severity = MU_WARNING,
+				     .code = "hidden",
+				     .at = mu_at(ctx->document->id, self->first_hidden) };
+
+	return self->hidden ? mu_report(ctx, hidden,
+					"%" PRIu64 " rows are hidden, of which this is the first",
+					self->hidden)
+			    : 0;
+}
+
+static int report_cut(struct mu_ctx *ctx, const struct self *self)
+{
+	struct mu_finding cut = { .severity = MU_WARNING,
+				  .code = "span-cut",
+				  .at = mu_at(ctx->document->id, self->first_cut) };
+
+	return self->cut ? mu_report(ctx, cut,
+				     "a cell of this row should span more rows than there are%s",
+				     self->cut > 1 ? ", and there are others" : "")
+			 : 0;
+}
+
+/* Says once what is wrong with the page as a whole. */
+static int html_finish(struct mu_ctx *ctx, struct self *self)
+{
+	int err;
+
+	if (self->told)
+		return 0;
+	self->told = true;
+	/* What of it was not read, was reported. */
+	if (self->unreadable || self->page.stopped)
+		return 0;
+	err = charset_report_guessed(ctx, &self->decoded);
+	if (!err)
+		err = choice_report(ctx, self);
+	if (!err && self->meant)
+		err = grid_finish(ctx, self->rows);
+	if (!err)
+		err = report_hidden(ctx, self);
+	return err ? err : report_cut(ctx, self);
+}
+
+static int html_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
+{
+	struct self *self = state;
+	int err = source_read(ctx, self);
+
+	if (!err)
+		err = page_read(ctx, self);
+	if (!err && self->page.ended)
+		err = html_finish(ctx, self);
+	return err ? err : grid_take(ctx, self->rows, out);
+}
+
+MUSTER_PLUGIN(.name = "html", .summary = "tables of web pages", .options = options, .codes = codes,
+	      .self_size = sizeof(struct self), .configure = html_configure, .open = html_open,
+	      .close = html_close, .parse = html_parse, .locate = html_locate);

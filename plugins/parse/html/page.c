@@ -1,0 +1,617 @@
+#include "html.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+enum {
+	CHILD_NAMES = 64, /* of children that are counted; others are one */
+	TOKENS = 1 << 16, /* between two looks at whether the run is to stop */
+};
+
+bool html_room(void *items, size_t *room, size_t n, size_t size)
+{
+	char **place = items, *grown;
+	size_t more;
+
+	if (n <= *room)
+		return true;
+	more = n + n / 2 + 8;
+	grown = reallocarray(*place, more, size);
+	if (!grown)
+		return false;
+	memset(grown + *room * size, 0, (more - *room) * size);
+	*place = grown;
+	*room = more;
+	return true;
+}
+
+static struct open *top(struct page *page)
+{
+	return &page->stack[page->n - 1];
+}
+
+/* The innermost table, or NULL. */
+static struct table *table_of(struct page *page)
+{
+	return page->n_tables ? &page->tables[page->n_tables - 1] : NULL;
+}
+
+static enum element_kind kind_of(const struct open *open)
+{
+	return open->element ? (enum element_kind)open->element->kind : ELEMENT_OTHER;
+}
+
+/* ------------------------------------------------------------------- paths */
+
+/* Counts one more child of an element; the how-manieth of its name it is. */
+static uint32_t child_count(struct open *parent, struct mu_string name)
+{
+	size_t i = 0;
+
+	while (i < parent->n_children && !token_same_name(parent->children[i].name, name))
+		i++;
+	if (i == CHILD_NAMES)
+		return ++parent->children[i - 1].count;
+	if (i == parent->n_children) {
+		if (!html_room(&parent->children, &parent->children_room, i + 1,
+			       sizeof *parent->children))
+			return 0;
+		parent->children[parent->n_children++] = (struct child){ name, 0 };
+	}
+	return ++parent->children[i].count;
+}
+
+/* Puts text before what stands in a path. */
+static size_t path_put(struct path *out, size_t at, const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = len; i && at; i--) {
+		unsigned char c = (unsigned char)text[i - 1];
+
+		/* A name may be anything; here it is one of ASCII. */
+		if (c >= 'A' && c <= 'Z')
+			c |= 0x20;
+		out->text[--at] = (char)(c > ' ' && c < 0x7f ? c : '_');
+	}
+	return at;
+}
+
+void page_path(const struct page *page, size_t level, struct path *out)
+{
+	static const char root[] = "/html/body";
+	char nth[16];
+	size_t at = sizeof out->text - 1;
+
+	out->text[at] = '\0';
+	for (; level; level--) {
+		const struct open *open = &page->stack[level];
+
+		snprintf(nth, sizeof nth, "[%" PRIu32 "]", open->nth);
+		at = path_put(out, at, nth, strlen(nth));
+		at = path_put(out, at, open->name.data, open->name.len);
+		at = path_put(out, at, "/", 1);
+	}
+	at = path_put(out, at, root, sizeof root - 1);
+	if (!at && *out->text != '/')
+		memcpy(out->text, "...", 3);
+	memmove(out->text, out->text + at, sizeof out->text - at);
+}
+
+/* ------------------------------------------------------------------- stack */
+
+static int report_depth(struct mu_ctx *ctx, struct page *page)
+{
+	struct mu_finding deep = { .code = "too-deep" };
+
+	page->ended = page->stopped = true;
+	return mu_report(ctx, deep, "more than %d elements are open, each in the one before",
+			 DEPTH_MAX);
+}
+
+static int push(struct mu_ctx *ctx, struct page *page, const struct token *token,
+		const struct element *element, uint32_t nth)
+{
+	struct open *open, *parent;
+
+	if (page->n == DEPTH_MAX)
+		return report_depth(ctx, page);
+	if (!html_room(&page->stack, &page->room, page->n + 1, sizeof *page->stack))
+		return html_out_of_memory(ctx);
+	open = &page->stack[page->n++];
+	parent = open - 1;
+	open->name = token->text;
+	open->element = element;
+	open->owner = parent->owner;
+	open->silent = parent->silent;
+	open->floor = parent->floor;
+	open->nth = nth;
+	open->n_children = 0;
+	return 0;
+}
+
+/* What the end of the element on top means. */
+static int leave(struct mu_ctx *ctx, struct self *self)
+{
+	struct page *page = &self->page;
+	struct table *table = table_of(page);
+	size_t level = page->n - 1;
+	int err = 0;
+
+	if (level == page->heading_level)
+		page->heading_level = 0;
+	if (table && level == table->level)
+		err = table_end(ctx, self, table);
+	else if (table && level == table->section)
+		err = table_section_end(ctx, self, table);
+	else if (table && level == table->row)
+		err = table_row_end(ctx, self, table);
+	else if (table && level == table->cell)
+		err = table_cell_end(ctx, self, table);
+	else if (table && level == table->caption_level)
+		table->caption_level = 0;
+	page->n--;
+	return err;
+}
+
+/* Ends elements until so many are open. */
+static int pop_to(struct mu_ctx *ctx, struct self *self, size_t n)
+{
+	int err = 0;
+
+	while (!err && self->page.n > n)
+		err = leave(ctx, self);
+	return err;
+}
+
+/* The place in the stack of the nearest open element of a kind, not beyond a list if
+ * `in_list`, and never beyond the floor; or 0. */
+static size_t find_kind(struct page *page, enum element_kind kind, bool in_list)
+{
+	size_t level, floor = top(page)->floor;
+
+	for (level = page->n - 1; level > floor; level--) {
+		if (kind_of(&page->stack[level]) == kind)
+			return level;
+		if (in_list && kind_of(&page->stack[level]) == ELEMENT_LIST)
+			break;
+	}
+	return 0;
+}
+
+static void space(struct page *page, enum prose_gap gap)
+{
+	struct table *table = table_of(page);
+	struct open *open = top(page);
+
+	if (open->silent)
+		return;
+	if (page->heading_level)
+		prose_space(&page->heading, gap);
+	if (open->owner == OWNER_CELL && table->in_cell)
+		prose_space(&table->texts, gap);
+	else if (open->owner == OWNER_CAPTION)
+		prose_space(&table->caption, gap);
+}
+
+/* -------------------------------------------------------- parts of tables */
+
+/* Whether an attribute style says that an element is not shown. */
+static bool style_hides(struct mu_string style)
+{
+	static const char property[] = "display", value[] = "none";
+	size_t i, at;
+
+	for (i = 0; i + sizeof property <= style.len; i++) {
+		if (strncasecmp(style.data + i, property, sizeof property - 1) != 0)
+			continue;
+		if (i && style.data[i - 1] != ';' && !token_is_space(style.data[i - 1]))
+			continue;
+		at = i + sizeof property - 1;
+		while (at < style.len && (token_is_space(style.data[at]) || style.data[at] == ':'))
+			at++;
+		if (style.len - at >= sizeof value - 1 &&
+		    !strncasecmp(style.data + at, value, sizeof value - 1))
+			return true;
+	}
+	return false;
+}
+
+static bool is_hidden(const struct token *token)
+{
+	return token->hidden || (token->style.len && style_hides(token->style));
+}
+
+static int table_start(struct mu_ctx *ctx, struct self *self, const struct token *token,
+		       const struct element *element)
+{
+	struct page *page = &self->page;
+	struct table *table = table_of(page);
+	uint32_t nth;
+	int err = 0;
+
+	/* Where only rows can be, a table ends the one around it. */
+	if (table && top(page)->owner == OWNER_TABLE)
+		err = pop_to(ctx, self, table->level);
+	if (err)
+		return err;
+	space(page, GAP_LINE);
+	nth = page->locating ? child_count(top(page), token->text) : 0;
+	err = push(ctx, page, token, element, nth);
+	if (err || page->ended)
+		return err;
+	top(page)->owner = OWNER_TABLE;
+	top(page)->silent = false;
+	top(page)->floor = page->n - 1;
+	return table_begin(ctx, self);
+}
+
+/* Ends what a part of a table cannot be in. */
+static int part_prepare(struct mu_ctx *ctx, struct self *self, struct table *table,
+			enum element_kind kind)
+{
+	size_t level = table->level;
+	int err;
+
+	if (kind == ELEMENT_CELL && table->row)
+		level = table->row;
+	else if ((kind == ELEMENT_CELL || kind == ELEMENT_ROW) && table->section)
+		level = table->section;
+	err = pop_to(ctx, self, level + 1);
+	/* A row that has no tag of its own. */
+	if (!err && kind != ELEMENT_CELL && table->in_row)
+		err = table_row_end(ctx, self, table);
+	return err;
+}
+
+static int part_begin(struct mu_ctx *ctx, struct self *self, struct table *table,
+		      const struct token *token, enum element_kind kind)
+{
+	struct page *page = &self->page;
+	bool hidden = is_hidden(token);
+	size_t level = page->n - 1;
+
+	switch (kind) {
+	case ELEMENT_SECTION:
+		table->section = level;
+		table->section_hidden = hidden;
+		return 0;
+	case ELEMENT_ROW:
+		table->row = level;
+		return table_row_begin(ctx, self, table, token->at, hidden);
+	case ELEMENT_CELL:
+		table->cell = level;
+		top(page)->floor = level;
+		top(page)->owner = OWNER_CELL;
+		top(page)->silent = hidden;
+		return table_cell_begin(ctx, self, table, token, hidden);
+	case ELEMENT_CAPTION:
+		table->caption_level = level;
+		top(page)->floor = level;
+		top(page)->owner = OWNER_CAPTION;
+		prose_clear(&table->caption);
+		prose_begin(&table->caption, HEADING_BYTES);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int part_start(struct mu_ctx *ctx, struct self *self, const struct token *token,
+		      const struct element *element)
+{
+	struct page *page = &self->page;
+	struct table *table = table_of(page);
+	enum element_kind kind = (enum element_kind)element->kind;
+	uint32_t nth;
+	int err;
+
+	if (!table)
+		return 0;
+	err = part_prepare(ctx, self, table, kind);
+	if (!err && kind == ELEMENT_CELL && !table->in_row)
+		err = table_row_begin(ctx, self, table, token->at, false);
+	if (err)
+		return err;
+	nth = page->locating ? child_count(top(page), token->text) : 0;
+	err = push(ctx, page, token, element, nth);
+	if (err || page->ended)
+		return err;
+	return part_begin(ctx, self, table, token, kind);
+}
+
+/* The end tag of a table, or of one of its parts. */
+static int part_stop(struct mu_ctx *ctx, struct self *self, const struct element *element)
+{
+	struct table *table = table_of(&self->page);
+	size_t level;
+
+	if (!table)
+		return 0;
+	switch (element->kind) {
+	case ELEMENT_TABLE:
+		table->ended = true;
+		level = table->level;
+		break;
+	case ELEMENT_SECTION:
+		level = table->section;
+		break;
+	case ELEMENT_ROW:
+		level = table->row;
+		if (!level && table->in_row)
+			return part_prepare(ctx, self, table, ELEMENT_ROW);
+		break;
+	case ELEMENT_CELL:
+		level = table->cell;
+		break;
+	case ELEMENT_CAPTION:
+		level = table->caption_level;
+		break;
+	default:
+		level = 0;
+		break;
+	}
+	if (!level || self->page.stack[level].element != element)
+		return 0;
+	return pop_to(ctx, self, level);
+}
+
+static bool is_part(const struct element *element)
+{
+	return element && element->kind > ELEMENT_TABLE && element->kind <= ELEMENT_CELL;
+}
+
+/* -------------------------------------------------------------------- tags */
+
+/* Takes an element out of the stack though others in it stay open. */
+static void take_out(struct page *page, size_t level)
+{
+	struct open gone = page->stack[level];
+
+	page->n--;
+	memmove(&page->stack[level], &page->stack[level + 1],
+		(page->n - level) * sizeof *page->stack);
+	page->stack[page->n] = gone;
+}
+
+/* Ends elements that cannot be open around an element. */
+static int imply_ends(struct mu_ctx *ctx, struct self *self, const struct element *element)
+{
+	struct page *page = &self->page;
+	size_t level = 0;
+	int err = 0;
+
+	if (element->kind == ELEMENT_LINK) {
+		level = find_kind(page, ELEMENT_LINK, false);
+		if (level > page->heading_level)
+			take_out(page, level);
+		return 0;
+	}
+	if (element->kind == ELEMENT_ITEM)
+		level = find_kind(page, ELEMENT_ITEM, true);
+	if (element->kind == ELEMENT_HEADING && kind_of(top(page)) == ELEMENT_HEADING)
+		level = page->n - 1;
+	if (level)
+		err = pop_to(ctx, self, level);
+	level = err ? 0 : find_kind(page, ELEMENT_PARAGRAPH, false);
+	return level ? pop_to(ctx, self, level) : err;
+}
+
+/* What follows from the tag of an element that is open now. */
+static void enter(struct self *self, const struct token *token, const struct element *element)
+{
+	struct page *page = &self->page;
+	struct open *open = top(page);
+	bool listened =
+		open->owner == OWNER_CELL || open->owner == OWNER_CAPTION || page->heading_level;
+
+	if (element && element->kind == ELEMENT_HEADING && !page->heading_level) {
+		page->heading_level = page->n - 1;
+		prose_clear(&page->heading);
+		prose_begin(&page->heading, HEADING_BYTES);
+	}
+	if (listened && is_hidden(token))
+		open->silent = true;
+	if (listened && element && element->kind == ELEMENT_MARK && self->footnotes)
+		open->silent = true;
+}
+
+static int start(struct mu_ctx *ctx, struct self *self, const struct token *token)
+{
+	struct page *page = &self->page;
+	const struct element *element = element_find(token->text);
+	uint32_t nth;
+	int err = 0;
+
+	if (page->unseen) {
+		page->unseen_depth += element == page->unseen && !token->closed;
+		return 0;
+	}
+	if (element && element->kind == ELEMENT_FRAME)
+		return 0;
+	if (element && element->is & IS_BLOCK)
+		err = imply_ends(ctx, self, element);
+	else if (element && element->kind == ELEMENT_LINK)
+		err = imply_ends(ctx, self, element);
+	if (err)
+		return err;
+	if (element && element->kind == ELEMENT_TABLE)
+		return table_start(ctx, self, token, element);
+	if (is_part(element))
+		return part_start(ctx, self, token, element);
+	nth = page->locating ? child_count(top(page), token->text) : 0;
+	if (element && (element->is & IS_BLOCK || element->kind == ELEMENT_BREAK))
+		space(page, GAP_LINE);
+	if (element && element->is & IS_RAW)
+		token_skip(&page->tokens, token->text);
+	if (element && element->is & IS_UNSEEN && !token->closed) {
+		page->unseen = element;
+		page->unseen_depth = 1;
+	}
+	if (element && element->is & (IS_RAW | IS_UNSEEN | IS_EMPTY))
+		return 0;
+	err = push(ctx, page, token, element, nth);
+	if (!err && !page->ended)
+		enter(self, token, element);
+	return err;
+}
+
+/* The place in the stack of the element that an end tag ends, or 0. */
+static size_t find_ended(struct page *page, const struct token *token,
+			 const struct element *element)
+{
+	size_t level, floor = top(page)->floor;
+
+	for (level = page->n - 1; level > floor; level--) {
+		const struct open *open = &page->stack[level];
+
+		if (element ? open->element == element : token_same_name(open->name, token->text))
+			return level;
+		if (element && element->kind == ELEMENT_HEADING && kind_of(open) == ELEMENT_HEADING)
+			return level;
+		/* Only the end of a block reaches beyond a block. */
+		if (open->element && open->element->is & IS_BLOCK &&
+		    !(element && element->is & IS_BLOCK))
+			return 0;
+	}
+	return 0;
+}
+
+static int stop(struct mu_ctx *ctx, struct self *self, const struct token *token)
+{
+	struct page *page = &self->page;
+	const struct element *element = element_find(token->text);
+	size_t level;
+	int err;
+
+	if (page->unseen) {
+		if (element == page->unseen && !--page->unseen_depth)
+			page->unseen = NULL;
+		return 0;
+	}
+	if (element && (element->kind == ELEMENT_TABLE || is_part(element)))
+		return part_stop(ctx, self, element);
+	if (element && element->kind == ELEMENT_BREAK) {
+		space(page, GAP_LINE);
+		return 0;
+	}
+	level = find_ended(page, token, element);
+	err = level ? pop_to(ctx, self, level) : 0;
+	if (!err && level && element && element->is & IS_BLOCK)
+		space(page, GAP_LINE);
+	return err;
+}
+
+/* -------------------------------------------------------------------- text */
+
+static void text_add(struct self *self, struct mu_string text)
+{
+	struct page *page = &self->page;
+	struct table *table = table_of(page);
+	struct open *open = top(page);
+
+	if (open->silent || page->unseen)
+		return;
+	if (page->heading_level)
+		prose_add(&page->heading, text);
+	if (open->owner == OWNER_CAPTION)
+		prose_add(&table->caption, text);
+	else if (open->owner == OWNER_CELL && table->in_cell)
+		prose_add(&table->texts, text);
+	else if (open->owner == OWNER_TABLE && table->state != TABLE_OTHER)
+		prose_add(&table->stray, text);
+}
+
+/* -------------------------------------------------------------------- read */
+
+int page_begin(struct mu_ctx *ctx, struct self *self, bool locating)
+{
+	struct page *page = &self->page;
+
+	page->tokens = (struct tokens){ .text = self->text };
+	page->n = page->n_tables = 0;
+	page->unseen = NULL;
+	page->heading_level = 0;
+	prose_clear(&page->heading);
+	page->count = page->repeated = 0;
+	page->ended = page->stopped = page->found = false;
+	page->locating = locating;
+	if (!html_room(&page->stack, &page->room, 1, sizeof *page->stack))
+		return html_out_of_memory(ctx);
+	page->n = 1;
+	page->stack[0].element = NULL;
+	page->stack[0].owner = OWNER_NONE;
+	page->stack[0].silent = false;
+	page->stack[0].floor = 0;
+	page->stack[0].n_children = 0;
+	return 0;
+}
+
+static int page_end(struct mu_ctx *ctx, struct self *self)
+{
+	self->page.ended = true;
+	return pop_to(ctx, self, 1);
+}
+
+/* Whether there is something to be done before more is read. */
+static bool is_enough(const struct self *self)
+{
+	const struct page *page = &self->page;
+
+	if (page->locating)
+		return page->found;
+	return page->seeking ? self->meant : grid_is_full(self->rows);
+}
+
+static int token_take(struct mu_ctx *ctx, struct self *self, const struct token *token)
+{
+	switch (token->kind) {
+	case TOKEN_NONE:
+		return page_end(ctx, self);
+	case TOKEN_TEXT:
+		text_add(self, token->text);
+		return 0;
+	case TOKEN_START:
+		return start(ctx, self, token);
+	default:
+		return stop(ctx, self, token);
+	}
+}
+
+int page_read(struct mu_ctx *ctx, struct self *self)
+{
+	struct page *page = &self->page;
+	struct token token;
+	unsigned n;
+	int err = 0;
+
+	for (n = 1; !err && !page->ended && !is_enough(self); n++) {
+		token_next(&page->tokens, &token);
+		if (page->tokens.at > self->checked)
+			err = source_check(ctx, self, page->tokens.at);
+		if (!err && !self->unreadable)
+			err = token_take(ctx, self, &token);
+		if (!err && n % TOKENS == 0 && mu_cancelled(ctx))
+			err = ECANCELED;
+	}
+	return err;
+}
+
+void page_release(struct page *page)
+{
+	size_t i;
+
+	for (i = 0; i < page->room; i++)
+		free(page->stack[i].children);
+	for (i = 0; i < page->tables_room; i++)
+		table_release(&page->tables[i]);
+	prose_release(&page->heading);
+	free(page->stack);
+	free(page->tables);
+	free(page->cells);
+	free(page->sources);
+	free(page->slot_paths);
+	free(page->hanging_paths);
+}

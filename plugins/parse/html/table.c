@@ -1,0 +1,562 @@
+#include "html.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------- spans */
+
+/* The number that an attribute begins with, up to `most`; 1 when there is none. */
+static uint32_t span_read(struct mu_string text, uint32_t most)
+{
+	uint32_t value = 0;
+	size_t i = 0, from;
+
+	while (i < text.len && token_is_space(text.data[i]))
+		i++;
+	i += i < text.len && text.data[i] == '+';
+	for (from = i; i < text.len && text.data[i] >= '0' && text.data[i] <= '9'; i++)
+		if (value < most)
+			value = 10 * value + (uint32_t)(text.data[i] - '0');
+	if (i == from)
+		return 1;
+	return value < most ? value : most;
+}
+
+static size_t colspan_read(struct mu_string text)
+{
+	uint32_t span = span_read(text, COLSPAN_MAX);
+
+	return span ? span : 1;
+}
+
+static bool is_header(const struct self *self, const struct table *t)
+{
+	return t->state == TABLE_OPEN || (self->grid.header_rows && !grid_is_ready(self->rows));
+}
+
+/* Whether something hangs down into a place of the row at hand. */
+static bool hangs_into(const struct table *t, size_t column)
+{
+	return column < t->n_hanging && t->hanging[column].rows && !t->hanging[column].fresh;
+}
+
+/* Takes what hangs down into a place out of it. */
+static void hanging_clear(struct hanging *h)
+{
+	h->rows = 0;
+	h->len = 0;
+	h->fresh = h->open = false;
+}
+
+static int report_overlap(struct mu_ctx *ctx, const struct table *t, size_t column)
+{
+	struct mu_finding overlap = { .code = "overlap", .at = mu_at(ctx->document->id, t->rows) };
+
+	return mu_report(ctx, overlap,
+			 "a cell spans column %zu, which a cell from a row above has already",
+			 column + 1);
+}
+
+/* Lets the cell at hand hang down from the places that it has, up to `end`. */
+static int hang(struct mu_ctx *ctx, struct self *self, struct table *t, struct mu_string text,
+		size_t end)
+{
+	struct hanging *h;
+	size_t i;
+
+	if (!html_room(&t->hanging, &t->hanging_room, end, sizeof *t->hanging))
+		return html_out_of_memory(ctx);
+	for (i = t->n_hanging; i < end; i++)
+		hanging_clear(&t->hanging[i]);
+	if (end > t->n_hanging)
+		t->n_hanging = end;
+	for (i = t->column; i < end; i++) {
+		h = &t->hanging[i];
+		h->rows = t->rowspan ? t->rowspan - 1 : UINT32_MAX;
+		h->open = !t->rowspan || t->rowspan == ROWSPAN_MAX;
+		h->fresh = true;
+		h->first = i == t->column;
+		h->owner = (uint32_t)t->column;
+		h->tag = t->cell_tag;
+		h->row = t->rows;
+	}
+	h = &t->hanging[t->column];
+	if (!html_room(&h->text, &h->room, text.len + 1, 1))
+		return html_out_of_memory(ctx);
+	memcpy(h->text, text.data, text.len);
+	h->len = text.len;
+	if (self->page.locating && t->state == TABLE_MEANT)
+		page_path(&self->page, t->cell, &self->page.hanging_paths[t->column]);
+	return 0;
+}
+
+/* ------------------------------------------------------------------- cells */
+
+int table_cell_begin(struct mu_ctx *ctx, struct self *self, struct table *t,
+		     const struct token *token, bool hidden)
+{
+	(void)ctx;
+	if (t->state == TABLE_OTHER || hidden)
+		return 0;
+	while (hangs_into(t, t->column))
+		t->column++;
+	t->in_cell = true;
+	t->cell_tag = token->at;
+	t->colspan = colspan_read(token->colspan);
+	/* 0 means all rows of its part of the table. */
+	t->rowspan = span_read(token->rowspan, ROWSPAN_MAX);
+	prose_begin(&t->texts, (size_t)self->grid.max_field);
+	return 0;
+}
+
+/* Puts the cell at hand into its places. */
+static int cell_place(struct mu_ctx *ctx, struct self *self, struct table *t, struct mu_string text)
+{
+	size_t most = (size_t)self->grid.max_columns, end = t->column + t->colspan, i;
+	struct slot slot = { .from = t->texts.start,
+			     .len = text.len,
+			     .tag = t->cell_tag,
+			     .set = true,
+			     .merged = t->colspan > 1 || t->rowspan != 1 };
+	int err = 0;
+
+	if (end > most) {
+		if (text.len && (is_header(self, t) || self->merged == MERGED_FILL))
+			t->beyond = end;
+		else if (text.len && t->column >= most)
+			t->beyond = t->column + 1;
+		end = most;
+	}
+	if (!html_room(&t->slots, &t->room, end, sizeof *t->slots))
+		return html_out_of_memory(ctx);
+	for (i = t->n; i < end; i++)
+		t->slots[i].set = false;
+	for (i = t->column; !err && i < end; i++) {
+		if (hangs_into(t, i) && t->state == TABLE_MEANT)
+			err = report_overlap(ctx, t, i);
+		slot.first = i == t->column;
+		t->slots[i] = slot;
+		if (self->page.locating && t->rows == self->page.wanted)
+			page_path(&self->page, t->cell, &self->page.slot_paths[i]);
+	}
+	if (end > t->n)
+		t->n = end;
+	if (!err && t->rowspan != 1 && t->column < end)
+		err = hang(ctx, self, t, text, end);
+	return err;
+}
+
+int table_cell_end(struct mu_ctx *ctx, struct self *self, struct table *t)
+{
+	int err = 0;
+
+	if (t->in_cell) {
+		err = t->texts.broken ? html_out_of_memory(ctx)
+				      : cell_place(ctx, self, t, prose_text(&t->texts));
+		t->column += t->colspan;
+	}
+	if (t->texts.odd.len && !t->odd_row)
+		t->odd_row = t->rows;
+	t->in_cell = false;
+	t->cell = 0;
+	return err;
+}
+
+/* -------------------------------------------------------------- the header */
+
+/* Keeps a row of the header, of which `n` cells are at hand. */
+static int header_add(struct mu_ctx *ctx, struct self *self, struct table *t, size_t n)
+{
+	const struct grid_cell *cells = self->page.cells;
+	struct name name = { .from = 0 };
+	size_t i;
+
+	if (!html_room(&t->names, &t->names_room, t->n_names + n, sizeof *t->names))
+		return html_out_of_memory(ctx);
+	for (i = 0; i < n; i++) {
+		/* A cell that spans columns is kept once. */
+		if (!i || cells[i].text.data != cells[i - 1].text.data) {
+			name = (struct name){ t->header.len, cells[i].text.len };
+			prose_copy(&t->header, cells[i].text);
+		}
+		t->names[t->n_names++] = name;
+	}
+	t->header_end[t->n_header] = t->n_names;
+	t->header_beyond[t->n_header] = t->beyond;
+	t->header_row[t->n_header++] = t->rows;
+	return t->header.broken ? html_out_of_memory(ctx) : 0;
+}
+
+/* Gives the grid the rows that were kept. */
+static int header_give(struct mu_ctx *ctx, struct self *self, const struct table *t)
+{
+	struct page *page = &self->page;
+	size_t from = 0, n;
+	int64_t row;
+	int err = 0;
+
+	for (row = 0; !err && row < t->n_header; row++) {
+		n = t->header_end[row] - from;
+		if (!html_room(&page->cells, &page->cells_room, n, sizeof *page->cells))
+			return html_out_of_memory(ctx);
+		for (size_t i = 0; i < n; i++) {
+			const struct name *name = &t->names[from + i];
+
+			page->cells[i] = (struct grid_cell){
+				.kind = name->len ? GRID_TEXT : GRID_EMPTY,
+				.text = { name->len ? t->header.data + name->from : "", name->len }
+			};
+		}
+		from = t->header_end[row];
+		if (t->header_beyond[row])
+			n = t->header_beyond[row];
+		err = grid_row(ctx, self->rows, page->cells, n, t->header_row[row]);
+	}
+	return err;
+}
+
+/* Whether the table is the one that is meant, once its header is known or there is no
+ * more of it. */
+static int table_decide(struct mu_ctx *ctx, struct self *self, struct table *t)
+{
+	bool meant;
+	int err = choice_make(ctx, self, t, &meant);
+
+	t->state = TABLE_OTHER;
+	if (err || !meant || self->matches > 1)
+		return err;
+	t->state = TABLE_MEANT;
+	self->meant = t->number;
+	return grid_is_ready(self->rows) ? 0 : header_give(ctx, self, t);
+}
+
+/* -------------------------------------------------------------------- rows */
+
+int table_row_begin(struct mu_ctx *ctx, struct self *self, struct table *t, size_t tag, bool hidden)
+{
+	bool first = !t->rows;
+	int err = 0;
+
+	t->in_row = true;
+	t->row_hidden = hidden || t->section_hidden;
+	t->row_tag = tag;
+	t->rows++;
+	t->column = t->n = t->beyond = 0;
+	prose_clear(&t->texts);
+	if (first && !self->grid.header_rows && t->state == TABLE_OPEN)
+		err = table_decide(ctx, self, t);
+	if (!err && self->page.locating && t->state == TABLE_MEANT)
+		page_path(&self->page, t->row ? t->row : t->level, &self->page.row_path);
+	return err;
+}
+
+static bool is_shown(const struct self *self, bool header, bool first)
+{
+	return header || first || self->merged == MERGED_FILL;
+}
+
+/* One of several paths, where there are any. */
+static const struct path *path_of(const struct path *paths, size_t i)
+{
+	return paths ? &paths[i] : NULL;
+}
+
+/* The cell of a row in a column, and where it is from. */
+static void cell_fill(struct self *self, const struct table *t, size_t column, bool header)
+{
+	struct page *page = &self->page;
+	struct mu_string text = { "", 0 };
+	struct source source = { .merged = true };
+
+	if (column < t->n && t->slots[column].set) {
+		const struct slot *slot = &t->slots[column];
+
+		source = (struct source){ slot->tag, path_of(page->slot_paths, column),
+					  slot->merged };
+		if (is_shown(self, header, slot->first) && slot->len)
+			text = (struct mu_string){ t->texts.data + slot->from, slot->len };
+		page->repeated += slot->first ? 0 : text.len + 1;
+	} else if (hangs_into(t, column)) {
+		const struct hanging *h = &t->hanging[column], *owner = &t->hanging[h->owner];
+
+		source.tag = h->tag;
+		source.path = path_of(page->hanging_paths, h->owner);
+		if (is_shown(self, header, h->first && self->merged != MERGED_FIRST) && owner->len)
+			text = (struct mu_string){ owner->text, owner->len };
+		page->repeated += text.len + 1;
+	} else {
+		source.merged = false;
+	}
+	page->sources[column] = source;
+	page->cells[column] = (struct grid_cell){
+		.kind = text.len ? GRID_TEXT : GRID_EMPTY,
+		.text = text,
+	};
+}
+
+/* Whether one of the row's own cells has a text. */
+static bool row_says(const struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->slots[i].set && t->slots[i].len)
+			return true;
+	return t->beyond;
+}
+
+/* Sets the cells of the row at hand; how many there are up to the last with a text.  Below
+ * the header a row is blank that has nothing but what hangs down into it. */
+static int row_fill(struct mu_ctx *ctx, struct self *self, struct table *t, size_t *n)
+{
+	struct page *page = &self->page;
+	size_t most = t->n > t->n_hanging ? t->n : t->n_hanging, i;
+	bool header = is_header(self, t);
+
+	if (!html_room(&page->cells, &page->cells_room, most, sizeof *page->cells) ||
+	    !html_room(&page->sources, &page->sources_room, most, sizeof *page->sources))
+		return html_out_of_memory(ctx);
+	for (*n = i = 0; i < most; i++) {
+		cell_fill(self, t, i, header);
+		if (page->cells[i].text.len)
+			*n = i + 1;
+	}
+	if (!header && !row_says(t))
+		*n = 0;
+	page->n_cells = most;
+	return 0;
+}
+
+/* Lets what hangs down reach one row less. */
+static void hanging_lower(struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_hanging; i++) {
+		struct hanging *h = &t->hanging[i];
+
+		if (h->fresh)
+			h->fresh = false;
+		else if (h->rows && h->rows != UINT32_MAX)
+			h->rows--;
+	}
+	while (t->n_hanging && !t->hanging[t->n_hanging - 1].rows)
+		t->n_hanging--;
+}
+
+static int report_spans(struct mu_ctx *ctx, struct self *self)
+{
+	struct mu_finding spans = { .code = "spans" };
+
+	self->page.ended = self->page.stopped = true;
+	return mu_report(ctx, spans,
+			 "cells that span others repeat more text than %d times the "
+			 "size of the page",
+			 SPANS_MOST);
+}
+
+static int report_odd(struct mu_ctx *ctx, struct table *t)
+{
+	struct mu_string text = t->texts.odd;
+	struct mu_finding odd = { .code = "reference",
+				  .at = mu_at(ctx->document->id, t->odd_row),
+				  .value = text.data,
+				  .value_len = text.len };
+
+	if (!text.len)
+		return 0;
+	t->texts.odd.len = 0;
+	t->odd_row = 0;
+	return mu_report(ctx, odd, "'%.*s' is no character that is known", (int)text.len,
+			 text.data);
+}
+
+static bool is_measure(const struct self *self, size_t column)
+{
+	const char *name = grid_field_of(self->rows, column);
+	const struct grid_column *c = self->grid.columns.items;
+	size_t i;
+
+	for (i = 0; name && i < self->grid.columns.count; i++)
+		if (c[i].measure && !strcmp(c[i].name, name))
+			return true;
+	return false;
+}
+
+/* Numbers that stand once for several rows or columns. */
+static int row_check_merged(struct mu_ctx *ctx, const struct self *self, const struct table *t,
+			    size_t n)
+{
+	struct mu_finding merged = { .code = "merged", .at = mu_at(ctx->document->id, t->rows) };
+	const struct page *page = &self->page;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < n; i++) {
+		if (!page->sources[i].merged || !page->cells[i].text.len || !is_measure(self, i))
+			continue;
+		merged.field = grid_field_of(self->rows, i);
+		err = mu_report(ctx, merged,
+				"%s stands in a cell that spans several rows or columns, and "
+				"nothing says whether each has it or all together",
+				merged.field);
+	}
+	return err;
+}
+
+/* A row of the table that is meant. */
+static int row_give(struct mu_ctx *ctx, struct self *self, struct table *t, size_t n)
+{
+	struct page *page = &self->page;
+	bool header = is_header(self, t);
+	int err = 0;
+
+	if (page->locating) {
+		page->found = t->rows == page->wanted;
+		page->found_tag = t->row_tag;
+		page->found_path = page->row_path;
+		return 0;
+	}
+	if (n && t->row_hidden && !self->hidden++)
+		self->first_hidden = t->rows;
+	if (!header && self->merged == MERGED_DOWN)
+		err = row_check_merged(ctx, self, t, n);
+	if (!err)
+		err = grid_row(ctx, self->rows, page->cells, t->beyond ? t->beyond : n, t->rows);
+	return !err && !header ? report_odd(ctx, t) : err;
+}
+
+int table_row_end(struct mu_ctx *ctx, struct self *self, struct table *t)
+{
+	size_t n = 0;
+	int err;
+
+	t->row = 0;
+	t->in_row = false;
+	if (t->state == TABLE_OTHER)
+		return 0;
+	err = row_fill(ctx, self, t, &n);
+	if (err)
+		return err;
+	if (t->state == TABLE_MEANT) {
+		err = row_give(ctx, self, t, n);
+	} else if (n || t->beyond || t->n_header) {
+		err = header_add(ctx, self, t, n);
+		if (!err && (t->n_header == self->grid.header_rows || t->header.len > HEADER_BYTES))
+			err = table_decide(ctx, self, t);
+	}
+	hanging_lower(t);
+	if (!err && self->page.repeated / SPANS_MOST > self->text.len + SPANS_FREE)
+		err = report_spans(ctx, self);
+	return err;
+}
+
+/* ------------------------------------------------------------------ tables */
+
+int table_section_end(struct mu_ctx *ctx, struct self *self, struct table *t)
+{
+	int err = t->in_row ? table_row_end(ctx, self, t) : 0;
+	size_t i;
+
+	t->section = 0;
+	t->section_hidden = false;
+	for (i = 0; i < t->n_hanging; i++) {
+		struct hanging *h = &t->hanging[i];
+
+		if (h->rows && !h->open && h->first && t->state == TABLE_MEANT && !self->cut++)
+			self->first_cut = h->row;
+		hanging_clear(h);
+	}
+	t->n_hanging = 0;
+	return err;
+}
+
+int table_begin(struct mu_ctx *ctx, struct self *self)
+{
+	struct page *page = &self->page;
+	struct table *t;
+
+	if (!html_room(&page->tables, &page->tables_room, page->n_tables + 1, sizeof *t))
+		return html_out_of_memory(ctx);
+	t = &page->tables[page->n_tables++];
+	t->number = ++page->count;
+	t->state = TABLE_OPEN;
+	if (page->locating)
+		t->state = t->number == self->meant ? TABLE_MEANT : TABLE_OTHER;
+	t->level = page->n - 1;
+	t->section = t->row = t->cell = t->caption_level = 0;
+	t->ended = t->in_row = t->in_cell = t->section_hidden = false;
+	t->rows = t->odd_row = 0;
+	t->n_hanging = t->n_names = 0;
+	t->n_header = 0;
+	t->texts.odd.len = 0;
+	prose_clear(&t->stray);
+	prose_begin(&t->stray, PHRASE_PIECE);
+	prose_clear(&t->header);
+	prose_clear(&t->caption);
+	prose_clear(&t->heading);
+	prose_copy(&t->heading, prose_text(&page->heading));
+	return t->heading.broken ? html_out_of_memory(ctx) : 0;
+}
+
+static int report_truncated(struct mu_ctx *ctx, const struct table *t)
+{
+	struct mu_finding truncated = { .code = "truncated" };
+
+	return mu_report(ctx, truncated,
+			 "the table ends without </table>, behind row %" PRIu64
+			 ", so rows may be missing",
+			 t->rows);
+}
+
+static int report_stray(struct mu_ctx *ctx, const struct table *t)
+{
+	struct mu_string text = prose_text(&t->stray);
+	struct mu_finding stray = {
+		.severity = MU_WARNING, .code = "outside", .value = text.data, .value_len = text.len
+	};
+	struct phrase shown = { .len = 0 };
+
+	phrase_add(&shown, text.data, text.len);
+	return text.len ? mu_report(ctx, stray, "'%s' stands in the table outside its cells",
+				    shown.text)
+			: 0;
+}
+
+int table_end(struct mu_ctx *ctx, struct self *self, struct table *t)
+{
+	struct page *page = &self->page;
+	int err = table_section_end(ctx, self, t);
+
+	if (!err && t->state == TABLE_OPEN)
+		err = table_decide(ctx, self, t);
+	page->n_tables--;
+	if (err || t->state != TABLE_MEANT)
+		return err;
+	/* No other can be meant. */
+	if (self->position || page->locating)
+		page->ended = true;
+	if (page->locating)
+		return 0;
+	err = report_odd(ctx, t);
+	if (!err)
+		err = report_stray(ctx, t);
+	return err || t->ended ? err : report_truncated(ctx, t);
+}
+
+void table_release(struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->hanging_room; i++)
+		free(t->hanging[i].text);
+	free(t->hanging);
+	prose_release(&t->heading);
+	prose_release(&t->caption);
+	prose_release(&t->texts);
+	prose_release(&t->header);
+	prose_release(&t->stray);
+	free(t->slots);
+	free(t->names);
+}

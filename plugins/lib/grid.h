@@ -182,12 +182,12 @@ struct grid *grid_open(struct mu_ctx *ctx, const struct grid_options *options,
 		       const struct grid_source *source);
 void grid_close(struct grid *grid); /* NULL is fine */
 
-/* The next row.  `position` is the one of _at, and no two rows have the same.  Cells
- * past `n` are blank.  `n` may be more than max_columns: then the last of so many is
- * not blank, and those past max_columns need not be there.  Text longer than max_field
- * may be cut, so long as it is longer still.  Nothing is reported before the first row
- * behind the header.  0, or what mu_report() gave, or E2BIG with a message when there
- * are too many rows. */
+/* The next row.  `position` is the one of _at: no two rows have the same, and it leaves
+ * room for those that a transform makes of one.  Cells past `n` are blank.  `n` may be
+ * more than max_columns: then the last of so many is not blank, and those past
+ * max_columns need not be there.  Text longer than max_field may be cut, so long as it is
+ * longer still.  Nothing is reported before the first row behind the header.  0, or what
+ * mu_report() gave, or E2BIG with a message when there are too many rows. */
 int grid_row(struct mu_ctx *ctx, struct grid *grid, const struct grid_cell *cells, size_t n,
 	     uint64_t position);
 

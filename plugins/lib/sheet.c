@@ -461,7 +461,7 @@ static int row_give(struct mu_ctx *ctx, struct sheet *s)
 	if (s->spilt && s->cells[s->most].kind != GRID_EMPTY)
 		n = s->spilt;
 	if (s->aim == SHEET_GIVE)
-		return grid_row(ctx, s->grid, s->cells, n, s->row);
+		return grid_row(ctx, s->grid, s->cells, n, sheet_position(s->row));
 	s->found = s->aim == SHEET_PEEK ? s->n_header > s->header_rows : s->row == s->wanted;
 	return 0;
 }
@@ -603,7 +603,7 @@ int sheet_report_hidden(struct mu_ctx *ctx, const struct sheet *s)
 
 	if (err || !s->hidden_rows)
 		return err;
-	hidden.at = mu_at(ctx->document->id, s->first_hidden);
+	hidden.at = mu_at(ctx->document->id, sheet_position(s->first_hidden));
 	return mu_report(ctx, hidden,
 			 s->hidden_rows == 1 ? "%" PRIu64 " row is hidden, %" PRIu32
 					     : "%" PRIu64 " rows are hidden, %" PRIu32 " first",

@@ -13,7 +13,7 @@
  * that is not blank, and its rows follow each other.  In the header every cell of a
  * merged area has its value; elsewhere with merged: fill, in rows that have other cells.
  *
- * Rows and columns are counted from 0; the position of a row in _at is its number.
+ * Rows and columns are counted from 0.
  */
 #ifndef SHEET_H
 #define SHEET_H
@@ -25,6 +25,18 @@ enum {
 	SHEET_COLUMNS = 1 << 14,
 	SHEET_MERGED = 100000, /* areas */
 };
+
+/* The position of a row in _at, and back.  Between those of two rows there is room for
+ * what a transform makes of one: a row for each of its columns, and more. */
+static inline uint64_t sheet_position(uint32_t row)
+{
+	return (uint64_t)row << 20;
+}
+
+static inline uint32_t sheet_row_at(uint64_t position)
+{
+	return (uint32_t)(position >> 20);
+}
 
 /* ------------------------------------------------------------------ options */
 

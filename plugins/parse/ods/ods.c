@@ -143,10 +143,10 @@ static int ods_locate(struct mu_ctx *ctx, void *state, uint64_t position, const 
 {
 	struct self *self = state;
 	struct sheet *table = &self->table;
-	uint32_t row = (uint32_t)position;
+	uint32_t row = sheet_row_at(position);
 	int err = header_read(ctx, self);
 
-	if (err || position >= SHEET_ROWS || !self->chosen)
+	if (err || !self->chosen)
 		return err;
 	if (table->aim != SHEET_FIND ||
 	    (row < self->row && !(table->found && row == table->wanted)))

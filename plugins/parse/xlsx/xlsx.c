@@ -153,7 +153,8 @@ static int report_uncalculated(struct mu_ctx *ctx, const struct self *self)
 {
 	struct mu_finding stale = { .severity = MU_WARNING,
 				    .code = "uncalculated",
-				    .at = mu_at(ctx->document->id, self->first_formula) };
+				    .at = mu_at(ctx->document->id,
+						sheet_position(self->first_formula)) };
 
 	if (!self->book.stale || !self->formulas)
 		return 0;
@@ -198,10 +199,10 @@ static int xlsx_locate(struct mu_ctx *ctx, void *state, uint64_t position, const
 {
 	struct self *self = state;
 	struct sheet *table = &self->table;
-	uint32_t row = (uint32_t)position;
+	uint32_t row = sheet_row_at(position);
 	int err = header_read(ctx, self);
 
-	if (err || position >= SHEET_ROWS)
+	if (err)
 		return err;
 	if (table->aim != SHEET_FIND ||
 	    (row <= table->row && !(table->found && row == table->wanted)))

@@ -19,7 +19,9 @@
  * level, with null in `to`.  A claim becomes a claim for each part and each total,
  * of its own level; where it states nothing of a part there is none for that.
  *
- * The rows of one are told apart by their places, which are those behind its own.
+ * The rows of one are told apart by their places, which are those behind its own.  Those of
+ * one that was rejected all keep its place, by which the runner keeps them out, and none of
+ * them is dropped.
  */
 #include <muster/plugin.h>
 #include <muster/table.h>
@@ -252,19 +254,26 @@ static void put_row(struct unpivot *self, const struct part *p, int64_t row, uin
 	mu_end_row(&self->builder);
 }
 
+/* The place of row `i` of those that are made of the one at `at`. */
+static uint64_t place_of(uint64_t at, size_t i)
+{
+	return at & MU_AT_REJECTED ? at : at + i;
+}
+
 static void data_split(struct unpivot *self, int64_t row, uint64_t at)
 {
 	self->rows--;
 	for (size_t i = 0; i < self->n_parts; i++) {
-		if (self->zero == ZERO_DROP && is_zero(self, &self->parts[i], row))
+		if (self->zero == ZERO_DROP && !(at & MU_AT_REJECTED) &&
+		    is_zero(self, &self->parts[i], row))
 			continue;
-		put_row(self, &self->parts[i], row, at + i, (struct mu_string){ NULL, 0 });
+		put_row(self, &self->parts[i], row, place_of(at, i), (struct mu_string){ NULL, 0 });
 		self->rows++;
 	}
 	for (size_t i = 0; i < self->n_totals; i++) {
 		if (is_null(self, &self->totals[i], row))
 			continue;
-		put_row(self, &self->totals[i], row, at + self->n_parts + i,
+		put_row(self, &self->totals[i], row, place_of(at, self->n_parts + i),
 			mu_string(self->totals[i].level));
 		self->claims++;
 	}
@@ -279,7 +288,7 @@ static void claim_split(struct unpivot *self, int64_t row, uint64_t at, struct m
 
 		if (is_null(self, p, row))
 			continue;
-		put_row(self, p, row, at + i, level);
+		put_row(self, p, row, place_of(at, i), level);
 		self->claims++;
 	}
 }

@@ -41,7 +41,9 @@
  *                1.204, "vier", 24 november 2023; `format` is the pattern of a
  *                date, "d/M/yyyy".  What cannot be read is an error and null.
  *                Anything can become string, integer number, and number integer
- *                where nothing is lost.
+ *                where nothing is lost.  With `decimals` a number is rounded to so
+ *                many digits behind the point, so that the same number written with
+ *                more or fewer digits is the same.
  *     measure    marks columns of integers as numbers to be added up.
  *     drop       leaves columns out.
  *     select     leaves out all columns but these, and puts them in this order.
@@ -55,6 +57,9 @@
 #include "language.h"
 #include "pattern.h"
 #include "phrase.h"
+
+/* A double has no more. */
+enum { DECIMALS_MAX = 15 };
 
 /* --------------------------------------------------------------- configure */
 
@@ -345,6 +350,8 @@ static int cell_cast(struct work *work, const struct column *c, struct value *va
 	struct value was = *value;
 	enum answer answer = value_cast(c->cast, c->taken, c->type, value, work->space[1]);
 
+	if (answer == VALUE_OK && c->cast->decimals)
+		value->as.number = value_round(value->as.number, c->cast->decimals);
 	if (answer == VALUE_OK)
 		return 0;
 	value->known = false;
@@ -631,6 +638,8 @@ static const struct mu_option cast_options[] = {
 		    .help = "a language tag such as nl: numbers, number words and dates as it "
 			    "writes them"),
 	MU_OPT_TEXT(struct cast, format, .help = "the pattern of a date, such as d/M/yyyy"),
+	MU_OPT_INT(struct cast, decimals, .min = 1, .max = DECIMALS_MAX,
+		   .help = "digits behind the point to which a number is rounded"),
 	{ 0 },
 };
 

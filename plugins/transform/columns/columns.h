@@ -59,6 +59,7 @@ struct replacement {
 struct cast {
 	const char *name, *language, *format;
 	int type;
+	int64_t decimals; /* 0: all that a number has */
 
 	struct language *writes; /* NULL: as programs write */
 };
@@ -166,6 +167,9 @@ enum answer value_parse(const struct cast *cast, enum mu_data type, struct mu_st
 /* A value of one type as one of another; `space` is for the text of a number. */
 enum answer value_cast(const struct cast *cast, enum mu_data from, enum mu_data to,
 		       struct value *value, char space[MU_FORMAT_MAX]);
+
+/* The number with so many digits behind the point that is nearest. */
+double value_round(double number, int64_t decimals);
 
 /* Whether any value of one type can be one of another. */
 bool value_castable(enum mu_data from, enum mu_data to);

@@ -262,7 +262,10 @@ static int cast_plan(struct mu_ctx *ctx, struct self *self, struct cast *cast)
 		return mu_invalid(ctx, &cast->type,
 				  "column '%s' is of type %s, which cannot become %s", c->name,
 				  mu_data_name(c->taken), mu_data_name(type));
-	if (c->taken == type)
+	if (cast->decimals && type != MU_NUMBER)
+		return mu_invalid(ctx, &cast->decimals,
+				  "column '%s' becomes no number, so it has no decimals", c->name);
+	if (c->taken == type && !cast->decimals)
 		return 0;
 	c->cast = cast;
 	c->type = type;

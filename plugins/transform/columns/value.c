@@ -1,5 +1,6 @@
 #include "columns.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <unicode/uchar.h>
@@ -158,6 +159,20 @@ static enum answer integer_of(double number, int64_t *out)
 		return number - number == 0 ? VALUE_OVERFLOW : VALUE_NOT;
 	*out = (int64_t)number;
 	return (double)*out == number ? VALUE_OK : VALUE_NOT;
+}
+
+/* By way of its digits, since no double but the nearest is right; from 2^53 on there are
+ * none behind the point. */
+double value_round(double number, int64_t decimals)
+{
+	char digits[64];
+	int len;
+
+	if (!(number > -9007199254740992.0 && number < 9007199254740992.0))
+		return number;
+	len = snprintf(digits, sizeof digits, "%.*f", (int)decimals, number);
+	mu_parse_number((struct mu_string){ digits, (size_t)len }, &number);
+	return number == 0 ? 0 : number;
 }
 
 enum answer value_cast(const struct cast *cast, enum mu_data from, enum mu_data to,

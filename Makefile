@@ -64,6 +64,7 @@ PARTS_transform/country  := added country fold list words
 PARTS_transform/mission  := added fold list mission words
 PARTS_transform/columns  := adjust fold language pattern words
 PARTS_transform/consolidate := lanes
+PARTS_transform/unknown  := adjust
 PARTS_transform/unpivot  := adjust
 PARTS_validate/schema    := icu list pattern words
 PARTS_validate/totals    := icu lanes slip words

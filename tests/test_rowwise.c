@@ -144,15 +144,26 @@ static void configure_unpivot(struct fixture *f, void *self)
 	set_pair(f, parts->fields, part, "columns", "heads", "headcount");
 }
 
+static void configure_unknown(struct fixture *f, void *self)
+{
+	const struct mu_option *rules = option_named(f->plugin->options, "rules");
+	char *rule = set_items(f, self, "rules", 1);
+
+	set_text(rules->fields, rule, "column", "headcount");
+	set_text(rules->fields, rule, "when", "headcount");
+	set_text(rules->fields, rule, "to", "0");
+	set_text(rules->fields, rule, "status", "station");
+	set_text(rules->fields, rule, "reason", "nobody knows");
+}
+
 static const struct {
 	const char *name;
 	configure_fn *configure;
 	bool merges;
 } plugins[] = {
-	{ "columns", configure_columns, true },
-	{ "country", configure_country, true },
-	{ "mission", configure_mission, false },
-	{ "unpivot", configure_unpivot, true },
+	{ "columns", configure_columns, true },  { "country", configure_country, true },
+	{ "mission", configure_mission, false }, { "unpivot", configure_unpivot, true },
+	{ "unknown", configure_unknown, true },
 };
 
 /* ------------------------------------------------------------------ rows */
@@ -335,7 +346,7 @@ static void uses_are(size_t plugin, int64_t out, const char *expected)
 
 START_TEST(what_makes_findings_is_looked_at_and_else_what_is_wanted)
 {
-	enum { COLUMNS, COUNTRY, MISSION, UNPIVOT };
+	enum { COLUMNS, COUNTRY, MISSION, UNPIVOT, UNKNOWN };
 
 	uses_are(COLUMNS, -1, "st-"); /* the case and the pattern */
 	uses_are(COLUMNS, 2, "sth");  /* headcount */
@@ -348,6 +359,9 @@ START_TEST(what_makes_findings_is_looked_at_and_else_what_is_wanted)
 	uses_are(MISSION, 4, "-th");
 	uses_are(UNPIVOT, -1, "--h");
 	uses_are(UNPIVOT, 1, "-th");
+	uses_are(UNKNOWN, -1, "--h");
+	uses_are(UNKNOWN, 0, "s-h");
+	uses_are(UNKNOWN, 1, "-th");
 }
 END_TEST
 

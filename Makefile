@@ -276,6 +276,7 @@ test-run: all tests
 	for t in $(FUZZ); do $$t $(SECONDS) $(SEEDS:%=%-?) || failed=1; done; \
 	tests/install.sh $(BUILD) || failed=1; \
 	tests/cases.sh $(BUILD) || failed=1; \
+	tests/forms.py $(BUILD) || failed=1; \
 	tests/net.sh $(BUILD) || failed=1; \
 	tests/net/kill.sh $(BUILD) || failed=1; \
 	exit $$failed

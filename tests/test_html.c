@@ -183,13 +183,18 @@ START_TEST(places_are_lines_and_paths)
 	struct mu_place place = { .size = sizeof place };
 
 	outcome_go(&outcome, &model, page, strlen(page));
-	ck_assert_int_eq(html_locate(&outcome.fake.ctx, &outcome.self, 3, "b", &place), 0);
+	ck_assert_int_eq(
+		html_locate(&outcome.fake.ctx, &outcome.self, html_position(3) + 1, "b", &place),
+		0);
 	ck_assert_str_eq(place.cell, "/html/body/div[2]/table[1]/tbody[1]/tr[2]/td[1]");
 	ck_assert_uint_eq(place.line, 7);
-	ck_assert_int_eq(html_locate(&outcome.fake.ctx, &outcome.self, 3, "a", &place), 0);
+	ck_assert_int_eq(
+		html_locate(&outcome.fake.ctx, &outcome.self, html_position(3) + 1, "a", &place),
+		0);
 	ck_assert_str_eq(place.cell, "/html/body/div[2]/table[1]/tbody[1]/tr[1]/td[1]");
 	ck_assert_uint_eq(place.line, 5);
-	ck_assert_int_eq(html_locate(&outcome.fake.ctx, &outcome.self, 2, NULL, &place), 0);
+	ck_assert_int_eq(
+		html_locate(&outcome.fake.ctx, &outcome.self, html_position(2), NULL, &place), 0);
 	ck_assert_str_eq(place.cell, "/html/body/div[2]/table[1]/tbody[1]/tr[1]");
 	ck_assert_uint_eq(place.line, 4);
 	ck_assert_uint_eq(place.text_len, 5);

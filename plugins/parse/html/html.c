@@ -159,7 +159,8 @@ static int report_hidden(struct mu_ctx *ctx, const struct self *self)
 {
 	struct mu_finding hidden = { .severity = MU_WARNING,
 				     .code = "hidden",
-				     .at = mu_at(ctx->document->id, self->first_hidden) };
+				     .at = mu_at(ctx->document->id,
+						 html_position(self->first_hidden)) };
 
 	return self->hidden ? mu_report(ctx, hidden,
 					"%" PRIu64 " rows are hidden, of which this is the first",
@@ -171,7 +172,7 @@ static int report_cut(struct mu_ctx *ctx, const struct self *self)
 {
 	struct mu_finding cut = { .severity = MU_WARNING,
 				  .code = "span-cut",
-				  .at = mu_at(ctx->document->id, self->first_cut) };
+				  .at = mu_at(ctx->document->id, html_position(self->first_cut)) };
 
 	return self->cut ? mu_report(ctx, cut,
 				     "a cell of this row should span more rows than there are%s",

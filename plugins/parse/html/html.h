@@ -271,6 +271,13 @@ int choice_report(struct mu_ctx *ctx, const struct self *self);
 
 /* ----------------------------------------------------------------- place.c */
 
+/* The position in _at of a row of the table, counted from 0; up to the next one there is
+ * room for the rows that a transform makes of it, one for each of its columns and more. */
+static inline uint64_t html_position(uint64_t row)
+{
+	return row << 14;
+}
+
 int html_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *field,
 		struct mu_place *out);
 

@@ -44,7 +44,7 @@ static void row_join(struct self *self)
 }
 
 /* Reads on to a row, or from the top when it is not ahead. */
-static int row_seek(struct mu_ctx *ctx, struct self *self, uint64_t position)
+static int row_seek(struct mu_ctx *ctx, struct self *self, uint64_t row)
 {
 	struct page *page = &self->page;
 	size_t most = (size_t)self->grid.max_columns;
@@ -53,9 +53,9 @@ static int row_seek(struct mu_ctx *ctx, struct self *self, uint64_t position)
 	if (!html_room(&page->slot_paths, &page->paths_room[0], most, sizeof(struct path)) ||
 	    !html_room(&page->hanging_paths, &page->paths_room[1], most, sizeof(struct path)))
 		return html_out_of_memory(ctx);
-	if (!page->locating || page->ended || position <= page->wanted)
+	if (!page->locating || page->ended || row <= page->wanted)
 		err = page_begin(ctx, self, true);
-	page->wanted = position;
+	page->wanted = row;
 	page->found = false;
 	return err ? err : page_read(ctx, self);
 }
@@ -74,13 +74,14 @@ int html_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *
 {
 	struct self *self = state;
 	struct page *page = &self->page;
+	uint64_t row = position >> 14;
 	size_t cell;
 	int err = table_seek(ctx, self);
 
 	if (err || !self->meant)
 		return err;
-	if (!page->locating || !page->found || page->wanted != position)
-		err = row_seek(ctx, self, position);
+	if (!page->locating || !page->found || page->wanted != row)
+		err = row_seek(ctx, self, row);
 	if (err || !page->found)
 		return err;
 	cell = field ? grid_cell_of(self->rows, field) : SIZE_MAX;

@@ -51,7 +51,8 @@ static void hanging_clear(struct hanging *h)
 
 static int report_overlap(struct mu_ctx *ctx, const struct table *t, size_t column)
 {
-	struct mu_finding overlap = { .code = "overlap", .at = mu_at(ctx->document->id, t->rows) };
+	struct mu_finding overlap = { .code = "overlap",
+				      .at = mu_at(ctx->document->id, html_position(t->rows)) };
 
 	return mu_report(ctx, overlap,
 			 "a cell spans column %zu, which a cell from a row above has already",
@@ -211,7 +212,7 @@ static int header_give(struct mu_ctx *ctx, struct self *self, const struct table
 		from = t->header_end[row];
 		if (t->header_beyond[row])
 			n = t->header_beyond[row];
-		err = grid_row(ctx, self->rows, page->cells, n, t->header_row[row]);
+		err = grid_row(ctx, self->rows, page->cells, n, html_position(t->header_row[row]));
 	}
 	return err;
 }
@@ -360,7 +361,7 @@ static int report_odd(struct mu_ctx *ctx, struct table *t)
 {
 	struct mu_string text = t->texts.odd;
 	struct mu_finding odd = { .code = "reference",
-				  .at = mu_at(ctx->document->id, t->odd_row),
+				  .at = mu_at(ctx->document->id, html_position(t->odd_row)),
 				  .value = text.data,
 				  .value_len = text.len };
 
@@ -388,7 +389,8 @@ static bool is_measure(const struct self *self, size_t column)
 static int row_check_merged(struct mu_ctx *ctx, const struct self *self, const struct table *t,
 			    size_t n)
 {
-	struct mu_finding merged = { .code = "merged", .at = mu_at(ctx->document->id, t->rows) };
+	struct mu_finding merged = { .code = "merged",
+				     .at = mu_at(ctx->document->id, html_position(t->rows)) };
 	const struct page *page = &self->page;
 	size_t i;
 	int err = 0;
@@ -423,7 +425,8 @@ static int row_give(struct mu_ctx *ctx, struct self *self, struct table *t, size
 	if (!header && self->merged == MERGED_DOWN)
 		err = row_check_merged(ctx, self, t, n);
 	if (!err)
-		err = grid_row(ctx, self->rows, page->cells, t->beyond ? t->beyond : n, t->rows);
+		err = grid_row(ctx, self->rows, page->cells, t->beyond ? t->beyond : n,
+			       html_position(t->rows));
 	return !err && !header ? report_odd(ctx, t) : err;
 }
 

@@ -72,8 +72,10 @@ static void line_find(const struct mu_ctx *ctx, struct self *self, uint64_t at)
 
 /* ---------------------------------------------------------------------- rows */
 
-/* Whether a row stands at a position of an array or object: and how many before it. */
-static bool row_count(const struct mu_ctx *ctx, struct self *self, uint64_t at, uint64_t *rows)
+/* Whether a position is in a row of an array or object: where that begins, and how many are
+ * before it. */
+static bool row_count(const struct mu_ctx *ctx, struct self *self, uint64_t at, uint64_t *start,
+		      uint64_t *rows)
 {
 	const struct mu_piece *piece = piece_before(ctx, at);
 	uint64_t from = self->first;
@@ -99,23 +101,40 @@ static bool row_count(const struct mu_ctx *ctx, struct self *self, uint64_t at, 
 	self->rows_before = *rows;
 	while (from < at && strchr(" \t\r\n", self->text.data[from]))
 		from++;
-	return from == at;
+	*start = from;
+	return from <= at;
 }
 
-/* Reads the row at a position, if there is one, and how many come before it. */
-static bool row_find(const struct mu_ctx *ctx, struct self *self, uint64_t at, uint64_t *rows)
+static uint64_t line_start(const struct self *self, uint64_t at)
+{
+	const char *text = self->text.data, *last = at ? memrchr(text, '\n', (size_t)at) : NULL;
+	uint64_t start = last ? (uint64_t)(last + 1 - text) : 0;
+
+	while (start < at && strchr(" \t\r", text[start]))
+		start++;
+	return start;
+}
+
+/* Reads the row that a position is in, if there is one: where it begins, and how many come
+ * before it.  Rows that a transform made of one have positions inside of it. */
+static bool row_find(const struct mu_ctx *ctx, struct self *self, uint64_t at, uint64_t *start,
+		     uint64_t *rows)
 {
 	enum token token;
-	uint64_t start;
+	uint64_t begun;
 
 	*rows = 0;
+	*start = at;
 	if (!self->sheet || self->unreadable || at >= self->text.len)
 		return false;
-	if (self->layout != LAYOUT_LINES && !row_count(ctx, self, at, rows))
+	if (self->layout == LAYOUT_LINES)
+		*start = line_start(self, at);
+	else if (!row_count(ctx, self, at, start, rows))
 		return false;
-	rows_seek(self, at, self->text.len);
-	token = row_begin(self, &start);
-	return start == at && token > TOKEN_NAME && row_read(self, token);
+	rows_seek(self, *start, self->text.len);
+	token = row_begin(self, &begun);
+	return begun == *start && token > TOKEN_NAME && row_read(self, token) &&
+	       lexer_position(&self->lexer) > at;
 }
 
 /* ---------------------------------------------------------------------- cells */
@@ -242,14 +261,14 @@ int json_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *
 {
 	struct self *self = state;
 	struct cell_name name = { self->cell, 0, sizeof self->cell - 1 };
-	uint64_t at = position, rows, value;
+	uint64_t at = position, start, rows, value;
 	size_t cell;
 	int err = json_prepare(ctx, self);
 
 	if (err || position > self->text.len)
 		return err;
-	if (row_find(ctx, self, position, &rows)) {
-		show_row(self, position, out);
+	if (row_find(ctx, self, position, &start, &rows)) {
+		show_row(self, start, out);
 		cell_add_row(self, &name, rows);
 		cell = field ? grid_cell_of(self->sheet, field) : SIZE_MAX;
 		if (cell != SIZE_MAX) {
@@ -262,7 +281,7 @@ int json_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *
 	}
 	line_find(ctx, self, at);
 	/* A value in another line than its row begins in is shown in its own. */
-	if (at > position && self->column < LINE_SHOWN)
+	if (at > start && self->column < LINE_SHOWN)
 		show_line(self, at, out);
 	out->line = self->line + 1;
 	out->column = self->column + 1;

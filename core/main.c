@@ -12,8 +12,8 @@
 #define VERSION "0.1.0"
 
 static const struct command *const commands[] = {
-	&command_run,   &command_check,   &command_lock,
-	&command_cache, &command_guess, &command_plugins, &command_explain,
+	&command_run,   &command_check,   &command_lock,    &command_cache,
+	&command_guess, &command_plugins, &command_explain,
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)

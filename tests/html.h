@@ -58,7 +58,7 @@ static int outcome_report(struct mu_ctx *ctx, const struct mu_finding *finding, 
 
 	vsnprintf(message, sizeof message, fmt, ap);
 	outcome_add(o->said, &o->said_len, "%s @%" PRIu64 ": %s\n", finding->code,
-		    mu_at_position(finding->at), message);
+		    mu_at_position(finding->at) >> 14, message);
 	return 0;
 }
 
@@ -77,7 +77,7 @@ static void outcome_take(struct outcome *o, const struct ArrowArray *batch)
 			outcome_add(o->rows, &o->rows_len, "%s%.*s%s", i ? "|" : "", (int)text.len,
 				    text.data, mu_null(&column, row) ? "~" : "");
 		}
-		outcome_add(o->rows, &o->rows_len, " @%" PRIu64, position);
+		outcome_add(o->rows, &o->rows_len, " @%" PRIu64, position >> 14);
 		if (mu_row_is_claim(&hidden, row))
 			outcome_add(o->rows, &o->rows_len, " claim");
 		outcome_add(o->rows, &o->rows_len, "\n");

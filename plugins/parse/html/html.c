@@ -42,6 +42,8 @@
 #include "html.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <strings.h>
 
 static const char *const merged_names[] = { "down", "fill", "first", NULL };
 static const char *const footnotes_names[] = { "keep", "drop", NULL };
@@ -213,6 +215,60 @@ static int html_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 	return err ? err : grid_take(ctx, self->rows, out);
 }
 
+/* Whether an element of that name begins here. */
+static bool tag_begins(const char *at, const char *end, const char *name)
+{
+	size_t len = strlen(name);
+
+	return (size_t)(end - at) > len + 1 && !strncasecmp(at + 1, name, len) &&
+	       strchr(" \t\r\n>/", at[len + 1]);
+}
+
+/* Which of the tables, from 1, has the most rows; 0: there is none.  By a quick look:
+ * what is in comments and scripts counts as well. */
+static size_t largest_table(const char *at, const char *end, size_t *tables)
+{
+	size_t best = 0, most = 0, rows = 0;
+
+	*tables = 0;
+	while ((at = memchr(at, '<', (size_t)(end - at)))) {
+		if (tag_begins(at, end, "table")) {
+			++*tables;
+			rows = 0;
+		}
+		rows += tag_begins(at, end, "tr");
+		if (*tables && rows > most) {
+			best = *tables;
+			most = rows;
+		}
+		at++;
+	}
+	return best;
+}
+
+static int html_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
+{
+	const uint8_t *data;
+	size_t len, best, tables;
+	char *draft;
+	int err = mu_data(ctx, &data, &len);
+
+	(void)state;
+	if (err || memchr(data, '\0', len < 1024 ? len : 1024))
+		return err;
+	best = largest_table((const char *)data, (const char *)data + len, &tables);
+	if (!best)
+		return 0;
+	out->score = 0.92;
+	if (tables > 1) {
+		draft = mu_alloc(ctx, 100);
+		snprintf(draft, 100, "position: %zu  # of %zu tables, the one with the most rows\n",
+			 best, tables);
+		out->options = draft;
+	}
+	return 0;
+}
+
 MUSTER_PLUGIN(.name = "html", .summary = "tables of web pages", .options = options, .codes = codes,
 	      .self_size = sizeof(struct self), .configure = html_configure, .open = html_open,
-	      .close = html_close, .parse = html_parse, .locate = html_locate);
+	      .close = html_close, .parse = html_parse, .locate = html_locate, .guess = html_guess);

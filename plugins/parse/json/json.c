@@ -325,7 +325,26 @@ static void json_close(struct mu_ctx *ctx, void *state)
 	free(self->space);
 }
 
+/* How it begins is enough to tell; where the rows are, opening it finds out. */
+static int json_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
+{
+	const uint8_t *data;
+	size_t len, at;
+	int err = mu_data(ctx, &data, &len);
+
+	(void)state;
+	if (err)
+		return err;
+	at = len >= 3 && !memcmp(data, "\xef\xbb\xbf", 3) ? 3 : 0;
+	while (at < len && strchr(" \t\r\n", data[at]) && data[at])
+		at++;
+	if (at < len && (data[at] == '{' || data[at] == '['))
+		out->score = 0.9;
+	return 0;
+}
+
 MUSTER_PLUGIN(.name = "json", .summary = "rows of JSON: arrays, objects, or a value in each line",
 	      .options = options, .codes = codes, .self_size = sizeof(struct self),
 	      .configure = json_configure, .open = json_open, .close = json_close,
-	      .split = json_split, .parse = json_parse, .merge = json_merge, .locate = json_locate);
+	      .split = json_split, .parse = json_parse, .merge = json_merge, .locate = json_locate,
+	      .guess = json_guess);

@@ -186,7 +186,7 @@ $(SEEDS): $(BUILD)/seeds/%: pipelines/un-contributions/data/%.pdf
 SEEDS += $(BUILD)/seeds/guess
 $(BUILD)/seeds/guess: $(wildcard tests/cases/guess-*/*.txt)
 	@mkdir -p $(@D)
-	for f in $^; do { printf g; cat $$f; } >$(@D)/$$(basename $$(dirname $$f))-g; done; touch $@
+	n=0; for f in $^; do { printf g; cat $$f; } >$@-$$n; n=$$((n + 1)); done; touch $@
 
 # Tables, behind bytes that choose options.
 CSV_SEEDS := $(patsubst tests/cases/%/in.csv,$(BUILD)/seeds/%,$(wildcard tests/cases/csv-*/in.csv))

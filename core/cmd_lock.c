@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "session.h"
+#include "errand.h"
 
 enum { LOCK_UPDATE, LOCK_SET, LOCK_QUIET, LOCK_VERBOSE, LOCK_COLOR };
 
@@ -32,7 +32,7 @@ static void pin(struct run *run)
 	text_release(&why);
 }
 
-static int take(const struct command *self, struct session *s, int flag, const char *value)
+static int take(const struct command *self, struct errand *s, int flag, const char *value)
 {
 	switch (flag) {
 	case FLAG_WORD:
@@ -64,17 +64,17 @@ static int take(const struct command *self, struct session *s, int flag, const c
 static int lock_run(const struct command *self, int argc, char **argv)
 {
 	struct flags rest = { .command = self, .argc = argc, .next = 1, .argv = argv };
-	struct session session = { .options = { .pinning = true, .dry_run = true }, .then = pin };
+	struct errand errand = { .options = { .pinning = true, .dry_run = true }, .then = pin };
 	const char *value;
 	int code = EXIT_VALID, flag;
 
 	while (code == EXIT_VALID && (flag = flags_next(&rest, &value)) != FLAG_END)
-		code = take(self, &session, flag, value);
-	if (code == EXIT_VALID && !session.pipeline)
+		code = take(self, &errand, flag, value);
+	if (code == EXIT_VALID && !errand.pipeline)
 		code = usage_error(self, "name a pipeline file");
 	if (code == EXIT_VALID)
-		code = session_run(&session);
-	settings_release(&session.settings);
+		code = errand_run(&errand);
+	settings_release(&errand.settings);
 	return code;
 }
 

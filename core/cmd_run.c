@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "errand.h"
 
 enum {
 	RUN_SET,
@@ -41,7 +41,7 @@ static const struct flag flags[] = {
 	{ .name = NULL },
 };
 
-static int add_report(const struct command *self, struct session *s, const char *value)
+static int add_report(const struct command *self, struct errand *s, const char *value)
 {
 	size_t len = strcspn(value, "="), i;
 	char *name = mem_copy(value);
@@ -69,7 +69,7 @@ static int add_report(const struct command *self, struct session *s, const char 
 	return EXIT_VALID;
 }
 
-static int set_jobs(const struct command *self, struct session *s, const char *value)
+static int set_jobs(const struct command *self, struct errand *s, const char *value)
 {
 	char *end;
 	long jobs = strtol(value, &end, 10);
@@ -80,7 +80,7 @@ static int set_jobs(const struct command *self, struct session *s, const char *v
 	return EXIT_VALID;
 }
 
-static int take(const struct command *self, struct session *s, int flag, const char *value)
+static int take(const struct command *self, struct errand *s, int flag, const char *value)
 {
 	static const char *const levels[] = { "error", "warning", NULL };
 	int level = 0, code = EXIT_VALID;
@@ -145,18 +145,18 @@ static int take(const struct command *self, struct session *s, int flag, const c
 static int run_run(const struct command *self, int argc, char **argv)
 {
 	struct flags rest = { .command = self, .argc = argc, .next = 1, .argv = argv };
-	struct session session = { 0 };
+	struct errand errand = { 0 };
 	const char *value;
 	int code = EXIT_VALID, flag;
 
 	while (code == EXIT_VALID && (flag = flags_next(&rest, &value)) != FLAG_END)
-		code = take(self, &session, flag, value);
-	if (code == EXIT_VALID && !session.pipeline)
+		code = take(self, &errand, flag, value);
+	if (code == EXIT_VALID && !errand.pipeline)
 		code = usage_error(self, "name a pipeline file");
 	if (code == EXIT_VALID) {
-		code = session_run(&session);
+		code = errand_run(&errand);
 	}
-	settings_release(&session.settings);
+	settings_release(&errand.settings);
 	return code;
 }
 

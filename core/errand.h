@@ -1,8 +1,8 @@
 /*
  * A run as a command line wants it, from reading the pipeline to its reports.
  */
-#ifndef SESSION_H
-#define SESSION_H
+#ifndef ERRAND_H
+#define ERRAND_H
 
 #include "command.h"
 #include "report.h"
@@ -15,7 +15,7 @@ struct wanted_report {
 	const char *path; /* NULL: standard output */
 };
 
-struct session {
+struct errand {
 	const char *pipeline; /* path of its file */
 	struct settings settings;
 	struct run_options options;
@@ -29,6 +29,6 @@ struct session {
 
 /* Runs it, says on standard error what was wrong, and writes the reports: to standard
  * output a text, when no other was wanted there.  Gives the exit code. */
-int session_run(struct session *session);
+int errand_run(struct errand *errand);
 
 #endif

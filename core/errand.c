@@ -1,4 +1,4 @@
-#include "session.h"
+#include "errand.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static void print_diagnostics(struct pipeline *p, int color)
 	text_release(&out);
 }
 
-int session_run(struct session *s)
+int errand_run(struct errand *s)
 {
 	struct pipeline p = { 0 };
 	struct run run = { .pipeline = &p, .options = s->options };

@@ -176,50 +176,50 @@ $(FUZZ): $(BUILD)/tests/fuzz_%: tests/fuzz_%.c tests/fuzz.c $(CORE_O) $(LIB_O) $
 	$(COMPILE) -iquote core -iquote plugins/lib $(ALL_LDFLAGS) -o $@ $< $(FUZZ_MAIN) \
 	    $(CORE_O) $(LIB_O) $(call pkg_libs,$(NEEDS_core) $(NEEDS_tests)) -ldl -lpthread -lm
 FUZZ_MAIN = tests/fuzz.c
-SEEDS := $(patsubst pipelines/un-contributions/data/%.pdf,$(BUILD)/seeds/%,\
-           $(wildcard pipelines/un-contributions/data/*.pdf))
-$(SEEDS): $(BUILD)/seeds/%: pipelines/un-contributions/data/%.pdf
+SEEDS_document := $(patsubst pipelines/un-contributions/data/%.pdf,$(BUILD)/seeds/%,\
+                    $(wildcard pipelines/un-contributions/data/*.pdf))
+$(SEEDS_document): $(BUILD)/seeds/%: pipelines/un-contributions/data/%.pdf
 	@mkdir -p $(@D)
 	for i in 0 1 2 3; do { printf $$i; pdftotext -raw -bbox -l 1 $< -; } >$@-$$i; done; touch $@
 
 # Texts that nobody has described.
-SEEDS += $(BUILD)/seeds/guess
+SEEDS_document += $(BUILD)/seeds/guess
 $(BUILD)/seeds/guess: $(wildcard tests/cases/guess-*/*.txt)
 	@mkdir -p $(@D)
 	n=0; for f in $^; do { printf g; cat $$f; } >$@-$$n; n=$$((n + 1)); done; touch $@
 
 # Tables, behind bytes that choose options.
-CSV_SEEDS := $(patsubst tests/cases/%/in.csv,$(BUILD)/seeds/%,$(wildcard tests/cases/csv-*/in.csv))
-SEEDS     += $(CSV_SEEDS)
-$(CSV_SEEDS): $(BUILD)/seeds/%: tests/cases/%/in.csv
+SEEDS_csv := $(patsubst tests/cases/%/in.csv,$(BUILD)/seeds/%,$(wildcard tests/cases/csv-*/in.csv))
+$(SEEDS_csv): $(BUILD)/seeds/%: tests/cases/%/in.csv
 	@mkdir -p $(@D)
 	for i in 0 1 2 3; do { printf "\\$${i}75\\0@"; cat $<; } >$@-$$i; done; touch $@
 
 # Sheets of the cases' workbooks, likewise.
-XLSX_SEEDS := $(patsubst tests/cases/%/book,$(BUILD)/seeds/%.xlsx,$(wildcard tests/cases/*/book))
-ODS_SEEDS  := $(patsubst tests/cases/%/text,$(BUILD)/seeds/%.ods,$(wildcard tests/cases/*/text))
-SEEDS      += $(XLSX_SEEDS) $(ODS_SEEDS)
-$(XLSX_SEEDS): $(BUILD)/seeds/%.xlsx: tests/cases/%/book
+SEEDS_xlsx := $(patsubst tests/cases/%/book,$(BUILD)/seeds/%.xlsx,$(wildcard tests/cases/*/book))
+SEEDS_ods  := $(patsubst tests/cases/%/text,$(BUILD)/seeds/%.ods,$(wildcard tests/cases/*/text))
+$(SEEDS_xlsx): $(BUILD)/seeds/%.xlsx: tests/cases/%/book
 	@mkdir -p $(@D)
 	n=0; for s in $</xl/worksheets/*.xml; do for i in 065 365 374; do \
 	{ printf "\\$$i\\0"; cat $$s; } >$@-$$n; n=$$((n + 1)); done; done; touch $@
-$(ODS_SEEDS): $(BUILD)/seeds/%.ods: tests/cases/%/text
+$(SEEDS_ods): $(BUILD)/seeds/%.ods: tests/cases/%/text
 	@mkdir -p $(@D)
 	n=0; for i in 065 365 374; do \
 	{ printf "\\$$i\\0"; cat $</content.xml; } >$@-$$n; n=$$((n + 1)); done; touch $@
 
 # Documents of JSON.
-JSON_SEEDS := $(patsubst tests/cases/%/in.json,$(BUILD)/seeds/%,$(wildcard tests/cases/json-*/in.json))
-SEEDS      += $(JSON_SEEDS)
-$(JSON_SEEDS): $(BUILD)/seeds/%: tests/cases/%/in.json
+SEEDS_json := $(patsubst tests/cases/%/in.json,$(BUILD)/seeds/%,$(wildcard tests/cases/json-*/in.json))
+$(SEEDS_json): $(BUILD)/seeds/%: tests/cases/%/in.json
 	@mkdir -p $(@D)
 	for i in 0 1 3 6; do { printf "\\14$$i\\0@"; cat $<; } >$@-$$i; done; touch $@
 # Web pages, likewise.
-HTML_SEEDS := $(patsubst tests/cases/%/in.html,$(BUILD)/seeds/%,$(wildcard tests/cases/html-*/in.html))
-SEEDS      += $(HTML_SEEDS)
-$(HTML_SEEDS): $(BUILD)/seeds/%: tests/cases/%/in.html
+SEEDS_html := $(patsubst tests/cases/%/in.html,$(BUILD)/seeds/%,$(wildcard tests/cases/html-*/in.html))
+$(SEEDS_html): $(BUILD)/seeds/%: tests/cases/%/in.html
 	@mkdir -p $(@D)
 	for i in 0 2; do { printf "\\$${i}15\\0"; cat $<; } >$@-$$i; done; touch $@
+
+KINDS    := $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
+SEEDS    := $(foreach k,$(KINDS),$(SEEDS_$k))
+seeds_of  = $(patsubst %,%-?,$(SEEDS_$1))
 
 # What the cases look at results with.
 NEEDS_findings := jansson
@@ -273,7 +273,7 @@ test: deps                    ## install what is missing, build, run all tests
 test-run: all tests
 	@failed=0; \
 	for t in $(TESTS); do echo "$$t"; timeout 600 $$t || failed=1; done; \
-	for t in $(FUZZ); do $$t $(SECONDS) $(SEEDS:%=%-?) || failed=1; done; \
+	$(foreach k,$(KINDS),$(BUILD)/tests/fuzz_$k $(SECONDS) $(call seeds_of,$k) || failed=1;) \
 	tests/install.sh $(BUILD) || failed=1; \
 	tests/cases.sh $(BUILD) || failed=1; \
 	tests/forms.py $(BUILD) || failed=1; \
@@ -311,7 +311,8 @@ fuzz: deps                    ## each fuzz target with libFuzzer, SECONDS=600 ea
 	$(call install_missing,clang)
 	$(AGAIN) CC=clang MODE=asan BUILD=$(BUILD)/fuzz FUZZ_MAIN=-fsanitize=fuzzer fuzz-run
 fuzz-run: $(FUZZ) $(SEEDS)
-	@for t in $(FUZZ); do mkdir -p $$t.found $$t.corpus; cp $(BUILD)/seeds/*-? $$t.corpus; \
+	@for k in $(KINDS); do t=$(BUILD)/tests/fuzz_$$k; mkdir -p $$t.found $$t.corpus; \
+	$(foreach k,$(KINDS),[ $$k != $k ] || cp $(call seeds_of,$k) $$t.corpus;) \
 	$$t -max_total_time=$(if $(filter command line,$(origin SECONDS)),$(SECONDS),600) -max_len=100000 -timeout=10 \
 	    -artifact_prefix=$$t.found/ $$t.corpus || exit 1; done
 

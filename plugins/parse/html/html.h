@@ -198,6 +198,7 @@ struct self {
 	struct mu_string text; /* of the page */
 	size_t checked;        /* so much of it is what it should be */
 	bool found;            /* its text */
+	bool stepwise;         /* for tests: no cell is taken as a whole */
 	bool unreadable;       /* which was said */
 
 	struct grid *rows;

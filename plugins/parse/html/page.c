@@ -580,6 +580,37 @@ static int token_take(struct mu_ctx *ctx, struct self *self, const struct token 
 	}
 }
 
+/* Where a cell ends that is written as most are, "<td>text</td>", and stands in a row in
+ * which nothing else is open; 0 when there is none at hand.  Its tags mean nothing but that. */
+static size_t plain_cell(const struct self *self, const struct table *table)
+{
+	const struct page *page = &self->page;
+	const char *at = page->tokens.text.data + page->tokens.at, *close;
+	size_t left = page->tokens.text.len - page->tokens.at;
+
+	if (left < 9 || memcmp(at, "<td>", 4) != 0 || !table || !table->in_row || !table->row ||
+	    table->row + 1 != page->n || page->n >= DEPTH_MAX || page->locating || page->unseen ||
+	    page->heading_level || self->stepwise)
+		return 0;
+	close = memchr(at + 4, '<', left - 4);
+	if (!close || left - (size_t)(close - at) < 5 || memcmp(close, "</td>", 5) != 0)
+		return 0;
+	return page->tokens.at + (size_t)(close - at) + 5;
+}
+
+static int plain_cell_take(struct mu_ctx *ctx, struct self *self, struct table *table, size_t end)
+{
+	struct tokens *tokens = &self->page.tokens;
+	struct token token = { .kind = TOKEN_START, .at = tokens->at };
+	struct mu_string text = { tokens->text.data + tokens->at + 4, end - tokens->at - 9 };
+	int err = table_cell_begin(ctx, self, table, &token, false);
+
+	tokens->at = end;
+	if (!err && table->in_cell)
+		prose_add(&table->texts, text);
+	return err ? err : table_cell_end(ctx, self, table);
+}
+
 int page_read(struct mu_ctx *ctx, struct self *self)
 {
 	struct page *page = &self->page;
@@ -588,11 +619,16 @@ int page_read(struct mu_ctx *ctx, struct self *self)
 	int err = 0;
 
 	for (n = 1; !err && !page->ended && !is_enough(self); n++) {
-		token_next(&page->tokens, &token);
-		if (page->tokens.at > self->checked)
-			err = source_check(ctx, self, page->tokens.at);
+		struct table *table = table_of(page);
+		size_t end = plain_cell(self, table);
+
+		if (!end)
+			token_next(&page->tokens, &token);
+		if ((end ? end : page->tokens.at) > self->checked)
+			err = source_check(ctx, self, end ? end : page->tokens.at);
 		if (!err && !self->unreadable)
-			err = token_take(ctx, self, &token);
+			err = end ? plain_cell_take(ctx, self, table, end)
+				  : token_take(ctx, self, &token);
 		if (!err && n % TOKENS == 0 && mu_cancelled(ctx))
 			err = ECANCELED;
 	}

@@ -324,7 +324,7 @@ lint-run:
 	clang-format --dry-run -Werror $(FORMATTED)
 	$(AGAIN) -s CC=gcc BUILD=$(BUILD)/lint-gcc WERROR=1 all tests
 	$(AGAIN) -s CC=clang BUILD=$(BUILD)/lint-clang WERROR=1 all tests
-	cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
+	cppcheck -q -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --error-exitcode=1 --suppress=missingInclude --suppress=arrayIndexThenCheck -D__STDC_VERSION__=201710L -D_GNU_SOURCE \
 	    -DBUILD='""' -Icore/include -Iplugins/lib $(filter %.c,$(SOURCES))
 	printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- \

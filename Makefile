@@ -239,7 +239,7 @@ $(TOOLS): $(BUILD)/tests/%: tests/%.c $(BUILD)/flags
 # What needs packages is made in a make of its own, which then sees them.
 
 NEEDS  := $(sort $(NEEDS_core) $(NEEDS_tests) $(foreach n,$(NAMES),$(NEEDS_$n)))
-AGAIN   = @$(MAKE) --no-print-directory
+AGAIN   = +@$(MAKE) --no-print-directory
 # What tests of the network run against, and are looked at with.
 SERVERS = nginx python3 openssl curl
 SHELLS  = .ci/run $(wildcard tests/*.sh tests/bench/*.sh tests/net/*.sh tests/net/scenarios/*.sh)

@@ -29,6 +29,6 @@ struct errand {
 
 /* Runs it, says on standard error what was wrong, and writes the reports: to standard
  * output a text, when no other was wanted there.  Gives the exit code. */
-int errand_run(struct errand *errand);
+int errand_run(struct errand *s);
 
 #endif

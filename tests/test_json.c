@@ -398,12 +398,12 @@ START_TEST(rows_may_stand_deep)
 		lines_add(&text, "}");
 	gives(&model, text.text, "",
 	      "rows @0 [] '': there is no array of objects; the option rows says where rows are\n");
-	text.len = 5 * (DEPTH_MOST - 2);
+	text.len = (size_t)5 * (DEPTH_MOST - 2);
 	lines_add(&text, "[{\"a\":1}]");
 	for (int i = 0; i < DEPTH_MOST - 2; i++)
 		lines_add(&text, "}");
 	gives(&model, text.text, "1|@491\n", "");
-	text.len = 5 * (DEPTH_MOST - 2);
+	text.len = (size_t)5 * (DEPTH_MOST - 2);
 	lines_add(&text, "{\"x\":[{\"a\":1}]");
 	gives(&model, text.text, "",
 	      "deep @496 [] '': more than 100 objects and arrays stand in one another\n");

@@ -39,7 +39,7 @@ static json_t *resource(const struct output *o)
 
 static json_t *source(const struct document *d)
 {
-	return json_pack("{s:s, s:s, s:s*}", "title", d->public.name, "path", d->public.uri,
+	return json_pack("{s:s, s:s, s:s*}", "title", d->public.name, "path", d->public.published,
 			 "sha256", d->public.sha256);
 }
 

@@ -69,6 +69,17 @@ static const char *copy_or_null(struct arena *arena, const char *text)
 	return text ? arena_copy(arena, text, strlen(text)) : NULL;
 }
 
+/* The way from the folder to a file in it; what was fetched has an address anyway. */
+static const char *published_uri(const struct documents *ds, const struct document *d)
+{
+	const char *uri = d->public.uri;
+	size_t len = ds->folder ? strlen(ds->folder) : 0;
+
+	if (len && !d->public.fetched && !strncmp(uri, ds->folder, len) && uri[len] == '/')
+		return uri + len + 1;
+	return uri;
+}
+
 static int inspect(int fd, struct stat *st, const char *uri, struct text *why)
 {
 	if (fstat(fd, st)) {
@@ -111,6 +122,7 @@ static int add_open(struct documents *ds, const struct mu_document *from, int fd
 		.request = copy_or_null(&ds->arena, from->request),
 		.fetched = from->fetched,
 	};
+	d->public.published = published_uri(ds, d);
 	if (from->sha256) {
 		memcpy(d->hex, from->sha256, 64);
 		d->public.sha256 = d->hex;

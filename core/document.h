@@ -50,6 +50,7 @@ struct document {
 };
 
 struct documents {
+	const char *folder; /* of the pipeline, or NULL */
 	struct arena arena;
 	struct mu_map files; /* by what tells a file: the first document that is that file */
 	struct document **items;

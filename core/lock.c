@@ -153,12 +153,7 @@ static bool is_file(const struct version *v)
 /* The address as a lock has it, to be freed. */
 static char *locked_uri(const struct run *run, const struct mu_document *d)
 {
-	const char *folder = run->pipeline->folder;
-	size_t len = strlen(folder);
-
-	if (!d->fetched && !strncmp(d->uri, folder, len) && d->uri[len] == '/')
-		return version_clean(d->uri + len + 1, &run->pipeline->secrets);
-	return version_clean(d->uri, &run->pipeline->secrets);
+	return version_clean(d->published, &run->pipeline->secrets);
 }
 
 /* The address as a fetcher gives it out. */

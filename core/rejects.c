@@ -43,7 +43,7 @@ static void add_row(struct run *run, const struct rejection *r, struct text *out
 
 	place_find(run, r->at, r->from, &place);
 	add_cell(out, d ? d->public.source : "", d ? strlen(d->public.source) : 0);
-	add_text(out, d ? d->public.uri : "");
+	add_text(out, d ? d->public.published : "");
 	add_number(out, place.page);
 	add_number(out, place.line);
 	add_number(out, place.column);

@@ -1038,6 +1038,7 @@ int run_pipeline(struct run *run)
 	pthread_mutex_init(&run->lock, NULL);
 	run->progress = progress_begin(run);
 	rejections_init(&run->rejections);
+	run->documents.folder = run->pipeline->folder;
 	run->cache.threads = reader_jobs(run) > 1;
 	err = select_sources(run);
 	if (!err)

@@ -91,6 +91,10 @@ struct mu_document {
 				      to different requests apart */
 	int64_t fetched;           /* when its bytes came, in seconds since 1970-01-01
 				      UTC; a fetcher leaves it out */
+	const char *published;     /* the uri as datasets have it: of a file in the folder
+				      of the pipeline, the way from there, so that they
+				      are the same on all machines; a fetcher leaves it
+				      out */
 };
 
 /* A part of a document that one instance of its parser reads: the bytes from one

@@ -171,11 +171,11 @@ FORCE:
 # Fuzz targets: in tests with our own driver for a few seconds, by `make fuzz` with clang's
 # libFuzzer.  They begin with what pdftotext prints of the example PDFs, and with tables.
 FUZZ := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
-$(FUZZ): $(BUILD)/tests/fuzz_%: tests/fuzz_%.c tests/fuzz.c $(CORE_O) $(LIB_O) $(BUILD)/flags
+FUZZ_MAIN = $(BUILD)/obj/tests/fuzz.o
+$(FUZZ): $(BUILD)/tests/fuzz_%: tests/fuzz_%.c $(filter %.o,$(FUZZ_MAIN)) $(CORE_O) $(LIB_O) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -iquote core -iquote plugins/lib $(ALL_LDFLAGS) -o $@ $< $(FUZZ_MAIN) \
 	    $(CORE_O) $(LIB_O) $(call pkg_libs,$(NEEDS_core) $(NEEDS_tests)) -ldl -lpthread -lm
-FUZZ_MAIN = tests/fuzz.c
 SEEDS_document := $(patsubst pipelines/un-contributions/data/%.pdf,$(BUILD)/seeds/%,\
                     $(wildcard pipelines/un-contributions/data/*.pdf))
 $(SEEDS_document): $(BUILD)/seeds/%: pipelines/un-contributions/data/%.pdf

@@ -604,10 +604,18 @@ static bool is_space(const char *text, size_t n)
 	return c[0] == 0xe2 && c[1] == 0x80 && c[2] >= 0x80 && c[2] <= 0x8a; /* U+2000 to 200A */
 }
 
+/* Whether a byte is a character, and not white space. */
+static bool is_solid(char c)
+{
+	return c > ' ' && c <= '~';
+}
+
 struct mu_string mu_trim(struct mu_string text)
 {
 	size_t n = 1;
 
+	if (text.len && is_solid(text.data[0]) && is_solid(text.data[text.len - 1]))
+		return text;
 	while (n <= 3 && n <= text.len) {
 		if (is_space(text.data, n)) {
 			text = (struct mu_string){ text.data + n, text.len - n };

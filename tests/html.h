@@ -15,6 +15,7 @@
 #include "../plugins/parse/html/prose.c"
 #include "../plugins/parse/html/source.c"
 #include "../plugins/parse/html/page.c"
+#include "../plugins/parse/html/plain.c"
 #include "../plugins/parse/html/table.c"
 #include "../plugins/parse/html/choice.c"
 #include "../plugins/parse/html/place.c"

@@ -4,6 +4,7 @@
  *     html.c    its options, and the columns that come out
  *     source.c  bytes to text: encodings, and what is no page
  *     page.c    which elements are open, and whose text is whose
+ *     plain.c   rows that are written so plainly that they are taken as a whole
  *     table.c   cells to rows: spans, and what is hidden
  *     choice.c  which table is meant
  *     place.c   a position back to line, element and text
@@ -198,7 +199,7 @@ struct self {
 	struct mu_string text; /* of the page */
 	size_t checked;        /* so much of it is what it should be */
 	bool found;            /* its text */
-	bool stepwise;         /* for tests: no cell is taken as a whole */
+	bool stepwise;         /* for tests: no row is taken as a whole */
 	bool unreadable;       /* which was said */
 
 	struct grid *rows;
@@ -246,7 +247,35 @@ void page_release(struct page *page);
 /* Where an element of the stack is. */
 void page_path(const struct page *page, size_t level, struct path *out);
 
+/* ----------------------------------------------------------------- plain.c */
+
+/* A row of cells that have nothing but text, and tags that mean nothing to it:
+ * "<tr> <td>text</td> <td><a>text</a></td> </tr>".  page->cells has its cells.  The text of
+ * one with tags, references or white space that does not stand for itself is as it stands
+ * in the page, and the cell is marked by `truth`. */
+struct plain_row {
+	size_t end;  /* in the page */
+	size_t n;    /* cells */
+	bool spaced; /* white space stands between its tags */
+};
+
+/* Reads the row that begins at hand; false when it is none that is plain, or has more than
+ * `most` cells, or memory is out.  Moves nothing. */
+enum {
+	PLAIN_TAGS = 32,             /* that a cell may have, */
+	PLAIN_DEPTH = PLAIN_TAGS + 2 /* so that so many elements may be open in a table */
+};
+
+bool plain_row_read(struct page *page, size_t most, struct plain_row *out);
+
 /* ----------------------------------------------------------------- table.c */
+
+/* Whether rows can be taken as a whole: the header is known, and nothing hangs down. */
+bool table_takes_rows(const struct self *self, const struct table *table);
+
+/* Takes the row in page->cells. */
+int table_row_take(struct mu_ctx *ctx, struct self *self, struct table *table,
+		   const struct plain_row *row);
 
 /* What the tags of a table and of its parts do; `tag` is where the tag begins. */
 int table_begin(struct mu_ctx *ctx, struct self *self);

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 enum {
 	CHILD_NAMES = 64, /* of children that are counted; others are one */
@@ -198,32 +197,6 @@ static void space(struct page *page, enum prose_gap gap)
 
 /* -------------------------------------------------------- parts of tables */
 
-/* Whether an attribute style says that an element is not shown. */
-static bool style_hides(struct mu_string style)
-{
-	static const char property[] = "display", value[] = "none";
-	size_t i, at;
-
-	for (i = 0; i + sizeof property <= style.len; i++) {
-		if (strncasecmp(style.data + i, property, sizeof property - 1) != 0)
-			continue;
-		if (i && style.data[i - 1] != ';' && !token_is_space(style.data[i - 1]))
-			continue;
-		at = i + sizeof property - 1;
-		while (at < style.len && (token_is_space(style.data[at]) || style.data[at] == ':'))
-			at++;
-		if (style.len - at >= sizeof value - 1 &&
-		    !strncasecmp(style.data + at, value, sizeof value - 1))
-			return true;
-	}
-	return false;
-}
-
-static bool is_hidden(const struct token *token)
-{
-	return token->hidden || (token->style.len && style_hides(token->style));
-}
-
 static int table_start(struct mu_ctx *ctx, struct self *self, const struct token *token,
 		       const struct element *element)
 {
@@ -270,7 +243,7 @@ static int part_begin(struct mu_ctx *ctx, struct self *self, struct table *table
 		      const struct token *token, enum element_kind kind)
 {
 	struct page *page = &self->page;
-	bool hidden = is_hidden(token);
+	bool hidden = token_is_hidden(token);
 	size_t level = page->n - 1;
 
 	switch (kind) {
@@ -412,7 +385,7 @@ static void enter(struct self *self, const struct token *token, const struct ele
 		prose_clear(&page->heading);
 		prose_begin(&page->heading, HEADING_BYTES);
 	}
-	if (listened && is_hidden(token))
+	if (listened && token_is_hidden(token))
 		open->silent = true;
 	if (listened && element && element->kind == ELEMENT_MARK && self->footnotes)
 		open->silent = true;
@@ -580,55 +553,47 @@ static int token_take(struct mu_ctx *ctx, struct self *self, const struct token 
 	}
 }
 
-/* Where a cell ends that is written as most are, "<td>text</td>", and stands in a row in
- * which nothing else is open; 0 when there is none at hand.  Its tags mean nothing but that. */
-static size_t plain_cell(const struct self *self, const struct table *table)
+/* Whether a row that begins at hand could be taken as a whole: nothing but its table is
+ * open, and all that follows from its tags is the row. */
+static bool is_ready_for_row(const struct self *self)
 {
 	const struct page *page = &self->page;
-	const char *at = page->tokens.text.data + page->tokens.at, *close;
-	size_t left = page->tokens.text.len - page->tokens.at;
+	const struct table *table = page->n_tables ? &page->tables[page->n_tables - 1] : NULL;
 
-	if (left < 9 || memcmp(at, "<td>", 4) != 0 || !table || !table->in_row || !table->row ||
-	    table->row + 1 != page->n || page->n >= DEPTH_MAX || page->locating || page->unseen ||
-	    page->heading_level || self->stepwise)
-		return 0;
-	close = memchr(at + 4, '<', left - 4);
-	if (!close || left - (size_t)(close - at) < 5 || memcmp(close, "</td>", 5) != 0)
-		return 0;
-	return page->tokens.at + (size_t)(close - at) + 5;
+	return table && page->n - 1 == (table->section ? table->section : table->level) &&
+	       page->n + PLAIN_DEPTH <= DEPTH_MAX && !page->locating && !page->unseen &&
+	       !page->heading_level && !self->stepwise && table_takes_rows(self, table);
 }
 
-static int plain_cell_take(struct mu_ctx *ctx, struct self *self, struct table *table, size_t end)
+/* Takes what is at hand: a row as a whole, or one tag or text. */
+static int next_take(struct mu_ctx *ctx, struct self *self)
 {
-	struct tokens *tokens = &self->page.tokens;
-	struct token token = { .kind = TOKEN_START, .at = tokens->at };
-	struct mu_string text = { tokens->text.data + tokens->at + 4, end - tokens->at - 9 };
-	int err = table_cell_begin(ctx, self, table, &token, false);
+	struct page *page = &self->page;
+	struct plain_row row;
+	struct token token;
+	int err = 0;
 
-	tokens->at = end;
-	if (!err && table->in_cell)
-		prose_add(&table->texts, text);
-	return err ? err : table_cell_end(ctx, self, table);
+	if (is_ready_for_row(self) && plain_row_read(page, (size_t)self->grid.max_columns, &row)) {
+		if (row.end > self->checked)
+			err = source_check(ctx, self, row.end);
+		if (!err && !self->unreadable)
+			err = table_row_take(ctx, self, table_of(page), &row);
+		page->tokens.at = row.end;
+		return err;
+	}
+	token_next(&page->tokens, &token);
+	if (page->tokens.at > self->checked)
+		err = source_check(ctx, self, page->tokens.at);
+	return err || self->unreadable ? err : token_take(ctx, self, &token);
 }
 
 int page_read(struct mu_ctx *ctx, struct self *self)
 {
-	struct page *page = &self->page;
-	struct token token;
 	unsigned n;
 	int err = 0;
 
-	for (n = 1; !err && !page->ended && !is_enough(self); n++) {
-		struct table *table = table_of(page);
-		size_t end = plain_cell(self, table);
-
-		if (!end)
-			token_next(&page->tokens, &token);
-		if ((end ? end : page->tokens.at) > self->checked)
-			err = source_check(ctx, self, end ? end : page->tokens.at);
-		if (!err && !self->unreadable)
-			err = end ? plain_cell_take(ctx, self, table, end)
-				  : token_take(ctx, self, &token);
+	for (n = 1; !err && !self->page.ended && !is_enough(self); n++) {
+		err = next_take(ctx, self);
 		if (!err && n % TOKENS == 0 && mu_cancelled(ctx))
 			err = ECANCELED;
 	}

@@ -9,7 +9,7 @@ enum {
 	LABEL_MAX = 40,         /* bytes of the name of one */
 	DECODED_MOST = 1 << 30, /* bytes of a page that is not UTF-8 */
 	LOOKED_AT = 4 << 20,    /* bytes that show whether it is, */
-	CHECKED = 1 << 20,      /* and that are checked at once further on */
+	CHECKED = 1 << 17,      /* and that are checked at once further on */
 };
 
 /* What begins so is no page. */

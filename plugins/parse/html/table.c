@@ -430,6 +430,63 @@ static int row_give(struct mu_ctx *ctx, struct self *self, struct table *t, size
 	return !err && !header ? report_odd(ctx, t) : err;
 }
 
+bool table_takes_rows(const struct self *self, const struct table *t)
+{
+	return !t->in_row && !t->n_hanging && !t->section_hidden && !is_header(self, t);
+}
+
+/* The texts of cells that do not stand for themselves, one after the other. */
+static int texts_read(struct mu_ctx *ctx, struct self *self, struct table *t, size_t n)
+{
+	const size_t most = (size_t)self->grid.max_field;
+	struct grid_cell *cells = self->page.cells;
+	struct tokens tokens;
+	struct token token;
+	size_t i, at = 0;
+
+	for (i = 0; i < n; i++) {
+		/* What is too long is cut. */
+		cells[i].truth |= cells[i].text.len > most;
+		if (!cells[i].truth)
+			continue;
+		prose_begin(&t->texts, most);
+		tokens = (struct tokens){ .text = cells[i].text };
+		for (token_next(&tokens, &token); token.kind; token_next(&tokens, &token))
+			if (token.kind == TOKEN_TEXT)
+				prose_add(&t->texts, token.text);
+		cells[i].text.len = prose_text(&t->texts).len;
+	}
+	if (t->texts.broken)
+		return html_out_of_memory(ctx);
+	for (i = 0; i < n; i++) {
+		if (!cells[i].truth)
+			continue;
+		cells[i].kind = cells[i].text.len ? GRID_TEXT : GRID_EMPTY;
+		cells[i].text.data = t->texts.data + at;
+		at += cells[i].text.len;
+	}
+	if (t->texts.odd.len && !t->odd_row)
+		t->odd_row = t->rows;
+	return 0;
+}
+
+int table_row_take(struct mu_ctx *ctx, struct self *self, struct table *t,
+		   const struct plain_row *row)
+{
+	int err;
+
+	t->rows++;
+	if (t->state == TABLE_OTHER)
+		return 0;
+	if (row->spaced)
+		prose_space(&t->stray, GAP_BLANK);
+	prose_clear(&t->texts);
+	err = texts_read(ctx, self, t, row->n);
+	if (!err)
+		err = grid_row(ctx, self->rows, self->page.cells, row->n, html_position(t->rows));
+	return err ? err : report_odd(ctx, t);
+}
+
 int table_row_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 {
 	size_t n = 0;

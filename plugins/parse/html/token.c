@@ -1,5 +1,7 @@
 #include "token.h"
 
+#include <strings.h>
+
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
@@ -41,6 +43,32 @@ static void attribute_keep(struct token *out, struct mu_string name, struct mu_s
 		return;
 	if (!place->data) /* the first one counts */
 		*place = value;
+}
+
+/* Whether an attribute style says that an element is not shown. */
+static bool style_hides(struct mu_string style)
+{
+	static const char property[] = "display", value[] = "none";
+	size_t i, at;
+
+	for (i = 0; i + sizeof property <= style.len; i++) {
+		if (strncasecmp(style.data + i, property, sizeof property - 1) != 0)
+			continue;
+		if (i && style.data[i - 1] != ';' && !token_is_space(style.data[i - 1]))
+			continue;
+		at = i + sizeof property - 1;
+		while (at < style.len && (token_is_space(style.data[at]) || style.data[at] == ':'))
+			at++;
+		if (style.len - at >= sizeof value - 1 &&
+		    !strncasecmp(style.data + at, value, sizeof value - 1))
+			return true;
+	}
+	return false;
+}
+
+bool token_is_hidden(const struct token *token)
+{
+	return token->hidden || (token->style.len && style_hides(token->style));
 }
 
 static size_t space_skip(struct mu_string text, size_t at)

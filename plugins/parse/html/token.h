@@ -42,6 +42,9 @@ void token_next(struct tokens *tokens, struct token *out);
  * end of the text when there is none. */
 void token_skip(struct tokens *tokens, struct mu_string name);
 
+/* Whether a start tag says that its element is not shown. */
+bool token_is_hidden(const struct token *token);
+
 static inline bool token_is_space(char c)
 {
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';

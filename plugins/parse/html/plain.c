@@ -1,0 +1,136 @@
+#include "html.h"
+
+/* Behind white space. */
+static const char *space_pass(const char *at, const char *end)
+{
+	while (at < end && token_is_space(*at))
+		at++;
+	return at;
+}
+
+/* Behind a start tag of a name, that has no attribute which anybody asks for; NULL when
+ * there is none at hand. */
+static const char *tag_pass(const struct page *page, const char *at, const char *end,
+			    const char name[2])
+{
+	struct tokens tokens = { .text = page->tokens.text };
+	struct token tag;
+
+	if (end - at < 4 || at[0] != '<' || at[1] != name[0] || at[2] != name[1])
+		return NULL;
+	if (at[3] == '>')
+		return at + 4;
+	if (!token_is_space(at[3]))
+		return NULL;
+	tokens.at = (size_t)(at - tokens.text.data);
+	token_next(&tokens, &tag);
+	if (tag.kind != TOKEN_START || tag.colspan.data || tag.rowspan.data ||
+	    token_is_hidden(&tag))
+		return NULL;
+	return tokens.text.data + tokens.at;
+}
+
+static const char *end_pass(const char *at, const char *end, const char name[2])
+{
+	if (end - at < 5 || at[0] != '<' || at[1] != '/' || at[2] != name[0] || at[3] != name[1] ||
+	    at[4] != '>')
+		return NULL;
+	return at + 5;
+}
+
+/* Whether a byte stands for itself whatever is beside it. */
+static bool stands(unsigned char c)
+{
+	return c > '<' ? c != 0xc2 : c > ' ' && c != '&' && c != '<';
+}
+
+/* The text up to the next "<", or all of it, without the white space around it.
+ * Within it, one blank between words stands for itself. */
+static const char *words_read(const char *at, const char *end, struct grid_cell *cell)
+{
+	const char *from = at = space_pass(at, end), *last = at, *next;
+
+	for (; at < end && *at != '<'; at = next) {
+		for (next = at; next < end && stands((unsigned char)*next);)
+			next++;
+		cell->truth |= at != from && next != at && (at != last + 1 || *last != ' ');
+		if (next != at) {
+			last = next;
+			continue;
+		}
+		next = space_pass(at, end);
+		if (next != at)
+			continue;
+		cell->truth = true;
+		last = ++next;
+	}
+	cell->text = (struct mu_string){ from, (size_t)(last - from) };
+	return at;
+}
+
+/* Behind what stands before the next text of a cell and means nothing to it, or is text
+ * after all; NULL when there is no such thing at hand. */
+static const char *inner_pass(const struct page *page, const char *at)
+{
+	struct tokens tokens = { .text = page->tokens.text };
+	const struct element *element;
+	struct token token;
+
+	tokens.at = (size_t)(at - tokens.text.data);
+	token_next(&tokens, &token);
+	at = tokens.text.data + tokens.at;
+	if (token.kind == TOKEN_TEXT)
+		return at;
+	if (token.kind == TOKEN_NONE || token_is_hidden(&token))
+		return NULL;
+	element = element_find(token.text);
+	if (!element || element->kind == ELEMENT_LINK ||
+	    (element->kind == ELEMENT_OTHER && element->is == IS_EMPTY))
+		return at;
+	return NULL;
+}
+
+static const char *cell_read(const struct page *page, const char *at, const char *end,
+			     struct grid_cell *out)
+{
+	char name[2] = { 't', at + 2 < end && at[2] == 'h' ? 'h' : 'd' };
+	const char *from = tag_pass(page, at, end, name), *next = NULL;
+	unsigned inner;
+
+	*out = (struct grid_cell){ .truth = false };
+	for (at = from, inner = 0; at && inner <= PLAIN_TAGS; inner++) {
+		at = words_read(at, end, out);
+		next = end_pass(at, end, name);
+		if (next)
+			break;
+		at = inner_pass(page, at);
+		out->truth = true;
+	}
+	if (next && inner)
+		out->text = (struct mu_string){ from, (size_t)(at - from) };
+	out->kind = next && out->text.len ? GRID_TEXT : GRID_EMPTY;
+	return next;
+}
+
+bool plain_row_read(struct page *page, size_t most, struct plain_row *out)
+{
+	const struct mu_string text = page->tokens.text;
+	const char *at = text.data + page->tokens.at, *end = text.data + text.len, *next, *row;
+
+	*out = (struct plain_row){ .n = 0 };
+	at = tag_pass(page, at, end, "tr");
+	while (at) {
+		next = space_pass(at, end);
+		out->spaced |= next > at;
+		row = end_pass(next, end, "tr");
+		if (row) {
+			out->end = (size_t)(row - text.data);
+			return true;
+		}
+		if (out->n == most ||
+		    !html_room(&page->cells, &page->cells_room, out->n + 1, sizeof *page->cells))
+			return false;
+		at = cell_read(page, next, end, &page->cells[out->n++]);
+	}
+	return false;
+}

@@ -21,6 +21,7 @@ struct draft {
 	struct text options;          /* of the parser, as it drafted them */
 	struct guess_columns columns; /* likewise, as the runner drafted them */
 	struct text noticed;          /* lines that say what was wrong before there were columns */
+	char *header;                 /* option of its columns for their names */
 	bool named;                   /* the options name the columns */
 	bool sampled;                 /* the columns are those of the first rows */
 	double score;
@@ -46,6 +47,8 @@ static void ask(struct draft *g, const struct plugin *parser, struct run *run, s
 		g->parser = parser;
 		g->score = guess.score;
 		g->named = guess.columns;
+		free(g->header);
+		g->header = mem_copy(guess.header ? guess.header : "header");
 		text_clear(&g->options);
 		text_puts(&g->options, guess.options ? guess.options : "");
 	}
@@ -205,7 +208,7 @@ static int read_columns(struct draft *g, struct text *why)
 	try(g, draft.data, GUESS_ROWS, &t);
 	rows = t.run.rows;
 	if (rows && rows->count && rows->n_columns) {
-		guess_columns(rows, &g->columns);
+		guess_columns(rows, &t.run.findings, g->header, &g->columns);
 		g->sampled = rows->full;
 		add_findings(&g->noticed, &t.run, "");
 	} else {
@@ -352,6 +355,7 @@ int guess_file(struct loader *loader, const char *path, struct text *out, struct
 	text_release(&g.options);
 	guess_columns_release(&g.columns);
 	text_release(&g.noticed);
+	free(g.header);
 	free(g.name);
 	return err;
 }

@@ -92,6 +92,10 @@ struct column_guess {
 	int64_t last;
 	const char *marks[MARKS_MAX];
 	size_t n_marks;
+	const char *errors[MARKS_MAX]; /* of a spreadsheet, such as #REF! */
+	size_t n_errors;
+	bool broken;     /* something was said of its cells */
+	bool twice;      /* another column has its header too */
 	const char *odd; /* a cell that is not of the type */
 	size_t n_odd;
 	int type;
@@ -281,6 +285,34 @@ static void measure_choose(struct column_guess *c, const char *name)
 	c->measure = !c->why;
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len >= n && !strcmp(text + len - n, end);
+}
+
+/* What was said of a column and its cells. */
+static void findings_look(const struct findings *findings, const char *name, struct column_guess *c)
+{
+	const struct finding *f;
+	size_t i;
+
+	for (f = findings->items; f < findings->items + findings->count; f++) {
+		if (ends_in(f->code, "/column-twice") && f->value && !strcmp(f->value, name))
+			c->twice = true;
+		if (!f->field || strcmp(f->field, name) != 0)
+			continue;
+		c->broken = true;
+		if (!f->value || *f->value != '#')
+			continue;
+		for (i = 0; i < c->n_errors && strcmp(c->errors[i], f->value) != 0; i++)
+			;
+		if (i == c->n_errors && i < MARKS_MAX)
+			c->errors[c->n_errors++] = f->value;
+	}
+}
+
 static void column_look(const struct rowset *rows, size_t column, struct column_guess *c)
 {
 	size_t i;
@@ -417,7 +449,9 @@ static void note_string(const struct column_guess *c, struct text *note)
 {
 	if (!c->filled) {
 		note_begin(note);
-		text_puts(note, "no cell has a value");
+		text_puts(note, c->broken
+					? "left out: no cell has a value that can be read as it is"
+					: "no cell has a value");
 	} else if (c->zeros) {
 		note_begin(note);
 		text_puts(note, "digits with zeros in front: kept as text");
@@ -434,6 +468,15 @@ static void note_string(const struct column_guess *c, struct text *note)
 static void note_make(const struct column_guess *c, struct text *note)
 {
 	size_t i;
+
+	if (c->twice) {
+		note_begin(note);
+		text_puts(note, "another has that header too: tell them apart by their position");
+	}
+	if (c->n_errors) {
+		note_begin(note);
+		text_puts(note, "cells with errors are missing values");
+	}
 
 	if (c->type == IS_STRING)
 		note_string(c, note);
@@ -456,27 +499,41 @@ static void note_make(const struct column_guess *c, struct text *note)
 	}
 }
 
-static void add_column(struct text *out, const struct column_guess *c, const char *name,
-		       const char *header)
+/* Texts that are no values. */
+static void add_missing(struct text *out, const struct column_guess *c)
 {
-	struct text note = { 0 };
 	size_t i;
 
-	text_puts(out, "        - {name: ");
+	for (i = 0; i < c->n_marks + c->n_errors; i++) {
+		text_puts(out, i ? ", " : ", missing: [");
+		add_quoted(out, i < c->n_marks ? c->marks[i] : c->errors[i - c->n_marks]);
+	}
+	text_puts(out, i ? "]" : "");
+}
+
+/* Whether it is read; else it stands there as a comment. */
+static bool is_taken(const struct column_guess *c)
+{
+	return c->filled || !c->broken;
+}
+
+static void add_column(struct text *out, const struct column_guess *c, const char *name,
+		       const char *header, const char *option)
+{
+	struct text note = { 0 };
+
+	text_puts(out, is_taken(c) ? "        - {name: " : "        # - {name: ");
 	guess_scalar(out, name);
 	if (strcmp(name, header) != 0) {
-		text_puts(out, ", header: ");
+		text_printf(out, ", %s: ", option);
 		guess_scalar(out, header);
 	}
 	if (c->type != IS_STRING)
 		text_printf(out, ", type: %s", type_names[c->type]);
 	if (c->measure)
 		text_puts(out, ", measure: true");
-	for (i = 0; i < c->n_marks; i++) {
-		text_puts(out, i ? ", " : ", missing: [");
-		add_quoted(out, c->marks[i]);
-	}
-	text_puts(out, c->n_marks ? "]}" : "}");
+	add_missing(out, c);
+	text_putc(out, '}');
 	note_make(c, &note);
 	text_puts(out, note.data ? note.data : "");
 	text_putc(out, '\n');
@@ -505,7 +562,8 @@ static bool is_total(const char *cell)
 	return false;
 }
 
-/* A column of texts, of which fewer than half are one that totals have. */
+/* A column of texts, of which some, but fewer than 3 in 4, are one that totals have: each of the
+ * other rows may have a total of its own, and those another. */
 static size_t add_claim(struct text *out, const struct rowset *rows, size_t column,
 			const char *name, size_t said)
 {
@@ -520,7 +578,7 @@ static size_t add_claim(struct text *out, const struct rowset *rows, size_t colu
 		match = cell;
 		n++;
 	}
-	if (!n || 2 * n >= rows->count)
+	if (!n || 4 * n >= 3 * rows->count)
 		return said;
 	text_puts(out, said ? "" : "      claims:\n");
 	text_puts(out, "        - {name: ");
@@ -536,7 +594,7 @@ static size_t add_claim(struct text *out, const struct rowset *rows, size_t colu
 /* Whether what a claim has in the column may tell what it is for. */
 static bool is_key(const struct column_guess *c)
 {
-	return !c->measure && !c->left_out && !c->negatives && c->type != IS_NUMBER;
+	return is_taken(c) && !c->measure && !c->left_out && !c->negatives && c->type != IS_NUMBER;
 }
 
 static void add_by(struct text *by, const struct column_guess *columns, char *const *names,
@@ -544,7 +602,8 @@ static void add_by(struct text *by, const struct column_guess *columns, char *co
 {
 	size_t i;
 
-	for (i = 0; i < n && (columns[i].measure || is_key(&columns[i])); i++)
+	for (i = 0; i < n && (columns[i].measure || !is_taken(&columns[i]) || is_key(&columns[i]));
+	     i++)
 		;
 	if (i == n)
 		return;
@@ -557,7 +616,8 @@ static void add_by(struct text *by, const struct column_guess *columns, char *co
 	text_putc(by, ']');
 }
 
-void guess_columns(const struct rowset *rows, struct guess_columns *out)
+void guess_columns(const struct rowset *rows, const struct findings *findings, const char *header,
+		   struct guess_columns *out)
 {
 	struct column_guess *columns = mem_alloc((rows->n_columns + 1) * sizeof *columns);
 	char **names = names_make(rows);
@@ -565,11 +625,13 @@ void guess_columns(const struct rowset *rows, struct guess_columns *out)
 
 	text_puts(&out->options, "      columns:\n");
 	for (i = 0; i < rows->n_columns; i++) {
+		findings_look(findings, rows->schema.children[i]->name, &columns[i]);
 		column_look(rows, i, &columns[i]);
 		columns[i].left_out = columns[i].measure && measures == BALANCE_MEASURES;
 		columns[i].measure = columns[i].measure && !columns[i].left_out;
 		measures += columns[i].measure;
-		add_column(&out->options, &columns[i], names[i], rows->schema.children[i]->name);
+		add_column(&out->options, &columns[i], names[i], rows->schema.children[i]->name,
+			   header);
 	}
 	for (i = 0; measures && i < rows->n_columns; i++)
 		if (columns[i].type == IS_STRING)

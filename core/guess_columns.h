@@ -8,6 +8,7 @@
 #ifndef GUESS_COLUMNS_H
 #define GUESS_COLUMNS_H
 
+#include "finding.h"
 #include "rowset.h"
 #include "text.h"
 
@@ -19,8 +20,10 @@ struct guess_columns {
 	bool claims;         /* there are some */
 };
 
-/* Of rows whose columns are all texts. */
-void guess_columns(const struct rowset *rows, struct guess_columns *out);
+/* Of rows whose columns are all texts, and what was said when they were read.  `header` is
+ * the parser's option of a column for its name in the document. */
+void guess_columns(const struct rowset *rows, const struct findings *findings,
+		   const char *header, struct guess_columns *out);
 void guess_columns_release(struct guess_columns *columns);
 
 /* A scalar of YAML that is this text again, be it in braces. */

@@ -121,7 +121,7 @@ void rowset_add(struct rowset *set, const struct ArrowArray *rows)
 
 	for (i = 0; i < rows->length && !set->full; i++) {
 		set->full = set->count == (set->most ? set->most : ROWSET_MAX);
-		if (set->full || mu_row_is_rejected(&hidden, i))
+		if (set->full || (!set->rejected && mu_row_is_rejected(&hidden, i)))
 			continue;
 		row_add(set,
 			(struct rowset_row){ .at = mu_row_at(&hidden, i),

@@ -39,6 +39,7 @@ struct rowset {
 	size_t count;
 	size_t most; /* rows that are kept; 0: ROWSET_MAX */
 	bool full;   /* there were more */
+	bool rejected; /* rows that are rejected are kept too */
 };
 
 /* `table` may be NULL; the documents stay the caller's.  0 or ENOMEM. */

@@ -568,6 +568,7 @@ static int open_all(struct work *w)
 	if (!err && (run->differs || run->options.compare)) {
 		run->rows = mem_alloc(sizeof *run->rows);
 		run->rows->most = run->options.sample;
+		run->rows->rejected = run->options.sample > 0;
 		err = rowset_open(run->rows, w->end.schema, run_table(run), &run->documents);
 	}
 	return err ? err : share(w);

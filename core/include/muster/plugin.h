@@ -628,6 +628,8 @@ struct mu_guess {
 				closed. */
 	bool columns;        /* they name the columns; else the runner reads all columns as
 				texts with these options, and finds out what they hold */
+	const char *header;  /* then, the option of a column that has its name in the
+				document; NULL: header */
 };
 
 struct mu_plugin {

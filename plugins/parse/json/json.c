@@ -340,6 +340,7 @@ static int json_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
 		at++;
 	if (at < len && (data[at] == '{' || data[at] == '['))
 		out->score = 0.9;
+	out->header = "field";
 	return 0;
 }
 

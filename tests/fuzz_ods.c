@@ -78,21 +78,21 @@ static struct grid_claim claims[] = { { "total", "a", "a" }, { "none", "a", "" }
 static struct self options_choose(unsigned bits)
 {
 	struct self model = {
-		.sheet = { .merged = bits & 1,
-			   .range = bits & 2 ? "A2:C9" : NULL,
-			   .sheet = bits & 64 ? "2" : NULL,
-			   .max_size = 1 << 26,
-			   .max_inflated = 1 << 26 },
-		.grid = { .header_rows = bits >> 2 & 3,
-			  .max_rows = 10000,
-			  .max_columns = bits & 16 ? 100 : 3,
-			  .max_field = bits & 16 ? 1000 : 4,
-			  .columns = { bits & 32 || !(bits >> 2 & 3) ? 3 : 0, columns },
-			  .claims = { bits & 128 ? 2 : 0, claims } },
+		.book.sheet = { .merged = bits & 1,
+				.range = bits & 2 ? "A2:C9" : NULL,
+				.sheet = bits & 64 ? "2" : NULL,
+				.max_size = 1 << 26,
+				.max_inflated = 1 << 26 },
+		.book.grid = { .header_rows = bits >> 2 & 3,
+			       .max_rows = 10000,
+			       .max_columns = bits & 16 ? 100 : 3,
+			       .max_field = bits & 16 ? 1000 : 4,
+			       .columns = { bits & 32 || !(bits >> 2 & 3) ? 3 : 0, columns },
+			       .claims = { bits & 128 ? 2 : 0, claims } },
 	};
 
-	if (model.grid.columns.count && bits & 128 && model.grid.header_rows)
-		model.grid.columns.count = 4;
+	if (model.book.grid.columns.count && bits & 128 && model.book.grid.header_rows)
+		model.book.grid.columns.count = 4;
 	return model;
 }
 

@@ -812,17 +812,14 @@ static void quote(char *to, const char *text)
 	*to = '\0';
 }
 
-void sheet_draft(struct mu_ctx *ctx, const char *name, size_t number, int64_t header_rows,
-		 struct mu_guess *out)
+void sheet_draft(struct mu_ctx *ctx, const char *name, int64_t header_rows, struct mu_guess *out)
 {
 	size_t room = 2 * strlen(name) + 80;
 	char *quoted = mu_alloc(ctx, room), *options = mu_alloc(ctx, room);
 	int n = 0;
 
 	quote(quoted, name);
-	if (number)
-		n = snprintf(options, room, "sheet: %zu\n", number);
-	else if (*quoted)
+	if (*quoted)
 		n = snprintf(options, room, "sheet: %s\n", quoted);
 	if (header_rows != 1)
 		snprintf(options + n, room - (size_t)n, "header_rows: %" PRId64 "\n", header_rows);

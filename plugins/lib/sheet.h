@@ -197,9 +197,8 @@ enum { SHEET_GUESSED = 6 };
  * least: headers rarely have. */
 bool sheet_row_has_values(const struct sheet *sheet);
 
-/* Draws up `out` for a sheet of that name, or number when it is 0. */
-void sheet_draft(struct mu_ctx *ctx, const char *name, size_t number, int64_t header_rows,
-		 struct mu_guess *out);
+/* Draws up `out` for a sheet of that name. */
+void sheet_draft(struct mu_ctx *ctx, const char *name, int64_t header_rows, struct mu_guess *out);
 
 /* A sheet of a document. */
 struct sheet_name {

@@ -57,11 +57,11 @@ static void sheet_name(struct xml *xml, struct self *self)
 	const char *name = xml->values[TABLE_NAME] ? xml->values[TABLE_NAME] : "";
 	size_t len = strlen(name);
 
-	if (self->n == ODS_SHEETS) {
+	if (self->book.n == ODS_SHEETS) {
 		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "it has more than %d sheets", ODS_SHEETS));
 		return;
 	}
-	self->names[self->n++] = (struct sheet_name){
+	self->book.names[self->book.n++] = (struct sheet_name){
 		.name = memcpy(mu_alloc(xml->ctx, len + 1), name, len + 1),
 		.hidden = style_is_hidden(self, xml->values[STYLE_NAME]),
 	};
@@ -71,14 +71,14 @@ static void sheet_name(struct xml *xml, struct self *self)
  * may follow that are as good, and then sheet_choose() fails in the end. */
 static bool sheet_is_it(const struct self *self)
 {
-	const struct sheet_name *last = &self->names[self->n - 1];
-	const char *option = self->sheet.sheet;
+	const struct sheet_name *last = &self->book.names[self->book.n - 1];
+	const char *option = self->book.sheet.sheet;
 	int64_t number;
 
 	if (!option)
 		return !last->hidden;
 	return !strcmp(last->name, option) ||
-	       (mu_parse_integer(mu_string(option), &number) && number == (int64_t)self->n);
+	       (mu_parse_integer(mu_string(option), &number) && number == (int64_t)self->book.n);
 }
 
 static void table_start(struct xml *xml, struct self *self)
@@ -87,14 +87,14 @@ static void table_start(struct xml *xml, struct self *self)
 		xml_skip(xml);
 		return;
 	}
-	if (++self->passed > self->n)
+	if (++self->passed > self->book.n)
 		sheet_name(xml, self);
 	if (xml->stopped)
 		return;
-	if (!self->chosen && sheet_is_it(self))
-		self->chosen = self->n;
-	self->in_table = self->passed == self->chosen;
-	self->row = self->columns = 0;
+	if (!self->book.chosen && sheet_is_it(self))
+		self->book.chosen = self->book.n;
+	self->in_table = self->passed == self->book.chosen;
+	self->book.rows = self->columns = 0;
 	if (!self->in_table)
 		xml_skip(xml);
 }
@@ -112,7 +112,7 @@ static void columns_describe(struct xml *xml, struct self *self)
 	int err = 0;
 
 	if (is_hidden(xml->values[VISIBILITY]) && first < SHEET_COLUMNS)
-		err = sheet_hide(xml->ctx, &self->table, first, first + n - 1);
+		err = sheet_hide(xml->ctx, &self->book.table, first, first + n - 1);
 	self->columns = first < SHEET_COLUMNS ? first + n : first;
 	if (err)
 		xml_stop(xml, err);
@@ -122,11 +122,11 @@ static void row_start(struct xml *xml, struct self *self)
 {
 	int err = 0;
 
-	self->rows = count_of(xml->values[ROWS_REPEATED], UINT32_MAX / 2);
+	self->times = count_of(xml->values[ROWS_REPEATED], UINT32_MAX / 2);
 	self->column = 0;
-	self->in_row = self->row < SHEET_ROWS;
+	self->in_row = self->book.rows < SHEET_ROWS;
 	if (self->in_row)
-		err = sheet_row(xml->ctx, &self->table, self->row,
+		err = sheet_row(xml->ctx, &self->book.table, self->book.rows,
 				is_hidden(xml->values[VISIBILITY]));
 	if (err)
 		xml_stop(xml, err);
@@ -134,26 +134,27 @@ static void row_start(struct xml *xml, struct self *self)
 
 static void row_end(struct xml *xml, struct self *self)
 {
-	int err = self->in_row ? sheet_row_end(xml->ctx, &self->table, self->rows) : 0;
+	int err = self->in_row ? sheet_row_end(xml->ctx, &self->book.table, self->times) : 0;
 
 	self->in_row = false;
-	self->row = self->rows < SHEET_ROWS - self->row ? self->row + self->rows : SHEET_ROWS;
+	self->book.rows = self->times < SHEET_ROWS - self->book.rows ? self->book.rows + self->times
+								     : SHEET_ROWS;
 	if (err)
 		xml_stop(xml, err);
-	else if (self->table.found || (!self->headed && grid_is_ready(self->table.grid)))
+	else if (self->book.table.found || (!self->headed && grid_is_ready(self->book.table.grid)))
 		xml_pause(xml);
-	self->headed = grid_is_ready(self->table.grid);
+	self->headed = grid_is_ready(self->book.table.grid);
 }
 
 static void cell_merge(struct xml *xml, struct self *self)
 {
 	uint32_t columns = count_of(xml->values[COLUMNS_SPANNED], SHEET_COLUMNS);
 	uint32_t rows = count_of(xml->values[ROWS_SPANNED], SHEET_ROWS);
-	struct area area = { .top = self->row,
+	struct area area = { .top = self->book.rows,
 			     .left = self->column,
-			     .bottom = self->row + rows - 1,
+			     .bottom = self->book.rows + rows - 1,
 			     .right = self->column + columns - 1 };
-	int err = rows > 1 || columns > 1 ? sheet_merge(xml->ctx, &self->table, &area) : 0;
+	int err = rows > 1 || columns > 1 ? sheet_merge(xml->ctx, &self->book.table, &area) : 0;
 
 	if (err)
 		xml_stop(xml, err);
@@ -161,7 +162,7 @@ static void cell_merge(struct xml *xml, struct self *self)
 
 static void cell_start(struct xml *xml, struct self *self)
 {
-	uint32_t left = self->table.range.left, first = self->column;
+	uint32_t left = self->book.table.range.left, first = self->column;
 	uint32_t times = count_of(xml->values[COLUMNS_REPEATED], SHEET_COLUMNS);
 	struct cell *cell = &self->cell;
 
@@ -183,9 +184,9 @@ static void cell_start(struct xml *xml, struct self *self)
 	}
 	/* Blank ones up to the end of a sheet are nothing. */
 	if (xml->values[VALUE_TYPE] || xml->values[FORMULA] || times < 1000)
-		cell->made = sheet_cell(&self->table, first);
+		cell->made = sheet_cell(&self->book.table, first);
 	if (cell->made)
-		value_read(xml, &self->table, cell);
+		value_read(xml, &self->book.table, cell);
 	xml->text_len = 0;
 }
 
@@ -198,7 +199,7 @@ static void cell_end(struct xml *xml, struct self *self)
 		return;
 	if (cell->wants && cell->paragraphs) {
 		cell->made->kind = cell->wants;
-		sheet_text(&self->table, cell->made, xml->text, xml->text_len);
+		sheet_text(&self->book.table, cell->made, xml->text, xml->text_len);
 	} else if (cell->formula || cell->wants == GRID_ERROR) {
 		*cell->made = (struct grid_cell){
 			.kind = GRID_ERROR,
@@ -207,7 +208,7 @@ static void cell_end(struct xml *xml, struct self *self)
 		};
 	}
 	if (cell->made->kind != GRID_EMPTY)
-		sheet_cell_repeat(&self->table, cell->times - 1);
+		sheet_cell_repeat(&self->book.table, cell->times - 1);
 }
 
 /* Paragraphs of a cell, not of a drawing in it. */
@@ -348,12 +349,12 @@ int content_open(struct mu_ctx *ctx, struct self *self)
 					      NULL };
 	int err;
 
-	if (!self->names)
-		self->names = mu_alloc(ctx, ODS_SHEETS * sizeof *self->names);
+	if (!self->book.names)
+		self->book.names = mu_alloc(ctx, ODS_SHEETS * sizeof *self->book.names);
 	self->passed = 0;
 	self->in_table = self->in_row = self->in_cell = false;
-	err = xml_open(ctx, &self->xml, &self->package, "content.xml", &form, self);
-	self->xml.text_most = self->table.text_most;
+	err = xml_open(ctx, &self->book.xml, &self->book.package, "content.xml", &form, self);
+	self->book.xml.text_most = self->book.table.text_most;
 	return err;
 }
 
@@ -385,11 +386,11 @@ int content_check(struct mu_ctx *ctx, struct self *self)
 	struct xml xml = { .form = NULL };
 	int err;
 
-	if (!package_has(&self->package, "content.xml"))
+	if (!package_has(&self->book.package, "content.xml"))
 		return mu_fail(ctx, EBADMSG, "it is no ODS file: it has no part 'content.xml'");
-	if (!package_has(&self->package, part))
+	if (!package_has(&self->book.package, part))
 		return 0;
-	err = xml_open(ctx, &xml, &self->package, part, &form, NULL);
+	err = xml_open(ctx, &xml, &self->book.package, part, &form, NULL);
 	if (!err)
 		err = xml_read_all(ctx, &xml);
 	xml_close(&xml);

@@ -10,9 +10,7 @@
 #ifndef ODS_H
 #define ODS_H
 
-#include "package.h"
-#include "sheet.h"
-#include "xml.h"
+#include "book.h"
 
 enum { ODS_SHEETS = 1000 };
 
@@ -27,18 +25,8 @@ struct cell {
 };
 
 struct self {
-	struct sheet_options sheet;
-	struct grid_options grid;
+	struct book book; /* first; sheets are known so far */
 
-	struct package package;
-	bool ready;  /* the package is open, and the document is being read */
-	struct sheet table;
-	bool opened; /* the table is */
-	struct xml xml;
-	bool told;
-
-	struct sheet_name *names;    /* of sheets so far */
-	size_t n, chosen;            /* how many, and which one is read, from 1 */
 	size_t passed;               /* sheets of this reading */
 	struct mu_map hidden_styles; /* of sheets */
 	char *style;                 /* whose properties are read, or NULL; */
@@ -46,8 +34,8 @@ struct self {
 	bool spreadsheet;            /* the document is one */
 
 	bool in_table, in_row, in_cell, headed; /* headed: the header has ended */
-	uint32_t row, rows, column; /* the next ones, and how often the row at hand is there */
-	uint32_t columns;           /* that table:table-column has described */
+	uint32_t times, column; /* how often the row at hand is there; the next column */
+	uint32_t columns;       /* that table:table-column has described */
 	struct cell cell;
 };
 

@@ -17,11 +17,11 @@ enum cell_type {
 static int fail_damaged(struct mu_ctx *ctx, const struct self *self, const char *what)
 {
 	struct phrase name = { .len = 0 };
-	const char *sheet = self->book.names[self->book.chosen].name;
+	const char *sheet = self->book.names[self->book.chosen - 1].name;
 
 	phrase_add(&name, sheet, strlen(sheet));
 	return mu_fail(ctx, EBADMSG, "its sheet '%s' is damaged: %s behind row %" PRIu32, name.text,
-		       what, self->row);
+		       what, self->book.rows);
 }
 
 /* ------------------------------------------------------------------ one cell */
@@ -29,7 +29,7 @@ static int fail_damaged(struct mu_ctx *ctx, const struct self *self, const char 
 /* A row or cell that does not say where it is follows the one before. */
 static void row_start(struct xml *xml, struct self *self)
 {
-	uint64_t row = (uint64_t)self->row + 1;
+	uint64_t row = (uint64_t)self->book.rows + 1;
 	int err;
 
 	if (xml->values[REF] && !xml_number(xml->values[REF], SHEET_ROWS, &row))
@@ -39,9 +39,10 @@ static void row_start(struct xml *xml, struct self *self)
 		return;
 	}
 	self->in_row = true;
-	self->row = (uint32_t)row;
+	self->book.rows = (uint32_t)row;
 	self->cell.column = UINT32_MAX;
-	err = sheet_row(xml->ctx, &self->table, self->row - 1, xml_true(xml->values[HIDDEN]));
+	err = sheet_row(xml->ctx, &self->book.table, self->book.rows - 1,
+			xml_true(xml->values[HIDDEN]));
 	if (err)
 		xml_stop(xml, err);
 }
@@ -66,7 +67,7 @@ static int type_of(const char *type)
 
 static void cell_start(struct xml *xml, struct self *self)
 {
-	uint32_t row = self->row - 1, column = self->cell.column + 1;
+	uint32_t row = self->book.rows - 1, column = self->cell.column + 1;
 	uint64_t style = 0;
 
 	if (!self->in_row) {
@@ -74,7 +75,7 @@ static void cell_start(struct xml *xml, struct self *self)
 		return;
 	}
 	if (xml->values[REF] &&
-	    (!area_parse_cell(xml->values[REF], &row, &column) || row != self->row - 1 ||
+	    (!area_parse_cell(xml->values[REF], &row, &column) || row != self->book.rows - 1 ||
 	     (self->cell.column != UINT32_MAX && column <= self->cell.column))) {
 		xml_stop(xml, fail_damaged(xml->ctx, self, "cells are out of order"));
 		return;
@@ -96,7 +97,7 @@ static void put_text(struct self *self, struct grid_cell *cell, enum grid_kind k
 		     struct mu_string text)
 {
 	cell->kind = kind;
-	sheet_text(&self->table, cell, text.data, text.len);
+	sheet_text(&self->book.table, cell, text.data, text.len);
 }
 
 /* A text that several cells share stays where it is. */
@@ -107,7 +108,7 @@ static int put_shared(struct self *self, struct grid_cell *cell, struct mu_strin
 	size_t from;
 
 	if (!mu_parse_integer(text, &index) || index < 0 || (uint64_t)index >= s->n)
-		return fail_damaged(self->xml.ctx, self, "a cell has no text that there is");
+		return fail_damaged(self->book.xml.ctx, self, "a cell has no text that there is");
 	from = index ? s->ends[index - 1] : 0;
 	*cell = (struct grid_cell){ .kind = GRID_TEXT,
 				    .text = { s->bytes ? s->bytes + from : "",
@@ -125,7 +126,7 @@ static void put_number(struct self *self, struct grid_cell *cell, struct mu_stri
 		put_text(self, cell, GRID_NUMBER, text);
 		return;
 	}
-	serial_read(serial, self->cell.look, self->book.from_1904, &made, space);
+	serial_read(serial, self->cell.look, self->workbook.from_1904, &made, space);
 	*cell = made;
 	if (made.text.len)
 		put_text(self, cell, made.kind, made.text);
@@ -141,7 +142,7 @@ static int put_value(struct self *self, struct grid_cell *cell, struct mu_string
 		break;
 	case TYPE_TEXT:
 	case TYPE_INLINE:
-		text.len = text.len ? text_unescape(self->xml.text, text.len) : 0;
+		text.len = text.len ? text_unescape(self->book.xml.text, text.len) : 0;
 		put_text(self, cell, GRID_TEXT, text);
 		break;
 	case TYPE_TRUTH:
@@ -162,7 +163,7 @@ static int put_value(struct self *self, struct grid_cell *cell, struct mu_string
 
 static void cell_end(struct xml *xml, struct self *self)
 {
-	struct grid_cell *cell = sheet_cell(&self->table, self->cell.column);
+	struct grid_cell *cell = sheet_cell(&self->book.table, self->cell.column);
 	struct mu_string text = { xml->text_len ? xml->text : "", xml->text_len };
 	bool texty = self->cell.type == TYPE_TEXT || self->cell.type == TYPE_INLINE;
 	int err;
@@ -177,7 +178,7 @@ static void cell_end(struct xml *xml, struct self *self)
 		return;
 	}
 	if (self->cell.formula && !self->formulas++)
-		self->first_formula = self->row - 1;
+		self->first_formula = self->book.rows - 1;
 	err = put_value(self, cell, text);
 	if (err)
 		xml_stop(xml, err);
@@ -189,14 +190,14 @@ static void cell_end(struct xml *xml, struct self *self)
  * written over. */
 static void row_end(struct xml *xml, struct self *self)
 {
-	int err = sheet_row_end(xml->ctx, &self->table, 1);
+	int err = sheet_row_end(xml->ctx, &self->book.table, 1);
 
 	self->in_row = false;
 	if (err)
 		xml_stop(xml, err);
-	else if (self->table.found || (!self->headed && grid_is_ready(self->table.grid)))
+	else if (self->book.table.found || (!self->headed && grid_is_ready(self->book.table.grid)))
 		xml_pause(xml);
-	self->headed = grid_is_ready(self->table.grid);
+	self->headed = grid_is_ready(self->book.table.grid);
 }
 
 static void column_hide(struct xml *xml, struct self *self)
@@ -208,7 +209,7 @@ static void column_hide(struct xml *xml, struct self *self)
 	    !xml_number(xml->values[FIRST], SHEET_COLUMNS, &first) ||
 	    !xml_number(xml->values[LAST], SHEET_COLUMNS, &last) || !first || !last)
 		return;
-	err = sheet_hide(xml->ctx, &self->table, (uint32_t)first - 1, (uint32_t)last - 1);
+	err = sheet_hide(xml->ctx, &self->book.table, (uint32_t)first - 1, (uint32_t)last - 1);
 	if (err)
 		xml_stop(xml, err);
 }
@@ -296,15 +297,15 @@ int cells_open(struct mu_ctx *ctx, struct self *self)
 	static const struct xml_form form = { elements, attributes, cells_start, cells_end,
 					      plain_take },
 				     slow = { elements, attributes, cells_start, cells_end, NULL };
-	const char *part = self->book.parts[self->book.chosen];
+	const char *part = self->workbook.parts[self->book.chosen - 1];
 	int err;
 
 	self->data_depth = 0;
 	self->in_row = false;
-	self->row = 0;
-	err = xml_open(ctx, &self->xml, &self->package, part, self->slowly ? &slow : &form, self);
-	self->xml.until = "<sheetData>";
-	self->xml.text_most = self->table.text_most;
+	err = xml_open(ctx, &self->book.xml, &self->book.package, part,
+		       self->slowly ? &slow : &form, self);
+	self->book.xml.until = "<sheetData>";
+	self->book.xml.text_most = self->book.table.text_most;
 	return err;
 }
 
@@ -319,7 +320,7 @@ static void merges_start(struct xml *xml, int element)
 	if (element != MERGE_CELL || !xml->values[AREA])
 		return;
 	err = area_parse(xml->values[AREA], &area)
-		      ? sheet_merge(xml->ctx, &self->table, &area)
+		      ? sheet_merge(xml->ctx, &self->book.table, &area)
 		      : fail_damaged(xml->ctx, self, "a merged area that is none");
 	if (err)
 		xml_stop(xml, err);
@@ -339,8 +340,8 @@ static int merges_look(struct mu_ctx *ctx, struct self *self, bool *out)
 	char bytes[32768];
 	size_t got = 1, kept = 0, all;
 	bool first = true;
-	int err =
-		package_part_open(ctx, &self->package, self->book.parts[self->book.chosen], &part);
+	int err = package_part_open(ctx, &self->book.package,
+				    self->workbook.parts[self->book.chosen - 1], &part);
 
 	*out = false;
 	while (!err && got && !*out) {
@@ -367,7 +368,8 @@ int cells_read_merges(struct mu_ctx *ctx, struct self *self)
 
 	if (err || !some)
 		return err;
-	err = xml_open(ctx, &xml, &self->package, self->book.parts[self->book.chosen], &form, self);
+	err = xml_open(ctx, &xml, &self->book.package, self->workbook.parts[self->book.chosen - 1],
+		       &form, self);
 	if (!err)
 		err = xml_read_all(ctx, &xml);
 	xml_close(&xml);

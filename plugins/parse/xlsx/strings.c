@@ -141,10 +141,11 @@ int strings_read(struct mu_ctx *ctx, struct self *self)
 	struct xml xml = { .form = NULL };
 	int err;
 
-	if (!self->book.strings)
+	if (!self->workbook.strings)
 		return 0;
-	err = xml_open(ctx, &xml, &self->package, self->book.strings, &form, &self->strings);
-	xml.text_most = self->table.text_most;
+	err = xml_open(ctx, &xml, &self->book.package, self->workbook.strings, &form,
+		       &self->strings);
+	xml.text_most = self->book.table.text_most;
 	if (!err)
 		err = xml_read_all(ctx, &xml);
 	xml_close(&xml);

@@ -168,9 +168,9 @@ int styles_read(struct mu_ctx *ctx, struct self *self)
 	struct xml xml = { .form = NULL };
 	int err;
 
-	if (!self->book.styles)
+	if (!self->workbook.styles)
 		return 0;
-	err = xml_open(ctx, &xml, &self->package, self->book.styles, &form, &r);
+	err = xml_open(ctx, &xml, &self->book.package, self->workbook.styles, &form, &r);
 	if (!err)
 		err = xml_read_all(ctx, &xml);
 	xml_close(&xml);

@@ -93,7 +93,7 @@ static int relations_read(struct mu_ctx *ctx, struct self *self, const char *par
 	static const struct xml_form form = { elements, attributes, relation_start, nothing_ends,
 					      NULL };
 	struct xml xml = { .form = NULL };
-	int err = xml_open(ctx, &xml, &self->package, part, &form, out);
+	int err = xml_open(ctx, &xml, &self->book.package, part, &form, out);
 
 	if (!err)
 		err = xml_read_all(ctx, &xml);
@@ -131,7 +131,8 @@ struct book_reading {
 
 static void sheet_add(struct xml *xml, struct book_reading *r)
 {
-	struct workbook *book = &r->self->book;
+	struct book *book = &r->self->book;
+	char **part = &r->self->workbook.parts[book->n];
 	const struct relation *relation = r->relations->items;
 	const char *state = xml->values[STATE];
 
@@ -145,11 +146,11 @@ static void sheet_add(struct xml *xml, struct book_reading *r)
 	       strcmp(relation->id, xml->values[RELATION]) != 0)
 		relation++;
 	if (relation < r->relations->items + r->relations->n && type_is(relation, "worksheet"))
-		book->parts[book->n] = relation->part;
+		*part = relation->part;
 	book->names[book->n] = (struct sheet_name){
 		.name = text_copy(xml->ctx, xml->values[NAME]),
 		.hidden = state && strcmp(state, "visible") != 0,
-		.no_table = !book->parts[book->n],
+		.no_table = !*part,
 	};
 	book->n++;
 }
@@ -161,9 +162,9 @@ static void book_start(struct xml *xml, int element)
 	if (element == SHEET)
 		sheet_add(xml, r);
 	else if (element == WORKBOOK_PR)
-		r->self->book.from_1904 = xml_true(xml->values[DATE_1904]);
+		r->self->workbook.from_1904 = xml_true(xml->values[DATE_1904]);
 	else if (element == CALC_PR)
-		r->self->book.stale = xml_true(xml->values[FULL_CALC]);
+		r->self->workbook.stale = xml_true(xml->values[FULL_CALC]);
 }
 
 static int book_read(struct mu_ctx *ctx, struct self *self, const char *part,
@@ -190,8 +191,8 @@ static int book_read(struct mu_ctx *ctx, struct self *self, const char *part,
 	int err;
 
 	self->book.names = mu_alloc(ctx, SHEETS_MOST * sizeof *self->book.names);
-	self->book.parts = mu_alloc(ctx, SHEETS_MOST * sizeof *self->book.parts);
-	err = xml_open(ctx, &xml, &self->package, part, &form, &r);
+	self->workbook.parts = mu_alloc(ctx, SHEETS_MOST * sizeof *self->workbook.parts);
+	err = xml_open(ctx, &xml, &self->book.package, part, &form, &r);
 	if (!err)
 		err = xml_read_all(ctx, &xml);
 	xml_close(&xml);
@@ -211,7 +212,7 @@ static void part_split(struct mu_ctx *ctx, const char *part, char **folder, char
 }
 
 /* NULL: there is none. */
-static const char *first_visible(const struct workbook *book)
+static const char *first_visible(const struct book *book)
 {
 	size_t i;
 
@@ -224,11 +225,11 @@ static const char *first_visible(const struct workbook *book)
 int workbook_read(struct mu_ctx *ctx, struct self *self)
 {
 	struct relations root = { .folder = "" }, own = { .folder = "" };
-	struct workbook *book = &self->book;
+	struct book *book = &self->book;
 	char *part, *folder, *relations;
 	int err;
 
-	if (!package_has(&self->package, "_rels/.rels"))
+	if (!package_has(&self->book.package, "_rels/.rels"))
 		return mu_fail(ctx, EBADMSG, "it is no XLSX file: it has no part '_rels/.rels'");
 	err = relations_read(ctx, self, "_rels/.rels", &root);
 	if (err)
@@ -240,14 +241,15 @@ int workbook_read(struct mu_ctx *ctx, struct self *self)
 		return mu_fail(ctx, EBADMSG, "it is an XLSB file; save it as XLSX");
 	part_split(ctx, part, &folder, &relations);
 	own.folder = folder;
-	if (package_has(&self->package, relations))
+	if (package_has(&self->book.package, relations))
 		err = relations_read(ctx, self, relations, &own);
 	if (!err)
 		err = book_read(ctx, self, part, &own);
 	if (!err)
-		err = sheet_choose(ctx, self->guessing ? first_visible(book) : self->sheet.sheet,
+		err = sheet_choose(ctx, book->guessing ? first_visible(book) : book->sheet.sheet,
 				   book->names, book->n, &book->chosen);
-	book->strings = part_of_type(&own, "sharedStrings");
-	book->styles = part_of_type(&own, "styles");
+	book->chosen++;
+	self->workbook.strings = part_of_type(&own, "sharedStrings");
+	self->workbook.styles = part_of_type(&own, "styles");
 	return err;
 }

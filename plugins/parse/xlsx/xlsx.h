@@ -15,9 +15,7 @@
 #ifndef XLSX_H
 #define XLSX_H
 
-#include "package.h"
-#include "sheet.h"
-#include "xml.h"
+#include "book.h"
 
 #define MAIN   "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 #define STRICT "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -39,12 +37,10 @@ enum look {
 };
 
 struct workbook {
-	struct sheet_name *names; /* of sheets */
-	char **parts;             /* of each; NULL when that is no worksheet */
-	size_t n, chosen;
-	char *strings, *styles;   /* parts, or NULL */
-	bool from_1904;           /* days are counted from 1904-01-01 */
-	bool stale;               /* formulas are to be calculated when it is opened */
+	char **parts;           /* of each sheet; NULL when that is no worksheet */
+	char *strings, *styles; /* parts, or NULL */
+	bool from_1904;         /* days are counted from 1904-01-01 */
+	bool stale;             /* formulas are to be calculated when it is opened */
 };
 
 /* The cell at hand. */
@@ -72,31 +68,21 @@ struct plain_cells {
 };
 
 struct self {
-	struct sheet_options sheet;
-	struct grid_options grid;
+	struct book book; /* first; rows count from 1 in the document */
 
-	struct package package;
-	bool ready; /* all of the following */
-	struct workbook book;
+	struct workbook workbook;
 	struct strings strings;
 	uint8_t *looks; /* of styles */
 	size_t n_looks;
 
-	struct sheet table;
-	bool opened; /* the table is */
-	bool guessing; /* the first visible sheet will do */
-	struct xml xml; /* of the sheet */
-	bool reading;   /* it is open, */
-	bool merges;    /* and its merged areas are wanted */
+	bool merges;    /* merged areas are wanted */
 	int data_depth; /* of the element that has the rows, or 0 */
 	bool slowly;    /* for tests: row by row through expat */
 	struct plain_cells plain;
 	bool in_row, headed; /* headed: the header has ended */
-	uint32_t row; /* from 1 */
 	struct cell cell;
 	uint64_t formulas; /* with a value that was read */
 	uint32_t first_formula;
-	bool told;
 };
 
 /* Reads which parts there are, and chooses the sheet. */

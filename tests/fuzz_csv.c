@@ -11,7 +11,7 @@ enum { STRING, INTEGER, NUMBER, BOOLEAN, DATE };
 
 static const char *dash[] = { "-" }, *odd[] = { "7", "n/a", "2001-02-03" };
 
-static struct column columns[] = {
+static struct declared_column columns[] = {
 	{ .name = "a", .missing = { 1, dash } },
 	{ .name = "b", .type = INTEGER, .missing = { 1, dash } },
 	{ .name = "c", .type = INTEGER, .missing = { 3, odd }, .zero = { 1, dash } },
@@ -21,7 +21,7 @@ static struct column columns[] = {
 	{ .name = "g", .status_of = "b" },
 };
 
-static struct claim claims[] = {
+static struct declared_claim claims[] = {
 	{ "x", "a", "x" },
 	{ "all", "a", "a" },
 	{ "some", "b", "1" },

@@ -10,12 +10,12 @@
 
 enum { STRING, INTEGER };
 
-static struct grid_column columns[] = {
+static struct declared_column columns[] = {
 	{ .name = "a" },
 	{ .name = "b", .type = INTEGER, .measure = true },
 	{ .name = "c", .status_of = "b" },
 };
-static struct grid_claim claims[] = { { "all", "a", "x" } };
+static struct declared_claim claims[] = { { "all", "a", "x" } };
 static const char *contained[] = { "a" };
 
 static struct self options_choose(unsigned bits)

@@ -14,7 +14,7 @@ enum { STRING, INTEGER, NUMBER, BOOLEAN, DATE };
 
 static const char *dash[] = { "-" }, *pointer_x[] = { "/o/x" }, *pointer_1[] = { "/l/1" };
 
-static struct grid_column columns[] = {
+static struct declared_column columns[] = {
 	{ .name = "a", .missing = { 1, dash } },
 	{ .name = "b", .type = INTEGER, .zero = { 1, dash } },
 	{ .name = "x", .header = { 1, pointer_x }, .type = NUMBER },
@@ -23,7 +23,7 @@ static struct grid_column columns[] = {
 	{ .name = "why", .status_of = "b" },
 };
 
-static struct grid_claim claims[] = {
+static struct declared_claim claims[] = {
 	{ "x", "a", "x" },
 	{ "all", "a", "all" },
 };

@@ -67,13 +67,13 @@ static size_t content_make(char *out, const uint8_t *data, size_t len)
 }
 
 static const char *dash[] = { "-" };
-static struct grid_column columns[] = {
+static struct declared_column columns[] = {
 	{ .name = "a", .position = 1, .missing = { 1, dash } },
 	{ .name = "n", .position = 2, .type = 1, .measure = true },
 	{ .name = "why", .status_of = "n" },
 	{ .name = "d", .position = 3, .type = 4, .optional = true },
 };
-static struct grid_claim claims[] = { { "total", "a", "a" }, { "none", "a", "" } };
+static struct declared_claim claims[] = { { "total", "a", "a" }, { "none", "a", "" } };
 
 static struct self options_choose(unsigned bits)
 {

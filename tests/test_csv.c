@@ -8,8 +8,9 @@
 
 static struct fake fake;
 static struct self self;
-static struct column columns[8];
-static struct claim claims[4];
+static struct declared_column columns[8];
+static const char *headers[8];
+static struct declared_claim claims[4];
 static char rows[65536]; /* as lines of an outcome */
 static char said[1000];  /* codes of findings since the last time that somebody asked */
 
@@ -41,14 +42,18 @@ static void teardown(void)
 
 static void column_add(const char *name, int type, const char *header)
 {
-	columns[self.columns.count++] =
-		(struct column){ .name = name, .type = type, .header = header };
+	struct declared_column *c = &columns[self.columns.count];
+
+	headers[self.columns.count++] = header;
+	*c = (struct declared_column){ .name = name, .type = type };
+	if (header)
+		c->header = (struct mu_texts){ 1, &headers[c - columns] };
 }
 
 static void claim_add(const char *name, const char *column, const char *match)
 {
 	claims[self.claims.count++] =
-		(struct claim){ .name = name, .column = column, .match = match };
+		(struct declared_claim){ .name = name, .column = column, .match = match };
 }
 
 /* Reads a document in a manner, which must give what it gave in another. */

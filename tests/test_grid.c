@@ -175,7 +175,7 @@ END_TEST
 
 START_TEST(types_of_cells_meet_types_of_columns)
 {
-	struct grid_column columns[] = { { .name = "s" },
+	struct declared_column columns[] = { { .name = "s" },
 					 { .name = "i", .type = INTEGER },
 					 { .name = "n", .type = NUMBER },
 					 { .name = "b", .type = BOOLEAN },
@@ -227,14 +227,14 @@ END_TEST
 START_TEST(options_speak_of_cells_as_text)
 {
 	const char *missing[] = { "NA", "-99", "#N/A" }, *zero[] = { "-", "nil" };
-	struct grid_column columns[] = { { .name = "country" },
+	struct declared_column columns[] = { { .name = "country" },
 					 { .name = "n",
 					   .type = INTEGER,
 					   .measure = true,
 					   .missing = { 3, missing },
 					   .zero = { 2, zero } },
 					 { .name = "why", .status_of = "n" } };
-	struct grid_claim claims[] = { { "total", "country", "Total" },
+	struct declared_claim claims[] = { { "total", "country", "Total" },
 				       { "all", "country", "" },
 				       { "year", "n", "2015" } };
 	struct bench b;
@@ -264,7 +264,7 @@ END_TEST
 
 START_TEST(texts_of_a_web_page_are_numbers_as_they_stand)
 {
-	struct grid_column columns[] = { { .name = "n", .type = INTEGER } };
+	struct declared_column columns[] = { { .name = "n", .type = INTEGER } };
 	struct bench b;
 
 	bench_init(&b);
@@ -281,7 +281,7 @@ START_TEST(several_rows_make_a_header)
 {
 	const char *total[] = { "Personnel", "*", "TOT" }, *plan[] = { "Planned", "Total", "*" },
 		   *one[] = { "Mission  name" }, *code[] = { "C2" };
-	struct grid_column columns[] = { { .name = "mission", .header = { 1, one } },
+	struct declared_column columns[] = { { .name = "mission", .header = { 1, one } },
 					 { .name = "total", .header = { 3, total } },
 					 { .name = "planned", .header = { 3, plan } },
 					 { .name = "second", .header = { 1, code }, .position = 5 },
@@ -305,7 +305,7 @@ END_TEST
 START_TEST(what_is_wrong_with_a_header_is_said)
 {
 	const char *two[] = { "A", "*" };
-	struct grid_column columns[] = { { .name = "a" },
+	struct declared_column columns[] = { { .name = "a" },
 					 { .name = "b" },
 					 { .name = "c", .optional = true },
 					 { .name = "d", .header = { 2, two } },
@@ -331,7 +331,7 @@ END_TEST
 
 START_TEST(names_of_the_document_can_be_wrong)
 {
-	struct grid_claim claims[] = { { "total", "nowhere", "x" } };
+	struct declared_claim claims[] = { { "total", "nowhere", "x" } };
 	struct bench b;
 
 	bench_init(&b);
@@ -355,7 +355,7 @@ END_TEST
 
 START_TEST(without_a_header_columns_are_in_order)
 {
-	struct grid_column columns[] = { { .name = "a" },
+	struct declared_column columns[] = { { .name = "a" },
 					 { .name = "w", .status_of = "b" },
 					 { .name = "b" } };
 	struct bench b;
@@ -375,7 +375,7 @@ END_TEST
 
 START_TEST(tables_can_be_empty)
 {
-	struct grid_claim claims[] = { { "total", "a", "x" } };
+	struct declared_claim claims[] = { { "total", "a", "x" } };
 	struct bench b;
 
 	bench_init(&b);
@@ -431,7 +431,7 @@ static void invalid(struct bench *b, const char *why)
 START_TEST(options_can_contradict_each_other)
 {
 	const char *two[] = { "x", "y" };
-	struct grid_column status[] = { { .name = "a", .status_of = "a" } },
+	struct declared_column status[] = { { .name = "a", .status_of = "a" } },
 			   list[] = { { .name = "a", .header = { 2, two } } },
 			   far[] = { { .name = "a", .position = 9 } },
 			   some[] = { { .name = "a", .position = 1 }, { .name = "b" } },

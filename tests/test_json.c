@@ -51,7 +51,7 @@ START_TEST(members_further_in_are_columns)
 {
 	const char *x[] = { "/o/x" }, *second[] = { "/l/1" }, *odd[] = { "/a~1b/~0" },
 		   *other[] = { "b c" };
-	struct grid_column columns[] = { { .name = "x", .header = { 1, x }, .type = NUMBER },
+	struct declared_column columns[] = { { .name = "x", .header = { 1, x }, .type = NUMBER },
 					 { .name = "l", .header = { 1, second } },
 					 { .name = "odd", .header = { 1, odd }, .optional = true },
 					 { .name = "b", .header = { 1, other } },
@@ -72,7 +72,7 @@ END_TEST
 
 START_TEST(values_have_types_of_their_own)
 {
-	struct grid_column columns[] = { { .name = "s" },
+	struct declared_column columns[] = { { .name = "s" },
 					 { .name = "i", .type = INTEGER },
 					 { .name = "n", .type = NUMBER, .optional = true },
 					 { .name = "b", .type = BOOLEAN, .optional = true },
@@ -124,9 +124,9 @@ END_TEST
 START_TEST(rows_may_be_arrays)
 {
 	const char *name[] = { "size of it" };
-	struct grid_column columns[] = { { .name = "a", .position = 2 },
+	struct declared_column columns[] = { { .name = "a", .position = 2 },
 					 { .name = "n", .type = INTEGER, .position = 1 } };
-	struct grid_column named[] = { { .name = "a" },
+	struct declared_column named[] = { { .name = "a" },
 				       { .name = "n", .type = INTEGER, .header = { 1, name } } };
 	struct self model = model_make();
 
@@ -147,10 +147,10 @@ END_TEST
 
 START_TEST(totals_among_details_are_claims)
 {
-	struct grid_column columns[] = { { .name = "country" },
+	struct declared_column columns[] = { { .name = "country" },
 					 { .name = "mission" },
 					 { .name = "n", .type = INTEGER, .measure = true } };
-	struct grid_claim claims[] = { { "country", "mission", "all" },
+	struct declared_claim claims[] = { { "country", "mission", "all" },
 				       { "grand", "country", "all" } };
 	struct self model = model_make();
 
@@ -168,7 +168,7 @@ END_TEST
 
 START_TEST(names_that_are_not_as_they_should_be_are_findings)
 {
-	struct grid_column columns[] = { { .name = "a" }, { .name = "z" } };
+	struct declared_column columns[] = { { .name = "a" }, { .name = "z" } };
 	struct self model = model_make();
 
 	gives(&model, "[{\"a\":1,\"a\":2,\"\":3,\"_at\":4}]", "1|@1\n",
@@ -301,7 +301,7 @@ START_TEST(what_is_no_json_is_refused)
 		{ "[{\"a\":1}\f]",
 		  "@8 [] '': a comma or ] should stand here, not the byte 0x0c\n" },
 	};
-	struct grid_column columns[] = { { .name = "a", .optional = true } };
+	struct declared_column columns[] = { { .name = "a", .optional = true } };
 	struct self model = model_make();
 	struct outcome *seen = malloc(sizeof *seen);
 
@@ -324,7 +324,7 @@ END_TEST
 
 START_TEST(a_line_has_one_value)
 {
-	struct grid_column columns[] = { { .name = "a" } };
+	struct declared_column columns[] = { { .name = "a" } };
 	struct self model = model_make();
 
 	columns_set(&model, columns);
@@ -446,7 +446,7 @@ START_TEST(places_are_found)
 	};
 	static const struct manner manners[] = { { 0, 1 }, { 7, 1 }, { 30, 2 } };
 	const char *x[] = { "/o/x" };
-	struct grid_column columns[] = { { .name = "a" }, { .name = "x", .header = { 1, x } } };
+	struct declared_column columns[] = { { .name = "a" }, { .name = "x", .header = { 1, x } } };
 	struct self model = model_make(), instances[INSTANCES];
 	struct outcome *seen = malloc(sizeof *seen);
 	char text[512];
@@ -498,7 +498,7 @@ static int configured(struct self *model)
 START_TEST(options_that_contradict_are_refused)
 {
 	const char *field[] = { "/a~2" };
-	struct grid_column columns[] = { { .name = "a" }, { .name = "b" } };
+	struct declared_column columns[] = { { .name = "a" }, { .name = "b" } };
 	struct self model = model_make();
 
 	columns_set(&model, columns);

@@ -9,7 +9,6 @@
 enum {
 	BATCH_ROWS = 8192,
 	BATCH_BYTES = 4 << 20, /* of text in one batch, but for its last row */
-	NAME_MAX_BYTES = 1024, /* of a text of the header that can be told from others */
 	SHOWN_BYTES = 1000,    /* of a value in a finding */
 	DAY_MS = 86400000,
 };
@@ -18,8 +17,8 @@ enum {
 struct field {
 	const char *name;
 	enum mu_data type;
-	const struct grid_column *option; /* NULL when the document names the columns */
-	struct mu_string *header;         /* of the option, as it is compared */
+	const struct declared_column *option; /* NULL when the document names the columns */
+	struct mu_string *header;             /* of the option, as it is compared */
 	size_t n_header;
 	struct mu_string *missing, *zero; /* likewise */
 	size_t cell;                      /* of a row; SIZE_MAX when there is none */
@@ -55,97 +54,21 @@ struct grid {
 	bool *all; /* all[i]: in the claim at hand, field i is null */
 };
 
-static const char *const types[] = { "string", "integer", "number", "boolean", "date", NULL };
-
 const struct mu_option grid_column_options[] = {
-	MU_OPT_TEXT(struct grid_column, name, .required = true, .help = "name of the column"),
-	MU_OPT_TEXTS(struct grid_column, header, .max = 20,
+	COLUMN_OPTION_NAME,
+	MU_OPT_TEXTS(struct declared_column, header, .max = 20,
 		     .help = "its name in the document, where that is another; or what it has in "
 			     "each row of the header, \"*\" for anything"),
-	MU_OPT_INT(struct grid_column, position, .min = 1, .max = 10000,
+	MU_OPT_INT(struct declared_column, position, .min = 1, .max = 10000,
 		   .help = "which column of the table it is, from 1, where no header tells"),
-	MU_OPT_CHOICE(struct grid_column, type, .fallback = "string", .choices = types,
-		      .help = "what its cells hold"),
-	MU_OPT_BOOL(struct grid_column, measure,
-		    .help = "whether it counts something, such as heads"),
-	MU_OPT_BOOL(struct grid_column, optional, .help = "whether a document may do without it"),
-	MU_OPT_TEXTS(struct grid_column, missing, .help = "texts that mean that there is no value"),
-	MU_OPT_TEXTS(struct grid_column, zero, .help = "texts that mean 0, such as a dash"),
-	MU_OPT_TEXT(struct grid_column, status_of,
-		    .help = "instead of a cell: why the column of this name has no value"),
+	COLUMN_OPTIONS,
 	{ 0 },
 };
-
-const struct mu_option grid_claim_options[] = {
-	MU_OPT_TEXT(struct grid_claim, name, .required = true,
-		    .help = "name of the level that it is a total of"),
-	MU_OPT_TEXT(struct grid_claim, column, .required = true,
-		    .help = "the column that tells it from the rows"),
-	MU_OPT_TEXT(struct grid_claim, match, .required = true,
-		    .help = "what is written there; \"\" for nothing"),
-	{ 0 },
-};
-
-static bool text_equal(struct mu_string a, struct mu_string b)
-{
-	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
-}
 
 /* -------------------------------------------------------------- configure */
 
-static int configure_name(struct mu_ctx *ctx, const char *const *name)
-{
-	if (!**name)
-		return mu_invalid(ctx, name, "a column needs a name");
-	if (!strcmp(*name, MU_AT) || !strcmp(*name, MU_CLAIM))
-		return mu_invalid(ctx, name, "the name '%s' is muster's own", *name);
-	return 0;
-}
-
-static bool text_among(const struct mu_texts *texts, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < texts->count; i++)
-		if (text_equal(mu_trim(mu_string(texts->items[i])), mu_trim(mu_string(text))))
-			return true;
-	return false;
-}
-
-static int configure_zero(struct mu_ctx *ctx, const struct grid_column *c)
-{
-	size_t i;
-
-	if (c->zero.count && strcmp(types[c->type], "integer") && strcmp(types[c->type], "number"))
-		return mu_invalid(ctx, &c->zero, "a column of type %s has no 0", types[c->type]);
-	for (i = 0; i < c->zero.count; i++)
-		if (text_among(&c->missing, c->zero.items[i]))
-			return mu_invalid(ctx, &c->zero.items[i],
-					  "'%s' cannot mean both 0 and that there is no value",
-					  c->zero.items[i]);
-	return 0;
-}
-
-/* A status speaks of another column, and has no cell. */
-static int configure_status(struct mu_ctx *ctx, const struct grid_options *options,
-			    const struct grid_column *c)
-{
-	const struct grid_column *all = options->columns.items, *other;
-
-	if (!c->status_of)
-		return 0;
-	if (c->header.count || c->position || c->type || c->missing.count)
-		return mu_invalid(
-			ctx, &c->status_of,
-			"a column with status_of has no header, position, type or missing");
-	for (other = all; other < all + options->columns.count; other++)
-		if (!strcmp(other->name, c->status_of) && !other->status_of)
-			return 0;
-	return mu_invalid(ctx, &c->status_of, "no column with cells is called '%s'", c->status_of);
-}
-
 static int configure_header(struct mu_ctx *ctx, const struct grid_options *options,
-			    const struct grid_column *c)
+			    const struct declared_column *c)
 {
 	int err = 0;
 
@@ -165,80 +88,17 @@ static int configure_header(struct mu_ctx *ctx, const struct grid_options *optio
 	return err;
 }
 
-/* Without a header, columns are either told by position or are in order. */
-static int configure_positions(struct mu_ctx *ctx, const struct grid_options *options)
-{
-	const struct grid_column *all = options->columns.items, *c;
-	size_t told = 0, cells = 0;
-
-	for (c = all; c && c < all + options->columns.count; c++) {
-		cells += !c->status_of;
-		told += c->position > 0;
-	}
-	for (c = all; c && c < all + options->columns.count; c++)
-		if (!options->header_rows && told && told < cells && !c->position && !c->status_of)
-			return mu_invalid(ctx, &c->name,
-					  "without a header all columns have a position, or none");
-	return 0;
-}
-
-static int configure_columns(struct mu_ctx *ctx, const struct grid_options *options)
-{
-	const struct grid_column *all = options->columns.items, *c, *earlier;
-	int err = 0;
-
-	for (c = all; c && c < all + options->columns.count; c++) {
-		if (configure_name(ctx, &c->name))
-			err = EINVAL;
-		for (earlier = all; earlier < c; earlier++)
-			if (!strcmp(earlier->name, c->name))
-				err = mu_invalid(ctx, &c->name, "two columns are called '%s'",
-						 c->name);
-		if (configure_zero(ctx, c) || configure_status(ctx, options, c) ||
-		    configure_header(ctx, options, c))
-			err = EINVAL;
-		if (c->measure && strcmp(types[c->type], "integer"))
-			err = mu_invalid(ctx, &c->measure, "a measure is of type integer, not %s",
-					 types[c->type]);
-	}
-	return err ? err : configure_positions(ctx, options);
-}
-
-static bool column_declared(const struct grid_options *options, const char *name)
-{
-	const struct grid_column *c = options->columns.items;
-	size_t i;
-
-	for (i = 0; i < options->columns.count; i++)
-		if (!strcmp(c[i].name, name))
-			return true;
-	return false;
-}
-
-static int configure_claims(struct mu_ctx *ctx, const struct grid_options *options)
-{
-	const struct grid_claim *all = options->claims.items, *c;
-	int err = 0;
-
-	for (c = all; c && c < all + options->claims.count; c++) {
-		if (!*c->name)
-			err = mu_invalid(ctx, &c->name, "a claim needs a name");
-		if (options->columns.count && !column_declared(options, c->column))
-			err = mu_invalid(ctx, &c->column, "no column is called '%s'", c->column);
-	}
-	if (options->all_claims && !*options->all_claims)
-		err = mu_invalid(ctx, &options->all_claims, "a claim needs a name");
-	if (options->all_claims && options->claims.count)
-		err = mu_invalid(ctx, &options->all_claims,
-				 "either claims tells which rows are totals, or all are");
-	return err;
-}
-
 int grid_configure(struct mu_ctx *ctx, const struct grid_options *options)
 {
-	int err = configure_columns(ctx, options);
+	const struct declared_column *all = options->columns.items, *c;
+	int err = columns_check(ctx, &options->columns);
 
-	if (configure_claims(ctx, options))
+	for (c = all; c && c < all + options->columns.count; c++)
+		if (configure_header(ctx, options, c))
+			err = EINVAL;
+	if (!err && !options->header_rows)
+		err = positions_check(ctx, &options->columns);
+	if (claims_check(ctx, &options->columns, &options->claims, &options->all_claims))
 		err = EINVAL;
 	if (!options->header_rows && !options->columns.count)
 		err = mu_invalid(ctx, &options->header_rows,
@@ -351,10 +211,10 @@ const char *grid_column_name(const struct grid_source *source, size_t cell, char
 static struct mu_string text_collapse(struct mu_ctx *ctx, struct mu_string text)
 {
 	struct mu_string rest = mu_trim(text), from;
-	size_t room = rest.len < NAME_MAX_BYTES ? rest.len : NAME_MAX_BYTES + 4, len = 0, n;
+	size_t room = rest.len < COLUMN_NAME_MAX ? rest.len : COLUMN_NAME_MAX + 4, len = 0, n;
 	char *copy = mu_alloc(ctx, room + 1);
 
-	while (rest.len && len <= NAME_MAX_BYTES) {
+	while (rest.len && len <= COLUMN_NAME_MAX) {
 		for (n = 1; n < rest.len && n < 4; n++)
 			if (((unsigned char)rest.data[n] & 0xc0) != 0x80)
 				break;
@@ -445,20 +305,6 @@ static void fields_find(struct grid *g)
 	}
 }
 
-/* Why a name of the header cannot be that of a column; NULL when it can. */
-static const char *name_problem(struct mu_string name)
-{
-	if (!name.len)
-		return "is blank";
-	if (name.len > NAME_MAX_BYTES)
-		return "is too long";
-	if (memchr(name.data, '\0', name.len))
-		return "holds a zero byte";
-	if (mu_string_is(name, MU_AT) || mu_string_is(name, MU_CLAIM))
-		return "is muster's own";
-	return NULL;
-}
-
 static const struct field *field_named(const struct grid *g, struct mu_string name)
 {
 	const struct field *f;
@@ -482,7 +328,7 @@ static void fields_of_header(struct mu_ctx *ctx, struct grid *g)
 		name = header_name(g, i);
 		if (!name.len)
 			g->unnamed[g->n_unnamed++] = i;
-		if (name_problem(name) || field_named(g, name))
+		if (column_name_problem(name) || field_named(g, name))
 			continue;
 		copy = mu_alloc(ctx, name.len + 1);
 		memcpy(copy, name.data, name.len);
@@ -493,7 +339,7 @@ static void fields_of_header(struct mu_ctx *ctx, struct grid *g)
 
 static void claims_resolve(struct mu_ctx *ctx, struct grid *g)
 {
-	const struct grid_claim *claims = g->options->claims.items;
+	const struct declared_claim *claims = g->options->claims.items;
 	size_t i;
 
 	g->all = mu_alloc(ctx, (g->n_fields + 1) * sizeof *g->all);
@@ -616,7 +462,7 @@ static int report_declared(struct mu_ctx *ctx, const struct grid *g)
 static int report_names(struct mu_ctx *ctx, const struct grid *g)
 {
 	struct mu_finding wrong = { .code = "header", .at = g->header_at };
-	const struct grid_claim *claims = g->options->claims.items;
+	const struct declared_claim *claims = g->options->claims.items;
 	const struct field *f;
 	struct mu_string name;
 	const char *problem;
@@ -628,7 +474,7 @@ static int report_names(struct mu_ctx *ctx, const struct grid *g)
 		name = header_name(g, i);
 		if (!name.len)
 			continue; /* no matter, if it has no cells */
-		problem = name_problem(name);
+		problem = column_name_problem(name);
 		f = problem ? NULL : field_named(g, name);
 		if (problem)
 			err = mu_report(ctx, wrong, "the name of column %s %s",
@@ -676,7 +522,7 @@ static struct mu_string *texts_trim(struct mu_ctx *ctx, const struct mu_texts *t
 	return out;
 }
 
-static void field_declare(struct mu_ctx *ctx, struct field *f, const struct grid_column *c)
+static void field_declare(struct mu_ctx *ctx, struct field *f, const struct declared_column *c)
 {
 	size_t i;
 
@@ -695,7 +541,7 @@ static void field_declare(struct mu_ctx *ctx, struct field *f, const struct grid
 
 static void fields_declare(struct mu_ctx *ctx, struct grid *g)
 {
-	const struct grid_column *columns = g->options->columns.items;
+	const struct declared_column *columns = g->options->columns.items;
 	size_t i;
 
 	g->n_fields = g->options->columns.count;
@@ -1059,7 +905,7 @@ static void status_put(struct grid *g, const struct field *status, const struct 
 /* The name of the claim that a row is, or NULL, and in g->all which fields say so. */
 static const char *claim_of(struct grid *g, const struct row *row)
 {
-	const struct grid_claim *claims = g->options->claims.items;
+	const struct declared_claim *claims = g->options->claims.items;
 	const char *name = g->options->all_claims;
 	const struct grid_cell *cell;
 	char space[MU_FORMAT_MAX];

@@ -41,33 +41,20 @@
 #ifndef GRID_H
 #define GRID_H
 
-#include <muster/table.h>
+#include "column.h"
 
 /* ----------------------------------------------------------------- options */
 
 /* A member `grid` of the plugin's self. */
 struct grid_options {
-	struct mu_items columns; /* struct grid_column */
-	struct mu_items claims;  /* struct grid_claim */
+	struct mu_items columns; /* struct declared_column */
+	struct mu_items claims;  /* struct declared_claim */
 	const char *all_claims;
 	int64_t header_rows; /* a parser without such an option sets it in configure */
 	int64_t max_rows, max_columns, max_field;
 };
 
-struct grid_column {
-	const char *name, *status_of;
-	struct mu_texts header; /* none: its name */
-	int64_t position;       /* from 1; 0: not said */
-	int type;               /* enum mu_data, counted from 0 */
-	bool measure, optional;
-	struct mu_texts missing, zero;
-};
-
-struct grid_claim {
-	const char *name, *column, *match;
-};
-
-extern const struct mu_option grid_column_options[], grid_claim_options[];
+extern const struct mu_option grid_column_options[];
 
 #define GRID_OPTION(tag, ctype, self, member, ...) \
 	{ .name = #member, .type = (tag), .offset = MU_OFFSET(self, grid.member, ctype), __VA_ARGS__ }
@@ -75,10 +62,10 @@ extern const struct mu_option grid_column_options[], grid_claim_options[];
 /* For the plugin's table of options, where those that are its own stand first. */
 #define GRID_OPTIONS(self) \
 	GRID_OPTION(MU_ITEMS, struct mu_items, self, columns, .fields = grid_column_options, \
-		    .item_size = sizeof(struct grid_column), .min = 1, .max = 10000, \
+		    .item_size = sizeof(struct declared_column), .min = 1, .max = 10000, \
 		    .help = "columns to take; all, as strings, where there is no list"), \
-	GRID_OPTION(MU_ITEMS, struct mu_items, self, claims, .fields = grid_claim_options, \
-		    .item_size = sizeof(struct grid_claim), .max = 1000, \
+	GRID_OPTION(MU_ITEMS, struct mu_items, self, claims, .fields = claim_options, \
+		    .item_size = sizeof(struct declared_claim), .max = 1000, \
 		    .help = "rows that are totals"), \
 	GRID_OPTION(MU_TEXT, const char *, self, all_claims, \
 		    .help = "name of the level of which all rows are totals"), \

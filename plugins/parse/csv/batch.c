@@ -163,7 +163,7 @@ int batch_word(struct mu_ctx *ctx, struct self *self, struct field *f, struct mu
 /* Names the claims of rows. */
 static int claims_name(struct mu_ctx *ctx, struct self *self)
 {
-	const struct claim *claims = self->claims.items;
+	const struct declared_claim *claims = self->claims.items;
 	struct field *f = &self->claim_field;
 	int32_t *codes = f->values;
 	uint32_t row;

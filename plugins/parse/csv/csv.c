@@ -46,29 +46,11 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-static const char *const types[] = { "string", "integer", "number", "boolean", "date", NULL };
-
 static const struct mu_option column_options[] = {
-	MU_OPT_TEXT(struct column, name, .required = true, .help = "name of the column"),
-	MU_OPT_TEXT(struct column, header, .help = "its name in the file, where that is another"),
-	MU_OPT_CHOICE(struct column, type, .fallback = "string", .choices = types,
-		      .help = "what its cells hold"),
-	MU_OPT_BOOL(struct column, measure, .help = "whether it counts something, such as heads"),
-	MU_OPT_BOOL(struct column, optional, .help = "whether a file may do without it"),
-	MU_OPT_TEXTS(struct column, missing, .help = "texts that mean that there is no value"),
-	MU_OPT_TEXTS(struct column, zero, .help = "texts that mean 0, such as a dash"),
-	MU_OPT_TEXT(struct column, status_of,
-		    .help = "instead of a cell: why the column of this name has no value"),
-	{ 0 },
-};
-
-static const struct mu_option claim_options[] = {
-	MU_OPT_TEXT(struct claim, name, .required = true,
-		    .help = "name of the level that it is a total of"),
-	MU_OPT_TEXT(struct claim, column, .required = true,
-		    .help = "the column that tells it from the rows"),
-	MU_OPT_TEXT(struct claim, match, .required = true,
-		    .help = "what is written there; \"\" for nothing"),
+	COLUMN_OPTION_NAME,
+	MU_OPT_TEXTS(struct declared_column, header, .max = 1,
+		     .help = "its name in the file, where that is another"),
+	COLUMN_OPTIONS,
 	{ 0 },
 };
 
@@ -81,9 +63,10 @@ static const struct mu_option options[] = {
 	MU_OPT_BOOL(struct self, header, .fallback = "true",
 		    .help = "whether the first record names the columns"),
 	MU_OPT_INT(struct self, skip, .max = 1e9, .help = "lines to pass over before the header"),
-	MU_OPT_ITEMS(struct self, columns, struct column, column_options, .min = 1, .max = 10000,
+	MU_OPT_ITEMS(struct self, columns, struct declared_column, column_options, .min = 1,
+		     .max = 10000,
 		     .help = "columns to take; all, as strings, where there is no list"),
-	MU_OPT_ITEMS(struct self, claims, struct claim, claim_options, .max = 1000,
+	MU_OPT_ITEMS(struct self, claims, struct declared_claim, claim_options, .max = 1000,
 		     .help = "rows that are totals"),
 	MU_OPT_TEXT(struct self, all_claims,
 		    .help = "name of the level of which all rows are totals"),
@@ -150,108 +133,21 @@ static const struct mu_code codes[] = {
 
 /* -------------------------------------------------------------- configure */
 
-static int invalid_name(struct mu_ctx *ctx, const char *const *name)
+static int configure_headers(struct mu_ctx *ctx, const struct self *self)
 {
-	if (!**name)
-		return mu_invalid(ctx, name, "a column needs a name");
-	if (!strcmp(*name, MU_AT) || !strcmp(*name, MU_CLAIM))
-		return mu_invalid(ctx, name, "the name '%s' is muster's own", *name);
-	return 0;
-}
-
-static bool text_among(const struct mu_texts *texts, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < texts->count; i++)
-		if (csv_text_equal(mu_trim(mu_string(texts->items[i])), mu_trim(mu_string(text))))
-			return true;
-	return false;
-}
-
-static int configure_zero(struct mu_ctx *ctx, const struct column *c)
-{
-	size_t i;
-
-	if (c->zero.count && strcmp(types[c->type], "integer") && strcmp(types[c->type], "number"))
-		return mu_invalid(ctx, &c->zero, "a column of type %s has no 0", types[c->type]);
-	for (i = 0; i < c->zero.count; i++)
-		if (text_among(&c->missing, c->zero.items[i]))
-			return mu_invalid(ctx, &c->zero.items[i],
-					  "'%s' cannot mean both 0 and that there is no value",
-					  c->zero.items[i]);
-	return 0;
-}
-
-/* A status speaks of another column, and has no cell. */
-static int configure_status(struct mu_ctx *ctx, const struct self *self, const struct column *c)
-{
-	const struct column *all = self->columns.items, *other;
-
-	if (!c->status_of)
-		return 0;
-	if (c->header || c->type || c->missing.count)
-		return mu_invalid(ctx, &c->status_of,
-				  "a column with status_of has no header, type or missing");
-	for (other = all; other < all + self->columns.count; other++)
-		if (!strcmp(other->name, c->status_of) && !other->status_of)
-			return 0;
-	return mu_invalid(ctx, &c->status_of, "no column with cells is called '%s'", c->status_of);
-}
-
-static int configure_columns(struct mu_ctx *ctx, const struct self *self)
-{
-	const struct column *all = self->columns.items, *c, *earlier;
+	const struct declared_column *all = self->columns.items, *c;
 	int err = 0;
 
 	for (c = all; c && c < all + self->columns.count; c++) {
-		if (invalid_name(ctx, &c->name))
-			err = EINVAL;
-		for (earlier = all; earlier < c; earlier++)
-			if (!strcmp(earlier->name, c->name))
-				err = mu_invalid(ctx, &c->name, "two columns are called '%s'",
-						 c->name);
-		if (configure_zero(ctx, c) || configure_status(ctx, self, c))
-			err = EINVAL;
-		if (c->measure && strcmp(types[c->type], "integer"))
-			err = mu_invalid(ctx, &c->measure, "a measure is of type integer, not %s",
-					 types[c->type]);
-		if (c->header && !self->header)
+		if (c->header.count && !self->header)
 			err = mu_invalid(ctx, &c->header, "the file is said to have no header");
 		if (c->optional && !self->header)
 			err = mu_invalid(ctx, &c->optional,
 					 "without a header every column must be there");
 	}
-	return err;
-}
-
-static bool column_declared(const struct self *self, const char *name)
-{
-	const struct column *c = self->columns.items;
-	size_t i;
-
-	for (i = 0; i < self->columns.count; i++)
-		if (!strcmp(c[i].name, name))
-			return true;
-	return false;
-}
-
-static int configure_claims(struct mu_ctx *ctx, const struct self *self)
-{
-	const struct claim *all = self->claims.items, *c;
-	int err = 0;
-
-	for (c = all; c && c < all + self->claims.count; c++) {
-		if (!*c->name)
-			err = mu_invalid(ctx, &c->name, "a claim needs a name");
-		if (self->columns.count && !column_declared(self, c->column))
-			err = mu_invalid(ctx, &c->column, "no column is called '%s'", c->column);
-	}
-	if (self->all_claims && !*self->all_claims)
-		err = mu_invalid(ctx, &self->all_claims, "a claim needs a name");
-	if (self->all_claims && self->claims.count)
-		err = mu_invalid(ctx, &self->all_claims,
-				 "either claims tells which rows are totals, or all are");
+	if (!self->header && !self->columns.count)
+		err = mu_invalid(ctx, &self->header,
+				 "without a header the option columns has to name them");
 	return err;
 }
 
@@ -264,9 +160,11 @@ static bool is_mark(const char *text)
 static int csv_configure(struct mu_ctx *ctx, void *state)
 {
 	struct self *self = state;
-	int err = configure_columns(ctx, self);
+	int err = columns_check(ctx, &self->columns);
 
-	if (configure_claims(ctx, self))
+	if (configure_headers(ctx, self))
+		err = EINVAL;
+	if (claims_check(ctx, &self->columns, &self->claims, &self->all_claims))
 		err = EINVAL;
 	if (self->delimiter && !is_mark(self->delimiter))
 		err = mu_invalid(ctx, &self->delimiter,
@@ -281,9 +179,6 @@ static int csv_configure(struct mu_ctx *ctx, void *state)
 	if (self->encoding && !charset_known(self->encoding))
 		err = mu_invalid(ctx, &self->encoding, "no encoding is called '%s'",
 				 self->encoding);
-	if (!self->header && !self->columns.count)
-		err = mu_invalid(ctx, &self->header,
-				 "without a header the option columns has to name them");
 	return err;
 }
 
@@ -291,7 +186,7 @@ static int csv_configure(struct mu_ctx *ctx, void *state)
 
 static void claims_resolve(struct mu_ctx *ctx, struct self *self)
 {
-	const struct claim *claims = self->claims.items;
+	const struct declared_claim *claims = self->claims.items;
 	size_t i, j;
 
 	self->claim_fields = mu_alloc(ctx, (self->claims.count + 1) * sizeof(size_t));

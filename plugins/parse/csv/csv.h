@@ -29,6 +29,7 @@
 #define CSV_H
 
 #include "charset.h"
+#include "column.h"
 #include "machine.h"
 #include "record.h"
 #include "slab.h"
@@ -42,23 +43,11 @@ enum {
 	TEXTS_ROOM = 16 << 10,    /* bytes of longer words in one, at first */
 };
 
-/* An option of columns, and of claims. */
-struct column {
-	const char *name, *header, *status_of;
-	int type; /* enum mu_data, counted from 0 */
-	bool measure, optional;
-	struct mu_texts missing, zero;
-};
-
-struct claim {
-	const char *name, *column, *match;
-};
-
 /* A column of the rows. */
 struct field {
 	const char *name;
 	enum mu_data type;
-	const struct column *option; /* NULL when the file names the columns */
+	const struct declared_column *option; /* NULL when the file names the columns */
 	size_t cell;                 /* of a record; SIZE_MAX when the file has it not */
 
 	/* How its cells are read: see csv_fields_prepare(). */
@@ -198,11 +187,6 @@ struct self {
 static inline int csv_out_of_memory(struct mu_ctx *ctx)
 {
 	return mu_fail(ctx, ENOMEM, "out of memory");
-}
-
-static inline bool csv_text_equal(struct mu_string a, struct mu_string b)
-{
-	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
 }
 
 /* Reads the record at `at`, which must lie in `text`; false when memory is out. */

@@ -8,7 +8,6 @@
 enum {
 	SNIFF_RECORDS = 20,
 	SNIFF_BYTES = 64 << 10,
-	NAME_MAX_BYTES = 1024,  /* of a column that the file names */
 	LOOKED_AT = 4 << 20,    /* bytes that show whether a document is UTF-8 */
 	DECODED_MOST = 1 << 30, /* bytes of one that is not */
 };
@@ -124,20 +123,20 @@ static int header_read(struct mu_ctx *ctx, struct self *self)
 static size_t name_find(const struct self *self, struct mu_string name, size_t from)
 {
 	for (; from < self->n_names; from++)
-		if (csv_text_equal(self->names[from], name))
+		if (text_equal(self->names[from], name))
 			return from;
 	return SIZE_MAX;
 }
 
-static struct mu_string column_header(const struct column *column)
+static struct mu_string column_header(const struct declared_column *column)
 {
-	return mu_trim(mu_string(column->header ? column->header : column->name));
+	return mu_trim(mu_string(column->header.count ? column->header.items[0] : column->name));
 }
 
 /* How many cells a record has when there is no header. */
 static size_t cells_declared(const struct self *self)
 {
-	const struct column *columns = self->columns.items;
+	const struct declared_column *columns = self->columns.items;
 	size_t i, n = 0;
 
 	for (i = 0; i < self->columns.count; i++)
@@ -147,7 +146,7 @@ static size_t cells_declared(const struct self *self)
 
 void csv_fields_declared(struct mu_ctx *ctx, struct self *self)
 {
-	const struct column *columns = self->columns.items;
+	const struct declared_column *columns = self->columns.items;
 	struct field *f;
 	size_t i, cells = 0;
 
@@ -167,20 +166,6 @@ void csv_fields_declared(struct mu_ctx *ctx, struct self *self)
 	}
 }
 
-/* Why a name of the header cannot be that of a column; NULL when it can. */
-static const char *name_problem(struct mu_string name)
-{
-	if (!name.len)
-		return "is blank";
-	if (name.len > NAME_MAX_BYTES)
-		return "is too long";
-	if (memchr(name.data, '\0', name.len))
-		return "holds a zero byte";
-	if (mu_string_is(name, MU_AT) || mu_string_is(name, MU_CLAIM))
-		return "is muster's own";
-	return NULL;
-}
-
 /* The columns that the file names, but for those that report_header() refuses. */
 static void fields_of_file(struct mu_ctx *ctx, struct self *self)
 {
@@ -191,7 +176,7 @@ static void fields_of_file(struct mu_ctx *ctx, struct self *self)
 	self->fields = mu_alloc(ctx, (self->n_names + 1) * sizeof *self->fields);
 	for (i = 0; i < self->n_names; i++) {
 		name = self->names[i];
-		if (name_problem(name) || name_find(self, name, 0) != i)
+		if (column_name_problem(name) || name_find(self, name, 0) != i)
 			continue;
 		copy = mu_alloc(ctx, name.len + 1);
 		memcpy(copy, name.data, name.len);
@@ -333,13 +318,13 @@ static int report_declared(struct mu_ctx *ctx, const struct self *self)
 static int report_names(struct mu_ctx *ctx, const struct self *self)
 {
 	struct mu_finding wrong = { .code = "header", .at = header_at(ctx, self) };
-	const struct claim *claims = self->claims.items;
+	const struct declared_claim *claims = self->claims.items;
 	const char *problem;
 	size_t i;
 	int err = 0;
 
 	for (i = 0; !err && i < self->n_names; i++) {
-		problem = name_problem(self->names[i]);
+		problem = column_name_problem(self->names[i]);
 		if (problem)
 			err = mu_report(ctx, wrong, "the name of column %zu %s", i + 1, problem);
 		else if (name_find(self, self->names[i], 0) != i)

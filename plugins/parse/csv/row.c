@@ -191,7 +191,7 @@ static const struct cell *cell_of(const struct self *self, const struct field *f
  * say so. */
 static int claim_of(struct mu_ctx *ctx, struct self *self, uint32_t *out)
 {
-	const struct claim *claims = self->claims.items;
+	const struct declared_claim *claims = self->claims.items;
 	const struct cell *cell;
 	struct mu_string value;
 	size_t i, j;
@@ -207,7 +207,7 @@ static int claim_of(struct mu_ctx *ctx, struct self *self, uint32_t *out)
 		err = csv_value(ctx, self, self->row_text, cell, &value);
 		if (err)
 			return err;
-		if (!csv_text_equal(mu_trim(value), mu_trim(mu_string(claims[i].match))))
+		if (!text_equal(mu_trim(value), mu_trim(mu_string(claims[i].match))))
 			continue;
 		*out = (uint32_t)i + 1;
 		self->all[j] = true;
@@ -220,7 +220,7 @@ const char *csv_text_find(const struct mu_texts *texts, struct mu_string trimmed
 	size_t i;
 
 	for (i = 0; i < texts->count; i++)
-		if (csv_text_equal(trimmed, mu_trim(mu_string(texts->items[i]))))
+		if (text_equal(trimmed, mu_trim(mu_string(texts->items[i]))))
 			return texts->items[i];
 	return NULL;
 }

@@ -28,7 +28,7 @@ static bool claim_is_of(const struct self *self, size_t claim, const struct fiel
 static int word_decide(struct mu_ctx *ctx, struct self *self, const struct field *f,
 		       struct mu_string raw, struct word *out)
 {
-	const struct claim *claims = self->claims.items;
+	const struct declared_claim *claims = self->claims.items;
 	struct cell cell = cell_of_text(self, raw);
 	struct mu_string value, trimmed;
 	int err = csv_value(ctx, self, raw, &cell, &value);
@@ -39,7 +39,7 @@ static int word_decide(struct mu_ctx *ctx, struct self *self, const struct field
 	*out = (struct word){ .text = value.data, .len = (uint32_t)value.len };
 	for (size_t i = 0; f->claims && i < self->claims.count; i++)
 		if (claim_is_of(self, i, f) &&
-		    csv_text_equal(trimmed, mu_trim(mu_string(claims[i].match))))
+		    text_equal(trimmed, mu_trim(mu_string(claims[i].match))))
 			out->claim = (uint32_t)i + 1;
 	out->null = out->claim || !trimmed.len ||
 		    (f->option && csv_text_find(&f->option->missing, trimmed));
@@ -203,7 +203,7 @@ static void special_add(struct field *f, struct mu_string text)
 
 void text_prepare(struct mu_ctx *ctx, const struct self *self, struct field *f)
 {
-	const struct claim *claims = self->claims.items;
+	const struct declared_claim *claims = self->claims.items;
 
 	f->special = mu_alloc(ctx, 256 * sizeof *f->special);
 	for (size_t i = 0; i < 256; i++) /* white space begins so */

@@ -81,7 +81,7 @@ static bool column_says(const struct table *t, size_t column, struct mu_string t
 }
 
 /* Whether a column has what is declared of one, as the grid will find it. */
-static bool column_fits(const struct table *t, size_t column, const struct grid_column *c)
+static bool column_fits(const struct table *t, size_t column, const struct declared_column *c)
 {
 	int64_t row;
 
@@ -95,7 +95,7 @@ static bool column_fits(const struct table *t, size_t column, const struct grid_
 	return true;
 }
 
-static bool has_column(const struct table *t, const struct grid_column *c)
+static bool has_column(const struct table *t, const struct declared_column *c)
 {
 	size_t width = header_width(t), i;
 
@@ -111,7 +111,7 @@ static bool has_column(const struct table *t, const struct grid_column *c)
 
 static bool has_columns(const struct self *self, const struct table *t)
 {
-	const struct grid_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->grid.columns.items;
 	size_t i;
 
 	if (!self->grid.header_rows)

@@ -376,7 +376,7 @@ static int report_odd(struct mu_ctx *ctx, struct table *t)
 static bool is_measure(const struct self *self, size_t column)
 {
 	const char *name = grid_field_of(self->rows, column);
-	const struct grid_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->grid.columns.items;
 	size_t i;
 
 	for (i = 0; name && i < self->grid.columns.count; i++)

@@ -3,10 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { NAME_MOST = 1024 };
-
 /* The member that a column is of. */
-static struct pointer field_pointer(struct mu_ctx *ctx, const struct grid_column *c)
+static struct pointer field_pointer(struct mu_ctx *ctx, const struct declared_column *c)
 {
 	const char *field = c->header.count ? c->header.items[0] : c->name;
 	struct pointer one = { .names = mu_alloc(ctx, sizeof *one.names), .n = 1 };
@@ -17,7 +15,7 @@ static struct pointer field_pointer(struct mu_ctx *ctx, const struct grid_column
 	return one;
 }
 
-static bool is_key(const struct self *self, const struct grid_column *c)
+static bool is_key(const struct self *self, const struct declared_column *c)
 {
 	return self->key && !strcmp(self->key, c->name);
 }
@@ -56,7 +54,7 @@ static bool shape_place(struct self *self, const struct pointer *field, size_t *
 /* Memory for the shapes below that of a row: one for each name of a pointer will do. */
 static void shapes_take(struct mu_ctx *ctx, struct self *self)
 {
-	const struct grid_column *columns = self->grid.columns.items;
+	const struct declared_column *columns = self->grid.columns.items;
 	size_t n = 1, i, k;
 
 	for (i = 0; i < self->grid.columns.count; i++)
@@ -68,9 +66,9 @@ static void shapes_take(struct mu_ctx *ctx, struct self *self)
 /* Columns as lib/grid has them without a header: each with the place of its cell. */
 static int objects_prepare(struct mu_ctx *ctx, struct self *self)
 {
-	const struct grid_column *columns = self->grid.columns.items;
+	const struct declared_column *columns = self->grid.columns.items;
 	size_t count = self->grid.columns.count, cell, i;
-	struct grid_column *own = mu_alloc(ctx, (count + 1) * sizeof *own);
+	struct declared_column *own = mu_alloc(ctx, (count + 1) * sizeof *own);
 	struct pointer field;
 
 	shapes_take(ctx, self);
@@ -93,19 +91,6 @@ static int objects_prepare(struct mu_ctx *ctx, struct self *self)
 }
 
 /* ------------------------------------------------- members of the first rows */
-
-static const char *name_wrong(struct mu_string name)
-{
-	if (!mu_trim(name).len)
-		return "is blank";
-	if (name.len > NAME_MOST)
-		return "is too long";
-	if (memchr(name.data, '\0', name.len))
-		return "holds a zero byte";
-	if (mu_string_is(name, MU_AT) || mu_string_is(name, MU_CLAIM))
-		return "is muster's own";
-	return NULL;
-}
 
 static struct mu_string known_name(const struct self *self, size_t i)
 {
@@ -137,7 +122,7 @@ static int names_read(struct mu_ctx *ctx, struct self *self)
 
 static int columns_list(struct mu_ctx *ctx, struct self *self)
 {
-	struct grid_column *own;
+	struct declared_column *own;
 	size_t n = 0, i;
 	int err;
 
@@ -148,18 +133,19 @@ static int columns_list(struct mu_ctx *ctx, struct self *self)
 	own = mu_alloc(ctx, (self->shape.known + 1) * sizeof *own);
 	if (self->key) {
 		self->key_cell = self->n_cells++;
-		own[n++] = (struct grid_column){ .name = self->key, .position = 1 };
+		own[n++] = (struct declared_column){ .name = self->key, .position = 1 };
 	}
 	for (i = 0; i < self->shape.known; i++) {
 		struct mu_string name = known_name(self, i);
 		char *copy;
 
-		if (name_wrong(name) || (self->key && mu_string_is(name, self->key)))
+		if (column_name_problem(name) || (self->key && mu_string_is(name, self->key)))
 			continue;
 		copy = mu_alloc(ctx, name.len + 1);
 		memcpy(copy, name.data, name.len);
 		self->shape.entries[i].column = self->n_cells++;
-		own[n++] = (struct grid_column){ .name = copy, .position = (int64_t)self->n_cells };
+		own[n++] = (struct declared_column){ .name = copy,
+						     .position = (int64_t)self->n_cells };
 	}
 	self->listed = true;
 	self->table.columns = (struct mu_items){ n, own };
@@ -176,7 +162,7 @@ static void arrays_refuse(struct self *self, const char *why)
 /* Whether the options are for rows that are arrays, or objects, as they are. */
 static bool options_suit(struct self *self)
 {
-	const struct grid_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->grid.columns.items;
 	const char *why = NULL;
 
 	if (!self->arrays && self->header)
@@ -220,9 +206,9 @@ static int header_read(struct mu_ctx *ctx, struct self *self)
 
 static void arrays_prepare(struct mu_ctx *ctx, struct self *self)
 {
-	const struct grid_column *columns = self->grid.columns.items;
+	const struct declared_column *columns = self->grid.columns.items;
 	size_t count = self->grid.columns.count, i;
-	struct grid_column *own = mu_alloc(ctx, (count + 1) * sizeof *own);
+	struct declared_column *own = mu_alloc(ctx, (count + 1) * sizeof *own);
 
 	for (i = 0; i < count; i++) {
 		own[i] = columns[i];
@@ -278,7 +264,7 @@ int columns_prepare(struct mu_ctx *ctx, struct self *self)
 /* The columns that are declared. */
 static int declared_schema(struct mu_ctx *ctx, const struct self *self, struct ArrowSchema *out)
 {
-	const struct grid_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->grid.columns.items;
 	int err = mu_schema_init(out);
 
 	for (size_t i = 0; !err && i < self->grid.columns.count; i++)
@@ -323,7 +309,7 @@ static int report_missing(struct mu_ctx *ctx, const char *field, const char *mem
 
 static int report_declared(struct mu_ctx *ctx, const struct self *self)
 {
-	const struct grid_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->grid.columns.items;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < self->grid.columns.count; i++) {
@@ -340,14 +326,14 @@ static int report_declared(struct mu_ctx *ctx, const struct self *self)
 /* Names that cannot be those of columns, and claims that are told by none. */
 static int report_listed(struct mu_ctx *ctx, const struct self *self)
 {
-	const struct grid_claim *claims = self->grid.claims.items;
+	const struct declared_claim *claims = self->grid.claims.items;
 	struct mu_finding wrong = { .code = "header" };
 	int err = 0;
 	size_t i;
 
 	for (i = 0; !err && i < self->shape.known; i++) {
 		struct mu_string name = known_name(self, i);
-		const char *why = name_wrong(name);
+		const char *why = column_name_problem(name);
 		struct phrase shown = { .len = 0 };
 
 		if (self->shape.entries[i].column != NO_COLUMN)

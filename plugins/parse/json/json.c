@@ -46,28 +46,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static const char *const types[] = { "string", "integer", "number", "boolean", "date", NULL };
-
-/* Those of lib/grid, but for what names a column in the document. */
 static const struct mu_option column_options[] = {
-	MU_OPT_TEXT(struct grid_column, name, .required = true, .help = "name of the column"),
+	COLUMN_OPTION_NAME,
 	{ .name = "field",
 	  .type = MU_TEXTS,
-	  .offset = MU_OFFSET(struct grid_column, header, struct mu_texts),
+	  .offset = MU_OFFSET(struct declared_column, header, struct mu_texts),
 	  .max = 1,
 	  .help = "the member of a row, where it has another name: that, or a pointer such as "
 		  "/location/x" },
-	MU_OPT_INT(struct grid_column, position, .min = 1, .max = 10000,
+	MU_OPT_INT(struct declared_column, position, .min = 1, .max = 10000,
 		   .help = "which value it is, from 1, where rows are arrays"),
-	MU_OPT_CHOICE(struct grid_column, type, .fallback = "string", .choices = types,
-		      .help = "what its values are"),
-	MU_OPT_BOOL(struct grid_column, measure,
-		    .help = "whether it counts something, such as heads"),
-	MU_OPT_BOOL(struct grid_column, optional, .help = "whether a document may do without it"),
-	MU_OPT_TEXTS(struct grid_column, missing, .help = "texts that mean that there is no value"),
-	MU_OPT_TEXTS(struct grid_column, zero, .help = "texts that mean 0, such as a dash"),
-	MU_OPT_TEXT(struct grid_column, status_of,
-		    .help = "instead of a member: why the column of this name has no value"),
+	COLUMN_OPTIONS,
 	{ 0 },
 };
 
@@ -87,10 +76,10 @@ static const struct mu_option options[] = {
 	MU_OPT_BYTES(struct self, max_row, .fallback = "16Mi", .min = 1024, .max = 0x1p30,
 		     .help = "bytes that a row may have, and any text outside of rows"),
 	GRID_OPTION(MU_ITEMS, struct mu_items, struct self, columns, .fields = column_options,
-		    .item_size = sizeof(struct grid_column), .min = 1, .max = 10000,
+		    .item_size = sizeof(struct declared_column), .min = 1, .max = 10000,
 		    .help = "columns to take; all, as strings, where there is no list"),
-	GRID_OPTION(MU_ITEMS, struct mu_items, struct self, claims, .fields = grid_claim_options,
-		    .item_size = sizeof(struct grid_claim), .max = 1000,
+	GRID_OPTION(MU_ITEMS, struct mu_items, struct self, claims, .fields = claim_options,
+		    .item_size = sizeof(struct declared_claim), .max = 1000,
 		    .help = "rows that are totals"),
 	GRID_OPTION(MU_TEXT, const char *, struct self, all_claims,
 		    .help = "name of the level of which all rows are totals"),
@@ -136,7 +125,8 @@ static const struct mu_code codes[] = {
 
 /* -------------------------------------------------------------- configure */
 
-static int configure_field(struct mu_ctx *ctx, const struct self *self, const struct grid_column *c)
+static int configure_field(struct mu_ctx *ctx, const struct self *self,
+			   const struct declared_column *c)
 {
 	const char *field = c->header.count ? c->header.items[0] : NULL, *problem = NULL;
 	bool key = self->key && !strcmp(self->key, c->name);
@@ -158,26 +148,9 @@ static int configure_field(struct mu_ctx *ctx, const struct self *self, const st
 	return 0;
 }
 
-/* Without a header, columns are either told by position or are in order. */
-static int configure_positions(struct mu_ctx *ctx, const struct self *self)
-{
-	const struct grid_column *all = self->grid.columns.items, *c;
-	size_t told = 0, cells = 0;
-
-	for (c = all; c && c < all + self->grid.columns.count; c++) {
-		cells += !c->status_of;
-		told += c->position > 0;
-	}
-	for (c = all; c && c < all + self->grid.columns.count; c++)
-		if (!self->header && told && told < cells && !c->position && !c->status_of)
-			return mu_invalid(ctx, &c->name,
-					  "without a header all columns have a position, or none");
-	return 0;
-}
-
 static int configure_columns(struct mu_ctx *ctx, const struct self *self)
 {
-	const struct grid_column *all = self->grid.columns.items, *c;
+	const struct declared_column *all = self->grid.columns.items, *c;
 	bool key = !self->key || !self->grid.columns.count;
 	int err = 0;
 
@@ -188,7 +161,7 @@ static int configure_columns(struct mu_ctx *ctx, const struct self *self)
 	}
 	if (!key)
 		err = mu_invalid(ctx, &self->key, "no column is called '%s'", self->key);
-	return err ? err : configure_positions(ctx, self);
+	return err || self->header ? err : positions_check(ctx, &self->grid.columns);
 }
 
 static int json_configure(struct mu_ctx *ctx, void *state)

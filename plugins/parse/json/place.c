@@ -186,7 +186,7 @@ static void cell_add_pointer(struct cell_name *name, const char *pointer)
 static void cell_add_field(const struct self *self, struct cell_name *name, const char *field,
 			   size_t cell)
 {
-	const struct grid_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->grid.columns.items;
 	size_t i = 0;
 
 	if (self->arrays) {

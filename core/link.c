@@ -2,15 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+#include "clock.h"
 
 int stage_failed(struct run *run, const struct stage *s, int err)
 {
@@ -50,14 +43,14 @@ int count_from(struct run *run, struct record *record, const struct ArrowSchema 
 static int validate_end(struct link *l)
 {
 	struct stage *s = &l->stage;
-	double start = now();
+	double start = clock_now();
 	int err;
 
 	if (l->ended)
 		return 0;
 	l->ended = true;
 	err = s->config->plugin->api.validate(&s->ctx, s->self, NULL);
-	s->seconds += now() - start;
+	s->seconds += clock_now() - start;
 	return stage_failed(l->run, s, err);
 }
 
@@ -72,9 +65,9 @@ static int validate_next(void *from, struct ArrowArray *out)
 		return err;
 	if (!out->release)
 		return validate_end(l);
-	start = now();
+	start = clock_now();
 	err = s->config->plugin->api.validate(&s->ctx, s->self, out);
-	s->seconds += now() - start;
+	s->seconds += clock_now() - start;
 	if (err)
 		mu_array_release(out);
 	else if (s->rejecting)
@@ -125,13 +118,13 @@ static int transform_step(struct link *l, struct ArrowArray *out, bool *last)
 {
 	struct stage *s = &l->stage;
 	struct text why = { 0 };
-	double start = now();
+	double start = clock_now();
 	int err;
 
 	*out = (struct ArrowArray){ 0 };
 	s->pulling = 0;
 	err = s->config->plugin->api.transform(&s->ctx, s->self, out);
-	s->seconds += now() - start - s->pulling;
+	s->seconds += clock_now() - start - s->pulling;
 	*last = !err && !out->release;
 	if (*last)
 		return 0;

@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "mem.h"
 
 enum {
@@ -29,14 +29,6 @@ struct job {
 	int out, err; /* where it prints to */
 	pid_t pid;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 int program_file(void)
 {
@@ -265,11 +257,11 @@ static bool ended_within(const struct job *j, int watch, int ms)
 static enum mu_end wait_end(const struct job *j, bool (*stop)(void *), void *stop_data)
 {
 	int watch = (int)syscall(SYS_pidfd_open, j->pid, 0);
-	double end = now() + j->program->seconds, left;
+	double end = clock_now() + j->program->seconds, left;
 	enum mu_end how = MU_END_OK;
 
 	while (how == MU_END_OK) {
-		left = (end - now()) * 1000;
+		left = (end - clock_now()) * 1000;
 		if (ended_within(j, watch, left < 0 ? 0 : left < ASK_MS ? (int)left + 1 : ASK_MS))
 			break;
 		if (left <= 0 || stop(stop_data))

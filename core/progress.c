@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "mem.h"
 
 #define SECONDS_UNSEEN  0.5 /* what ends before is not shown */
@@ -56,11 +56,8 @@ struct progress {
 
 static double system_now(void *clock)
 {
-	struct timespec t;
-
 	(void)clock;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	return clock_now();
 }
 
 static double now(const struct progress *p)

@@ -3,9 +3,10 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "exporters.h"
 #include "interrupt.h"
 
 #define QUEUE     4
@@ -84,14 +85,6 @@ static void relax(void)
 #endif
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static struct document *document_of(const struct reader *r, size_t i)
 {
 	return r->run->documents.items[i];
@@ -128,7 +121,7 @@ static int parser_failed(struct reader *r, size_t i, const struct stage *s, int 
 static int parser_open(struct reader *r, size_t i, struct stage *s)
 {
 	struct document *d = document_of(r, i);
-	double start = now();
+	double start = clock_now();
 	int err = stage_init(s, r->parsers[d->source], r->run->pipeline, r->run,
 			     &r->run->pipeline->diagnostics);
 
@@ -136,7 +129,7 @@ static int parser_open(struct reader *r, size_t i, struct stage *s)
 		err = stage_open(s, NULL, d);
 	if (!err && !s->out.release)
 		err = EPROTO;
-	s->seconds += now() - start;
+	s->seconds += clock_now() - start;
 	document_rest(d);
 	return err;
 }
@@ -256,9 +249,9 @@ static int piece_cut(struct lane *lane, size_t i, bool *last)
 		return err;
 	s = instance_of(lane, i);
 	s->window = (struct window){ .len = 0 };
-	start = now();
+	start = clock_now();
 	err = s->config->plugin->api.split(&s->ctx, s->self, &piece);
-	s->seconds += now() - start;
+	s->seconds += clock_now() - start;
 	if (!err && piece.to < piece.from)
 		err = EPROTO;
 	if (err)
@@ -463,10 +456,10 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 
 	*out = (struct ArrowArray){ 0 };
 	do {
-		double start = now();
+		double start = clock_now();
 
 		err = s->config->plugin->api.parse(&s->ctx, s->self, out);
-		s->seconds += now() - start;
+		s->seconds += clock_now() - start;
 		if (!splits(r, i))
 			document_rest(document_of(r, i));
 		if (!err && out->release && !batch_fits(&s->out, out, &s->failure))
@@ -485,7 +478,7 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 			return err;
 		if (unwatched(r, source)) {
 			if (named)
-				run_withhold(r->run, r->last, out);
+				exporters_withhold(r->run, r->last, out);
 			mu_array_release(out);
 		}
 	} while (!out->release);

@@ -1,13 +1,13 @@
 /*
  * The flow of data:
  *
- *     fetch, by way of the cache (cache.c), or what the lock pins (lock.c)
+ *     fetch (fetch.c), by way of the cache (cache.c), or what the lock pins (lock.c)
  *         -> documents -> who reads which (recognise.c)
  *         -> parse (reader.c, on lanes: threads that take documents, or pieces of them)
  *         -> a source's validators and transforms, one link after another (link.c)
  *             -> all sources appended -> the dataset's validators and transforms
- *                 -> rows that are neither claims nor rejected -> exporters
- *                     -> published together, when all is valid
+ *                 -> rows that are neither claims nor rejected -> exporters (exporters.c)
+ *                     -> published together (publish.c), when all is valid (verdict.c)
  *
  * Links that can be shared stand on each lane, as many as come first behind a parser that
  * splits its documents; batches are pushed through them there.  Every other link pulls
@@ -19,10 +19,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "datapackage.h"
+#include "exporters.h"
+#include "fetch.h"
 #include "interrupt.h"
 #include "link.h"
 #include "locked.h"
@@ -30,8 +31,9 @@
 #include "progress.h"
 #include "reader.h"
 #include "recognise.h"
-#include "revision.h"
 #include "rejects.h"
+#include "revision.h"
+#include "verdict.h"
 
 /* A source: its parser, and the links behind it. */
 struct head {
@@ -53,19 +55,10 @@ struct work {
 	struct links **sources; /* for the reader */
 	const struct ArrowSchema **ends;
 	bool **wanted;
-	struct stage *exporters;
-	size_t n_exporters;
+	struct exporters exporters;
 	struct ArrowArray *held; /* on_error: reject: rows until all have been judged */
 	size_t n_held;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 const char *run_status_name(enum status status)
 {
@@ -81,6 +74,20 @@ struct record *run_record(struct run *run, const struct stage_config *config)
 	while (run->records[i].config != config)
 		i++;
 	return &run->records[i];
+}
+
+const struct chain *run_chain(const struct run *run, const char *source)
+{
+	size_t i = 0;
+
+	while (run->pipeline->sources[i].name != source)
+		i++;
+	return &run->pipeline->sources[i];
+}
+
+const struct balance *run_parsed(struct run *run, size_t source)
+{
+	return &run_record(run, &run_chain(run, run->sources[source].name)->stages[1])->counted;
 }
 
 int run_fail(struct run *run, const struct stage_config *config, int err, const char *why)
@@ -108,15 +115,6 @@ void run_said(struct run *run, enum mu_severity severity)
 }
 
 /* --------------------------------------------------------------- appending */
-
-static const struct chain *chain_of(const struct run *run, const char *source)
-{
-	size_t i = 0;
-
-	while (run->pipeline->sources[i].name != source)
-		i++;
-	return &run->pipeline->sources[i];
-}
 
 /* What comes behind the shared links of a source. */
 static int head_next(void *from, struct ArrowArray *out)
@@ -243,246 +241,13 @@ static int append_open(struct work *w)
 	return 0;
 }
 
-/* ---------------------------------------------------------------- fetching */
-
-static int fetch_all(struct run *run, struct stage *s, size_t source)
-{
-	const struct mu_plugin *api = &s->config->plugin->api;
-	struct text why = { 0 };
-	int err = 0;
-
-	while (!err && !interrupt_signal()) {
-		struct mu_document from = { .size = sizeof from };
-
-		err = api->fetch(&s->ctx, s->self, &from);
-		if (err || !from.path)
-			break;
-		if (!from.uri)
-			from.uri = from.path;
-		err = cache_take(&run->cache, &from, &run->pipeline->secrets, &why);
-		if (!err)
-			err = documents_add(&run->documents, &from, run->sources[source].name,
-					    source, &why);
-		if (err)
-			run_fail(run, s->config, err, why.data);
-	}
-	text_release(&why);
-	return interrupt_signal() ? ECANCELED : err;
-}
-
-/* Instead of what a fetcher gives out, what is pinned. */
-static int deliver_locked(struct run *run, size_t source)
-{
-	struct text why = { 0 };
-	int err = lock_deliver(&run->pins, run, source, &why);
-
-	if (err)
-		run_fail(run, NULL, err, why.data);
-	text_release(&why);
-	return err;
-}
-
-static int fetch_by_plugin(struct run *run, const struct stage_config *config, size_t source)
-{
-	struct record *record = run_record(run, config);
-	struct stage s = { 0 };
-	double start = now();
-	int err;
-
-	record->opened = true;
-	err = stage_init(&s, config, run->pipeline, run, &run->pipeline->diagnostics);
-	if (!err)
-		err = stage_open(&s, NULL, NULL);
-	if (!err)
-		err = fetch_all(run, &s, source);
-	progress_end(run->progress);
-	stage_failed(run, &s, err);
-	s.seconds = now() - start;
-	stage_end(record, &s);
-	return err;
-}
-
-static int fetch_source(struct run *run, size_t source)
-{
-	const struct stage_config *config = &chain_of(run, run->sources[source].name)->stages[0];
-	struct source_result *result = &run->sources[source];
-	int err;
-
-	result->first_document = run->documents.count;
-	err = run->options.offline ? deliver_locked(run, source)
-				   : fetch_by_plugin(run, config, source);
-	result->n_documents = run->documents.count - result->first_document;
-	if (!err && !result->n_documents)
-		err = run_fail(run, config, ENOENT, "no document came in");
-	return err;
-}
-
-/* --------------------------------------------------------------- exporting */
-
-static int exporters_open(struct work *w)
-{
-	const struct chain *chain = &w->run->pipeline->dataset;
-	size_t i;
-	int err = 0;
-
-	w->exporters = mem_alloc((chain->count + 1) * sizeof *w->exporters);
-	for (i = 0; !err && i < chain->count; i++) {
-		struct stage *s = &w->exporters[w->n_exporters];
-
-		if (chain->stages[i].plugin->step != STEP_EXPORT)
-			continue;
-		w->n_exporters++;
-		run_record(w->run, &chain->stages[i])->opened = true;
-		err = stage_init(s, &chain->stages[i], w->run->pipeline, w->run,
-				 &w->run->pipeline->diagnostics);
-		if (!err)
-			err = stage_open(s, &w->end, NULL);
-		stage_failed(w->run, s, err);
-	}
-	return err;
-}
-
-/* Some rows of a batch as a batch of their own; nothing is copied, and only the whole
- * is to be released. */
-static struct ArrowArray slice(const struct ArrowArray *rows, int64_t first, int64_t end)
-{
-	struct ArrowArray out = *rows;
-
-	out.offset += first;
-	out.length = end - first;
-	out.null_count = -1;
-	return out;
-}
-
-static int exporters_feed_slice(struct work *w, const struct ArrowArray *rows)
-{
-	size_t i;
-	int err = 0;
-
-	for (i = 0; !err && i < w->n_exporters; i++) {
-		struct stage *s = &w->exporters[i];
-		double start = now();
-
-		err = s->config->plugin->api.export(&s->ctx, s->self, rows);
-		s->seconds += now() - start;
-		stage_failed(w->run, s, err);
-	}
-	return err;
-}
-
-/* How many rows from `first` on are data like the first one, or claims like it. */
-static int64_t alike(const struct mu_rows *hidden, int64_t first, int64_t end)
-{
-	bool claim = mu_row_is_claim(hidden, first);
-	int64_t i = hidden->no_claims ? end : first;
-
-	while (i < end && mu_row_is_claim(hidden, i) == claim)
-		i++;
-	return i - first;
-}
-
-/* Rows from one to another, but for those that are claims.  What can no longer be
- * published is not written either. */
-static int feed_data(struct work *w, const struct ArrowArray *rows, const struct mu_rows *hidden,
-		     int64_t first, int64_t end)
-{
-	int err = 0;
-
-	while (!err && first < end && !atomic_load(&w->run->unfit)) {
-		int64_t n = alike(hidden, first, end);
-		struct ArrowArray part = slice(rows, first, first + n);
-
-		if (!mu_row_is_claim(hidden, first))
-			err = exporters_feed_slice(w, &part);
-		first += n;
-	}
-	return err;
-}
-
-/* Which rows of a batch are rejected; those that are data are counted. */
-static int64_t *withhold(struct run *run, const struct ArrowSchema *schema,
-			 const struct ArrowArray *rows, size_t *n)
-{
-	struct mu_rows hidden = mu_rows(schema, rows);
-	int64_t *withheld = rejections_withhold(&run->rejections, schema, rows, n);
-	size_t i;
-
-	pthread_mutex_lock(&run->lock);
-	for (i = 0; i < *n; i++) {
-		struct ArrowArray row = slice(rows, withheld[i], withheld[i] + 1);
-
-		if (!mu_row_is_claim(&hidden, withheld[i]))
-			balance_add(&run->withheld, schema, &row);
-	}
-	pthread_mutex_unlock(&run->lock);
-	return withheld;
-}
-
-void run_withhold(struct run *run, const struct ArrowSchema *schema, const struct ArrowArray *rows)
-{
-	size_t n;
-
-	free(withhold(run, schema, rows, &n));
-}
-
-/* All of a batch that is neither claim nor rejected. */
-static int exporters_feed(struct work *w, const struct ArrowArray *rows)
-{
-	const struct ArrowSchema *schema = w->end.schema;
-	struct mu_rows hidden = mu_rows(schema, rows);
-	int64_t first = 0;
-	size_t n, i;
-	int64_t *withheld = withhold(w->run, schema, rows, &n);
-	int err = 0;
-
-	if (w->run->rows)
-		rowset_add(w->run->rows, rows);
-	for (i = 0; !err && i < n; i++) {
-		err = feed_data(w, rows, &hidden, first, withheld[i]);
-		first = withheld[i] + 1;
-	}
-	if (!err)
-		err = feed_data(w, rows, &hidden, first, rows->length);
-	free(withheld);
-	return err;
-}
-
-static int exporters_finish(struct work *w)
-{
-	size_t i;
-	int err = 0;
-
-	for (i = 0; !err && i < w->n_exporters; i++) {
-		struct stage *s = &w->exporters[i];
-		double start = now();
-
-		err = s->config->plugin->api.export(&s->ctx, s->self, NULL);
-		s->seconds += now() - start;
-		stage_failed(w->run, s, err);
-	}
-	return err;
-}
-
-static void exporters_close(struct work *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->n_exporters; i++) {
-		struct record *r = run_record(w->run, w->exporters[i].config);
-
-		r->in = &w->run->dataset;
-		stage_end(r, &w->exporters[i]);
-	}
-	free(w->exporters);
-}
-
 /* ------------------------------------------------------------------- phases */
 
 static int head_open(struct work *w, size_t i)
 {
 	struct run *run = w->run;
 	struct head *h = &w->heads[i];
-	const struct chain *chain = chain_of(run, run->sources[i].name);
+	const struct chain *chain = run_chain(run, run->sources[i].name);
 	struct record *record = run_record(run, &chain->stages[1]);
 	const struct ArrowSchema *schema = reader_schema(run->reader, i);
 	int err;
@@ -508,7 +273,7 @@ static bool *exported_columns(const struct work *w)
 	bool *columns = mem_alloc(n + 1);
 
 	for (i = 0; i < n; i++)
-		columns[i] = w->n_exporters > 0 || w->run->rows;
+		columns[i] = w->exporters.count > 0 || w->run->rows;
 	return columns;
 }
 
@@ -563,8 +328,8 @@ static int open_all(struct work *w)
 				 &w->balance);
 	if (!err && balance_init(&run->withheld, w->end.schema, run_table(run)))
 		err = run_fail(run, NULL, E2BIG, "more measures than can be counted");
-	if (!err && run->publish.staging)
-		err = exporters_open(w);
+	if (!err)
+		err = exporters_open(&w->exporters, run, &w->end);
 	if (!err && (run->differs || run->options.compare)) {
 		run->rows = mem_alloc(sizeof *run->rows);
 		run->rows->most = run->options.sample;
@@ -603,14 +368,14 @@ static int pump(struct work *w)
 			w->held[w->n_held++] = rows;
 			continue;
 		}
-		err = exporters_feed(w, &rows);
+		err = exporters_feed(&w->exporters, &rows);
 		mu_array_release(&rows);
 		if (err || (w->run->options.sample && w->run->rows->full))
 			break;
 	}
 	for (i = 0; i < w->n_held; i++) {
 		if (!err)
-			err = exporters_feed(w, &w->held[i]);
+			err = exporters_feed(&w->exporters, &w->held[i]);
 		mu_array_release(&w->held[i]);
 	}
 	free(w->held);
@@ -633,7 +398,7 @@ static void work_close(struct work *w)
 {
 	size_t i;
 
-	exporters_close(w);
+	exporters_close(&w->exporters);
 	/* Before the links of the run, in which those of the lanes have ended. */
 	reader_stop(w->run->reader);
 	links_close(&w->dataset);
@@ -647,141 +412,27 @@ static void work_close(struct work *w)
 	free(w->wanted);
 }
 
-/* ----------------------------------------------------------------- deciding */
-
-static void say(struct run *run, const char *code, const char *source, const char *message)
+/* Whether it can be published, as far as can be told before the last stages end. */
+static bool is_fit(struct work *w)
 {
-	struct finding f = { .severity = MU_ERROR,
-			     .code = mem_copy(code),
-			     .message = mem_copy(message),
-			     .source = source };
-
-	findings_add(&run->findings, &f);
-}
-
-/* What a source's parser gave out. */
-static const struct balance *parsed(struct run *run, size_t source)
-{
-	return &run_record(run, &chain_of(run, run->sources[source].name)->stages[1])->counted;
-}
-
-/* Whether a source reads any of its documents, or leaves all to others. */
-static bool reads(const struct run *run, size_t source)
-{
-	const struct source_result *s = &run->sources[source];
-	size_t i;
-
-	for (i = 0; i < s->n_documents; i++)
-		if (!run->documents.items[s->first_document + i]->unread)
-			return true;
-	return false;
-}
-
-static void check_rows(struct run *run)
-{
-	bool said = false;
-	size_t i;
-
-	for (i = 0; i < run->n_sources; i++) {
-		const struct balance *t = parsed(run, i);
-
-		if (t->rows || t->claims || !reads(run, i))
-			continue;
-		say(run, "run/no-rows", run->sources[i].name, "the source has no rows");
-		said = true;
-	}
-	if (!said && !run->dataset.rows && !run->options.select)
-		say(run, "run/no-rows", NULL, "no row is left for the dataset");
-}
-
-static void check_overflow(struct run *run)
-{
-	struct text message = { 0 };
+	struct run *run = w->run;
+	struct verdict v = { .unevaluated = 0 };
 	size_t i, j;
 
-	for (i = 0; i < run->n_records; i++)
-		for (j = 0; j < run->records[i].counted.n_measures; j++) {
-			if (!run->records[i].counted.measures[j].overflow)
-				continue;
-			text_clear(&message);
-			text_printf(&message, "after %s the sum of %s does not fit 64 bits",
-				    run->records[i].config->name,
-				    run->records[i].counted.measures[j].name);
-			say(run, "run/overflow", run->records[i].config->source, message.data);
-		}
-	text_release(&message);
-}
+	verdict_count(run, &v);
+	for (i = 0; i <= run->n_sources; i++) {
+		const struct links *links = i < run->n_sources ? &w->heads[i].links : &w->dataset;
 
-/* Whether a source's claims were compared with its rows before a stage of it. */
-static bool reconciled_before(const struct run *run, const char *stage)
-{
-	const char *source = NULL;
-	bool totals = false;
-	size_t i;
-
-	for (i = 0; i < run->n_records; i++) {
-		const struct stage_config *config = run->records[i].config;
-
-		if (config->source != source)
-			totals = false;
-		source = config->source;
-		if (config->name == stage)
-			return source && totals;
-		totals = totals || !strcmp(config->plugin->full, "validate/totals");
+		for (j = 0; j < links->count; j++)
+			verdict_add_stage(&v, &links->items[j].stage);
 	}
-	return false;
+	for (i = 0; i < w->exporters.count; i++)
+		verdict_add_stage(&v, &w->exporters.items[i]);
+	verdict_check(run, &v);
+	return verdict_is_fit(run, &v);
 }
 
-/* How many errors about a row are warnings: all when it was kept out of the dataset; and
- * when it is a claim of which nobody knows any more what it covers, those that say so,
- * when it was compared with its rows before. */
-static uint64_t forgiven(const struct run *run, const struct rejection *r)
-{
-	if (run->pipeline->on_error != ON_ERROR_REJECT)
-		return 0;
-	if (r->kept_out)
-		return r->errors;
-	return r->lost && reconciled_before(run, r->stage) ? r->lost : 0;
-}
-
-static void forgive(struct run *run)
-{
-	size_t i;
-
-	for (i = 0; i < run->rejections.count; i++) {
-		uint64_t n = forgiven(run, &run->rejections.items[i]);
-
-		run->counts[MU_ERROR] -= n;
-		run->counts[MU_WARNING] += n;
-	}
-	for (i = 0; i < run->findings.count; i++) {
-		struct finding *f = &run->findings.items[i];
-
-		if (f->severity == MU_ERROR && f->at &&
-		    ((f->lost && reconciled_before(run, f->stage)) ||
-		     rejections_find_withheld(&run->rejections, f->at) != SIZE_MAX))
-			f->severity = MU_WARNING;
-	}
-}
-
-/* All findings in one list: stages in the order of the pipeline, then the
- * runner's own. */
-static void gather(struct run *run)
-{
-	struct findings own = run->findings;
-	size_t i, j;
-
-	run->findings = (struct findings){ 0 };
-	for (i = 0; i < run->n_records; i++) {
-		findings_append(&run->findings, &run->records[i].findings);
-		for (j = 0; j < 3; j++)
-			run->checks[j] += run->records[i].checks[j];
-	}
-	findings_append(&run->findings, &own);
-	memcpy(run->counts, run->findings.of, sizeof run->counts);
-	if (run->pipeline->on_error == ON_ERROR_REJECT)
-		forgive(run);
-}
+/* -------------------------------------------------------------- publishing */
 
 static int store(struct run *run)
 {
@@ -805,63 +456,6 @@ static int store(struct run *run)
 	text_release(&package);
 	text_release(&why);
 	return err;
-}
-
-/* Findings and checks as they stand, counted without taking them from the
- * stages; `counts` are by severity. */
-static void add_stage(const struct stage *s, uint64_t counts[3], uint64_t *unevaluated)
-{
-	counts[MU_ERROR] += s->findings.of[MU_ERROR];
-	counts[MU_WARNING] += s->findings.of[MU_WARNING];
-	*unevaluated += s->checks[MU_UNEVALUATED];
-}
-
-static void count_so_far(const struct work *w, uint64_t counts[3], uint64_t *unevaluated)
-{
-	const struct run *run = w->run;
-	size_t i, j;
-
-	counts[MU_ERROR] = run->findings.of[MU_ERROR];
-	for (i = 0; i < run->n_records; i++) {
-		counts[MU_ERROR] += run->records[i].findings.of[MU_ERROR];
-		counts[MU_WARNING] += run->records[i].findings.of[MU_WARNING];
-		*unevaluated += run->records[i].checks[MU_UNEVALUATED];
-	}
-	for (i = 0; i <= run->n_sources; i++) {
-		const struct links *links = i < run->n_sources ? &w->heads[i].links : &w->dataset;
-
-		for (j = 0; j < links->count; j++)
-			add_stage(&links->items[j].stage, counts, unevaluated);
-	}
-	for (i = 0; i < w->n_exporters; i++)
-		add_stage(&w->exporters[i], counts, unevaluated);
-	for (i = 0; i < run->rejections.count; i++) {
-		uint64_t n = forgiven(run, &run->rejections.items[i]);
-
-		counts[MU_ERROR] -= n;
-		counts[MU_WARNING] += n;
-	}
-}
-
-static bool fit(const struct run *run, const uint64_t counts[3], uint64_t unevaluated)
-{
-	return !counts[MU_ERROR] && !(run->options.fail_on_warning && counts[MU_WARNING]) &&
-	       !(run->options.strict && unevaluated);
-}
-
-/* What the runner has to say itself, where no stage has said it. */
-static bool fit_so_far(struct work *w)
-{
-	uint64_t counts[3] = { 0 }, unevaluated = 0;
-
-	count_so_far(w, counts, &unevaluated);
-	/* Of a sample nobody can say what all of it has. */
-	if (!counts[MU_ERROR] && !w->run->options.sample) {
-		check_rows(w->run);
-		check_overflow(w->run);
-		counts[MU_ERROR] += w->run->findings.of[MU_ERROR];
-	}
-	return fit(w->run, counts, unevaluated);
 }
 
 /* Makes the sha256 of every document, for the report and for what is published.  A
@@ -892,8 +486,11 @@ static void finish(struct run *run, int err)
 		text_clear(&run->failure);
 		text_printf(&run->failure, "stopped by signal %d", number);
 	}
-	gather(run);
-	valid = fit(run, run->counts, run->checks[MU_UNEVALUATED]);
+	verdict_gather(run);
+	valid = verdict_is_fit(
+		run, &(struct verdict){ .counts = { [MU_ERROR] = run->counts[MU_ERROR],
+						    [MU_WARNING] = run->counts[MU_WARNING] },
+					.unevaluated = run->checks[MU_UNEVALUATED] });
 	if (!run->options.no_hash && (run->options.details || (!err && valid && run->exported))) {
 		int wrong = hash_documents(run);
 
@@ -968,45 +565,6 @@ static int begin(struct run *run)
 	return err;
 }
 
-/* The lock is there, if it is needed. */
-static int read_lock(struct run *run)
-{
-	struct text why = { 0 };
-	int err = lock_read(&run->pins, run->pipeline, &why);
-
-	if (!err && !run->pins.json &&
-	    (run->options.locked || run->options.offline ||
-	     (run->options.pinning && run->options.select))) {
-		text_printf(&why, "there is no %s: muster lock makes it", run->pins.path);
-		err = ENOENT;
-	}
-	if (err) {
-		run->wrong_configuration = true;
-		run_fail(run, NULL, err, why.data);
-	} else if (run->options.locked || run->options.offline) {
-		/* On this machine somebody needs what it pins. */
-		err = cache_root(&run->cache, run->pins.path, &why);
-		if (err)
-			run_fail(run, NULL, err, why.data);
-	}
-	text_release(&why);
-	return err;
-}
-
-/* What came differs from what is pinned: `run->differs`. */
-static int compare_lock(struct run *run)
-{
-	struct text why = { 0 };
-	int err = 0;
-
-	if (run->options.locked && !run->options.offline)
-		err = lock_compare(&run->pins, run, &why);
-	if (err)
-		run_fail(run, NULL, err, why.data);
-	text_release(&why);
-	return err;
-}
-
 static int find_revisions(struct run *run)
 {
 	struct text why = { 0 };
@@ -1043,11 +601,7 @@ int run_pipeline(struct run *run)
 	run->cache.threads = reader_jobs(run) > 1;
 	err = select_sources(run);
 	if (!err)
-		err = read_lock(run);
-	for (i = 0; !err && i < run->n_sources; i++)
-		err = fetch_source(run, i);
-	if (!err)
-		err = compare_lock(run);
+		err = sources_fetch(run);
 	if (!err)
 		err = documents_recognise(run);
 	if (!err)
@@ -1062,9 +616,9 @@ int run_pipeline(struct run *run)
 		locked_explain(run);
 	count_dataset(&w);
 	for (i = 0; i < run->n_sources; i++)
-		run->sources[i].rows = parsed(run, i)->rows;
-	if (!err && fit_so_far(&w) && run->publish.staging) {
-		err = exporters_finish(&w);
+		run->sources[i].rows = run_parsed(run, i)->rows;
+	if (!err && is_fit(&w) && run->publish.staging) {
+		err = exporters_finish(&w.exporters);
 		if (!err && run->pipeline->on_error == ON_ERROR_REJECT)
 			err = rejects_write(run);
 		run->exported = !err;

@@ -98,16 +98,17 @@ void run_release(struct run *run);
 /* Notes why the run cannot go on; the first call counts.  Gives `err`. */
 int run_fail(struct run *run, const struct stage_config *config, int err, const char *why);
 
-/* Counts the rows of a batch that exporters must not see since they are rejected.  Any
- * thread may call. */
-void run_withhold(struct run *run, const struct ArrowSchema *schema,
-		  const struct ArrowArray *rows);
-
 /* Takes note that a stage has reported something of that severity. */
 void run_said(struct run *run, enum mu_severity severity);
 
 /* What the schema of the dataset says; NULL: none was declared. */
 const struct mu_table_schema *run_table(const struct run *run);
+
+/* The stages of a source of the run. */
+const struct chain *run_chain(const struct run *run, const char *source);
+
+/* What the parser of a source gave out. */
+const struct balance *run_parsed(struct run *run, size_t source);
 
 struct record *run_record(struct run *run, const struct stage_config *config);
 const char *run_status_name(enum status status);

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "interrupt.h"
 #include "place.h"
 #include "program.h"
@@ -23,14 +23,6 @@ static struct stage *stage_of(struct mu_ctx *ctx)
 static int fault(void)
 {
 	return stage_fault ? stage_fault() : 0;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* ------------------------------------------------------------- services */
@@ -95,7 +87,7 @@ static int service_data(struct mu_ctx *ctx, const uint8_t **data, size_t *len)
 static int service_pull(struct mu_ctx *ctx, struct ArrowArray *out)
 {
 	struct stage *s = stage_of(ctx);
-	double start = now();
+	double start = clock_now();
 	int err = fault();
 
 	*out = (struct ArrowArray){ 0 };
@@ -103,7 +95,7 @@ static int service_pull(struct mu_ctx *ctx, struct ArrowArray *out)
 		err = s->input.next(s->input.from, out);
 	if (!err && !out->release)
 		s->input_ended = true;
-	s->pulling += now() - start;
+	s->pulling += clock_now() - start;
 	return err;
 }
 

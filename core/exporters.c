@@ -1,0 +1,167 @@
+#include "exporters.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "link.h"
+
+int exporters_open(struct exporters *x, struct run *run, const struct flow *end)
+{
+	const struct chain *chain = &run->pipeline->dataset;
+	size_t i;
+	int err = 0;
+
+	*x = (struct exporters){ .run = run, .schema = end->schema };
+	if (!run->publish.staging)
+		return 0;
+	x->items = mem_alloc((chain->count + 1) * sizeof *x->items);
+	for (i = 0; !err && i < chain->count; i++) {
+		struct stage *s = &x->items[x->count];
+
+		if (chain->stages[i].plugin->step != STEP_EXPORT)
+			continue;
+		x->count++;
+		run_record(run, &chain->stages[i])->opened = true;
+		err = stage_init(s, &chain->stages[i], run->pipeline, run,
+				 &run->pipeline->diagnostics);
+		if (!err)
+			err = stage_open(s, end, NULL);
+		stage_failed(run, s, err);
+	}
+	return err;
+}
+
+/* Some rows of a batch as a batch of their own; nothing is copied, and only the whole
+ * is to be released. */
+static struct ArrowArray slice(const struct ArrowArray *rows, int64_t first, int64_t end)
+{
+	struct ArrowArray out = *rows;
+
+	out.offset += first;
+	out.length = end - first;
+	out.null_count = -1;
+	return out;
+}
+
+static int feed_slice(struct exporters *x, const struct ArrowArray *rows)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < x->count; i++) {
+		struct stage *s = &x->items[i];
+		double start = clock_now();
+
+		err = s->config->plugin->api.export(&s->ctx, s->self, rows);
+		s->seconds += clock_now() - start;
+		stage_failed(x->run, s, err);
+	}
+	return err;
+}
+
+/* How many rows from `first` on are data like the first one, or claims like it. */
+static int64_t alike(const struct mu_rows *hidden, int64_t first, int64_t end)
+{
+	bool claim = mu_row_is_claim(hidden, first);
+	int64_t i = hidden->no_claims ? end : first;
+
+	while (i < end && mu_row_is_claim(hidden, i) == claim)
+		i++;
+	return i - first;
+}
+
+/* Rows from one to another, but for those that are claims.  What can no longer be
+ * published is not written either. */
+static int feed_data(struct exporters *x, const struct ArrowArray *rows,
+		     const struct mu_rows *hidden, int64_t first, int64_t end)
+{
+	int err = 0;
+
+	while (!err && first < end && !atomic_load(&x->run->unfit)) {
+		int64_t n = alike(hidden, first, end);
+		struct ArrowArray part = slice(rows, first, first + n);
+
+		if (!mu_row_is_claim(hidden, first))
+			err = feed_slice(x, &part);
+		first += n;
+	}
+	return err;
+}
+
+/* Which rows of a batch are rejected; those that are data are counted. */
+static int64_t *withhold(struct run *run, const struct ArrowSchema *schema,
+			 const struct ArrowArray *rows, size_t *n)
+{
+	struct mu_rows hidden = mu_rows(schema, rows);
+	int64_t *withheld = rejections_withhold(&run->rejections, schema, rows, n);
+	size_t i;
+
+	pthread_mutex_lock(&run->lock);
+	for (i = 0; i < *n; i++) {
+		struct ArrowArray row = slice(rows, withheld[i], withheld[i] + 1);
+
+		if (!mu_row_is_claim(&hidden, withheld[i]))
+			balance_add(&run->withheld, schema, &row);
+	}
+	pthread_mutex_unlock(&run->lock);
+	return withheld;
+}
+
+void exporters_withhold(struct run *run, const struct ArrowSchema *schema,
+			const struct ArrowArray *rows)
+{
+	size_t n;
+
+	free(withhold(run, schema, rows, &n));
+}
+
+/* All of a batch that is neither claim nor rejected. */
+int exporters_feed(struct exporters *x, const struct ArrowArray *rows)
+{
+	const struct ArrowSchema *schema = x->schema;
+	struct mu_rows hidden = mu_rows(schema, rows);
+	int64_t first = 0;
+	size_t n, i;
+	int64_t *withheld = withhold(x->run, schema, rows, &n);
+	int err = 0;
+
+	if (x->run->rows)
+		rowset_add(x->run->rows, rows);
+	for (i = 0; !err && i < n; i++) {
+		err = feed_data(x, rows, &hidden, first, withheld[i]);
+		first = withheld[i] + 1;
+	}
+	if (!err)
+		err = feed_data(x, rows, &hidden, first, rows->length);
+	free(withheld);
+	return err;
+}
+
+int exporters_finish(struct exporters *x)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < x->count; i++) {
+		struct stage *s = &x->items[i];
+		double start = clock_now();
+
+		err = s->config->plugin->api.export(&s->ctx, s->self, NULL);
+		s->seconds += clock_now() - start;
+		stage_failed(x->run, s, err);
+	}
+	return err;
+}
+
+void exporters_close(struct exporters *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->count; i++) {
+		struct record *r = run_record(x->run, x->items[i].config);
+
+		r->in = &x->run->dataset;
+		stage_end(r, &x->items[i]);
+	}
+	free(x->items);
+}

@@ -1,0 +1,170 @@
+#include "verdict.h"
+
+#include <string.h>
+
+static void say(struct run *run, const char *code, const char *source, const char *message)
+{
+	struct finding f = { .severity = MU_ERROR,
+			     .code = mem_copy(code),
+			     .message = mem_copy(message),
+			     .source = source };
+
+	findings_add(&run->findings, &f);
+}
+
+/* Whether a source reads any of its documents, or leaves all to others. */
+static bool reads(const struct run *run, size_t source)
+{
+	const struct source_result *s = &run->sources[source];
+	size_t i;
+
+	for (i = 0; i < s->n_documents; i++)
+		if (!run->documents.items[s->first_document + i]->unread)
+			return true;
+	return false;
+}
+
+static void check_rows(struct run *run)
+{
+	bool said = false;
+	size_t i;
+
+	for (i = 0; i < run->n_sources; i++) {
+		const struct balance *t = run_parsed(run, i);
+
+		if (t->rows || t->claims || !reads(run, i))
+			continue;
+		say(run, "run/no-rows", run->sources[i].name, "the source has no rows");
+		said = true;
+	}
+	if (!said && !run->dataset.rows && !run->options.select)
+		say(run, "run/no-rows", NULL, "no row is left for the dataset");
+}
+
+static void check_overflow(struct run *run)
+{
+	struct text message = { 0 };
+	size_t i, j;
+
+	for (i = 0; i < run->n_records; i++)
+		for (j = 0; j < run->records[i].counted.n_measures; j++) {
+			if (!run->records[i].counted.measures[j].overflow)
+				continue;
+			text_clear(&message);
+			text_printf(&message, "after %s the sum of %s does not fit 64 bits",
+				    run->records[i].config->name,
+				    run->records[i].counted.measures[j].name);
+			say(run, "run/overflow", run->records[i].config->source, message.data);
+		}
+	text_release(&message);
+}
+
+/* Whether a source's claims were compared with its rows before a stage of it. */
+static bool reconciled_before(const struct run *run, const char *stage)
+{
+	const char *source = NULL;
+	bool totals = false;
+	size_t i;
+
+	for (i = 0; i < run->n_records; i++) {
+		const struct stage_config *config = run->records[i].config;
+
+		if (config->source != source)
+			totals = false;
+		source = config->source;
+		if (config->name == stage)
+			return source && totals;
+		totals = totals || !strcmp(config->plugin->full, "validate/totals");
+	}
+	return false;
+}
+
+/* How many errors about a row are warnings: all when it was kept out of the dataset; and
+ * when it is a claim of which nobody knows any more what it covers, those that say so,
+ * when it was compared with its rows before. */
+static uint64_t forgiven(const struct run *run, const struct rejection *r)
+{
+	if (run->pipeline->on_error != ON_ERROR_REJECT)
+		return 0;
+	if (r->kept_out)
+		return r->errors;
+	return r->lost && reconciled_before(run, r->stage) ? r->lost : 0;
+}
+
+static void forgive(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->rejections.count; i++) {
+		uint64_t n = forgiven(run, &run->rejections.items[i]);
+
+		run->counts[MU_ERROR] -= n;
+		run->counts[MU_WARNING] += n;
+	}
+	for (i = 0; i < run->findings.count; i++) {
+		struct finding *f = &run->findings.items[i];
+
+		if (f->severity == MU_ERROR && f->at &&
+		    ((f->lost && reconciled_before(run, f->stage)) ||
+		     rejections_find_withheld(&run->rejections, f->at) != SIZE_MAX))
+			f->severity = MU_WARNING;
+	}
+}
+
+void verdict_gather(struct run *run)
+{
+	struct findings own = run->findings;
+	size_t i, j;
+
+	run->findings = (struct findings){ 0 };
+	for (i = 0; i < run->n_records; i++) {
+		findings_append(&run->findings, &run->records[i].findings);
+		for (j = 0; j < 3; j++)
+			run->checks[j] += run->records[i].checks[j];
+	}
+	findings_append(&run->findings, &own);
+	memcpy(run->counts, run->findings.of, sizeof run->counts);
+	if (run->pipeline->on_error == ON_ERROR_REJECT)
+		forgive(run);
+}
+
+void verdict_count(const struct run *run, struct verdict *v)
+{
+	size_t i;
+
+	v->counts[MU_ERROR] += run->findings.of[MU_ERROR];
+	for (i = 0; i < run->n_records; i++) {
+		v->counts[MU_ERROR] += run->records[i].findings.of[MU_ERROR];
+		v->counts[MU_WARNING] += run->records[i].findings.of[MU_WARNING];
+		v->unevaluated += run->records[i].checks[MU_UNEVALUATED];
+	}
+	for (i = 0; i < run->rejections.count; i++) {
+		uint64_t n = forgiven(run, &run->rejections.items[i]);
+
+		v->counts[MU_ERROR] -= n;
+		v->counts[MU_WARNING] += n;
+	}
+}
+
+void verdict_add_stage(struct verdict *v, const struct stage *s)
+{
+	v->counts[MU_ERROR] += s->findings.of[MU_ERROR];
+	v->counts[MU_WARNING] += s->findings.of[MU_WARNING];
+	v->unevaluated += s->checks[MU_UNEVALUATED];
+}
+
+bool verdict_is_fit(const struct run *run, const struct verdict *v)
+{
+	return !v->counts[MU_ERROR] && !(run->options.fail_on_warning && v->counts[MU_WARNING]) &&
+	       !(run->options.strict && v->unevaluated);
+}
+
+void verdict_check(struct run *run, struct verdict *v)
+{
+	/* Of a sample nobody can say what all of it has. */
+	if (v->counts[MU_ERROR] || run->options.sample)
+		return;
+	check_rows(run);
+	check_overflow(run);
+	v->counts[MU_ERROR] += run->findings.of[MU_ERROR];
+}

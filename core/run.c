@@ -486,11 +486,7 @@ static void finish(struct run *run, int err)
 		text_clear(&run->failure);
 		text_printf(&run->failure, "stopped by signal %d", number);
 	}
-	verdict_gather(run);
-	valid = verdict_is_fit(
-		run, &(struct verdict){ .counts = { [MU_ERROR] = run->counts[MU_ERROR],
-						    [MU_WARNING] = run->counts[MU_WARNING] },
-					.unevaluated = run->checks[MU_UNEVALUATED] });
+	valid = verdict_gather(run);
 	if (!run->options.no_hash && (run->options.details || (!err && valid && run->exported))) {
 		int wrong = hash_documents(run);
 

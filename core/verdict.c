@@ -111,23 +111,6 @@ static void forgive(struct run *run)
 	}
 }
 
-void verdict_gather(struct run *run)
-{
-	struct findings own = run->findings;
-	size_t i, j;
-
-	run->findings = (struct findings){ 0 };
-	for (i = 0; i < run->n_records; i++) {
-		findings_append(&run->findings, &run->records[i].findings);
-		for (j = 0; j < 3; j++)
-			run->checks[j] += run->records[i].checks[j];
-	}
-	findings_append(&run->findings, &own);
-	memcpy(run->counts, run->findings.of, sizeof run->counts);
-	if (run->pipeline->on_error == ON_ERROR_REJECT)
-		forgive(run);
-}
-
 void verdict_count(const struct run *run, struct verdict *v)
 {
 	size_t i;
@@ -167,4 +150,25 @@ void verdict_check(struct run *run, struct verdict *v)
 	check_rows(run);
 	check_overflow(run);
 	v->counts[MU_ERROR] += run->findings.of[MU_ERROR];
+}
+
+bool verdict_gather(struct run *run)
+{
+	struct findings own = run->findings;
+	struct verdict v;
+	size_t i, j;
+
+	run->findings = (struct findings){ 0 };
+	for (i = 0; i < run->n_records; i++) {
+		findings_append(&run->findings, &run->records[i].findings);
+		for (j = 0; j < 3; j++)
+			run->checks[j] += run->records[i].checks[j];
+	}
+	findings_append(&run->findings, &own);
+	memcpy(run->counts, run->findings.of, sizeof run->counts);
+	if (run->pipeline->on_error == ON_ERROR_REJECT)
+		forgive(run);
+	v = (struct verdict){ .unevaluated = run->checks[MU_UNEVALUATED] };
+	memcpy(v.counts, run->counts, sizeof v.counts);
+	return verdict_is_fit(run, &v);
 }

@@ -9,7 +9,7 @@
 
 /* Zeroed is nothing counted. */
 struct verdict {
-	uint64_t counts[3]; /* findings by severity, without notes */
+	uint64_t counts[3]; /* findings by severity; notes do not matter */
 	uint64_t unevaluated;
 };
 
@@ -26,7 +26,7 @@ void verdict_check(struct run *run, struct verdict *v);
 bool verdict_is_fit(const struct run *run, const struct verdict *v);
 
 /* When all stages have ended: all findings in one list, stages in the order of the
- * pipeline, then the runner's own; run->counts and run->checks. */
-void verdict_gather(struct run *run);
+ * pipeline, then the runner's own; run->counts and run->checks.  Whether it is fit. */
+bool verdict_gather(struct run *run);
 
 #endif

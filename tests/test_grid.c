@@ -176,10 +176,10 @@ END_TEST
 START_TEST(types_of_cells_meet_types_of_columns)
 {
 	struct declared_column columns[] = { { .name = "s" },
-					 { .name = "i", .type = INTEGER },
-					 { .name = "n", .type = NUMBER },
-					 { .name = "b", .type = BOOLEAN },
-					 { .name = "d", .type = DATE } };
+					     { .name = "i", .type = INTEGER },
+					     { .name = "n", .type = NUMBER },
+					     { .name = "b", .type = BOOLEAN },
+					     { .name = "d", .type = DATE } };
 	struct bench b;
 
 	bench_init(&b);
@@ -228,15 +228,15 @@ START_TEST(options_speak_of_cells_as_text)
 {
 	const char *missing[] = { "NA", "-99", "#N/A" }, *zero[] = { "-", "nil" };
 	struct declared_column columns[] = { { .name = "country" },
-					 { .name = "n",
-					   .type = INTEGER,
-					   .measure = true,
-					   .missing = { 3, missing },
-					   .zero = { 2, zero } },
-					 { .name = "why", .status_of = "n" } };
+					     { .name = "n",
+					       .type = INTEGER,
+					       .measure = true,
+					       .missing = { 3, missing },
+					       .zero = { 2, zero } },
+					     { .name = "why", .status_of = "n" } };
 	struct declared_claim claims[] = { { "total", "country", "Total" },
-				       { "all", "country", "" },
-				       { "year", "n", "2015" } };
+					   { "all", "country", "" },
+					   { "year", "n", "2015" } };
 	struct bench b;
 
 	bench_init(&b);
@@ -281,11 +281,13 @@ START_TEST(several_rows_make_a_header)
 {
 	const char *total[] = { "Personnel", "*", "TOT" }, *plan[] = { "Planned", "Total", "*" },
 		   *one[] = { "Mission  name" }, *code[] = { "C2" };
-	struct declared_column columns[] = { { .name = "mission", .header = { 1, one } },
-					 { .name = "total", .header = { 3, total } },
-					 { .name = "planned", .header = { 3, plan } },
-					 { .name = "second", .header = { 1, code }, .position = 5 },
-					 { .name = "third", .position = 3 } };
+	struct declared_column columns[] = {
+		{ .name = "mission", .header = { 1, one } },
+		{ .name = "total", .header = { 3, total } },
+		{ .name = "planned", .header = { 3, plan } },
+		{ .name = "second", .header = { 1, code }, .position = 5 },
+		{ .name = "third", .position = 3 }
+	};
 	struct bench b;
 
 	bench_init(&b);
@@ -306,11 +308,11 @@ START_TEST(what_is_wrong_with_a_header_is_said)
 {
 	const char *two[] = { "A", "*" };
 	struct declared_column columns[] = { { .name = "a" },
-					 { .name = "b" },
-					 { .name = "c", .optional = true },
-					 { .name = "d", .header = { 2, two } },
-					 { .name = "e", .position = 7 },
-					 { .name = "why", .status_of = "c" } };
+					     { .name = "b" },
+					     { .name = "c", .optional = true },
+					     { .name = "d", .header = { 2, two } },
+					     { .name = "e", .position = 7 },
+					     { .name = "why", .status_of = "c" } };
 	struct bench b;
 
 	bench_init(&b);
@@ -356,8 +358,8 @@ END_TEST
 START_TEST(without_a_header_columns_are_in_order)
 {
 	struct declared_column columns[] = { { .name = "a" },
-					 { .name = "w", .status_of = "b" },
-					 { .name = "b" } };
+					     { .name = "w", .status_of = "b" },
+					     { .name = "b" } };
 	struct bench b;
 
 	bench_init(&b);
@@ -432,10 +434,10 @@ START_TEST(options_can_contradict_each_other)
 {
 	const char *two[] = { "x", "y" };
 	struct declared_column status[] = { { .name = "a", .status_of = "a" } },
-			   list[] = { { .name = "a", .header = { 2, two } } },
-			   far[] = { { .name = "a", .position = 9 } },
-			   some[] = { { .name = "a", .position = 1 }, { .name = "b" } },
-			   zero[] = { { .name = "a", .zero = { 2, two } } };
+			       list[] = { { .name = "a", .header = { 2, two } } },
+			       far[] = { { .name = "a", .position = 9 } },
+			       some[] = { { .name = "a", .position = 1 }, { .name = "b" } },
+			       zero[] = { { .name = "a", .zero = { 2, two } } };
 	struct bench b;
 
 	bench_init(&b);

@@ -51,12 +51,14 @@ START_TEST(members_further_in_are_columns)
 {
 	const char *x[] = { "/o/x" }, *second[] = { "/l/1" }, *odd[] = { "/a~1b/~0" },
 		   *other[] = { "b c" };
-	struct declared_column columns[] = { { .name = "x", .header = { 1, x }, .type = NUMBER },
-					 { .name = "l", .header = { 1, second } },
-					 { .name = "odd", .header = { 1, odd }, .optional = true },
-					 { .name = "b", .header = { 1, other } },
-					 { .name = "again", .header = { 1, x } },
-					 { .name = "why", .status_of = "x" } };
+	struct declared_column columns[] = {
+		{ .name = "x", .header = { 1, x }, .type = NUMBER },
+		{ .name = "l", .header = { 1, second } },
+		{ .name = "odd", .header = { 1, odd }, .optional = true },
+		{ .name = "b", .header = { 1, other } },
+		{ .name = "again", .header = { 1, x } },
+		{ .name = "why", .status_of = "x" }
+	};
 	struct self model = model_make();
 
 	columns_set(&model, columns);
@@ -73,10 +75,10 @@ END_TEST
 START_TEST(values_have_types_of_their_own)
 {
 	struct declared_column columns[] = { { .name = "s" },
-					 { .name = "i", .type = INTEGER },
-					 { .name = "n", .type = NUMBER, .optional = true },
-					 { .name = "b", .type = BOOLEAN, .optional = true },
-					 { .name = "d", .type = DATE, .optional = true } };
+					     { .name = "i", .type = INTEGER },
+					     { .name = "n", .type = NUMBER, .optional = true },
+					     { .name = "b", .type = BOOLEAN, .optional = true },
+					     { .name = "d", .type = DATE, .optional = true } };
 	struct self model = model_make();
 
 	columns_set(&model, columns);
@@ -125,9 +127,10 @@ START_TEST(rows_may_be_arrays)
 {
 	const char *name[] = { "size of it" };
 	struct declared_column columns[] = { { .name = "a", .position = 2 },
-					 { .name = "n", .type = INTEGER, .position = 1 } };
-	struct declared_column named[] = { { .name = "a" },
-				       { .name = "n", .type = INTEGER, .header = { 1, name } } };
+					     { .name = "n", .type = INTEGER, .position = 1 } };
+	struct declared_column named[] = {
+		{ .name = "a" }, { .name = "n", .type = INTEGER, .header = { 1, name } }
+	};
 	struct self model = model_make();
 
 	columns_set(&model, columns);
@@ -148,10 +151,10 @@ END_TEST
 START_TEST(totals_among_details_are_claims)
 {
 	struct declared_column columns[] = { { .name = "country" },
-					 { .name = "mission" },
-					 { .name = "n", .type = INTEGER, .measure = true } };
+					     { .name = "mission" },
+					     { .name = "n", .type = INTEGER, .measure = true } };
 	struct declared_claim claims[] = { { "country", "mission", "all" },
-				       { "grand", "country", "all" } };
+					   { "grand", "country", "all" } };
 	struct self model = model_make();
 
 	columns_set(&model, columns);

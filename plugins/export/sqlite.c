@@ -396,8 +396,8 @@ static int document_write(struct mu_ctx *ctx, const struct self *self, sqlite3_s
 	if (err)
 		return err;
 	if (sqlite3_bind_int64(insert, 1, document->id) ||
-	    string_bind(insert, 2, document->source) || string_bind(insert, 3, document->published) ||
-	    string_bind(insert, 4, sha256) ||
+	    string_bind(insert, 2, document->source) ||
+	    string_bind(insert, 3, document->published) || string_bind(insert, 4, sha256) ||
 	    sqlite3_bind_int64(insert, 5, (sqlite3_int64)document->bytes) ||
 	    string_bind(insert, 6, document->media_type))
 		return sqlite_fail(ctx, self);

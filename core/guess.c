@@ -196,6 +196,15 @@ static void add_findings(struct text *out, const struct run *run, const char *kn
 		text_printf(out, "#   and %zu more\n", shown - FINDINGS_SHOWN);
 }
 
+static bool has_option(const struct plugin *plugin, const char *name)
+{
+	const struct mu_option *option = plugin->api.options;
+
+	while (option && option->name && strcmp(option->name, name) != 0)
+		option++;
+	return option && option->name;
+}
+
 /* Reads all columns as texts, and finds out what they hold. */
 static int read_columns(struct draft *g, struct text *why)
 {
@@ -208,7 +217,8 @@ static int read_columns(struct draft *g, struct text *why)
 	try(g, draft.data, GUESS_ROWS, &t);
 	rows = t.run.rows;
 	if (rows && rows->count && rows->n_columns) {
-		guess_columns(rows, &t.run.findings, g->header, &g->columns);
+		guess_columns(rows, &t.run.findings, g->header, has_option(g->parser, "notes"),
+			      &g->columns);
 		g->sampled = rows->full;
 		add_findings(&g->noticed, &t.run, "");
 	} else {

@@ -8,10 +8,13 @@
 #include "mem.h"
 
 enum {
-	MARKS_MAX = 4, /* texts that may stand for "there is no value" in a column */
-	NAME_MAX = 60, /* bytes of a name that is made of a header */
-	SHOWN = 30,    /* bytes of a cell in a comment */
-	MOST = 20,     /* all but one in so many cells decide */
+	MARKS_MAX = 4,   /* texts that may stand for "there is no value" in a column */
+	NAME_MAX = 60,   /* bytes of a name that is made of a header */
+	SHOWN = 30,      /* bytes of a cell in a comment */
+	NOTES = 20,      /* rows below a table */
+	NOTE_BEGIN = 30, /* bytes in which a note has its colon */
+	NOTE_MAX = 80,
+	MOST = 20, /* all but one in so many cells decide */
 	YEAR_MIN = 1800,
 	YEAR_MAX = 2100,
 };
@@ -44,6 +47,12 @@ static bool is_printable(uint32_t code)
 {
 	return code >= ' ' && (code < 0x7f || code >= 0xa0) && code != 0x2028 && code != 0x2029 &&
 	       code != 0xfeff && (code & 0xfffe) != 0xfffe;
+}
+
+/* Whether a character is punctuation or a sign, in ASCII or general. */
+static bool is_sign(uint32_t code)
+{
+	return (code > ' ' && code < 0x7f) || code == 0xa7 || (code >= 0x2010 && code < 0x2600);
 }
 
 static void add_quoted(struct text *out, const char *text)
@@ -616,8 +625,89 @@ static void add_by(struct text *by, const struct column_guess *columns, char *co
 	text_putc(by, ']');
 }
 
+/* ------------------------------------------------------------------- notes */
+
+/* The only cell of a row that is not blank; NULL when there is none or another. */
+static const char *only_cell(const struct rowset *rows, size_t row)
+{
+	const char *only = NULL;
+	size_t i;
+
+	for (i = 0; i < rows->n_columns; i++) {
+		const char *cell = rows->rows[row].cells[i];
+
+		if (is_blank(cell))
+			continue;
+		if (only)
+			return NULL;
+		only = cell;
+	}
+	return only;
+}
+
+/* A pattern for the beginning of a note that is likely to be there next time as well: up
+ * to a colon, or the sign of a footnote, else all of it. */
+static void add_pattern(struct text *out, struct mu_string note)
+{
+	size_t begin = note.len < NOTE_BEGIN ? note.len : NOTE_BEGIN;
+	const char *colon = memchr(note.data, ':', begin);
+	size_t len = note.len < NOTE_MAX ? note.len : NOTE_MAX, i, size;
+	uint32_t code;
+
+	if (colon)
+		len = (size_t)(colon - note.data) + 1;
+	else if (!strchr(letters, *note.data) && !strchr(digits, *note.data) &&
+		 text_character(note.data, note.len, &code, &size) && is_sign(code))
+		len = size;
+	while (len < note.len && ((unsigned char)note.data[len] & 0xc0) == 0x80)
+		len--;
+	text_putc(out, '^');
+	for (i = 0; i < len; i++) {
+		if (strchr("\\^$.[|()?*+{", note.data[i]))
+			text_putc(out, '\\');
+		text_putc(out, note.data[i]);
+	}
+}
+
+/* Whether a row is below the table rather than in it. */
+static bool is_below(const struct rowset *rows, size_t row)
+{
+	const char *only = only_cell(rows, row);
+
+	return only && !is_total(only);
+}
+
+/* Rows below the table that have one cell. */
+static void add_notes(struct text *out, const struct rowset *rows)
+{
+	struct mu_map known = { 0 };
+	struct text pattern = { 0 };
+	size_t first = rows->count, i, before;
+
+	while (first && is_below(rows, first - 1))
+		first--;
+	if (rows->full || rows->n_columns < 2 || !first || rows->count - first > NOTES)
+		return;
+	for (i = first; i < rows->count; i++) {
+		before = known.count;
+		text_clear(&pattern);
+		add_pattern(&pattern, mu_trim(mu_string(only_cell(rows, i))));
+		if (mu_map_add(&known, pattern.data, pattern.len) == SIZE_MAX)
+			mem_exhausted();
+		if (known.count == before)
+			continue;
+		text_puts(out, before ? ", " : "      notes: [");
+		add_quoted(out, pattern.data);
+	}
+	if (known.count)
+		text_printf(out, "]  # %zu row%s below the table\n", rows->count - first,
+			    rows->count - first == 1 ? "" : "s");
+	mu_map_release(&known);
+	text_release(&pattern);
+}
+
 void guess_columns(const struct rowset *rows, const struct findings *findings, const char *header,
-		   struct guess_columns *out)
+		   bool notes, struct guess_columns *out)
 {
 	struct column_guess *columns = mem_alloc((rows->n_columns + 1) * sizeof *columns);
 	char **names = names_make(rows);
@@ -637,6 +727,8 @@ void guess_columns(const struct rowset *rows, const struct findings *findings, c
 		if (columns[i].type == IS_STRING)
 			claims = add_claim(&out->options, rows, i, names[i], claims);
 	out->claims = claims > 0;
+	if (notes)
+		add_notes(&out->options, rows);
 	if (out->claims)
 		add_by(&out->by, columns, names, rows->n_columns);
 	names_free(names, rows->n_columns);

@@ -14,16 +14,17 @@
 
 /* What is found out of columns, as YAML.  Zeroed is empty. */
 struct guess_columns {
-	struct text options; /* of the parser: `columns` and `claims` */
+	struct text options; /* of the parser: `columns`, `claims` and `notes` */
 	struct text by;      /* of validate: totals: the columns that tell what a claim is
 				for, a list; empty where all are that count nothing */
 	bool claims;         /* there are some */
 };
 
 /* Of rows whose columns are all texts, and what was said when they were read.  `header` is
- * the parser's option of a column for its name in the document. */
+ * the parser's option of a column for its name in the document; `notes` says that it has
+ * an option for rows below the table that are none. */
 void guess_columns(const struct rowset *rows, const struct findings *findings,
-		   const char *header, struct guess_columns *out);
+		   const char *header, bool notes, struct guess_columns *out);
 void guess_columns_release(struct guess_columns *columns);
 
 /* A scalar of YAML that is this text again, be it in braces. */

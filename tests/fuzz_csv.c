@@ -27,6 +27,8 @@ static struct declared_claim claims[] = {
 	{ "some", "b", "1" },
 };
 
+static const char *notes[] = { "^[-a]" };
+
 static struct self options_choose(unsigned bits)
 {
 	struct self model = { .quote = bits & 1   ? "\""
@@ -53,6 +55,7 @@ static struct self options_choose(unsigned bits)
 	case 2:
 		model.columns.count = 7;
 		model.claims.count = 3;
+		model.notes = (struct mu_texts){ 1, notes };
 		break;
 	default:
 		model.columns.count = 2;

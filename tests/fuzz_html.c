@@ -16,7 +16,7 @@ static struct declared_column columns[] = {
 	{ .name = "c", .status_of = "b" },
 };
 static struct declared_claim claims[] = { { "all", "a", "x" } };
-static const char *contained[] = { "a" };
+static const char *contained[] = { "a" }, *notes[] = { "^[Aa]" };
 
 static struct self options_choose(unsigned bits)
 {
@@ -32,6 +32,8 @@ static struct self options_choose(unsigned bits)
 		model.grid.columns = (struct mu_items){ 3, columns };
 		model.grid.claims = (struct mu_items){ 1, claims };
 	}
+	if (bits & 8)
+		model.grid.notes = (struct mu_texts){ 1, notes };
 	if (bits & 16 && bits & 32)
 		model.heading = "a";
 	else if (bits & 64 && model.grid.header_rows)

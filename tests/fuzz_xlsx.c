@@ -106,7 +106,7 @@ static size_t sheet_make(char *out, const uint8_t *data, size_t len)
 	return size + sizeof tail - 1;
 }
 
-static const char *dash[] = { "-" }, *list[] = { "a", "*" };
+static const char *dash[] = { "-" }, *list[] = { "a", "*" }, *notes[] = { "^[a*]" };
 static struct declared_column columns[] = {
 	{ .name = "a", .position = 1, .missing = { 1, dash } },
 	{ .name = "n", .position = 2, .type = 1, .measure = true },
@@ -128,6 +128,7 @@ static struct self options_choose(unsigned bits)
 			       .max_columns = bits & 16 ? 100 : 3,
 			       .max_field = bits & 16 ? 1000 : 4,
 			       .columns = { bits & 32 || !(bits >> 2 & 3) ? 3 : 0, columns },
+			       .notes = { bits & 128 ? 1 : 0, notes },
 			       .claims = { bits & 64 ? 2 : 0, claims } },
 	};
 

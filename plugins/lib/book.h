@@ -33,7 +33,8 @@ struct book {
 };
 
 #define BOOK_OPTIONS \
-	SHEET_OPTIONS(struct book), GRID_HEADER_OPTIONS(struct book), GRID_OPTIONS(struct book)
+	SHEET_OPTIONS(struct book), GRID_HEADER_OPTIONS(struct book), GRID_OPTIONS(struct book), \
+	GRID_NOTES_OPTION(struct book)
 
 /* Each gives 0, or an error with a message. */
 struct book_form {

@@ -47,7 +47,9 @@ struct grid {
 	struct mu_string *matches;
 
 	bool ready, told, ended;
-	bool built; /* there is a builder */
+	struct notes notes;
+	bool noting; /* they are open */
+	bool built;  /* there is a builder */
 	struct mu_builder builder;
 	size_t bytes; /* of text in it */
 	uint64_t rows, data_rows;
@@ -98,6 +100,8 @@ int grid_configure(struct mu_ctx *ctx, const struct grid_options *options)
 			err = EINVAL;
 	if (!err && !options->header_rows)
 		err = positions_check(ctx, &options->columns);
+	if (notes_check(ctx, &options->notes))
+		err = EINVAL;
 	if (claims_check(ctx, &options->columns, &options->claims, &options->all_claims))
 		err = EINVAL;
 	if (!options->header_rows && !options->columns.count)
@@ -571,8 +575,11 @@ struct grid *grid_open(struct mu_ctx *ctx, const struct grid_options *options,
 
 void grid_close(struct grid *g)
 {
-	if (g && g->built)
+	if (!g)
+		return;
+	if (g->built)
 		mu_builder_release(&g->builder);
+	notes_close(&g->notes);
 }
 
 bool grid_is_ready(const struct grid *g)
@@ -1006,11 +1013,35 @@ static int rows_limit(struct mu_ctx *ctx, const struct grid *g)
 		       g->options->max_rows);
 }
 
+/* Whether a row has nothing but one text, be it in several cells, that is a note. */
+static int row_is_note(struct mu_ctx *ctx, struct grid *g, const struct row *row, bool *out)
+{
+	struct mu_string text = { NULL, 0 };
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < row->n; i++) {
+		const struct grid_cell *cell = &row->cells[i];
+
+		if (cell_is_blank(cell))
+			continue;
+		if (cell->kind != GRID_TEXT || cell_broken(g, cell) ||
+		    (text.data && !text_equal(text, mu_trim(cell->text))))
+			return 0;
+		text = mu_trim(cell->text);
+	}
+	if (!g->noting)
+		err = notes_open(ctx, &g->notes, &g->options->notes);
+	g->noting = true;
+	return err ? err : notes_match(ctx, &g->notes, text, row->at, out);
+}
+
 int grid_row(struct mu_ctx *ctx, struct grid *g, const struct grid_cell *cells, size_t n,
 	     uint64_t position)
 {
 	size_t most = (size_t)g->options->max_columns;
 	struct row row = { cells, n < most ? n : most, mu_at(ctx->document->id, position) };
+	bool note = false;
 	int err = 0;
 
 	n = row_length(cells, n, row.n);
@@ -1025,6 +1056,10 @@ int grid_row(struct mu_ctx *ctx, struct grid *g, const struct grid_cell *cells, 
 	}
 	if (!g->told)
 		err = report_header(ctx, g);
+	if (!err && g->options->notes.count && n <= row.n)
+		err = row_is_note(ctx, g, &row, &note);
+	if (err || note)
+		return err;
 	g->rows++;
 	if (!err)
 		err = rows_limit(ctx, g);
@@ -1047,6 +1082,8 @@ int grid_finish(struct mu_ctx *ctx, struct grid *g)
 					       : "the table has no cell that is not blank");
 	if (!g->told)
 		err = report_header(ctx, g);
+	if (!err)
+		err = notes_report(ctx, &g->notes);
 	if (err || g->data_rows)
 		return err;
 	return mu_report(ctx, none, "the table has no row of data%s",

@@ -42,6 +42,7 @@
 #define GRID_H
 
 #include "column.h"
+#include "notes.h"
 
 /* ----------------------------------------------------------------- options */
 
@@ -50,6 +51,7 @@ struct grid_options {
 	struct mu_items columns; /* struct declared_column */
 	struct mu_items claims;  /* struct declared_claim */
 	const char *all_claims;
+	struct mu_texts notes;
 	int64_t header_rows; /* a parser without such an option sets it in configure */
 	int64_t max_rows, max_columns, max_field;
 };
@@ -76,6 +78,9 @@ extern const struct mu_option grid_column_options[];
 	GRID_OPTION(MU_INT, int64_t, self, max_rows, .fallback = "10000000000", .min = 1, .max = 1e12, \
 		    .help = "rows that a document may have, claims among them")
 
+#define GRID_NOTES_OPTION(self) \
+	GRID_OPTION(MU_TEXTS, struct mu_texts, self, notes, .max = NOTES_MOST, .help = NOTES_HELP)
+
 #define GRID_HEADER_OPTIONS(self) \
 	GRID_OPTION(MU_INT, int64_t, self, header_rows, .fallback = "1", .max = 20, \
 		    .help = "rows that name the columns; 0 for none")
@@ -88,7 +93,7 @@ extern const struct mu_option grid_column_options[];
 	{ "cell-error", "A cell holds no value but an error, such as #REF!, or its formula was never " \
 	  "calculated.", \
 	  "Correct and recalculate the document, or name the error under the column's missing." }, \
-	GRID_COMMON_CODES
+	NOTES_CODE, GRID_COMMON_CODES
 
 #define GRID_COMMON_CODES \
 	{ "column-twice", "Two columns have the same name in the header.", \

@@ -70,6 +70,7 @@ static const struct mu_option options[] = {
 		     .help = "rows that are totals"),
 	MU_OPT_TEXT(struct self, all_claims,
 		    .help = "name of the level of which all rows are totals"),
+	MU_OPT_TEXTS(struct self, notes, .max = NOTES_MOST, .help = NOTES_HELP),
 	MU_OPT_BYTES(struct self, max_size, .fallback = "1024Gi", .min = 1, .max = 0x1p40,
 		     .help = "bytes that a document may have"),
 	MU_OPT_BYTES(struct self, max_field, .fallback = "1Mi", .min = 1, .max = 1e9,
@@ -127,6 +128,7 @@ static const struct mu_code codes[] = {
 	  "Look for a quote before it that is not closed; if all is right, raise max_field." },
 	{ "delimiter", "Two delimiters divide the document equally well, and one was taken.",
 	  "Declare the option delimiter." },
+	NOTES_CODE,
 	CHARSET_CODES,
 	{ 0 },
 };
@@ -163,6 +165,8 @@ static int csv_configure(struct mu_ctx *ctx, void *state)
 	int err = columns_check(ctx, &self->columns);
 
 	if (configure_headers(ctx, self))
+		err = EINVAL;
+	if (notes_check(ctx, &self->notes))
 		err = EINVAL;
 	if (claims_check(ctx, &self->columns, &self->claims, &self->all_claims))
 		err = EINVAL;
@@ -236,6 +240,8 @@ static int csv_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 		err = csv_prepare(ctx, self);
 	if (!err)
 		err = memory_take(ctx, self);
+	if (!err)
+		err = notes_open(ctx, &self->passed, &self->notes);
 	if (err)
 		return err;
 	claims_resolve(ctx, self);
@@ -267,6 +273,7 @@ static void csv_close(struct mu_ctx *ctx, void *state)
 	free(self->same);
 	free(self->runs);
 	free(self->space);
+	notes_close(&self->passed);
 }
 
 MUSTER_PLUGIN(.name = "csv", .summary = "tables of text separated by commas or their like",

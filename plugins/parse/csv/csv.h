@@ -31,6 +31,7 @@
 #include "charset.h"
 #include "column.h"
 #include "machine.h"
+#include "notes.h"
 #include "record.h"
 #include "slab.h"
 #include "word.h"
@@ -123,6 +124,7 @@ struct self {
 	bool header;
 	int64_t skip, max_size, max_field, max_columns, max_rows;
 	struct mu_items columns, claims;
+	struct mu_texts notes;
 
 	/* The document, and what stands in front of its first row. */
 	struct charset_text decoded;
@@ -156,6 +158,8 @@ struct self {
 	bool last;           /* there is no other piece */
 	bool ended;          /* with no need to say no-rows */
 	bool slowly;         /* every row by itself: an option wants it */
+	struct notes passed; /* over, as the option notes says */
+	bool reported;       /* that there were some */
 
 	/* The batch at hand. */
 	struct slab_pool *slabs, *text_slabs, *window_slabs;
@@ -211,6 +215,7 @@ int csv_decode(struct mu_ctx *ctx, struct self *self);
 struct division {
 	char delimiter;
 	size_t cells, alike, records; /* cells of the first, how many have as many */
+	size_t alone; /* the last ones of them that have one cell */
 };
 
 /* Sets the dialect's delimiter to that of the best division, and `undecided`. */
@@ -276,6 +281,9 @@ int csv_merge(struct mu_ctx *ctx, void *state, void *other_state);
  * is wrong with it; or one cell of it. */
 int row_put(struct mu_ctx *ctx, struct self *self, uint32_t row);
 int row_put_cell(struct mu_ctx *ctx, struct self *self, uint32_t row, size_t field);
+
+/* Whether the record at hand is one that the option notes passes over, and counts it. */
+int row_is_note(struct mu_ctx *ctx, struct self *self, bool *out);
 
 /* Whether a text that is neither blank nor named in an option reads as a value. */
 bool csv_reads(enum mu_data type, struct mu_string text);

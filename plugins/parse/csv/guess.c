@@ -24,12 +24,14 @@ static bool begins_otherwise(const uint8_t *data, size_t len)
 	return true;
 }
 
-/* The share of records that have as many cells as the first. */
+/* The share of records that have as many cells as the first, but for notes at the end. */
 static double evenness(const struct division *d)
 {
-	if (d->cells < 2 || d->records < 2)
+	size_t records = d->alike > 2 && d->alone <= d->alike ? d->records - d->alone : d->records;
+
+	if (d->cells < 2 || records < 2)
 		return 0;
-	return (double)d->alike / (double)d->records;
+	return (double)d->alike / (double)records;
 }
 
 /* Tries from which line on the text is divided most evenly. */

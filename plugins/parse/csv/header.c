@@ -34,6 +34,7 @@ static int division_measure(struct mu_ctx *ctx, struct self *self, struct divisi
 			out->cells = self->record.count;
 		out->records++;
 		out->alike += self->record.count == out->cells;
+		out->alone = self->record.count == 1 ? out->alone + 1 : 0;
 	}
 	return 0;
 }

@@ -74,67 +74,99 @@ static bool row_is_blank(const struct window *w, uint32_t from, uint32_t end)
 	       (end - from == 1 && end < w->len && w->text[from] == '\r' && w->text[end] == '\n');
 }
 
-/* Takes the next row, unless it is blank.  One that has not as many cells as it should,
- * or may have too long ones, is slow. */
-static bool row_take(struct self *self, uint32_t *n_rows)
+/* Whether the record at `at` is one that the option notes passes over. */
+static int note_look(struct mu_ctx *ctx, struct self *self, uint32_t at, bool *note)
+{
+	*note = false;
+	if (!self->notes.count)
+		return 0;
+	self->row_text = (struct mu_string){ self->window.text, self->window.len };
+	self->row_base = self->window.base;
+	if (!csv_record(self, self->row_text, at))
+		return csv_out_of_memory(ctx);
+	return row_is_note(ctx, self, note);
+}
+
+/* Takes a row that is to be read by itself. */
+static int slow_take(struct mu_ctx *ctx, struct self *self, uint32_t before, uint32_t *n_rows)
+{
+	self->before[*n_rows] = before;
+	return csv_slow_add(&self->slows, (*n_rows)++, ALL_CELLS) ? 0 : csv_out_of_memory(ctx);
+}
+
+/* Takes the next row, unless it is blank or a note.  One that has not as many cells as it
+ * should, or may have too long ones, is slow. */
+static int row_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows)
 {
 	struct window *w = &self->window;
-	uint32_t end = w->rows[w->row++], at = w->at, cell = w->cell, row = *n_rows;
-	bool plain = false;
+	uint32_t end = w->rows[w->row++], at = w->at, cell = w->cell;
+	bool plain, note;
+	int err;
 
 	while (w->cells[w->cell++] != end)
 		;
 	w->at = end + 1;
 	if (row_is_blank(w, at, end))
-		return true;
-	self->before[row] = at - 1;
-	++*n_rows;
+		return 0;
+	err = note_look(ctx, self, at, &note);
+	if (err || note)
+		return err;
 	plain = w->cell - cell == self->width && end - at <= (uint64_t)self->max_field &&
 		!self->slowly && !w->broken;
 	if (!plain)
-		return csv_slow_add(&self->slows, row, ALL_CELLS);
-	runs_add(self, row, 1, cell);
+		return slow_take(ctx, self, at - 1, n_rows);
+	self->before[*n_rows] = at - 1;
+	runs_add(self, *n_rows, 1, cell);
 	if (w->paired)
-		ends_trim(self, row, 1, cell);
-	return true;
+		ends_trim(self, *n_rows, 1, cell);
+	++*n_rows;
+	return 0;
 }
 
 /* Takes rows up to one that comes behind an irregular record, `end`. */
-static bool regular_take(struct self *self, uint32_t end, uint32_t *n_rows)
+static int regular_take(struct mu_ctx *ctx, struct self *self, uint32_t end, uint32_t *n_rows)
 {
 	struct window *w = &self->window;
-	bool ok = true;
+	int err = 0;
 
-	while (ok && w->row < end && *n_rows < BATCH_ROWS) {
+	while (!err && w->row < end && *n_rows < BATCH_ROWS) {
 		*n_rows += plain_take(self, end, *n_rows);
 		if (w->row < end && *n_rows < BATCH_ROWS)
-			ok = row_take(self, n_rows);
+			err = row_take(ctx, self, n_rows);
 	}
-	return ok;
+	return err;
+}
+
+/* Takes the irregular record that comes next, unless it is a note. */
+static int odd_take(struct mu_ctx *ctx, struct self *self, const struct odd *odd, uint32_t *n_rows)
+{
+	bool note;
+	int err = note_look(ctx, self, odd->from, &note);
+
+	if (!err && !note)
+		err = slow_take(ctx, self, odd->from - 1, n_rows);
+	self->window.at = odd->next;
+	self->window.odd++;
+	return err;
 }
 
 /* Takes the rows of the next batch from the window: how many. */
 int rows_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows)
 {
 	struct window *w = &self->window;
-	bool ok = true;
+	int err = 0;
 
 	*n_rows = 0;
 	self->n_runs = self->slows.count = 0;
-	if (w->huge && !w->row++) {
-		self->before[(*n_rows)++] = UINT32_MAX;
-		ok = csv_slow_add(&self->slows, 0, ALL_CELLS);
-	}
-	while (ok && !w->huge && *n_rows < BATCH_ROWS) {
+	if (w->huge && !w->row++)
+		err = slow_take(ctx, self, UINT32_MAX, n_rows);
+	while (!err && !w->huge && *n_rows < BATCH_ROWS) {
 		const struct odd *odd = w->odd < w->n_odds ? &w->odds[w->odd] : NULL;
 
-		ok = regular_take(self, odd ? odd->rows : w->n_rows, n_rows);
-		if (!ok || *n_rows == BATCH_ROWS || !odd)
+		err = regular_take(ctx, self, odd ? odd->rows : w->n_rows, n_rows);
+		if (err || *n_rows == BATCH_ROWS || !odd)
 			break;
-		self->before[*n_rows] = odd->from - 1;
-		ok = csv_slow_add(&self->slows, (*n_rows)++, ALL_CELLS);
-		w->at = odd->next;
-		w->odd++;
+		err = odd_take(ctx, self, odd, n_rows);
 	}
-	return ok ? 0 : csv_out_of_memory(ctx);
+	return err;
 }

@@ -167,6 +167,30 @@ static bool record_is_cut(const struct record *record)
 	return record->kept == record->count && record->cells[record->kept - 1].flags & CELL_OPEN;
 }
 
+int row_is_note(struct mu_ctx *ctx, struct self *self, bool *out)
+{
+	const struct record *record = &self->record;
+	struct mu_string only = { "", 0 }, value;
+	size_t i;
+	int err = 0;
+
+	*out = false;
+	for (i = 0; !err && i < record->kept; i++) {
+		if (cell_is_broken(self, &record->cells[i]))
+			return 0;
+		err = csv_value(ctx, self, self->row_text, &record->cells[i], &value);
+		value = mu_trim(value);
+		if (only.len && value.len)
+			return err;
+		/* No other one is going to be read. */
+		if (value.len)
+			only = value;
+	}
+	if (err || !only.len || record->kept < record->count)
+		return err;
+	return notes_match(ctx, &self->passed, only, row_at(ctx, self), out);
+}
+
 static int report_record(struct mu_ctx *ctx, const struct self *self)
 {
 	size_t i;

@@ -49,7 +49,7 @@ void csv_fields_prepare(struct mu_ctx *ctx, struct self *self)
 {
 	struct field *f;
 
-	self->slowly = claims_are_odd(self);
+	self->slowly = claims_are_odd(self) || self->notes.count;
 	for (f = self->fields; f < self->fields + self->n_fields; f++) {
 		if (f->type == MU_STRING)
 			text_prepare(ctx, self, f);
@@ -380,6 +380,10 @@ int csv_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 			break;
 		}
 	}
+	if (!err && !out->release && self->last && !self->reported) {
+		self->reported = true;
+		err = notes_report(ctx, &self->passed);
+	}
 	if (!err && !out->release && self->last)
 		err = report_no_rows(ctx, self);
 	return err ? err : rows_limit(ctx, self);
@@ -396,5 +400,6 @@ int csv_merge(struct mu_ctx *ctx, void *state, void *other_state)
 	self->ended = self->ended || other->ended;
 	self->unreadable = self->unreadable || other->unreadable;
 	self->last = true;
+	notes_merge(&self->passed, &other->passed);
 	return 0;
 }

@@ -66,6 +66,7 @@ static const struct mu_option options[] = {
 		     .help = "bytes that a page may have"),
 	GRID_HEADER_OPTIONS(struct self),
 	GRID_OPTIONS(struct self),
+	GRID_NOTES_OPTION(struct self),
 	{ 0 },
 };
 

@@ -129,12 +129,23 @@ struct book_reading {
 	const struct relations *relations;
 };
 
+/* The relation of an id; NULL when there is none. */
+static const struct relation *relation_find(const struct relations *r, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (!strcmp(r->items[i].id, id))
+			return &r->items[i];
+	return NULL;
+}
+
 static void sheet_add(struct xml *xml, struct book_reading *r)
 {
 	struct book *book = &r->self->book;
-	char **part = &r->self->workbook.parts[book->n];
-	const struct relation *relation = r->relations->items;
 	const char *state = xml->values[STATE];
+	const struct relation *relation;
+	char *part = NULL;
 
 	if (!xml->values[NAME] || !xml->values[RELATION])
 		return;
@@ -142,17 +153,15 @@ static void sheet_add(struct xml *xml, struct book_reading *r)
 		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "it has more than %d sheets", SHEETS_MOST));
 		return;
 	}
-	while (relation < r->relations->items + r->relations->n &&
-	       strcmp(relation->id, xml->values[RELATION]) != 0)
-		relation++;
-	if (relation < r->relations->items + r->relations->n && type_is(relation, "worksheet"))
-		*part = relation->part;
-	book->names[book->n] = (struct sheet_name){
+	relation = relation_find(r->relations, xml->values[RELATION]);
+	if (relation && type_is(relation, "worksheet"))
+		part = relation->part;
+	r->self->workbook.parts[book->n] = part;
+	book->names[book->n++] = (struct sheet_name){
 		.name = text_copy(xml->ctx, xml->values[NAME]),
 		.hidden = state && strcmp(state, "visible") != 0,
-		.no_table = !*part,
+		.no_table = !part,
 	};
-	book->n++;
 }
 
 static void book_start(struct xml *xml, int element)

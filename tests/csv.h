@@ -190,6 +190,7 @@ static void records_parse(struct outcome *outcome, struct self *self, struct giv
 {
 	struct mu_ctx *ctx = &outcome->fake.ctx;
 	struct ArrowArray batch;
+	bool note = false;
 
 	succeed(csv_start(ctx, self));
 	self->row_text = self->text;
@@ -201,6 +202,10 @@ static void records_parse(struct outcome *outcome, struct self *self, struct giv
 			abort();
 		self->at = self->record.next;
 		if (record_is_blank(&self->record))
+			continue;
+		if (self->notes.count)
+			succeed(row_is_note(ctx, self, &note));
+		if (note)
 			continue;
 		succeed(batch_begin(ctx, self, 1));
 		self->places[0] = mu_at(ctx->document->id, self->record.start);

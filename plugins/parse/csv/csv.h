@@ -269,6 +269,10 @@ static inline bool window_is_left(const struct window *w)
 /* False when memory is out. */
 bool csv_slow_add(struct slows *slows, uint32_t row, uint32_t field);
 
+/* Reads the record behind a byte of the window, or the one that is too long for one.  False
+ * when memory is out. */
+bool csv_row_read(struct self *self, uint32_t before);
+
 /* Finds out how the cells of all fields can be read. */
 void csv_fields_prepare(struct mu_ctx *ctx, struct self *self);
 

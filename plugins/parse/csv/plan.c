@@ -74,17 +74,14 @@ static bool row_is_blank(const struct window *w, uint32_t from, uint32_t end)
 	       (end - from == 1 && end < w->len && w->text[from] == '\r' && w->text[end] == '\n');
 }
 
-/* Whether the record at `at` is one that the option notes passes over. */
-static int note_look(struct mu_ctx *ctx, struct self *self, uint32_t at, bool *note)
+/* Whether the record whose row would be told by `before` is one that the option notes
+ * passes over. */
+static int note_look(struct mu_ctx *ctx, struct self *self, uint32_t before, bool *note)
 {
 	*note = false;
 	if (!self->notes.count)
 		return 0;
-	self->row_text = (struct mu_string){ self->window.text, self->window.len };
-	self->row_base = self->window.base;
-	if (!csv_record(self, self->row_text, at))
-		return csv_out_of_memory(ctx);
-	return row_is_note(ctx, self, note);
+	return csv_row_read(self, before) ? row_is_note(ctx, self, note) : csv_out_of_memory(ctx);
 }
 
 /* Takes a row that is to be read by itself. */
@@ -108,7 +105,7 @@ static int row_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows)
 	w->at = end + 1;
 	if (row_is_blank(w, at, end))
 		return 0;
-	err = note_look(ctx, self, at, &note);
+	err = note_look(ctx, self, at - 1, &note);
 	if (err || note)
 		return err;
 	plain = w->cell - cell == self->width && end - at <= (uint64_t)self->max_field &&
@@ -141,13 +138,21 @@ static int regular_take(struct mu_ctx *ctx, struct self *self, uint32_t end, uin
 static int odd_take(struct mu_ctx *ctx, struct self *self, const struct odd *odd, uint32_t *n_rows)
 {
 	bool note;
-	int err = note_look(ctx, self, odd->from, &note);
+	int err = note_look(ctx, self, odd->from - 1, &note);
 
 	if (!err && !note)
 		err = slow_take(ctx, self, odd->from - 1, n_rows);
 	self->window.at = odd->next;
 	self->window.odd++;
 	return err;
+}
+
+static int huge_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows)
+{
+	bool note;
+	int err = note_look(ctx, self, UINT32_MAX, &note);
+
+	return err || note ? err : slow_take(ctx, self, UINT32_MAX, n_rows);
 }
 
 /* Takes the rows of the next batch from the window: how many. */
@@ -159,7 +164,7 @@ int rows_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows)
 	*n_rows = 0;
 	self->n_runs = self->slows.count = 0;
 	if (w->huge && !w->row++)
-		err = slow_take(ctx, self, UINT32_MAX, n_rows);
+		err = huge_take(ctx, self, n_rows);
 	while (!err && !w->huge && *n_rows < BATCH_ROWS) {
 		const struct odd *odd = w->odd < w->n_odds ? &w->odds[w->odd] : NULL;
 

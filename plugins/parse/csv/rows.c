@@ -112,8 +112,7 @@ static bool slows_sort(struct self *self)
 	return true;
 }
 
-/* Reads the record of a row of the batch. */
-static bool row_read(struct self *self, uint32_t row)
+bool csv_row_read(struct self *self, uint32_t before)
 {
 	struct window *w = &self->window;
 
@@ -124,7 +123,7 @@ static bool row_read(struct self *self, uint32_t row)
 	}
 	self->row_text = (struct mu_string){ w->text, w->len };
 	self->row_base = w->base;
-	return csv_record(self, self->row_text, self->before[row] + 1);
+	return csv_record(self, self->row_text, before + 1);
 }
 
 static int slows_put(struct mu_ctx *ctx, struct self *self)
@@ -138,7 +137,7 @@ static int slows_put(struct mu_ctx *ctx, struct self *self)
 	if (!slows_sort(self))
 		return csv_out_of_memory(ctx);
 	for (s = self->sorted.items; !err && s < self->sorted.items + self->sorted.count; s++) {
-		if (s->row != row && !row_read(self, s->row))
+		if (s->row != row && !csv_row_read(self, self->before[s->row]))
 			return csv_out_of_memory(ctx);
 		row = s->row;
 		err = s->field == ALL_CELLS ? row_put(ctx, self, row)

@@ -33,6 +33,9 @@
  * width of a table is that of its header, up to the last cell that is not blank;
  * without one it is the last column's that is declared.  A cell beyond that is an error.
  *
+ * A row behind the header that has nothing but one text, be it in several cells, in which a
+ * pattern of the option notes is found is passed over (see notes.h).
+ *
  * A column is found by the texts of its header, in which any white space is as good as
  * one blank; by its position; or, without a header, by its place in the list.
  *

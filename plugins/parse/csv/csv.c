@@ -40,6 +40,9 @@
  * total that the file states of the rows it adds up; the cell becomes null, which
  * in a claim means all.  When several match, the last one of the list gives the name.  In a file
  * of nothing but totals, `all_claims: total` makes each row one.
+ *
+ * A row of one text and blank cells, or no others, in which a pattern of `notes` is found is
+ * passed over: "Source: ministry".
  */
 #include "csv.h"
 

@@ -41,8 +41,8 @@
  * in a claim means all.  When several match, the last one of the list gives the name.  In a file
  * of nothing but totals, `all_claims: total` makes each row one.
  *
- * A row of one text and blank cells, or no others, in which a pattern of `notes` is found is
- * passed over: "Source: ministry".
+ * A row that has nothing but one text, such as "Source: ministry", in which a pattern of
+ * `notes` is found is passed over.
  */
 #include "csv.h"
 

@@ -462,7 +462,8 @@ static int texts_read(struct mu_ctx *ctx, struct self *self, struct table *t, si
 		if (!cells[i].truth)
 			continue;
 		cells[i].kind = cells[i].text.len ? GRID_TEXT : GRID_EMPTY;
-		cells[i].text.data = t->texts.data + at;
+		if (cells[i].text.len)
+			cells[i].text.data = t->texts.data + at;
 		at += cells[i].text.len;
 	}
 	if (t->texts.odd.len && !t->odd_row)

@@ -7,9 +7,8 @@
 #ifndef TESTS_JSON_H
 #define TESTS_JSON_H
 
-#include <inttypes.h>
-
 #include "fake.h"
+#include "lines.h"
 
 /* A plugin's files are its own, so its test takes them in. */
 #include "../plugins/parse/json/pointer.c"
@@ -30,97 +29,27 @@ struct manner {
 	unsigned instances;
 };
 
-struct lines {
-	char *text; /* ended by a zero byte */
-	size_t len, room;
-};
-
 /* What came of reading a document. */
 struct outcome {
 	struct fake fake; /* first, so that the one leads to the other */
-	struct lines rows; /* cells and |, or ~ where there is none; @position, claim */
-	struct lines said; /* code @position [field] 'value': message */
+	struct lines rows, said;
 	struct mu_piece pieces[PIECES]; /* the first ones */
 	size_t n_pieces;
 	bool lines, direct, refused, misplaced; /* found out of the document */
 	int err;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void lines_add(struct lines *lines, const char *fmt, ...)
-{
-	va_list ap;
-	int len;
-
-	for (;;) {
-		va_start(ap, fmt);
-		len = vsnprintf(lines->text ? lines->text + lines->len : NULL,
-				lines->room - lines->len, fmt, ap);
-		va_end(ap);
-		if (len < 0)
-			abort();
-		if ((size_t)len < lines->room - lines->len)
-			break;
-		lines->room = 2 * lines->room + (size_t)len + 64;
-		lines->text = realloc(lines->text, lines->room);
-		if (!lines->text)
-			abort();
-	}
-	lines->len += (size_t)len;
-}
-
-/* Whatever the text holds: zero bytes too. */
-static void lines_add_text(struct lines *lines, struct mu_string text)
-{
-	lines_add(lines, "%*s", (int)text.len, "");
-	if (text.len)
-		memcpy(lines->text + lines->len - text.len, text.data, text.len);
-}
-
 __attribute__((format(printf, 3, 0)))
 static int outcome_report(struct mu_ctx *ctx, const struct mu_finding *finding, const char *fmt,
 			  va_list ap)
 {
 	struct outcome *outcome = (struct outcome *)(void *)ctx;
-	struct mu_string value = { finding->value, finding->value_len };
-	char message[1024];
-	va_list again;
 
-	va_copy(again, ap);
-	vsnprintf(message, sizeof message, fmt, again);
-	va_end(again);
-	lines_add(&outcome->said, "%s @%" PRIu64 " [%s] '", finding->code,
-		  mu_at_position(finding->at), finding->field ? finding->field : "");
-	lines_add_text(&outcome->said, value);
-	lines_add(&outcome->said, "': %s\n", message);
+	lines_add_finding(&outcome->said, finding, fmt, ap);
 	outcome->refused |= !strcmp(finding->code, "syntax") || !strcmp(finding->code, "deep") ||
 			    !strcmp(finding->code, "too-large");
 	outcome->misplaced |= !strcmp(finding->code, "rows") || !strcmp(finding->code, "encoding");
 	return fake_report(ctx, finding, fmt, ap);
-}
-
-static void batch_print(struct lines *out, const struct ArrowSchema *schema,
-			const struct ArrowArray *batch)
-{
-	struct mu_rows hidden = mu_rows(schema, batch);
-	char space[MU_FORMAT_MAX];
-	struct mu_column column;
-	int64_t row, i;
-
-	for (row = 0; row < batch->length; row++) {
-		for (i = 0; i < mu_schema_visible(schema); i++) {
-			column = mu_column(schema, batch, i);
-			if (!mu_null(&column, row))
-				lines_add_text(out, mu_format(&column, row, space));
-			lines_add(out, mu_null(&column, row) ? "~" : "|");
-		}
-		lines_add(out, "@%" PRIu64, mu_at_position(mu_row_at(&hidden, row)));
-		if (mu_row_is_claim(&hidden, row)) {
-			lines_add(out, " ");
-			lines_add_text(out, mu_get_string(&hidden.claim, row));
-		}
-		lines_add(out, "\n");
-	}
 }
 
 static void piece_parse(struct outcome *outcome, struct self *self,
@@ -132,7 +61,7 @@ static void piece_parse(struct outcome *outcome, struct self *self,
 		outcome->err = json_parse(&outcome->fake.ctx, self, &batch);
 		if (!batch.release)
 			break;
-		batch_print(&outcome->rows, schema, &batch);
+		lines_add_batch(&outcome->rows, schema, &batch);
 		mu_array_release(&batch);
 	}
 }

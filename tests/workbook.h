@@ -5,35 +5,10 @@
 #ifndef WORKBOOK_H
 #define WORKBOOK_H
 
-#include <inttypes.h>
-
 #include "fake.h"
 #include "grid.h"
+#include "lines.h"
 #include "zipped.h"
-
-/* Text that grows.  Zeroed is empty. */
-struct lines {
-	char *text;
-	size_t len, room;
-};
-
-__attribute__((format(printf, 2, 3)))
-static inline void lines_add(struct lines *l, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	if (l->room - l->len < 4096) {
-		l->room = l->room ? 2 * l->room : 16384;
-		l->text = realloc(l->text, l->room);
-		if (!l->text)
-			abort();
-	}
-	va_start(ap, fmt);
-	n = vsnprintf(l->text + l->len, 4096, fmt, ap);
-	va_end(ap);
-	l->len += n < 4096 ? (size_t)n : 4095;
-}
 
 /* What a parser gave, said, and failed with. */
 struct outcome {

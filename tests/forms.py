@@ -5,10 +5,11 @@
 
 Makes tables by chance, a few of which state a wrong total, writes each as CSV, XLSX,
 ODS, HTML and JSON, and runs the muster of BUILD_DIR on all of them with one pipeline but
-for the parser's name.  What CSV gives is compared with what the others give: the exit
-status, the dataset as CSV byte for byte, the columns and types of the SQLite dataset,
-the sums, how many checks passed and failed, and the findings of claims.  FORM is the
-forms to try; else all that BUILD_DIR has a parser for are.
+for the parser's name and, in JSON, without the notes that the others have between their
+rows.  What CSV gives is compared with what the others give: the exit status, the dataset
+as CSV byte for byte, the columns and types of the SQLite dataset, the sums, how many
+checks passed and failed, and the findings of claims.  FORM is the forms to try; else all
+that BUILD_DIR has a parser for are.
 
 A table that is valid and one that is not have to be among them, else the test fails.
 """
@@ -37,7 +38,7 @@ sources:
     - fetch: file
       path: table.{form}
     - parse: {form}
-      columns:
+{notes}      columns:
         - {{name: country}}
         - {{name: code}}
         - {{name: as_of, type: date}}
@@ -113,6 +114,20 @@ def table_made(chance):
         rows += part
         table += part + [claim_made(chance, part, country="Total", mission=mission)]
     return table + [claim_made(chance, rows, country="Total", mission="All")]
+
+
+def notes_added(chance, table):
+    """Rows with nothing but a text, below the table and between its rows."""
+    def note():
+        row = dict.fromkeys(HEADER)
+        row[chance.choice(["country", "mission"])] = chance.choice(["* armed", "Source: <UN>"])
+        return row
+
+    at = sorted(chance.sample(range(len(table)), 3), reverse=True)
+    table = list(table)
+    for i in at:
+        table.insert(i, note())
+    return table + [note(), note()]
 
 
 def text_of(cell):
@@ -261,7 +276,9 @@ def types_of(path):
 
 def outcome(muster, folder, form):
     """What a run gives, without what is of the form: paths and places."""
-    (folder / f"{form}.yaml").write_text(PIPELINE.format(form=form), encoding="utf-8")
+    notes = "" if form == "json" else "      notes: ['^Source: ', '^[*] ']\n"
+    pipeline = PIPELINE.format(form=form, notes=notes)
+    (folder / f"{form}.yaml").write_text(pipeline, encoding="utf-8")
     run = subprocess.run([muster, "run", f"{form}.yaml", "--out", f"out-{form}",
                           "--report", f"json={form}.json"], cwd=folder, check=False,
                          capture_output=True, text=True)
@@ -276,15 +293,18 @@ def outcome(muster, folder, form):
         "dataset": report["dataset"],
         "checks": report["summary"]["checks"],
         "findings": sorted((finding["code"].replace(f"{form}/", ""), finding["severity"],
-                            finding["message"]) for finding in report["findings"]),
+                            finding["message"]) for finding in report["findings"]
+                           if not finding["code"].endswith("/notes")),
     }
 
 
 def differences(seed, muster, forms, folder):
     """Lines that say what is not as from CSV, and how many checks passed and failed."""
-    table, seen = table_made(random.Random(seed)), {}
+    chance, seen = random.Random(seed), {}
+    table = table_made(chance)
+    noted = notes_added(chance, table)
     for form in forms:
-        FORMS[form](table, folder / f"table.{form}")
+        FORMS[form](table if form == "json" else noted, folder / f"table.{form}")
         seen[form] = outcome(muster, folder, form)
     lines = [f"table {seed}: {form}: {what} is {other.get(what)!r:.2000}, from csv {value!r:.2000}"
              for form, other in seen.items()

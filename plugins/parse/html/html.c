@@ -216,7 +216,15 @@ static int html_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 	return err ? err : grid_take(ctx, self->rows, out);
 }
 
-/* Whether an element of that name begins here. */
+/* What a quick look at a table shows. */
+struct sketch {
+	size_t number; /* of the table, from 1; 0: there is none */
+	size_t rows;
+	size_t header; /* rows in <thead>, or else the first ones that have no <td> */
+	bool marks;    /* there are some <sup> */
+};
+
+/* Whether an element of that name, or the end of one, begins here. */
 static bool tag_begins(const char *at, const char *end, const char *name)
 {
 	size_t len = strlen(name);
@@ -225,32 +233,43 @@ static bool tag_begins(const char *at, const char *end, const char *name)
 	       strchr(" \t\r\n>/", at[len + 1]);
 }
 
-/* Which of the tables, from 1, has the most rows; 0: there is none.  By a quick look:
- * what is in comments and scripts counts as well. */
-static size_t largest_table(const char *at, const char *end, size_t *tables)
+/* The table with the most rows.  What is in comments and scripts counts as well. */
+static struct sketch largest_table(const char *at, const char *end, size_t *tables)
 {
-	size_t best = 0, most = 0, rows = 0;
+	struct sketch best = { .number = 0 }, one = best;
+	bool head = false, body = false;
 
 	*tables = 0;
-	while ((at = memchr(at, '<', (size_t)(end - at)))) {
+	for (; (at = memchr(at, '<', (size_t)(end - at))); at++) {
 		if (tag_begins(at, end, "table")) {
-			++*tables;
-			rows = 0;
+			one = (struct sketch){ .number = ++*tables };
+			head = body = false;
+		} else if (tag_begins(at, end, "thead")) {
+			head = true;
+		} else if (tag_begins(at, end, "/thead")) {
+			head = false;
+			body = true;
+		} else if (tag_begins(at, end, "tr")) {
+			one.rows++;
+			one.header += !body;
+		} else if (tag_begins(at, end, "td") && !head && !body) {
+			body = true;
+			one.header -= one.header > 0;
+		} else if (tag_begins(at, end, "sup")) {
+			one.marks = true;
 		}
-		rows += tag_begins(at, end, "tr");
-		if (*tables && rows > most) {
-			best = *tables;
-			most = rows;
-		}
-		at++;
+		if (one.number && (one.number == best.number || one.rows > best.rows))
+			best = one;
 	}
 	return best;
 }
 
 static int html_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
 {
+	enum { ROOM = 400 };
+	struct sketch best;
 	const uint8_t *data;
-	size_t len, best, tables;
+	size_t len, tables, n = 0;
 	char *draft;
 	int err = mu_data(ctx, &data, &len);
 
@@ -258,15 +277,20 @@ static int html_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
 	if (err || memchr(data, '\0', len < 1024 ? len : 1024))
 		return err;
 	best = largest_table((const char *)data, (const char *)data + len, &tables);
-	if (!best)
+	if (!best.number)
 		return 0;
 	out->score = 0.92;
-	if (tables > 1) {
-		draft = mu_alloc(ctx, 100);
-		snprintf(draft, 100, "position: %zu  # of %zu tables, the one with the most rows\n",
-			 best, tables);
-		out->options = draft;
-	}
+	out->options = draft = mu_alloc(ctx, ROOM);
+	if (tables > 1)
+		n += (size_t)snprintf(draft, ROOM,
+				      "position: %zu  # of %zu tables, the one with the most "
+				      "rows\n",
+				      best.number, tables);
+	if (best.header > 1 && best.header < best.rows && best.header <= HEADER_ROWS)
+		n += (size_t)snprintf(draft + n, ROOM - n, "header_rows: %zu\n", best.header);
+	if (best.marks)
+		snprintf(draft + n, ROOM - n,
+			 "footnotes: drop  # marks that are raised are no part of a cell\n");
 	return 0;
 }
 

@@ -120,6 +120,8 @@ static void add_pipeline(struct text *out, const struct draft *g)
 	text_printf(out, "\n    - parse: %s\n", g->parser->name);
 	add_options(out, string_of(&g->options));
 	text_puts(out, string_of(&g->columns.options));
+	if (g->columns.cast.len)
+		text_printf(out, "    - transform: columns\n%s", g->columns.cast.data);
 	if (g->named || g->columns.claims)
 		text_puts(out, "    - validate: totals\n");
 	if (g->columns.by.len)

@@ -13,8 +13,8 @@ static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW
 
 /* ------------------------------------------------------------------- cells */
 
-/* "1,204", "1.204.500": what may be a whole number with separators. */
-static bool has_groups(struct mu_string s)
+/* "1,204", "1.204.500": what may be a whole number with separators, and how many. */
+static size_t groups_of(struct mu_string s, char *separator)
 {
 	size_t i = s.len && *s.data == '-', run = 0, groups = 0;
 
@@ -23,18 +23,29 @@ static bool has_groups(struct mu_string s)
 
 		if (digit && ++run <= 3)
 			continue;
-		if (digit || !run || (groups && run != 3) || !strchr(".,' ", s.data[i]))
-			return false;
+		if (digit || !run || (groups && (run != 3 || s.data[i] != *separator)) ||
+		    !strchr(".,' ", s.data[i]))
+			return 0;
+		*separator = s.data[i];
 		run = 0;
 		groups++;
 	}
-	return groups && run == 3;
+	return run == 3 ? groups : 0;
+}
+
+static void groups_count(struct column_guess *c, size_t groups, char separator)
+{
+	c->groups++;
+	c->separated |= groups > 1;
+	c->mixed |= c->separator && c->separator != separator;
+	c->separator = separator;
 }
 
 static void integer_count(struct column_guess *c, struct mu_string s, int64_t value)
 {
 	c->zeros += s.len > 1 && *s.data == '0';
 	c->negatives += value < 0;
+	c->small += value > -1000 && value < 1000;
 	c->years += value >= YEAR_MIN && value <= YEAR_MAX;
 	c->steps += c->reads[IS_INTEGER] && value - 1 == c->last;
 	c->last = value;
@@ -44,7 +55,9 @@ static void integer_count(struct column_guess *c, struct mu_string s, int64_t va
 static void cell_count(struct column_guess *c, const char *cell)
 {
 	struct mu_string s = mu_trim(mu_string(cell));
-	bool groups = has_groups(s), boolean;
+	char separator = 0;
+	size_t groups = groups_of(s, &separator);
+	bool boolean;
 	int64_t integer;
 	int32_t date;
 	double number;
@@ -55,7 +68,8 @@ static void cell_count(struct column_guess *c, const char *cell)
 		c->reads[IS_NUMBER]++;
 		c->fractions += memchr(s.data, '.', s.len) && (!groups || *s.data == '0');
 	}
-	c->groups += groups;
+	if (groups)
+		groups_count(c, groups, separator);
 	c->reads[IS_DATE] += mu_parse_date(s, &date);
 	c->reads[IS_BOOLEAN] += s.len > 1 && mu_parse_boolean(s, &boolean);
 	c->filled++;
@@ -222,6 +236,27 @@ static void findings_look(const struct findings *findings, const char *name, str
 	}
 }
 
+/* Whether all cells are whole numbers, some of them with separators. */
+static bool may_be_cast(const struct column_guess *c)
+{
+	return c->type == IS_STRING && c->groups && !c->mixed && !c->zeros &&
+	       c->groups + c->reads[IS_INTEGER] == c->filled;
+}
+
+bool column_shows_thousands(const struct column_guess *c)
+{
+	return may_be_cast(c) && (c->separated || (c->small && c->groups + c->small > 2));
+}
+
+void column_cast(struct column_guess *c, const char *name)
+{
+	if (!may_be_cast(c))
+		return;
+	c->cast = true;
+	c->why = is_name_of_label(name) ? "no measure, by its name" : NULL;
+	c->measure = !c->why && !c->negatives;
+}
+
 void column_look(const struct rowset *rows, const struct findings *findings, size_t column,
 		 struct column_guess *c)
 {
@@ -238,7 +273,7 @@ void column_look(const struct rowset *rows, const struct findings *findings, siz
 	type_choose(c);
 	measure_choose(c, rows->schema.children[column]->name);
 	if (c->type == IS_STRING) {
-		c->n_marks = 0;
+		c->n_marks = may_be_cast(c) ? c->n_marks : 0;
 		return;
 	}
 	for (i = 0; i < rows->count; i++) {

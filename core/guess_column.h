@@ -20,6 +20,10 @@ struct column_guess {
 	size_t zeros;                   /* whole numbers that begin with 0 */
 	size_t groups;                  /* with three digits behind each of their separators, */
 	size_t fractions;               /* among them points that can be nothing else */
+	size_t small;                   /* whole numbers below 1,000, without a separator */
+	char separator;                 /* of groups, */
+	bool separated;                 /* in one number more than once; */
+	bool mixed;                     /* or several */
 	size_t negatives, years, steps; /* next numbers that are 1 more */
 	int64_t last;
 	const char *marks[MARKS_MAX];
@@ -31,6 +35,7 @@ struct column_guess {
 	const char *odd; /* a cell that is not of the type */
 	size_t n_odd;
 	int type;
+	bool cast;       /* it is of whole numbers with separators of thousands */
 	bool measure;
 	bool left_out;   /* it would be a measure, but there are too many */
 	const char *why; /* it is none though it is whole numbers, or NULL */
@@ -40,6 +45,13 @@ struct column_guess {
  * were read.  `out` is zeroed before; texts in it are those of the rows and findings. */
 void column_look(const struct rowset *rows, const struct findings *findings, size_t column,
 		 struct column_guess *out);
+
+/* Whether a column shows that its separator is one of thousands: it stands in a number
+ * twice, or smaller numbers have none, which fractions would have too. */
+bool column_shows_thousands(const struct column_guess *column);
+
+/* Takes a column that may be of numbers with separators of thousands for one. */
+void column_cast(struct column_guess *column, const char *name);
 
 /* Whether a cell has nothing but white space, if anything. */
 bool guess_is_blank(const char *cell);

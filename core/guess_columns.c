@@ -197,6 +197,8 @@ static void note_string(const struct column_guess *c, struct text *note)
 		text_puts(note, c->broken
 					? "left out: no cell has a value that can be read as it is"
 					: "no cell has a value");
+	} else if (c->cast) {
+		return;
 	} else if (c->zeros) {
 		note_begin(note);
 		text_puts(note, "digits with zeros in front: kept as text");
@@ -275,7 +277,7 @@ static void add_column(struct text *out, const struct column_guess *c, const cha
 	}
 	if (c->type != IS_STRING)
 		text_printf(out, ", type: %s", type_names[c->type]);
-	if (c->measure)
+	if (c->measure && !c->cast)
 		text_puts(out, ", measure: true");
 	add_missing(out, c);
 	text_putc(out, '}');
@@ -318,8 +320,7 @@ static size_t add_claim(struct text *out, const struct rowset *rows, size_t colu
 	for (i = 0; i < rows->count; i++) {
 		const char *cell = rows->rows[i].cells[column];
 
-		if (guess_is_blank(cell) ||
-		    (match ? strcmp(cell, match) != 0 : !is_total(cell)))
+		if (guess_is_blank(cell) || (match ? strcmp(cell, match) != 0 : !is_total(cell)))
 			continue;
 		match = cell;
 		n++;
@@ -443,6 +444,62 @@ static void add_notes(struct text *out, const struct rowset *rows)
 	text_release(&pattern);
 }
 
+/* ------------------------------------------------------------------- casts */
+
+/* A language whose numbers have that separator of thousands. */
+static const char *language_of(char separator)
+{
+	switch (separator) {
+	case ',':
+		return "en";
+	case '.':
+		return "de";
+	case '\'':
+		return "de-CH";
+	default:
+		return "fr";
+	}
+}
+
+/* Columns whose separators are of thousands, as one of them shows for all with the same. */
+static void thousands_find(const struct rowset *rows, struct column_guess *columns)
+{
+	size_t i, j;
+
+	for (i = 0; i < rows->n_columns; i++) {
+		if (!column_shows_thousands(&columns[i]))
+			continue;
+		for (j = 0; j < rows->n_columns; j++)
+			if (columns[j].separator == columns[i].separator)
+				column_cast(&columns[j], rows->schema.children[j]->name);
+	}
+}
+
+static void add_cast(struct text *out, const struct column_guess *columns, char *const *names,
+		     size_t n)
+{
+	struct text measures = { 0 };
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!columns[i].cast)
+			continue;
+		text_puts(out, out->len ? "" : "      cast:\n");
+		text_puts(out, "        - {name: ");
+		guess_scalar(out, names[i]);
+		text_printf(out,
+			    ", type: integer, language: %s}  # '%c' stands between thousands\n",
+			    language_of(columns[i].separator), columns[i].separator);
+		if (!columns[i].measure)
+			continue;
+		text_puts(&measures, measures.len ? ", " : "      measure: [");
+		guess_scalar(&measures, names[i]);
+	}
+	if (measures.len)
+		text_printf(out, "%s]\n", measures.data);
+	text_release(&measures);
+}
+
 void guess_columns(const struct rowset *rows, const struct findings *findings, const char *header,
 		   bool notes, struct guess_columns *out)
 {
@@ -451,8 +508,10 @@ void guess_columns(const struct rowset *rows, const struct findings *findings, c
 	size_t claims = 0, measures = 0, i;
 
 	text_puts(&out->options, "      columns:\n");
-	for (i = 0; i < rows->n_columns; i++) {
+	for (i = 0; i < rows->n_columns; i++)
 		column_look(rows, findings, i, &columns[i]);
+	thousands_find(rows, columns);
+	for (i = 0; i < rows->n_columns; i++) {
 		columns[i].left_out = columns[i].measure && measures == BALANCE_MEASURES;
 		columns[i].measure = columns[i].measure && !columns[i].left_out;
 		measures += columns[i].measure;
@@ -463,6 +522,7 @@ void guess_columns(const struct rowset *rows, const struct findings *findings, c
 		if (columns[i].type == IS_STRING)
 			claims = add_claim(&out->options, rows, i, names[i], claims);
 	out->claims = claims > 0;
+	add_cast(&out->cast, columns, names, rows->n_columns);
 	if (notes)
 		add_notes(&out->options, rows);
 	if (out->claims)
@@ -475,4 +535,5 @@ void guess_columns_release(struct guess_columns *columns)
 {
 	text_release(&columns->options);
 	text_release(&columns->by);
+	text_release(&columns->cast);
 }

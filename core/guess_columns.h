@@ -18,6 +18,7 @@ struct guess_columns {
 	struct text by;      /* of validate: totals: the columns that tell what a claim is
 				for, a list; empty where all are that count nothing */
 	bool claims;         /* there are some */
+	struct text cast;    /* options of transform: columns, if it is needed */
 };
 
 /* Of rows whose columns are all texts, and what was said when they were read.  `header` is

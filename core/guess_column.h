@@ -42,16 +42,16 @@ struct column_guess {
 };
 
 /* Looks at a column of rows whose columns are all texts, and at what was said when they
- * were read.  `out` is zeroed before; texts in it are those of the rows and findings. */
+ * were read.  `c` is zeroed before; texts in it are those of the rows and findings. */
 void column_look(const struct rowset *rows, const struct findings *findings, size_t column,
-		 struct column_guess *out);
+		 struct column_guess *c);
 
 /* Whether a column shows that its separator is one of thousands: it stands in a number
  * twice, or smaller numbers have none, which fractions would have too. */
-bool column_shows_thousands(const struct column_guess *column);
+bool column_shows_thousands(const struct column_guess *c);
 
 /* Takes a column that may be of numbers with separators of thousands for one. */
-void column_cast(struct column_guess *column, const char *name);
+void column_cast(struct column_guess *c, const char *name);
 
 /* Whether a cell has nothing but white space, if anything. */
 bool guess_is_blank(const char *cell);

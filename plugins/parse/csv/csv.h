@@ -158,8 +158,8 @@ struct self {
 	bool last;           /* there is no other piece */
 	bool ended;          /* with no need to say no-rows */
 	bool slowly;         /* every row by itself: an option wants it */
-	struct notes passed; /* over, as the option notes says */
-	bool reported;       /* that there were some */
+	bool reported;       /* rows that were passed over */
+	struct notes passed; /* as the option notes says */
 
 	/* The batch at hand. */
 	struct slab_pool *slabs, *text_slabs, *window_slabs;

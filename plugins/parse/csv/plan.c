@@ -38,8 +38,28 @@ static uint32_t least(uint64_t a, uint64_t b)
 	return (uint32_t)(a < b ? a : b);
 }
 
-/* Takes rows that have as many cells as they should and are neither blank nor long, up to
- * the first that is not so: how many. */
+/* Whether a byte is part of a cell that is not blank. */
+static bool is_solid(const struct dialect *d, char c)
+{
+	return c > ' ' && c <= '~' && c != d->delimiter && c != d->quote;
+}
+
+/* Whether a row of so many cells may have nothing but one text: one whose first and last
+ * cells are not blank has more. */
+static bool may_be_note(const struct self *self, uint32_t from, uint32_t end, size_t cells)
+{
+	const char *text = self->window.text;
+
+	if (!self->notes.count || end == from)
+		return false;
+	if (text[end - 1] == '\r' && end - from > 1)
+		end--;
+	return cells < 2 || !is_solid(&self->dialect, text[from]) ||
+	       !is_solid(&self->dialect, text[end - 1]);
+}
+
+/* Takes rows that have as many cells as they should and are neither blank nor long, nor
+ * may be notes, up to the first that is not so: how many. */
 static uint32_t plain_take(struct self *self, uint32_t end, uint32_t row)
 {
 	struct window *w = &self->window;
@@ -52,7 +72,8 @@ static uint32_t plain_take(struct self *self, uint32_t end, uint32_t row)
 		return 0;
 	most = least(end - w->row, BATCH_ROWS - row);
 	most = least(most, (w->n_cells - w->cell) / width);
-	for (; n < most && *stop == rows[n] && rows[n] - at - shortest <= longest - shortest;
+	for (; n < most && *stop == rows[n] && rows[n] - at - shortest <= longest - shortest &&
+	       !may_be_note(self, at, rows[n], width);
 	     stop += width) {
 		before[n] = at - 1;
 		at = rows[n++] + 1;
@@ -105,9 +126,11 @@ static int row_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows)
 	w->at = end + 1;
 	if (row_is_blank(w, at, end))
 		return 0;
-	err = note_look(ctx, self, at - 1, &note);
-	if (err || note)
-		return err;
+	if (may_be_note(self, at, end, w->cell - cell)) {
+		err = note_look(ctx, self, at - 1, &note);
+		if (err || note)
+			return err;
+	}
 	plain = w->cell - cell == self->width && end - at <= (uint64_t)self->max_field &&
 		!self->slowly && !w->broken;
 	if (!plain)

@@ -49,7 +49,7 @@ void csv_fields_prepare(struct mu_ctx *ctx, struct self *self)
 {
 	struct field *f;
 
-	self->slowly = claims_are_odd(self) || self->notes.count;
+	self->slowly = claims_are_odd(self);
 	for (f = self->fields; f < self->fields + self->n_fields; f++) {
 		if (f->type == MU_STRING)
 			text_prepare(ctx, self, f);

@@ -1,9 +1,7 @@
 /*
- * What the columns of a table may be, from how their cells are written.
- *
- * A type is what all cells read as, or 19 in 20 of them; texts that people write where
- * they have no number do not count.  What is decided on a thin basis stands as a comment
- * behind the column.
+ * The columns of a table that nobody has described, as options of its parser: what each
+ * is like (see guess_column.h), which rows are totals or notes, and what has to be cast.
+ * What is decided on a thin basis stands as a comment behind its line.
  */
 #ifndef GUESS_COLUMNS_H
 #define GUESS_COLUMNS_H

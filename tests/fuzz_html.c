@@ -135,15 +135,8 @@ static size_t page_make(char *out, const uint8_t *data, size_t len)
 		"<td></td>",
 		"<tr><th>a<th>b",
 	};
-	size_t n = sizeof pieces / sizeof *pieces, size = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		const char *piece = pieces[data[i] % n];
-
-		memcpy(out + size, piece, strlen(piece));
-		size += strlen(piece);
-	}
-	return size;
+	return pieces_join(out, data, len, pieces, sizeof pieces / sizeof *pieces, 0);
 }
 
 static void place_print(struct outcome *o, struct self *self, uint64_t position, const char *field,

@@ -104,17 +104,8 @@ static size_t document_make(char *out, const uint8_t *data, size_t len)
 		"}]",
 		"[{",
 	};
-	size_t n = sizeof pieces / sizeof *pieces, size = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		const char *piece = pieces[data[i] % n];
-
-		memcpy(out + size, piece, strlen(piece));
-		size += strlen(piece);
-		if (data[i] == 255)
-			out[size++] = '\0';
-	}
-	return size;
+	return pieces_join(out, data, len, pieces, sizeof pieces / sizeof *pieces, 1);
 }
 
 /* -1 when jansson has limits that RFC 8259 has not. */

@@ -53,48 +53,12 @@ static const char *const pieces[] = {
 
 static size_t content_make(char *out, const uint8_t *data, size_t len)
 {
-	size_t n = sizeof pieces / sizeof *pieces, size = sizeof head - 1;
+	size_t size = sizeof head - 1;
 
 	memcpy(out, head, size);
-	for (size_t i = 0; i < len; i++) {
-		const char *piece = pieces[data[i] % n];
-
-		memcpy(out + size, piece, strlen(piece));
-		size += strlen(piece);
-	}
+	size += pieces_join(out + size, data, len, pieces, sizeof pieces / sizeof *pieces, 0);
 	memcpy(out + size, tail, sizeof tail - 1);
 	return size + sizeof tail - 1;
-}
-
-static const char *dash[] = { "-" }, *notes[] = { "^[a*]" };
-static struct declared_column columns[] = {
-	{ .name = "a", .position = 1, .missing = { 1, dash } },
-	{ .name = "n", .position = 2, .type = 1, .measure = true },
-	{ .name = "why", .status_of = "n" },
-	{ .name = "d", .position = 3, .type = 4, .optional = true },
-};
-static struct declared_claim claims[] = { { "total", "a", "a" }, { "none", "a", "" } };
-
-static struct self options_choose(unsigned bits)
-{
-	struct self model = {
-		.book.sheet = { .merged = bits & 1,
-				.range = bits & 2 ? "A2:C9" : NULL,
-				.sheet = bits & 64 ? "2" : NULL,
-				.max_size = 1 << 26,
-				.max_inflated = 1 << 26 },
-		.book.grid = { .header_rows = bits >> 2 & 3,
-			       .max_rows = 10000,
-			       .max_columns = bits & 16 ? 100 : 3,
-			       .max_field = bits & 16 ? 1000 : 4,
-			       .columns = { bits & 32 || !(bits >> 2 & 3) ? 3 : 0, columns },
-			       .notes = { bits & 64 ? 1 : 0, notes },
-			       .claims = { bits & 128 ? 2 : 0, claims } },
-	};
-
-	if (model.book.grid.columns.count && bits & 128 && model.book.grid.header_rows)
-		model.book.grid.columns.count = 4;
-	return model;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -107,7 +71,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	self = options_choose(data[0]);
+	self = (struct self){ .book = book_choose(data[0]) };
+	if (data[0] & 64)
+		self.book.sheet.sheet = "2";
 	text = malloc(size * 100 + 1000);
 	if (!text)
 		abort();

@@ -6,9 +6,40 @@
 #define WORKBOOK_H
 
 #include "fake.h"
-#include "grid.h"
+#include "book.h"
 #include "lines.h"
 #include "zipped.h"
+
+/* Options of a parser by the bits of a byte. */
+static inline struct book book_choose(unsigned bits)
+{
+	static const char *dash[] = { "-" }, *list[] = { "a", "*" }, *notes[] = { "^[a*]" };
+	static struct declared_column columns[] = {
+		{ .name = "a", .position = 1, .missing = { 1, dash } },
+		{ .name = "n", .position = 2, .type = 1, .measure = true },
+		{ .name = "why", .status_of = "n" },
+		{ .name = "x", .header = { 1, list }, .type = 2, .optional = true },
+		{ .name = "d", .position = 3, .type = 4, .optional = true },
+	};
+	static struct declared_claim claims[] = { { "total", "a", "a" }, { "none", "a", "" } };
+	struct book book = {
+		.sheet = { .merged = bits & 1,
+			   .range = bits & 2 ? "A2:C9" : NULL,
+			   .max_size = 1 << 26,
+			   .max_inflated = 1 << 26 },
+		.grid = { .header_rows = bits >> 2 & 3,
+			  .max_rows = 10000,
+			  .max_columns = bits & 16 ? 100 : 3,
+			  .max_field = bits & 16 ? 1000 : 4,
+			  .columns = { bits & 32 || !(bits >> 2 & 3) ? 3 : 0, columns },
+			  .notes = { bits & 128 ? 1 : 0, notes },
+			  .claims = { bits & 64 ? 2 : 0, claims } },
+	};
+
+	if (book.grid.columns.count && bits & 128 && book.grid.header_rows)
+		book.grid.columns.count = 5;
+	return book;
+}
 
 /* What a parser gave, said, and failed with. */
 struct outcome {

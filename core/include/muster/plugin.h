@@ -314,6 +314,23 @@ struct mu_ctx {
 };
 
 /* Parsers: the whole of ctx->document, read-only, until close. */
+/* locate: the last piece of the document that begins at or before a position; NULL when
+ * there is none. */
+static inline const struct mu_piece *mu_piece_before(const struct mu_ctx *ctx, uint64_t position)
+{
+	size_t low = 0, high = ctx->n_pieces;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ctx->pieces[middle].from <= position)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &ctx->pieces[low - 1] : NULL;
+}
+
 static inline int mu_data(struct mu_ctx *ctx, const uint8_t **data, size_t *len)
 {
 	return ctx->data(ctx, data, len);

@@ -11,22 +11,6 @@ static uint64_t characters(struct mu_string text, size_t from, size_t to)
 	return n;
 }
 
-/* The last piece that begins at or before a position; NULL when there is none. */
-static const struct mu_piece *piece_find(const struct mu_ctx *ctx, uint64_t at)
-{
-	size_t low = 0, high = ctx->n_pieces;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (ctx->pieces[middle].from <= at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? &ctx->pieces[low - 1] : NULL;
-}
-
 static size_t line_begin(struct mu_string text, size_t at)
 {
 	if (at && text.data[at - 1] == '\r' && text.data[at] == '\n')
@@ -40,7 +24,7 @@ static size_t line_begin(struct mu_string text, size_t at)
  * the position before, or where a piece begins. */
 static void line_seek(const struct mu_ctx *ctx, struct self *self, size_t at)
 {
-	const struct mu_piece *piece = piece_find(ctx, at);
+	const struct mu_piece *piece = mu_piece_before(ctx, at);
 	size_t begin = line_begin(self->text, at);
 
 	if (begin < self->line_at) {

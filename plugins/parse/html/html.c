@@ -224,40 +224,47 @@ struct sketch {
 	bool marks;    /* there are some <sup> */
 };
 
-/* Whether an element of that name, or the end of one, begins here. */
-static bool tag_begins(const char *at, const char *end, const char *name)
+/* What a tag adds to the sketch of the table at hand.  `body` is whether its header has
+ * ended, `head` whether its <thead> is open. */
+static void sketch_add(struct sketch *one, const struct token *tag, bool *head, bool *body)
 {
-	size_t len = strlen(name);
+	bool start = tag->kind == TOKEN_START;
 
-	return (size_t)(end - at) > len + 1 && !strncasecmp(at + 1, name, len) &&
-	       strchr(" \t\r\n>/", at[len + 1]);
+	if (token_same_name(tag->text, mu_string("thead"))) {
+		*head = start;
+		*body = *body || !start;
+	} else if (start && token_same_name(tag->text, mu_string("tr"))) {
+		one->rows++;
+		one->header += !*body;
+	} else if (start && token_same_name(tag->text, mu_string("td")) && !*head && !*body) {
+		*body = true;
+		one->header -= one->header > 0;
+	} else if (start && token_same_name(tag->text, mu_string("sup"))) {
+		one->marks = true;
+	}
 }
 
-/* The table with the most rows.  What is in comments and scripts counts as well. */
-static struct sketch largest_table(const char *at, const char *end, size_t *tables)
+/* The table with the most rows, and how many there are. */
+static struct sketch largest_table(struct mu_string text, size_t *tables)
 {
 	struct sketch best = { .number = 0 }, one = best;
+	struct tokens tokens = { .text = text };
+	const struct element *element;
 	bool head = false, body = false;
+	struct token tag;
 
 	*tables = 0;
-	for (; (at = memchr(at, '<', (size_t)(end - at))); at++) {
-		if (tag_begins(at, end, "table")) {
+	for (token_next(&tokens, &tag); tag.kind; token_next(&tokens, &tag)) {
+		if (tag.kind == TOKEN_TEXT)
+			continue;
+		element = tag.kind == TOKEN_START ? element_find(tag.text) : NULL;
+		if (element && element->is & IS_RAW)
+			token_skip(&tokens, tag.text);
+		if (element && element->kind == ELEMENT_TABLE) {
 			one = (struct sketch){ .number = ++*tables };
 			head = body = false;
-		} else if (tag_begins(at, end, "thead")) {
-			head = true;
-		} else if (tag_begins(at, end, "/thead")) {
-			head = false;
-			body = true;
-		} else if (tag_begins(at, end, "tr")) {
-			one.rows++;
-			one.header += !body;
-		} else if (tag_begins(at, end, "td") && !head && !body) {
-			body = true;
-			one.header -= one.header > 0;
-		} else if (tag_begins(at, end, "sup")) {
-			one.marks = true;
 		}
+		sketch_add(&one, &tag, &head, &body);
 		if (one.number && (one.number == best.number || one.rows > best.rows))
 			best = one;
 	}
@@ -276,7 +283,7 @@ static int html_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
 	(void)state;
 	if (err || memchr(data, '\0', len < 1024 ? len : 1024))
 		return err;
-	best = largest_table((const char *)data, (const char *)data + len, &tables);
+	best = largest_table((struct mu_string){ (const char *)data, len }, &tables);
 	if (!best.number)
 		return 0;
 	out->score = 0.92;

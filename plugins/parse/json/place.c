@@ -14,22 +14,6 @@ static uint64_t characters(const char *text, uint64_t len)
 	return n;
 }
 
-/* The last piece that begins at or before a position; NULL when there is none. */
-static const struct mu_piece *piece_before(const struct mu_ctx *ctx, uint64_t at)
-{
-	size_t low = 0, high = ctx->n_pieces;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (ctx->pieces[middle].from <= at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? &ctx->pieces[low - 1] : NULL;
-}
-
 /* --------------------------------------------------------------------- lines */
 
 /* Counts on from the place that was counted to last. */
@@ -52,7 +36,7 @@ static void count_on(struct self *self, uint64_t to)
  * line; what all stands in one line is counted from its beginning. */
 static void line_find(const struct mu_ctx *ctx, struct self *self, uint64_t at)
 {
-	const struct mu_piece *piece = piece_before(ctx, at);
+	const struct mu_piece *piece = mu_piece_before(ctx, at);
 	uint64_t line = piece ? piece->mark & UINT32_MAX : 0;
 	const char *last;
 
@@ -77,7 +61,7 @@ static void line_find(const struct mu_ctx *ctx, struct self *self, uint64_t at)
 static bool row_count(const struct mu_ctx *ctx, struct self *self, uint64_t at, uint64_t *start,
 		      uint64_t *rows)
 {
-	const struct mu_piece *piece = piece_before(ctx, at);
+	const struct mu_piece *piece = mu_piece_before(ctx, at);
 	uint64_t from = self->first;
 	struct skim skim;
 

@@ -127,6 +127,7 @@ static void records_parse(struct outcome *outcome, struct self *self, struct giv
 	/* As what is longer than any window is read. */
 	self->window.broken = self->decoded.direct &&
 			      charset_utf8_length(self->text) < self->text.len;
+	self->window.controlled = charset_control(self->text);
 	while (self->at < self->text.len) {
 		if (!csv_record(self, self->text, self->at))
 			abort();

@@ -94,8 +94,10 @@ START_TEST(a_guess_is_said)
 		   "x\nMacedoni\xc3\xab \xe2\x82\xac");
 	ck_assert_uint_eq(fake.findings, 1);
 	ck_assert_str_eq(fake.codes[0], "encoding-guessed");
-	ck_assert_str_eq(fake.messages[0], "byte 0xeb at offset 10, in line 2, is no UTF-8, so "
-					   "the document was read as windows-1252");
+	ck_assert_str_eq(fake.messages[0],
+			 "byte 0xeb at offset 10, in line 2, is no UTF-8, so "
+			 "the document was read as windows-1252: 'Macedoni\xc3\xab "
+			 "\xe2\x82\xac'; declare its encoding");
 	ck_assert_int_eq(charset_decode(&fake.ctx, NULL, 1000, false, &out), 0);
 	ck_assert_uint_eq(fake.findings, 1);
 }
@@ -114,11 +116,6 @@ static void broken(const char *bytes, size_t len, const char *declared, const ch
 
 START_TEST(a_byte_without_meaning_is_an_error)
 {
-	broken(BYTES("\xef\xbb\xbf"
-		     "abc\n\xff"),
-	       NULL, "byte 0xff at offset 7, in line 2, means nothing in UTF-8");
-	broken(BYTES("abc\xc3"), "UTF-8",
-	       "byte 0xc3 at offset 3, in line 1, means nothing in UTF-8");
 	broken(BYTES("\xeb\x81"), NULL,
 	       "byte 0x81 at offset 1, in line 1, means nothing in windows-1252");
 	broken(BYTES("\xff\xfe\0\xd8x\0"), NULL, "byte 0x00 at offset 2 means nothing in UTF-16LE");
@@ -186,16 +183,87 @@ START_TEST(the_end_need_not_be_looked_at)
 		ck_assert(out.direct);
 	}
 	ck_assert_int_eq(find(text, 9, NULL, 9), 0);
+	ck_assert(out.direct);
+	ck_assert_uint_eq(out.checked, 8);
+	ck_assert_int_eq(find(text, 9, "windows-1252", 1), 0);
+	ck_assert(!out.direct && !out.guessed);
+	ck_assert_int_eq(find(BYTES("\xef\xbb\xbf\xeb"), NULL, 1), 0);
+	ck_assert(out.direct);
+	ck_assert_uint_eq(out.checked, 0);
+	ck_assert_int_eq(find(BYTES("abcdefgh\xeb"), NULL, 9), 0);
 	ck_assert(!out.direct && out.guessed && !out.text.len);
 	ck_assert_int_eq(charset_convert(&fake.ctx, 8, &out), EFBIG);
 	ck_assert_int_eq(charset_convert(&fake.ctx, 9, &out), 0);
 	ck_assert_uint_gt(out.text.len, 9);
-	ck_assert_int_eq(find(text, 9, "windows-1252", 1), 0);
-	ck_assert(!out.direct && !out.guessed);
 	nothing_is_said();
-	ck_assert_int_eq(find(BYTES("\xef\xbb\xbf\xeb"), NULL, 1), 0);
+}
+END_TEST
+
+/* "\xc3\xb4" is one character of UTF-8, and two of windows-1252. */
+START_TEST(damaged_utf8_is_utf8)
+{
+	decodes_to(BYTES("C\xc3\xb4te\nMacedoni\xeb,7\n"), NULL, "UTF-8",
+		   "C\xc3\xb4te\nMacedoni\xef\xbf\xbd,7\n");
+	ck_assert_uint_eq(fake.findings, 1);
 	ck_assert_str_eq(fake.codes[0], "encoding");
-	ck_assert_uint_eq(out.text.len, 0);
+	ck_assert_str_eq(fake.messages[0],
+			 "byte 0xeb at offset 14, in line 2, column 9, means nothing in UTF-8: "
+			 "'Macedoni\xef\xbf\xbd,7'");
+	ck_assert(out.mended);
+	/* Fewer than four bad bytes for each character that is one. */
+	decodes_to(BYTES("\xc3\xb4\xeb a\xeb a\xeb a\xeb"), NULL, "UTF-8",
+		   "\xc3\xb4\xef\xbf\xbd a\xef\xbf\xbd a\xef\xbf\xbd a\xef\xbf\xbd");
+	ck_assert_uint_eq(fake.findings, 5);
+	decodes_to(BYTES("\xef\xbb\xbf"
+			 "abc\n\xff"),
+		   NULL, "UTF-8", "abc\n\xef\xbf\xbd");
+	ck_assert_str_eq(fake.messages[5], "byte 0xff at offset 7, in line 2, column 1, means "
+					   "nothing in UTF-8: '\xef\xbf\xbd'");
+	decodes_to(BYTES("abc\xc3"), "UTF-8", "UTF-8", "abc\xef\xbf\xbd");
+	ck_assert_uint_eq(fake.findings, 7);
+}
+END_TEST
+
+START_TEST(a_capital_before_a_quote_is_no_utf8)
+{
+	/* As windows-1252 "LIBERT\xc9\x94" is LIBERTÉ”. */
+	decodes_to(BYTES("LIBERT\xc9\x94 \xe9 \xe9 \xe9 \xe9 \xe9 \xe9 \xe9 \xe9"), NULL,
+		   "windows-1252",
+		   "LIBERT\xc3\x89\xe2\x80\x9d \xc3\xa9 \xc3\xa9 \xc3\xa9 \xc3\xa9 \xc3\xa9 "
+		   "\xc3\xa9 \xc3\xa9 \xc3\xa9");
+	ck_assert_str_eq(fake.codes[0], "encoding-guessed");
+	/* Declared, it is nothing else. */
+	decodes_to(BYTES("LIBERT\xc9\x94 \xe9"), "windows-1252", "windows-1252",
+		   "LIBERT\xc3\x89\xe2\x80\x9d \xc3\xa9");
+	ck_assert_uint_eq(fake.findings, 1);
+	/* But so many characters of UTF-8 are none of windows-1252. */
+	decodes_to(BYTES("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xe9"),
+		   "windows-1252", "UTF-8",
+		   "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xef\xbf\xbd");
+	ck_assert_uint_eq(fake.findings, 2);
+}
+END_TEST
+
+START_TEST(places_that_mean_nothing_are_bounded)
+{
+	char text[602] = "\xc3\xb4";
+
+	for (size_t i = 2; i < 602; i += 2)
+		memcpy(text + i, i < 52 ? "\xeb," : "a,", 2);
+	ck_assert_int_eq(decode(text, 602, "UTF-8"), 0);
+	ck_assert_uint_eq(fake.findings, 21);
+	ck_assert_str_eq(fake.messages[20], "bytes in 5 other places mean nothing in UTF-8");
+}
+END_TEST
+
+START_TEST(marks_within_are_dropped)
+{
+	decodes_to(BYTES("\xef\xbb\xbf\xef\xbb\xbf"
+			 "a\n\xef\xbb\xbf"
+			 "b\xef\xbb\xbf"),
+		   NULL, "UTF-8", "a\nb");
+	decodes_to(BYTES("\xff\xfex\0\xff\xfe\xeb\0"), NULL, "UTF-16LE", "x\xc3\xab");
+	nothing_is_said();
 }
 END_TEST
 
@@ -247,6 +315,10 @@ int main(void)
 	tcase_add_test(charset, utf8_is_strict);
 	tcase_add_test(charset, long_documents_convert_in_pieces);
 	tcase_add_test(charset, the_end_need_not_be_looked_at);
+	tcase_add_test(charset, damaged_utf8_is_utf8);
+	tcase_add_test(charset, a_capital_before_a_quote_is_no_utf8);
+	tcase_add_test(charset, places_that_mean_nothing_are_bounded);
+	tcase_add_test(charset, marks_within_are_dropped);
 	tcase_add_test(charset, utf8_is_measured_anywhere);
 	tcase_add_test(charset, names_of_encodings_are_checked);
 	suite_add_tcase(suite, charset);

@@ -11,7 +11,18 @@
 
 #include "charset.h"
 
+#include "phrase.h"
+
 #define FALLBACK "windows-1252"
+
+enum {
+	GUESSED_MOST = 4,   /* bad bytes for a good character in UTF-8 that is damaged, */
+	DECLARED_LEAST = 8, /* and good characters for a bad byte where else is declared */
+	REPORTED = 20,      /* findings about bytes of one document, but for one about the rest */
+	SAMPLE = 60,        /* bytes of a sample */
+};
+
+#define NOTHING "\xef\xbf\xbd" /* U+FFFD */
 
 /* ----------------------------------------------------------------- UTF-8 */
 
@@ -90,6 +101,89 @@ static bool utf8_begins(const uint8_t *data, size_t len, size_t looked_at, size_
 		looked_at = len;
 	*valid = utf8_length(data, looked_at);
 	return *valid == looked_at || (looked_at < len && *valid + 3 >= looked_at);
+}
+
+/* Characters beyond ASCII, and bytes that are part of none. */
+struct tally {
+	size_t good, bad;
+};
+
+static struct tally utf8_tally(const uint8_t *data, size_t len)
+{
+	struct tally tally = { 0 };
+	size_t i = ascii_length(data, len), n;
+
+	while (i < len) {
+		n = utf8_character(data + i, len - i);
+		tally.good += n > 1;
+		tally.bad += !n;
+		i += n ? n : 1;
+		if (n == 1)
+			i += ascii_length(data + i, len - i);
+	}
+	return tally;
+}
+
+/* Whether bytes that are not all UTF-8 are that all the same, and damaged: other encodings
+ * have hardly any sequence that would be a character in it. */
+static bool utf8_is_meant(const uint8_t *data, size_t len, bool declared)
+{
+	struct tally tally = utf8_tally(data, len);
+
+	if (declared)
+		return tally.good >= DECLARED_LEAST && tally.good / DECLARED_LEAST >= tally.bad;
+	return tally.good && tally.bad / GUESSED_MOST <= tally.good;
+}
+
+size_t charset_mark_length(struct mu_string text)
+{
+	return text.len >= 3 && !memcmp(text.data, CHARSET_MARK, 3) ? 3 : 0;
+}
+
+/* The next mark, or the end. */
+static const char *mark_find(struct mu_string text)
+{
+	const char *at = text.data, *end = text.data + text.len;
+
+	while (at < end && (at = memchr(at, '\xef', (size_t)(end - at)))) {
+		if (charset_mark_length((struct mu_string){ at, (size_t)(end - at) }))
+			return at;
+		at++;
+	}
+	return end;
+}
+
+bool charset_has_mark(struct mu_string text)
+{
+	return mark_find(text) < text.data + text.len;
+}
+
+unsigned charset_control(struct mu_string text)
+{
+	const char *at = text.data, *end = text.data + text.len;
+
+	while (end - at > 1 && (at = memchr(at, '\xc2', (size_t)(end - at - 1)))) {
+		if ((uint8_t)at[1] >= 0x80 && (uint8_t)at[1] < 0xa0)
+			return (uint8_t)at[1];
+		at++;
+	}
+	return 0;
+}
+
+size_t charset_drop_marks(char *to, struct mu_string text)
+{
+	size_t len = 0;
+	const char *mark;
+
+	while (text.len) {
+		mark = mark_find(text);
+		memmove(to + len, text.data, (size_t)(mark - text.data));
+		len += (size_t)(mark - text.data);
+		text.len -= (size_t)(mark - text.data);
+		text.data = mark + (text.len ? 3 : 0);
+		text.len -= text.len ? 3 : 0;
+	}
+	return len;
 }
 
 /* ----------------------------------------------------------------- iconv */
@@ -207,7 +301,7 @@ static bool is_named_utf8(const char *encoding)
 
 /* Zeros come before UTF-8 since UTF-16 of plain Latin text is valid UTF-8 too;
  * so is all that shifts by an escape, and some of what is no superset of ASCII.  Where
- * another encoding is declared, all bytes are looked at. */
+ * another encoding is declared, or bytes are no UTF-8, all bytes are looked at. */
 static const char *encoding_of(const uint8_t *data, size_t len, const char *declared,
 			       size_t looked_at, size_t *skipped)
 {
@@ -217,8 +311,9 @@ static const char *encoding_of(const uint8_t *data, size_t len, const char *decl
 
 	if (!encoding)
 		encoding = encoding_by_zeros(data, len);
-	if (!encoding && utf8_begins(data, len, other ? len : looked_at, &valid) &&
-	    (!other || (is_superset_of_ascii(declared) && !memchr(data, 0x1b, len))))
+	if (!encoding && (!other || (is_superset_of_ascii(declared) && !memchr(data, 0x1b, len))) &&
+	    (utf8_begins(data, len, other ? len : looked_at, &valid) || (declared && !other) ||
+	     utf8_is_meant(data, len, other)))
 		encoding = "UTF-8";
 	if (!encoding)
 		encoding = declared;
@@ -237,26 +332,59 @@ static size_t line_of(const uint8_t *data, size_t offset)
 	return line;
 }
 
+/* The column of an offset in UTF-8. */
+static size_t column_of(const uint8_t *data, size_t offset)
+{
+	size_t column = 1;
+
+	while (offset && data[offset - 1] != '\n')
+		column += !is_tail(data[--offset]);
+	return column;
+}
+
 int charset_report_broken(struct mu_ctx *ctx, const char *encoding, const uint8_t *data,
 			  size_t offset)
 {
 	struct mu_finding broken = { .code = "encoding" };
-	char value[8], line[32] = "";
+	char value[8], line[64] = "";
+	int len = 0;
 
 	snprintf(value, sizeof value, "0x%02x", data[offset]);
 	broken.value = value;
 	broken.value_len = strlen(value);
 	if (is_superset_of_ascii(encoding))
-		snprintf(line, sizeof line, ", in line %zu,", line_of(data, offset));
+		len = snprintf(line, sizeof line, ", in line %zu,", line_of(data, offset));
+	if (!strcmp(encoding, "UTF-8"))
+		snprintf(line + len, sizeof line - (size_t)len, " column %zu,",
+			 column_of(data, offset));
 	return mu_report(ctx, broken, "byte %s at offset %zu%s means nothing in %s", value, offset,
 			 line, encoding);
 }
 
+/* The line that has the character at `at`, or what fits of it around there. */
+static void sample_add(struct phrase *out, struct mu_string text, size_t at)
+{
+	size_t from = at, end = at;
+
+	while (from && at - from < SAMPLE / 2 && text.data[from - 1] != '\n' &&
+	       text.data[from - 1] != '\r')
+		from--;
+	while (from < at && is_tail((uint8_t)text.data[from]))
+		from++;
+	while (end < text.len && end - from < SAMPLE && text.data[end] != '\n' &&
+	       text.data[end] != '\r')
+		end++;
+	while (end > at && end < text.len && is_tail((uint8_t)text.data[end]))
+		end--;
+	phrase_add(out, text.data + from, end - from);
+}
+
 int charset_report_guessed(struct mu_ctx *ctx, const struct charset_text *text)
 {
-	struct mu_finding guessed = { .code = "encoding-guessed", .severity = MU_NOTE };
+	struct mu_finding guessed = { .code = "encoding-guessed", .severity = MU_WARNING };
+	struct phrase sample = { .len = 0 };
 	const uint8_t *data;
-	size_t len, offset;
+	size_t len, offset, first = 0;
 	int err;
 
 	if (!text->guessed || !text->text.len)
@@ -265,10 +393,117 @@ int charset_report_guessed(struct mu_ctx *ctx, const struct charset_text *text)
 	if (err)
 		return err;
 	offset = utf8_length(data, len);
+	while (first < text->text.len && (uint8_t)text->text.data[first] < 0x80)
+		first++;
+	sample_add(&sample, text->text, first);
+	guessed.value = sample.text;
+	guessed.value_len = strlen(sample.text);
 	return mu_report(ctx, guessed,
 			 "byte 0x%02x at offset %zu, in line %zu, is no UTF-8, so the document "
-			 "was read as " FALLBACK,
-			 data[offset], offset, line_of(data, offset));
+			 "was read as " FALLBACK ": '%s'; declare its encoding",
+			 data[offset], offset, line_of(data, offset), sample.text);
+}
+
+/* A stretch of bytes that mean nothing. */
+static int report_stretch(struct mu_ctx *ctx, const struct charset_text *text, struct mu_string raw,
+			  size_t at, size_t len, size_t line, size_t column, size_t mended_at)
+{
+	struct mu_finding broken = { .code = "encoding" };
+	struct phrase sample = { .len = 0 };
+	char value[8];
+
+	snprintf(value, sizeof value, "0x%02x", (uint8_t)raw.data[at]);
+	broken.value = value;
+	broken.value_len = strlen(value);
+	sample_add(&sample, text->text, mended_at);
+	return mu_report(
+		ctx, broken,
+		"byte %s at offset %zu, in line %zu, column %zu, %smeans nothing in UTF-8: "
+		"'%s'",
+		value, text->skipped + at, line, column, len > 1 ? "and what follows it " : "",
+		sample.text);
+}
+
+int charset_report_mended(struct mu_ctx *ctx, const struct charset_text *text)
+{
+	struct mu_finding rest = { .code = "encoding" };
+	size_t i, n, len, line = 1, column = 1, mended_at = 0, stretches = 0;
+	struct mu_string raw;
+	const uint8_t *data;
+	int err = text->mended ? mu_data(ctx, &data, &len) : 0;
+
+	if (err || !text->mended)
+		return err;
+	raw = (struct mu_string){ (const char *)data + text->skipped, len - text->skipped };
+	for (i = 0; !err && i < raw.len; i += n, column++) {
+		data = (const uint8_t *)raw.data + i;
+		n = utf8_character(data, raw.len - i);
+		if (n) {
+			mended_at += n;
+			if (*data == '\n') {
+				line++;
+				column = 0;
+			}
+			continue;
+		}
+		do
+			n++;
+		while (i + n < raw.len && !utf8_character(data + n, raw.len - i - n));
+		if (++stretches <= REPORTED)
+			err = report_stretch(ctx, text, raw, i, n, line, column, mended_at);
+		mended_at += n * strlen(NOTHING);
+		column += n - 1;
+	}
+	if (err || stretches <= REPORTED)
+		return err;
+	return mu_report(ctx, rest, "bytes in %zu other places mean nothing in UTF-8",
+			 stretches - REPORTED);
+}
+
+int charset_mend(struct mu_ctx *ctx, struct charset_text *out)
+{
+	struct mu_string raw = out->text;
+	struct tally tally;
+	size_t i, n, len = 0;
+	char *text;
+
+	if (!out->direct || out->checked == raw.len ||
+	    utf8_length((const uint8_t *)raw.data, raw.len) == raw.len)
+		return 0;
+	tally = utf8_tally((const uint8_t *)raw.data, raw.len);
+	text = mu_alloc(ctx, raw.len + tally.bad * (strlen(NOTHING) - 1) + 1);
+	for (i = 0; i < raw.len; i += n ? n : 1) {
+		n = utf8_character((const uint8_t *)raw.data + i, raw.len - i);
+		memcpy(text + len, n ? raw.data + i : NOTHING, n ? n : strlen(NOTHING));
+		len += n ? n : strlen(NOTHING);
+	}
+	out->text = (struct mu_string){ text, len };
+	out->checked = len;
+	out->mended = true;
+	return 0;
+}
+
+/* Reports the first control character of a text, which is read as a whole. */
+static int report_control(struct mu_ctx *ctx, struct mu_string text)
+{
+	struct mu_finding odd = { .code = "control", .severity = MU_WARNING };
+	const uint8_t *data = (const uint8_t *)text.data;
+	struct phrase sample = { .len = 0 };
+	unsigned control = charset_control(text);
+	size_t at = 0;
+
+	if (!control)
+		return 0;
+	while (data[at] != 0xc2 || data[at + 1] != control)
+		at++;
+	sample_add(&sample, text, at);
+	odd.value = sample.text;
+	odd.value_len = strlen(sample.text);
+	return mu_report(
+		ctx, odd,
+		"the character U+%04X in line %zu, column %zu, is a control character, which "
+		"nobody sees: '%s'",
+		control, line_of(data, at), column_of(data, at), sample.text);
 }
 
 /* Converts `data` from `skipped` on; the text stays empty when that fails. */
@@ -314,10 +549,8 @@ int charset_find(struct mu_ctx *ctx, const char *declared, int64_t max, size_t l
 	if (!out->direct)
 		return 0;
 	out->text = (struct mu_string){ (const char *)data + out->skipped, len - out->skipped };
-	if (utf8_begins(data + out->skipped, out->text.len, looked_at, &out->checked))
-		return 0;
-	out->text.len = 0;
-	return charset_report_broken(ctx, out->encoding, data, out->skipped + out->checked);
+	utf8_begins(data + out->skipped, out->text.len, looked_at, &out->checked);
+	return 0;
 }
 
 int charset_convert(struct mu_ctx *ctx, int64_t max, struct charset_text *out)
@@ -340,10 +573,22 @@ int charset_decode(struct mu_ctx *ctx, const char *declared, int64_t max, bool r
 		   struct charset_text *out)
 {
 	int err = charset_find(ctx, declared, max, SIZE_MAX, out);
+	char *text;
 
 	if (!err)
 		err = charset_convert(ctx, max, out);
+	if (!err)
+		err = charset_mend(ctx, out);
 	if (!err && reporting)
 		err = charset_report_guessed(ctx, out);
-	return err;
+	if (!err && reporting)
+		err = charset_report_mended(ctx, out);
+	if (!err && reporting)
+		err = report_control(ctx, out->text);
+	if (err || !charset_has_mark(out->text))
+		return err;
+	text = mu_alloc(ctx, out->text.len);
+	out->text.len = charset_drop_marks(text, out->text);
+	out->text.data = text;
+	return 0;
 }

@@ -3,21 +3,35 @@
  *
  * Decided in this order: a byte order mark; strict UTF-8; the pattern of zero
  * bytes that UTF-16 has in Latin script; what the pipeline declares; else
- * windows-1252, which is said in a note.  (A declared encoding in which ASCII
- * means something else, or that shifts by escapes, goes before UTF-8, since
- * bytes in it can look like that.)  A byte that has no meaning in the
- * encoding is an error with its offset and never becomes a replacement
- * character in silence.
+ * windows-1252, which is said in a warning with a sample.  (A declared encoding in which
+ * ASCII means something else, or that shifts by escapes, goes before UTF-8, since
+ * bytes in it can look like that.)
+ *
+ * A document is UTF-8 with damaged places, too, when it has characters of UTF-8 beyond
+ * ASCII, and at most four bytes that are part of none for each; where another encoding
+ * is declared, at least eight characters for each such byte.  A byte that has no meaning
+ * in the encoding is an error with its place and never becomes a replacement character
+ * in silence.
+ *
+ * A byte order mark further on is no character of any text: whoever reads cells leaves
+ * it away.
  */
 #ifndef CHARSET_H
 #define CHARSET_H
 
 #include <muster/table.h>
 
+/* For what charset_control() finds. */
+#define CHARSET_CONTROL_CODE \
+	{ "control", "A text has a control character of U+0080 to U+009F, which nobody sees. Mostly it is " \
+	  "a character of windows-1252 that was read in another encoding, such as ISO-8859-1.", \
+	  "Declare the option encoding: windows-1252, or tell the publisher." }
+
 /* The findings that a plugin that decodes must have in its codes. */
 #define CHARSET_CODES \
 	{ "encoding-guessed", "The document is not valid UTF-8 and says nothing of its encoding, so it was read as windows-1252.", \
-	  "Look at the accented letters; when they are wrong, declare the option encoding." }, \
+	  "Look at the accented letters, and declare the option encoding: windows-1252 when they " \
+	  "are right, else the right one." }, \
 	{ "encoding", "The document has bytes that mean nothing in its encoding.", \
 	  "Declare the right encoding with the option encoding, or get an undamaged copy." }
 
@@ -31,14 +45,20 @@ struct charset_text {
 	bool guessed;            /* nothing says that it is windows-1252 */
 	size_t checked;          /* of a direct one, so many bytes of the text were found to
 				    be UTF-8 */
+	bool mended;             /* the text is a copy with U+FFFD for each byte that means
+				    nothing */
 };
+
+/* U+FEFF. */
+#define CHARSET_MARK "\xef\xbb\xbf"
 
 /* Whether the machine can decode an encoding of that name. */
 bool charset_known(const char *encoding);
 
-/* Decodes the whole of ctx->document.  `declared` may be NULL.  Memory is the
- * stage's.  Reports `encoding` (error; the text is then empty) and, when
- * `reporting`, `encoding-guessed` (note).  0, what mu_report() or mu_data() gave,
+/* Decodes the whole of ctx->document, without marks.  `declared` may be NULL.  Memory is
+ * the stage's.  Reports `encoding` (error; the text is then empty, unless it was mended)
+ * and, when `reporting`, `encoding-guessed` (warning), what was mended,
+ * and `control` (warning).  0, what mu_report() or mu_data() gave,
  * or EFBIG with a message when the document has more than `max` bytes. */
 int charset_decode(struct mu_ctx *ctx, const char *declared, int64_t max, bool reporting,
 		   struct charset_text *out);
@@ -55,6 +75,13 @@ int charset_find(struct mu_ctx *ctx, const char *declared, int64_t max, size_t l
 		 struct charset_text *out);
 int charset_convert(struct mu_ctx *ctx, int64_t max, struct charset_text *out);
 
+/* Of a direct text: where bytes of it mean nothing it becomes a mended copy.  0. */
+int charset_mend(struct mu_ctx *ctx, struct charset_text *out);
+
+/* Reports `encoding` for each place that was mended, and for those past the twentieth
+ * together. */
+int charset_report_mended(struct mu_ctx *ctx, const struct charset_text *text);
+
 /* Reports `encoding-guessed`, if it was. */
 int charset_report_guessed(struct mu_ctx *ctx, const struct charset_text *text);
 
@@ -64,5 +91,15 @@ int charset_report_broken(struct mu_ctx *ctx, const char *encoding, const uint8_
 
 /* How many bytes from the start are UTF-8: all, or up to the first that is not. */
 size_t charset_utf8_length(struct mu_string text);
+
+/* The bytes of a mark that a text begins with, or 0; whether it has one anywhere. */
+size_t charset_mark_length(struct mu_string text);
+bool charset_has_mark(struct mu_string text);
+
+/* The first control character of U+0080 to U+009F that a text has, or 0. */
+unsigned charset_control(struct mu_string text);
+
+/* Copies a text without marks, also to where it stands; its new length. */
+size_t charset_drop_marks(char *to, struct mu_string text);
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "phrase.h"
 
@@ -53,7 +54,10 @@ struct grid {
 	struct mu_builder builder;
 	size_t bytes; /* of text in it */
 	uint64_t rows, data_rows;
-	bool *all; /* all[i]: in the claim at hand, field i is null */
+	bool *all;               /* all[i]: in the claim at hand, field i is null */
+	struct grid_cell *clean; /* a row, without byte order marks in its texts, */
+	char *clean_texts;       /* which are here */
+	size_t clean_cells, clean_room;
 };
 
 const struct mu_option grid_column_options[] = {
@@ -580,6 +584,8 @@ void grid_close(struct grid *g)
 	if (g->built)
 		mu_builder_release(&g->builder);
 	notes_close(&g->notes);
+	free(g->clean);
+	free(g->clean_texts);
 }
 
 bool grid_is_ready(const struct grid *g)
@@ -841,6 +847,21 @@ static int report_reading(struct mu_ctx *ctx, const struct field *f, const struc
 	return mu_report(ctx, wrong, "%s '%s' %s", f->name, shown.text, wrong_words(cell, r));
 }
 
+static int report_control(struct mu_ctx *ctx, const struct field *f, struct mu_string text,
+			  uint64_t at)
+{
+	struct mu_finding odd = { .severity = MU_WARNING,
+				  .code = "control",
+				  .at = at,
+				  .field = f->name,
+				  .value = text.data,
+				  .value_len = shown_length(text) };
+
+	return mu_report(ctx, odd,
+			 "%s has the character U+%04X, a control character that nobody sees",
+			 f->name, charset_control(text));
+}
+
 /* ------------------------------------------------------------------ rows */
 
 /* A row as it was given, with its place. */
@@ -891,7 +912,11 @@ static int field_put(struct mu_ctx *ctx, struct grid *g, const struct field *f,
 	cell_read(g, f, cell, &r, space);
 	if (r.outcome == READ_VALUE)
 		value_put(g, f - g->fields, f->type, &r);
-	return r.code || r.odd ? report_reading(ctx, f, cell, &r, row->at) : 0;
+	if (r.code || r.odd)
+		return report_reading(ctx, f, cell, &r, row->at);
+	if (r.outcome == READ_VALUE && f->type == MU_STRING && charset_control(r.as.text))
+		return report_control(ctx, f, r.as.text, row->at);
+	return 0;
 }
 
 /* Why a field has no value in a row; nothing when it has one, or its column is not there. */
@@ -1036,14 +1061,72 @@ static int row_is_note(struct mu_ctx *ctx, struct grid *g, const struct row *row
 	return err ? err : notes_match(ctx, &g->notes, text, row->at, out);
 }
 
+static size_t marked_length(const struct grid_cell *cells, size_t n)
+{
+	size_t i, len = 0;
+	bool marked = false;
+
+	for (i = 0; i < n; i++) {
+		if (cells[i].kind != GRID_TEXT || cells[i].text.len < 3)
+			continue;
+		len += cells[i].text.len;
+		marked = marked || charset_has_mark(cells[i].text);
+	}
+	return marked ? len : 0;
+}
+
+/* Room for a row whose texts have so many bytes. */
+static bool clean_room(struct grid *g, size_t cells, size_t len)
+{
+	if (cells > g->clean_cells) {
+		free(g->clean);
+		g->clean = malloc(cells * sizeof *g->clean);
+		g->clean_cells = g->clean ? cells : 0;
+	}
+	if (len > g->clean_room) {
+		free(g->clean_texts);
+		g->clean_texts = malloc(len);
+		g->clean_room = g->clean_texts ? len : 0;
+	}
+	return g->clean && g->clean_texts;
+}
+
+/* A byte order mark, as parts of a document bring it along that were put together, is seen
+ * by nobody and no part of a text. */
+static int marks_drop(struct mu_ctx *ctx, struct grid *g, struct row *row)
+{
+	size_t i, len = marked_length(row->cells, row->n), at = 0;
+	struct grid_cell *cell;
+
+	if (!len)
+		return 0;
+	if (!clean_room(g, row->n, len))
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	memcpy(g->clean, row->cells, row->n * sizeof *g->clean);
+	for (i = 0; i < row->n; i++) {
+		cell = &g->clean[i];
+		if (cell->kind != GRID_TEXT || cell->text.len < 3)
+			continue;
+		cell->text.len = charset_drop_marks(g->clean_texts + at, cell->text);
+		cell->text.data = g->clean_texts + at;
+		at += cell->text.len;
+	}
+	row->cells = g->clean;
+	return 0;
+}
+
 int grid_row(struct mu_ctx *ctx, struct grid *g, const struct grid_cell *cells, size_t n,
 	     uint64_t position)
 {
 	size_t most = (size_t)g->options->max_columns;
 	struct row row = { cells, n < most ? n : most, mu_at(ctx->document->id, position) };
 	bool note = false;
-	int err = 0;
+	int err = marks_drop(ctx, g, &row);
 
+	if (err)
+		return err;
+	if (row.cells != cells && n <= row.n)
+		cells = row.cells;
 	n = row_length(cells, n, row.n);
 	if (!n && (g->ready || !g->n_headings))
 		return 0;

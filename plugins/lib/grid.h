@@ -44,6 +44,7 @@
 #ifndef GRID_H
 #define GRID_H
 
+#include "charset.h"
 #include "column.h"
 #include "notes.h"
 
@@ -127,6 +128,7 @@ extern const struct mu_option grid_column_options[];
 	  "Look whether the text says what was meant, and make it a number in the document." }, \
 	{ "too-long", "A cell is longer than the option max_field allows.", \
 	  "Look at the cell; if all is right, raise max_field." }, \
+	CHARSET_CONTROL_CODE, \
 	{ "zero-byte", "A cell holds a zero byte.", "Get an undamaged copy." }
 
 /* configure: says what is wrong with the options.  0 or EINVAL. */

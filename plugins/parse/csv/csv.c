@@ -132,6 +132,7 @@ static const struct mu_code codes[] = {
 	{ "delimiter", "Two delimiters divide the document equally well, and one was taken.",
 	  "Declare the option delimiter." },
 	NOTES_CODE,
+	CHARSET_CONTROL_CODE,
 	CHARSET_CODES,
 	{ 0 },
 };

@@ -96,6 +96,8 @@ struct window {
 	uint64_t *high; /* bits, set for blocks of SCAN_BLOCK bytes that may be beyond ASCII;
 			   not so for what only odd records have */
 	bool broken; /* it is not UTF-8 */
+	bool marked; /* there are byte order marks in it, */
+	bool controlled; /* or control characters beyond ASCII */
 
 	/* How far rows were made of it. */
 	uint32_t row, cell, odd, at;
@@ -258,6 +260,12 @@ static inline uint64_t window_end(const struct window *w)
 /* Takes the rows of the next batch from the window, into `runs`, `slows` and `before`, and
  * sets how many there are. */
 int rows_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows);
+
+/* Whether each row of a window is read by itself. */
+static inline bool window_is_odd(const struct window *w)
+{
+	return w->broken || w->marked || w->controlled;
+}
 
 static inline bool window_is_left(const struct window *w)
 {

@@ -92,7 +92,9 @@ size_t csv_skip_lines(const struct self *self)
 static int header_read(struct mu_ctx *ctx, struct self *self)
 {
 	struct record *record = &self->record;
+	struct mu_string name;
 	char *space;
+	bool marked;
 	size_t i;
 
 	while (self->at < self->text.len) {
@@ -111,9 +113,14 @@ static int header_read(struct mu_ctx *ctx, struct self *self)
 		const struct cell *cell = &record->cells[i];
 
 		space = NULL;
-		if (cell->flags & CELL_DOUBLED)
-			space = mu_alloc(ctx, cell->end - cell->start);
-		self->names[i] = mu_trim(cell_value(cell, &self->dialect, self->text, space));
+		name = (struct mu_string){ self->text.data + cell->start, cell->end - cell->start };
+		marked = charset_has_mark(name);
+		if (marked || cell->flags & CELL_DOUBLED)
+			space = mu_alloc(ctx, name.len);
+		name = cell_value(cell, &self->dialect, self->text, space);
+		if (marked)
+			name = (struct mu_string){ space, charset_drop_marks(space, name) };
+		self->names[i] = mu_trim(name);
 		if (cell->flags & (CELL_OPEN | CELL_JUNK) && !self->header_wrong.flags)
 			self->header_wrong = *cell;
 	}

@@ -68,7 +68,7 @@ static uint32_t plain_take(struct self *self, uint32_t end, uint32_t row)
 	uint32_t shortest = w->paired ? 2 : 1; /* CR LF is blank */
 	uint32_t longest = least((uint64_t)self->max_field, UINT32_MAX), n = 0, most;
 
-	if (longest < shortest || self->slowly || w->broken)
+	if (longest < shortest || self->slowly || window_is_odd(w))
 		return 0;
 	most = least(end - w->row, BATCH_ROWS - row);
 	most = least(most, (w->n_cells - w->cell) / width);
@@ -91,6 +91,9 @@ static uint32_t plain_take(struct self *self, uint32_t end, uint32_t row)
 
 static bool row_is_blank(const struct window *w, uint32_t from, uint32_t end)
 {
+	if (w->marked)
+		from += (uint32_t)charset_mark_length(
+			(struct mu_string){ w->text + from, end - from });
 	return from == end ||
 	       (end - from == 1 && end < w->len && w->text[from] == '\r' && w->text[end] == '\n');
 }
@@ -132,7 +135,7 @@ static int row_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows)
 			return err;
 	}
 	plain = w->cell - cell == self->width && end - at <= (uint64_t)self->max_field &&
-		!self->slowly && !w->broken;
+		!self->slowly && !window_is_odd(w);
 	if (!plain)
 		return slow_take(ctx, self, at - 1, n_rows);
 	self->before[*n_rows] = at - 1;

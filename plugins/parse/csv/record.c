@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "charset.h"
+
 static bool is_break(char c)
 {
 	return c == '\n' || c == '\r';
@@ -54,6 +56,11 @@ static struct cell cell_read(const struct dialect *dialect, struct mu_string tex
 	struct cell cell = { .start = at };
 	char c;
 
+	/* A byte order mark within a document, as one brings it along that was put together,
+	 * is not part of a cell. */
+	while (at < text.len && (unsigned char)text.data[at] == 0xef &&
+	       charset_mark_length((struct mu_string){ text.data + at, text.len - at }))
+		cell.start = at += strlen(CHARSET_MARK);
 	if (dialect->quote && at < text.len && text.data[at] == dialect->quote) {
 		at = quoted_end(dialect, text, at, &cell.flags);
 		if (memchr(text.data + cell.start, '\0', at - cell.start))

@@ -47,7 +47,7 @@ void record_release(struct record *record);
 /* Whether a record is a blank line. */
 static inline bool record_is_blank(const struct record *record)
 {
-	return record->start == record->end;
+	return record->count == 1 && record->cells[0].start == record->end;
 }
 
 /* Where the line ends that `at` lies in, and where the next one starts. */

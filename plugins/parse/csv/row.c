@@ -9,18 +9,21 @@
 int csv_value(struct mu_ctx *ctx, struct self *self, struct mu_string text, const struct cell *cell,
 	      struct mu_string *out)
 {
-	size_t len = cell->end - cell->start;
+	struct mu_string raw = { text.data + cell->start, cell->end - cell->start };
+	bool marked = charset_has_mark(raw);
 	char *space;
 
 	*out = (struct mu_string){ "", 0 };
-	if (cell->flags & CELL_DOUBLED && self->space_room < len) {
-		space = realloc(self->space, len);
+	if ((marked || cell->flags & CELL_DOUBLED) && self->space_room < raw.len) {
+		space = realloc(self->space, raw.len);
 		if (!space)
 			return csv_out_of_memory(ctx);
 		self->space = space;
-		self->space_room = len;
+		self->space_room = raw.len;
 	}
 	*out = cell_value(cell, &self->dialect, text, self->space);
+	if (marked)
+		*out = (struct mu_string){ self->space, charset_drop_marks(self->space, *out) };
 	return 0;
 }
 
@@ -83,7 +86,7 @@ static int report_cell(struct mu_ctx *ctx, const struct self *self, size_t i, co
 				    .value = raw.data,
 				    .value_len = shown_length(self, raw) };
 
-	if (!strcmp(code, "stray-quote"))
+	if (!strcmp(code, "stray-quote") || !strcmp(code, "control"))
 		wrong.severity = MU_WARNING;
 	return mu_report(ctx, wrong, "cell %zu %s", i + 1, message);
 }
@@ -118,6 +121,25 @@ static int report_open(struct mu_ctx *ctx, const struct self *self, size_t i)
 	return err ? err : csv_report_unclosed(ctx, self, &cell);
 }
 
+/* The control character beyond ASCII that a cell has which is read, or 0. */
+static unsigned cell_control(const struct self *self, size_t i)
+{
+	const struct cell *cell = &self->record.cells[i];
+	struct mu_string raw = { self->row_text.data + cell->start, cell->end - cell->start };
+
+	return self->window.controlled && field_of(self, i) ? charset_control(raw) : 0;
+}
+
+static int report_control(struct mu_ctx *ctx, const struct self *self, size_t i)
+{
+	char message[80];
+
+	snprintf(message, sizeof message,
+		 "has the character U+%04X, a control character that nobody sees",
+		 cell_control(self, i));
+	return report_cell(ctx, self, i, "control", message);
+}
+
 static int report_flags(struct mu_ctx *ctx, const struct self *self, size_t i)
 {
 	const struct cell *cell = &self->record.cells[i];
@@ -135,6 +157,8 @@ static int report_flags(struct mu_ctx *ctx, const struct self *self, size_t i)
 			"has a quote in it but none around it, and was taken as it stands");
 	if (!err && cell_too_long(self, cell))
 		err = report_cell(ctx, self, i, "too-long", "is longer than max_field allows");
+	if (!err && cell_control(self, i))
+		err = report_control(ctx, self, i);
 	return err;
 }
 
@@ -200,7 +224,7 @@ static int report_record(struct mu_ctx *ctx, const struct self *self)
 		err = report_ragged(ctx, self);
 	for (i = 0; !err && i < self->record.kept; i++)
 		if (self->record.cells[i].flags & ~(unsigned)(CELL_QUOTED | CELL_DOUBLED) ||
-		    cell_is_broken(self, &self->record.cells[i]))
+		    cell_is_broken(self, &self->record.cells[i]) || cell_control(self, i))
 			err = report_flags(ctx, self, i);
 	return err;
 }

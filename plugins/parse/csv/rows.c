@@ -275,8 +275,16 @@ static bool block_is_high(const struct window *w, size_t block)
 	return w->high[block / 64] >> block % 64 & 1;
 }
 
-/* Whether a window is UTF-8, of which blocks without any byte beyond ASCII are. */
-static bool window_is_utf8(const struct window *w)
+/* Looks at bytes of a window, of which it may be known that they are UTF-8. */
+static void stretch_look(struct window *w, struct mu_string text, bool checked)
+{
+	w->broken |= !checked && charset_utf8_length(text) < text.len;
+	w->marked |= charset_has_mark(text);
+	w->controlled |= charset_control(text) != 0;
+}
+
+/* Looks at the blocks that have a byte beyond ASCII. */
+static void blocks_look(struct window *w, bool checked)
 {
 	size_t blocks = (w->end + (size_t)SCAN_BLOCK - 1) / SCAN_BLOCK, i = 0, first;
 
@@ -291,10 +299,8 @@ static bool window_is_utf8(const struct window *w)
 			break;
 		text.data = w->text + first * SCAN_BLOCK;
 		text.len = (i < blocks ? i * SCAN_BLOCK : w->end) - first * SCAN_BLOCK;
-		if (charset_utf8_length(text) < text.len)
-			return false;
+		stretch_look(w, text, checked);
 	}
-	return true;
 }
 
 /* What comes late in a document is not known to be UTF-8. */
@@ -302,17 +308,18 @@ static void window_check(struct self *self)
 {
 	struct window *w = &self->window;
 	struct mu_string text = { w->text, w->end };
+	bool checked;
 
-	if (!self->decoded.direct || w->row || w->odd)
+	if (w->row || w->odd)
 		return;
 	if (w->huge)
 		text = (struct mu_string){ self->text.data + w->base, w->huge - w->base };
-	if (w->base + text.len <= self->decoded.checked)
-		w->broken = false;
-	else if (w->huge || w->n_odds) /* which were not scanned */
-		w->broken = charset_utf8_length(text) < text.len;
+	checked = !self->decoded.direct || w->base + text.len <= self->decoded.checked;
+	w->broken = w->marked = w->controlled = false;
+	if (w->huge || w->n_odds) /* which were not scanned */
+		stretch_look(w, text, checked);
 	else
-		w->broken = !window_is_utf8(w);
+		blocks_look(w, checked);
 }
 
 /* The next batch of the window; none when all that is left of it are blank lines. */

@@ -472,7 +472,11 @@ static int document_guess(struct mu_ctx *ctx, void *data, struct mu_guess *out)
 MUSTER_PLUGIN(.name = "document",
 	      .summary = "tables in running text, and the totals that the text states",
 	      .options = layout_options,
-	      .codes = (const struct mu_code[]){ SCAN_CODES, EXTRACT_CODES, CHARSET_CODES, { 0 } },
+	      .codes = (const struct mu_code[]){ SCAN_CODES,
+						 EXTRACT_CODES,
+						 CHARSET_CONTROL_CODE,
+						 CHARSET_CODES,
+						 { 0 } },
 	      .self_size = sizeof(struct self), .configure = document_configure,
 	      .open = document_open, .close = document_close, .parse = document_parse,
 	      .locate = document_locate, .recognise = document_recognise, .guess = document_guess);

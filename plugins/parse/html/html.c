@@ -196,6 +196,8 @@ static int html_finish(struct mu_ctx *ctx, struct self *self)
 		return 0;
 	err = charset_report_guessed(ctx, &self->decoded);
 	if (!err)
+		err = charset_report_mended(ctx, &self->decoded);
+	if (!err)
 		err = choice_report(ctx, self);
 	if (!err && self->meant)
 		err = grid_finish(ctx, self->rows);

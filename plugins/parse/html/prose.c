@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "charset.h"
 #include "reference.h"
 #include "token.h"
 
@@ -96,6 +97,8 @@ static size_t reference_add(struct prose *p, struct mu_string text)
 		p->odd = (struct mu_string){ text.data, used };
 	if (!len)
 		bytes_add(p, text.data, used);
+	else if (charset_mark_length((struct mu_string){ out, len }))
+		return used;
 	else if ((len == 1 && token_is_space(*out)) || (len == 2 && !memcmp(out, "\xc2\xa0", 2)))
 		prose_space(p, GAP_BLANK);
 	else
@@ -109,7 +112,7 @@ static size_t plain_length(struct mu_string text)
 	size_t i = 0;
 
 	while (i < text.len && (unsigned char)text.data[i] > ' ' && text.data[i] != '&' &&
-	       text.data[i] != '\xc2')
+	       text.data[i] != '\xc2' && text.data[i] != '\xef')
 		i++;
 	return i;
 }
@@ -120,6 +123,8 @@ static size_t space_length(struct mu_string text, bool *space)
 	bool no_break = text.len > 1 && !memcmp(text.data, "\xc2\xa0", 2);
 
 	*space = no_break || token_is_space(*text.data);
+	if (*text.data == '\xef' && text.len > 2)
+		return 3;
 	return *text.data == '\xc2' && text.len > 1 ? 2 : 1;
 }
 
@@ -138,7 +143,7 @@ void prose_add(struct prose *p, struct mu_string text)
 			n = space_length(text, &space);
 			if (space)
 				prose_space(p, GAP_BLANK);
-			else
+			else if (!charset_mark_length(text))
 				bytes_add(p, text.data, n);
 		}
 	}

@@ -209,6 +209,8 @@ int source_read(struct mu_ctx *ctx, struct self *self)
 				   LOOKED_AT, &self->decoded);
 	if (!err)
 		err = charset_convert(ctx, DECODED_MOST, &self->decoded);
+	if (!err && self->decoded.checked < LOOKED_AT)
+		err = charset_mend(ctx, &self->decoded);
 	if (err)
 		return err;
 	self->found = true;

@@ -34,11 +34,12 @@ static bool name_take(struct self *self, struct mu_string *out)
 	size_t before = self->space_len;
 
 	*out = lexer_inside(&self->lexer);
-	if (!self->lexer.escaped)
+	if (!self->lexer.escaped && !charset_has_mark(*out))
 		return true;
 	if (!space_add(self, *out))
 		return false;
 	*out = (struct mu_string){ self->space + before, self->space_len - before };
+	out->len = charset_drop_marks(self->space + before, *out);
 	self->space_len = before;
 	return true;
 }

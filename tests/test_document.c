@@ -344,6 +344,68 @@ START_TEST(a_line_that_can_be_cut_in_several_ways_is_undecided)
 }
 END_TEST
 
+/* With missions known too; NULL: it is undecided or no row. */
+static const struct {
+	const char *line, *row, *code;
+} mission_cuts[] = {
+	{ "EULEX Kosovo Kosovo 4", "EULEX Kosovo|Kosovo|4", NULL },
+	{ "EULEX Kosovo 4", "EULEX|Kosovo|4", NULL },
+	{ "EULEX Kosovo Nergenstad 4", "EULEX Kosovo|Nergenstad|4", NULL },
+	{ "EUAM Irak 3", "EUAM|Irak|3", NULL }, /* transform: mission knows no EUAM */
+	{ "EUXX Mali 2", "EUXX|Mali|2", NULL },
+	{ "12. EULEX Kosovo Kosovo 4", "EULEX Kosovo|Kosovo|4", NULL },
+	{ "EULEX Kosovo Kosovo 4²", "EULEX Kosovo|Kosovo|4", NULL },
+	{ "EULEX Kosovo Kosovo 4 *", "EULEX Kosovo|Kosovo|4", NULL },
+	{ "USSC Palestijnse gebieden, Westelijke Jordaanoever 1",
+	  "USSC|Palestijnse gebieden, Westelijke Jordaanoever|1", NULL },
+	{ "USSC Palestijnse gebieden (Ramallah) 2", "USSC|Palestijnse gebieden (Ramallah)|2",
+	  NULL },
+	{ "EULEX (Kosovo) 4", "EULEX|(Kosovo)|4", NULL },
+	{ "EUXX Nergenstad 4", NULL, "unrecognised" },
+	{ "EULEX Kosovo Kosovo ²", NULL, "unrecognised" },
+	{ "EULEX Kosovo  Kosovo  4  2", NULL, "unrecognised" },
+};
+
+START_TEST(a_mission_that_is_known_decides)
+{
+	char expected[256];
+
+	snprintf(expected, sizeof expected, "%s\n", mission_cuts[_i].line);
+	columns[1].vocabulary = VOCABULARY_MISSION;
+	columns[1].ignore = "^\\d+\\. ";
+	columns[3].ignore = " ?[²*]+$";
+	read_lines_of_table(expected);
+	columns[1].vocabulary = VOCABULARY_NONE;
+	columns[1].ignore = columns[3].ignore = NULL;
+	ck_assert_uint_eq((size_t)fake.findings, mission_cuts[_i].code ? 1 : 0);
+	if (mission_cuts[_i].code)
+		expect_code(0, mission_cuts[_i].code);
+	snprintf(expected, sizeof expected, "24 november 2023|%s\n" TOTAL,
+		 mission_cuts[_i].row ? mission_cuts[_i].row : "||");
+	ck_assert_str_eq(rows, expected);
+}
+END_TEST
+
+START_TEST(a_name_does_not_lose_its_brackets)
+{
+	read_lines_of_table("USSC Palestijnse gebieden (Ramallah) 2\n");
+	ck_assert_ptr_nonnull(strstr(rows, "|USSC|Palestijnse gebieden (Ramallah)|2\n"));
+	ck_assert_uint_eq((size_t)fake.findings, 0);
+}
+END_TEST
+
+START_TEST(a_number_that_no_column_takes_is_told)
+{
+	columns[2].optional = true;
+	read_text(HEADING "Missienaam Aantal uitgezonden functionarissen\n"
+			  "Kosovo   4   2\nMali   3\nTotaal 5");
+	columns[2].optional = false;
+	ck_assert_uint_eq((size_t)fake.findings, 1);
+	expect_code(0, "unrecognised");
+	ck_assert_ptr_nonnull(strstr(fake.messages[0], "more cells"));
+}
+END_TEST
+
 START_TEST(an_endless_line_costs_little)
 {
 	char text[4096], *end = text;
@@ -672,6 +734,10 @@ int main(void)
 	tcase_add_loop_test(tests, a_line_that_is_no_row_is_an_error_and_stays, 0,
 			    (int)(sizeof mistakes / sizeof *mistakes));
 	tcase_add_test(tests, a_line_that_can_be_cut_in_several_ways_is_undecided);
+	tcase_add_loop_test(tests, a_mission_that_is_known_decides, 0,
+			    sizeof mission_cuts / sizeof *mission_cuts);
+	tcase_add_test(tests, a_name_does_not_lose_its_brackets);
+	tcase_add_test(tests, a_number_that_no_column_takes_is_told);
 	tcase_add_test(tests, an_endless_line_costs_little);
 	tcase_add_test(tests, a_letter_gives_its_rows_and_its_total);
 	tcase_add_loop_test(tests, letters_that_look_otherwise_say_the_same, 0,

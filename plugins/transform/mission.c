@@ -17,7 +17,8 @@
  * named by `organisation`, unless that is "".
  *
  * A mission that is not in the list keeps the name it has, its organisation is
- * null, and a warning says so once for each name.  One name can mean several
+ * null, and a warning says so once for each name; with `unknown: error` each of
+ * its rows has an error.  One name can mean several
  * missions: "UNOSOM" was two.  Then the date in the column `as_of` decides; where
  * it does not, or there is none, the row has an error.  A mission that on that
  * date had not begun, or had ended, gives a warning, once for each mission.
@@ -40,6 +41,7 @@ enum { SUGGESTED_MAX = 100 };
 
 struct self {
 	const char *from, *to, *organisation, *as_of;
+	int unknown;
 
 	struct mission_index *index;
 	struct added added;        /* the acronym and the organisation */
@@ -49,6 +51,8 @@ struct self {
 	struct answer *answers;    /* of each word of the batch at hand */
 	size_t room;
 };
+
+enum unknown { UNKNOWN_WARNING, UNKNOWN_ERROR };
 
 /* What a word meant on the day on which it was looked up last. */
 struct answer {
@@ -176,7 +180,7 @@ static int report_name(struct mu_ctx *ctx, struct self *self, struct mu_finding 
 	if (several)
 		return mu_report(ctx, finding, "mission '%s' can be %s%s", shown.text, near,
 				 self->as_of ? "" : ": name a date column with as_of");
-	if (!first && !finding.reject)
+	if (!first && !finding.reject && finding.severity != MU_ERROR)
 		return 0;
 	return mu_report(ctx, finding, "mission '%s' is not in the list of missions%s%s",
 			 shown.text, *near ? "; near are: " : "", near);
@@ -258,7 +262,8 @@ static int row_look_up(struct mu_ctx *ctx, struct self *self, const struct input
 
 	if (!mission) {
 		mu_put_string(&self->added.builder, 0, name);
-		finding.severity = answer.several ? MU_ERROR : MU_WARNING;
+		finding.severity =
+			answer.several || self->unknown == UNKNOWN_ERROR ? MU_ERROR : MU_WARNING;
 		finding.code = answer.several ? "undecided" : "unknown";
 		return report_name(ctx, self, finding, answer.several);
 	}
@@ -306,6 +311,8 @@ static void mission_uses(struct mu_ctx *ctx, void *p, const bool *out, bool *in)
 		in[self->as_of_at] = true;
 }
 
+static const char *const unknown_choices[] = { "warning", "error", NULL };
+
 static const struct mu_option options[] = {
 	MU_OPT_TEXT(struct self, from, .required = true,
 		    .help = "the column with the names as printed"),
@@ -315,6 +322,8 @@ static const struct mu_option options[] = {
 		    .help = "the column for the organisations; \"\" for none"),
 	MU_OPT_TEXT(struct self, as_of,
 		    .help = "the date column that decides between missions of one name"),
+	MU_OPT_CHOICE(struct self, unknown, .choices = unknown_choices, .fallback = "warning",
+		      .help = "what a name is that is not in the list"),
 	{ 0 },
 };
 

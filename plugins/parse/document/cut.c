@@ -8,19 +8,35 @@ struct mu_string cut_text(const struct cut *cut, struct cell cell)
 	return (struct mu_string){ first, (size_t)(last.data + last.len - first) };
 }
 
-static bool cell_reads(const struct cut *cut, size_t column, struct cell cell)
+/* The text of a cell without what its column ignores; false when nothing is left. */
+static bool cell_text(struct cut *cut, size_t column, struct cell cell, struct mu_string *text)
 {
-	const struct column *c = cut->columns[column];
+	int err;
 
-	return c->type == COLUMN_STRING ||
-	       value_reads(value_read(cut->reader, c, cut_text(cut, cell), false));
+	*text = cut_text(cut, cell);
+	err = value_strip(cut->reader, cut->columns[column], text);
+	cut->err = cut->err ? cut->err : err;
+	return text->len;
 }
 
-static bool cell_known(const struct cut *cut, size_t column, struct cell cell)
+static bool cell_reads(struct cut *cut, size_t column, struct cell cell)
 {
 	const struct column *c = cut->columns[column];
+	struct mu_string text;
 
-	return !c->vocabulary || value_known(cut->reader, c, cut_text(cut, cell));
+	if (c->type == COLUMN_STRING)
+		return true;
+	return cell_text(cut, column, cell, &text) &&
+	       value_reads(value_read(cut->reader, c, text, false));
+}
+
+static bool cell_known(struct cut *cut, size_t column, struct cell cell)
+{
+	const struct column *c = cut->columns[column];
+	struct mu_string text;
+
+	return !c->vocabulary ||
+	       (cell_text(cut, column, cell, &text) && value_known(cut->reader, c, text));
 }
 
 /* ------------------------------------------------------------------ gaps */
@@ -42,8 +58,8 @@ static bool cut_gaps(const struct cut *cut, struct way *way)
 	return n == cut->n_columns;
 }
 
-static bool all_cells(const struct cut *cut, const struct way *way,
-		      bool (*is)(const struct cut *, size_t, struct cell))
+static bool all_cells(struct cut *cut, const struct way *way,
+		      bool (*is)(struct cut *, size_t, struct cell))
 {
 	for (size_t i = 0; i < cut->n_columns; i++)
 		if (!is(cut, i, way->cells[i]))
@@ -51,16 +67,51 @@ static bool all_cells(const struct cut *cut, const struct way *way,
 	return true;
 }
 
+/* Whether a text cell holds a number that a gap parts from the words before it: a cell of
+ * a column that nobody declared. */
+static bool gap_number(const struct cut *cut, struct cell cell)
+{
+	static const struct column number = { .type = COLUMN_INTEGER };
+
+	for (size_t i = cell.first + 1; i < cell.end; i++)
+		if (cut->words[i].x0 - cut->words[i - 1].x1 >= cut->gap &&
+		    value_reads(value_read(cut->reader, &number, cut->words[i].text, false)))
+			return true;
+	return false;
+}
+
+static bool is_crowded(const struct cut *cut, const struct way *way)
+{
+	for (size_t i = 0; cut->gap > 0 && i < cut->n_columns; i++)
+		if (cut->columns[i]->type == COLUMN_STRING && gap_number(cut, way->cells[i]))
+			return true;
+	return false;
+}
+
 /* ---------------------------------------------------------------- search */
 
-static bool cell_fits(const struct cut *cut, size_t column, struct cell cell)
+static bool cell_is_number(struct cut *cut, size_t column, struct cell cell)
 {
-	if (!cell_known(cut, column, cell))
-		return false;
-	if (cell_reads(cut, column, cell))
-		return true;
-	return cut->lenient && cell.end - cell.first == 1 &&
-	       value_meant(cut->reader, cut->columns[column], cut_text(cut, cell));
+	return cell_reads(cut, column, cell) ||
+	       (cut->lenient && cell.end - cell.first == 1 &&
+		value_meant(cut->reader, cut->columns[column], cut_text(cut, cell)));
+}
+
+/* Whether a cell ends in the middle of a text: behind a comma. */
+static bool is_broken_off(const struct cut *cut, size_t column, struct cell cell)
+{
+	struct mu_string last = cut->words[cell.end - 1].text;
+
+	return column + 1 < cut->n_columns && last.data[last.len - 1] == ',';
+}
+
+/* Words in brackets belong to what stands before them; with `brackets` not where that is a
+ * name that is known. */
+static bool is_bracketed_off(struct cut *cut, size_t column, struct cell cell)
+{
+	return column + 1 < cut->n_columns && *cut->words[cell.end].text.data == '(' &&
+	       !(cut->brackets && cut->columns[column]->vocabulary &&
+		 cell_known(cut, column, cell));
 }
 
 static void way_add(struct cut *cut)
@@ -72,32 +123,36 @@ static void way_add(struct cut *cut)
 }
 
 /* Finds all ways to cut the words before `end` into columns 0 to `column`, from
- * the right, where numbers stand and settle most; whether there is one. */
-static bool search(struct cut *cut, size_t column, size_t end)
+ * the right, where numbers stand and settle most; whether there is one.  `slack`:
+ * how many of these cells their vocabularies need not know. */
+static bool search(struct cut *cut, size_t column, size_t end, unsigned slack)
 {
 	size_t longest = value_longest(cut->columns[column]);
 	size_t low = column ? column : 0, high = column ? end : 1;
 	bool any = false, fits = false;
 
-	if (cut->dead[column][end])
+	if (cut->dead[slack][column][end])
 		return false;
 	for (size_t first = high; first-- > low && end - first <= longest && !cut->more;) {
 		struct cell cell = { (uint16_t)first, (uint16_t)end };
+		bool known = cell_known(cut, column, cell);
 
-		if (!cell_fits(cut, column, cell))
+		if ((!known && !slack) || !cell_is_number(cut, column, cell) ||
+		    is_broken_off(cut, column, cell) || is_bracketed_off(cut, column, cell))
 			continue;
 		fits = true;
 		cut->trial.cells[column] = cell;
+		cut->trial.known[column] = known;
 		if (!column)
 			way_add(cut);
-		if (!column || search(cut, column - 1, first))
+		if (!column || search(cut, column - 1, first, known ? slack : slack - 1))
 			any = true;
 	}
 	if (!fits && column <= cut->stuck_column) {
 		cut->stuck_column = column;
 		cut->stuck_end = end;
 	}
-	cut->dead[column][end] = !any && !cut->more;
+	cut->dead[slack][column][end] = !any && !cut->more;
 	return any;
 }
 
@@ -115,7 +170,7 @@ static bool is_better(const struct cut *cut, const struct way *a, const struct w
 	for (size_t i = 0; i < cut->n_columns; i++) {
 		const struct column *c = cut->columns[i];
 
-		if (c->type == COLUMN_STRING && !c->vocabulary)
+		if (c->type == COLUMN_STRING && (!c->vocabulary || !a->known[i] || !b->known[i]))
 			continue;
 		if (!holds(a->cells[i], b->cells[i]))
 			return false;
@@ -124,11 +179,33 @@ static bool is_better(const struct cut *cut, const struct way *a, const struct w
 	return more;
 }
 
+/* Whether a way has the name of a mission that is known, or no column asks for one. */
+static bool knows_mission(const struct cut *cut, const struct way *way)
+{
+	for (size_t i = 0; i < cut->n_columns; i++)
+		if (cut->columns[i]->vocabulary == VOCABULARY_MISSION && !way->known[i])
+			return false;
+	return true;
+}
+
+/* Where a mission is known in some ways, these are left. */
+static void ways_prefer(struct cut *cut)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cut->n_ways; i++)
+		if (knows_mission(cut, &cut->ways[i]))
+			cut->ways[n++] = cut->ways[i];
+	cut->n_ways = n ? n : cut->n_ways;
+}
+
 /* Leaves the ways than which none is better. */
 static void ways_weed(struct cut *cut)
 {
 	bool worse[CUT_WAYS] = { false };
 	size_t n = 0;
+
+	ways_prefer(cut);
 
 	for (size_t i = 0; i < cut->n_ways; i++)
 		for (size_t j = 0; j < cut->n_ways && !worse[i]; j++)
@@ -139,16 +216,17 @@ static void ways_weed(struct cut *cut)
 	cut->n_ways = n;
 }
 
-static enum cut_answer search_all(struct cut *cut, bool lenient)
+static enum cut_answer search_all(struct cut *cut, bool lenient, unsigned slack)
 {
 	cut->lenient = lenient;
 	cut->n_ways = 0;
 	cut->more = false;
 	cut->stuck_column = cut->n_columns;
 	for (size_t i = 0; i < cut->n_columns; i++)
-		memset(cut->dead[i], 0, cut->n_words + 1);
+		for (unsigned k = 0; k <= slack; k++)
+			memset(cut->dead[k][i], 0, cut->n_words + 1);
 	if (cut->n_words >= cut->n_columns)
-		search(cut, cut->n_columns - 1, cut->n_words);
+		search(cut, cut->n_columns - 1, cut->n_words, slack);
 	if (!cut->more)
 		ways_weed(cut);
 	if (!cut->n_ways)
@@ -156,10 +234,31 @@ static enum cut_answer search_all(struct cut *cut, bool lenient)
 	return cut->n_ways == 1 && !cut->more ? CUT_DONE : CUT_UNDECIDED;
 }
 
+static enum cut_answer search_names(struct cut *cut, unsigned slack)
+{
+	enum cut_answer answer;
+
+	cut->brackets = false;
+	answer = search_all(cut, false, slack);
+	if (answer != CUT_NONE)
+		return answer;
+	cut->brackets = true;
+	return search_all(cut, false, slack);
+}
+
+static unsigned count_vocabularies(const struct cut *cut)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < cut->n_columns; i++)
+		n += cut->columns[i]->vocabulary != VOCABULARY_NONE;
+	return n;
+}
+
 /* What the gaps say, `way`, against what the words say. */
 static enum cut_answer weigh(struct cut *cut, const struct way *way, bool reads)
 {
-	enum cut_answer answer = search_all(cut, false);
+	enum cut_answer answer = search_names(cut, 0);
 
 	if (answer == CUT_NONE) {
 		cut->ways[0] = *way;
@@ -173,12 +272,31 @@ static enum cut_answer weigh(struct cut *cut, const struct way *way, bool reads)
 	return CUT_UNDECIDED;
 }
 
+/* Cuts by what the words are: names that all are known, else names of which one is not,
+ * else numbers that cannot be read. */
+static enum cut_answer cut_words(struct cut *cut)
+{
+	enum cut_answer answer = search_names(cut, 0);
+	size_t stuck_column = cut->stuck_column, stuck_end = cut->stuck_end;
+
+	if (answer == CUT_NONE && count_vocabularies(cut) > 1 && !cut->strict)
+		answer = search_names(cut, 1);
+	if (answer != CUT_NONE)
+		return answer;
+	if (search_all(cut, true, 0) == CUT_DONE)
+		return CUT_DONE;
+	cut->n_ways = 0;
+	cut->stuck_column = stuck_column;
+	cut->stuck_end = stuck_end;
+	return CUT_NONE;
+}
+
 enum cut_answer cut_line(struct cut *cut)
 {
-	size_t stuck_column, stuck_end;
 	enum cut_answer answer;
 	struct way gaps;
 
+	cut->err = 0;
 	cut->n_ways = 0;
 	cut->more = false;
 	cut->stuck_column = cut->n_columns;
@@ -192,15 +310,6 @@ enum cut_answer cut_line(struct cut *cut)
 		cut->ways[cut->n_ways++] = gaps;
 		return CUT_DONE;
 	}
-	answer = search_all(cut, false);
-	if (answer != CUT_NONE)
-		return answer;
-	stuck_column = cut->stuck_column;
-	stuck_end = cut->stuck_end;
-	if (search_all(cut, true) == CUT_DONE)
-		return CUT_DONE;
-	cut->n_ways = 0;
-	cut->stuck_column = stuck_column;
-	cut->stuck_end = stuck_end;
-	return CUT_NONE;
+	answer = cut_words(cut);
+	return answer == CUT_DONE && is_crowded(cut, &cut->ways[0]) ? CUT_CROWDED : answer;
 }

@@ -225,25 +225,6 @@ static bool has_number(const struct grid *g, const struct word *words, const str
 	return false;
 }
 
-/* Without what the column ignores at the beginning or the end of its cells. */
-static int text_strip(const struct grid *g, const struct column *c, struct mu_string *text)
-{
-	struct pattern_match match;
-	int found;
-
-	if (!c->ignore_pattern)
-		return 0;
-	found = pattern_find(g->scan->ctx, c->ignore_pattern, *text, 0, &match);
-	if (found <= 0)
-		return -found;
-	if (!match.start)
-		*text = (struct mu_string){ text->data + match.end, text->len - match.end };
-	else if (match.end == text->len)
-		text->len = match.start;
-	*text = mu_trim(*text);
-	return 0;
-}
-
 /* A text that stands on several lines, put together. */
 static struct datum datum_join(const struct grid *g, const struct column *c, struct datum a,
 			       struct mu_string b)
@@ -282,7 +263,7 @@ static int label_add(struct grid *g, size_t column, struct mu_string text, size_
 		carried->line = line;
 		return 0;
 	}
-	err = text_strip(g, c, &text);
+	err = value_strip(g->scan->reader, c, &text);
 	if (!err)
 		label_set(g, column, datum_read(g->scan, c, text, false), line);
 	return err;
@@ -353,7 +334,7 @@ static int cell_datum(const struct grid *g, const struct column *c, const struct
 		      const struct cell_text *cell, struct datum *out)
 {
 	struct mu_string text = pieces[cell->first].text;
-	int err = text_strip(g, c, &text);
+	int err = value_strip(g->scan->reader, c, &text);
 
 	*out = datum_read(g->scan, c, text, false);
 	for (size_t i = 1; i < cell->count && !err; i++)
@@ -936,7 +917,7 @@ static int row_cell(struct grid *g, size_t column, const struct word *words,
 	c = c->sharer ? c->sharer : c;
 	if (c->type == COLUMN_STRING && c == g->header.columns[column])
 		return piece_add(g, column, words, cell, line, g->n_rows - 1);
-	err = text_strip(g, c, &text);
+	err = value_strip(g->scan->reader, c, &text);
 	*latest_datum(g->scan, c) = datum_read(g->scan, c, text, false);
 	return err;
 }

@@ -28,15 +28,14 @@ static const struct mu_option column_options[] = {
 		    .help = "a count that totals add up: a whole number, never negative"),
 	MU_OPT_TEXTS(struct column, format,
 		     .help = "dates: Unicode's patterns (d/M/yyyy), any of them, if not as the "
-			     "language writes them"),
+			     "language writes them; 'language' among them: or so"),
 	MU_OPT_BOOL(struct column, month_end,
 		    .help = "of a date that is a month: its last day is meant"),
 	MU_OPT_CHOICE(struct column, align, .choices = aligns, .fallback = "header",
 		      .help = "in a grid: its cells stand near the words of its header, or begin "
 			      "left of them below each other"),
 	MU_OPT_TEXT(struct column, ignore,
-		    .help = "in a grid: pattern of what its cells begin or end with and do not "
-			    "mean"),
+		    .help = "pattern of what its cells begin or end with and do not mean"),
 	MU_OPT_CHOICE(struct column, group, .choices = groups, .fallback = "none",
 		      .help = "in a grid: its cells are for all rows below, or for those that "
 			      "they stand in the middle of"),
@@ -366,9 +365,13 @@ static int column_compile(struct mu_ctx *ctx, struct layout *layout, const struc
 	err = err ? err : other;
 	other = check_source(ctx, layout, t, c);
 	err = err ? err : other;
-	if (!err && (c->group || c->ignore) && (!t->grid || !c->header))
-		err = mu_invalid(ctx, c->group ? (void *)&c->group : &c->ignore,
+	if (!err && c->group && (!t->grid || !c->header))
+		err = mu_invalid(ctx, &c->group,
 				 "column '%s': only in a table with grid: true, and under a header",
+				 c->name);
+	if (!err && c->ignore && !c->header)
+		err = mu_invalid(ctx, &c->ignore,
+				 "column '%s': only cells under a header have something to ignore",
 				 c->name);
 	if (!err && c->header)
 		err = header_split(ctx, c);

@@ -94,6 +94,14 @@ static int report_undecided(const struct scan *s, const struct table *t)
 			   ways.text, cut->n_ways > 3 || cut->more ? " or others" : "");
 }
 
+static int report_crowded(const struct scan *s, const struct table *t)
+{
+	return scan_report(s, line_finding(s, "unrecognised"),
+			   "a line of table '%s' has more cells than the table columns: a gap "
+			   "stands before a number that no column takes",
+			   t->name);
+}
+
 /* Puts the cells of a cut into the latest record. */
 static int cells_read(const struct scan *s, const char *code)
 {
@@ -103,8 +111,12 @@ static int cells_read(const struct scan *s, const char *code)
 	for (size_t i = 0; i < cut->n_columns && !err; i++) {
 		const struct column *c = cut->columns[i];
 		struct datum *d = latest_datum(s, c);
+		struct mu_string text = cut_text(cut, cut->ways[0].cells[i]);
 
-		*d = datum_read(s, c, cut_text(cut, cut->ways[0].cells[i]), false);
+		err = value_strip(s->reader, c, &text);
+		if (err)
+			return err;
+		*d = datum_read(s, c, text, false);
 		err = datum_report(s, (struct mu_finding){ .code = code, .at = latest_at(s) }, c,
 				   d);
 	}
@@ -137,8 +149,10 @@ static int scan_row(struct scan *s, const struct table *t, const struct header *
 		return cells_read(s, NULL);
 	case CUT_UNDECIDED:
 		return report_undecided(s, t);
+	case CUT_CROWDED:
+		return report_crowded(s, t);
 	default:
-		return report_unrecognised(s, t);
+		return s->cut.err ? s->cut.err : report_unrecognised(s, t);
 	}
 }
 

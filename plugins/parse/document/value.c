@@ -96,13 +96,20 @@ static struct value read_integer(const struct reader *r, const struct column *c,
 	return v;
 }
 
+/* The pattern of one way to write a date; NULL: as the language does. */
+static const char *date_format(const struct column *c, size_t way)
+{
+	if (!c->format.count || !strcmp(c->format.items[way], "language"))
+		return NULL;
+	return c->format.items[way];
+}
+
 static struct value read_date(const struct reader *r, const struct column *c, struct mu_string text)
 {
 	struct value v = { .state = VALUE_KNOWN };
 	size_t n = c->format.count, i = 0;
 
-	while (language_date(r->language, n ? c->format.items[i] : NULL, text, &v.date) !=
-	       LANGUAGE_OK)
+	while (language_date(r->language, date_format(c, i), text, &v.date) != LANGUAGE_OK)
 		if (++i >= n)
 			return (struct value){ VALUE_UNREAD, { 0 } };
 	if (c->month_end)
@@ -144,6 +151,24 @@ struct value value_read(const struct reader *r, const struct column *c, struct m
 	return v;
 }
 
+int value_strip(const struct reader *r, const struct column *c, struct mu_string *text)
+{
+	struct pattern_match match;
+	int found;
+
+	if (!c->ignore_pattern)
+		return 0;
+	found = pattern_find(r->ctx, c->ignore_pattern, *text, 0, &match);
+	if (found <= 0)
+		return -found;
+	if (!match.start)
+		*text = (struct mu_string){ text->data + match.end, text->len - match.end };
+	else if (match.end == text->len)
+		text->len = match.start;
+	*text = mu_trim(*text);
+	return 0;
+}
+
 bool value_meant(const struct reader *r, const struct column *c, struct mu_string text)
 {
 	int64_t ignored;
@@ -156,8 +181,21 @@ bool value_meant(const struct reader *r, const struct column *c, struct mu_strin
 	       language_words(r->language, text, &ignored) != LANGUAGE_NOT;
 }
 
+/* The text before a closing bracket and what it encloses, which may be empty. */
+static struct mu_string before_bracket(struct mu_string text)
+{
+	size_t at = text.len;
+
+	if (!at || text.data[at - 1] != ')')
+		return (struct mu_string){ text.data, 0 };
+	while (at && text.data[at - 1] != '(')
+		at--;
+	return mu_trim((struct mu_string){ text.data, at ? at - 1 : 0 });
+}
+
 bool value_known(const struct reader *r, const struct column *c, struct mu_string text)
 {
+	struct mu_string before = before_bracket(text);
 	char alpha3[4];
 	bool several = false;
 
@@ -166,7 +204,8 @@ bool value_known(const struct reader *r, const struct column *c, struct mu_strin
 	if (text.len > TEXT_MAX)
 		return false;
 	if (c->vocabulary == VOCABULARY_COUNTRY)
-		return country_find(r->country, text, alpha3) != COUNTRY_UNKNOWN;
+		return country_find(r->country, text, alpha3) != COUNTRY_UNKNOWN ||
+		       (before.len && country_find(r->country, before, alpha3) != COUNTRY_UNKNOWN);
 	return mission_find(r->mission, text, INT32_MIN, &several) || several;
 }
 

@@ -57,11 +57,16 @@ int32_t date_month_end(int32_t days);
 struct value value_read(const struct reader *reader, const struct column *column,
 			struct mu_string text, bool words);
 
+/* Takes away what the column ignores at the beginning or the end of its cells.  0, or a
+ * positive errno value with a message. */
+int value_strip(const struct reader *reader, const struct column *column, struct mu_string *text);
+
 /* Whether a text that does not read as the column's type seems meant to: it
  * has a digit, or no letter, or is a number word. */
 bool value_meant(const struct reader *reader, const struct column *column, struct mu_string text);
 
-/* Whether the column's vocabulary knows a text, or it has none. */
+/* Whether the column's vocabulary knows a text, or it has none.  "Congo (DRC)" counts as
+ * known when "Congo" is: what both mean together is not decided here. */
 bool value_known(const struct reader *reader, const struct column *column, struct mu_string text);
 
 /* How many words a cell of the column can have at most, so that no line costs

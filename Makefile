@@ -110,7 +110,7 @@ pkg_libs    = $(if $1,$(shell pkg-config --libs $1))
 
 # What a plugin may call beyond libc: a private copy in each, so that the
 # structs of plugin.h stay the only thing two binaries must agree on.
-SDK     := table map
+SDK     := table map near
 SDK_O   := $(SDK:%=$(BUILD)/obj/core/%.o)
 CORE_O  := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out core/main.c,$(wildcard core/*.c)))
 # A plugin is plugins/KIND/NAME.c or all of plugins/KIND/NAME/*.c.

@@ -332,8 +332,9 @@ static int take_action(const struct command *self, struct wishes *w, const char 
 			w->named = true;
 			return EXIT_VALID;
 		}
-	return usage_error(
-		self, "'%s' is not what can be done with the cache: list, verify or prune", word);
+	return usage_unknown(self, word, names,
+			     "'%s' is not what can be done with the cache: list, verify or prune",
+			     word);
 }
 
 static int take(const struct command *self, struct wishes *w, int flag, const char *value)

@@ -91,15 +91,12 @@ static int explain_code(const struct command *self, struct loader *loader, const
 {
 	struct search s = { .name = name };
 	int code = EXIT_VALID;
-	const char *near;
 	size_t i;
 
 	codes_each(loader, explain, &s);
-	near = s.found ? NULL : text_nearest(name, (const char *const *)s.all);
 	if (!s.found)
-		code = usage_error(self, "no finding has the code '%s'%s%s%s", name,
-				   near ? "; did you mean '" : "", near ? near : "",
-				   near ? "'?" : "");
+		code = usage_unknown(self, name, (const char *const *)s.all,
+				     "no finding has the code '%s'", name);
 	for (i = 0; i < s.count; i++)
 		free(s.all[i]);
 	free(s.all);

@@ -302,6 +302,31 @@ static bool name_split(const char *word, enum step *step, const char **name)
 	return false;
 }
 
+/* A word that is no KIND/NAME. */
+static int not_whole(const struct command *self, struct loader *loader, const char *word)
+{
+	const char **names = NULL;
+	struct arena arena = { 0 };
+	size_t n = 0, step, i;
+	int code;
+
+	for (step = 0; step < N_STEPS; step++) {
+		const char *const *of = loader_names(loader, (enum step)step);
+
+		for (i = 0; of[i]; i++) {
+			names = mem_resize(names, n + 2, sizeof *names);
+			names[n++] = arena_printf(&arena, "%s/%s", step_names[step], of[i]);
+		}
+	}
+	names = mem_resize(names, n + 1, sizeof *names);
+	names[n] = NULL;
+	code = usage_unknown(self, word, names,
+			     "'%s' is no plugin: write KIND/NAME, such as parse/csv", word);
+	free(names);
+	arena_release(&arena);
+	return code;
+}
+
 static int plugin_one(const struct command *self, struct loader *loader, const char *word,
 		      bool json)
 {
@@ -311,8 +336,7 @@ static int plugin_one(const struct command *self, struct loader *loader, const c
 	enum step step;
 
 	if (!name_split(word, &step, &name))
-		return usage_error(self, "'%s' is no plugin: write KIND/NAME, such as parse/csv",
-				   word);
+		return not_whole(self, loader, word);
 	plugin = loader_find(loader, step, name, &why, &hint);
 	if (plugin && json) {
 		json_print(plugin_json(plugin));

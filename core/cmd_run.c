@@ -41,19 +41,38 @@ static const struct flag flags[] = {
 	{ .name = NULL },
 };
 
+static int unknown_format(const struct command *self, const char *name)
+{
+	const char *names[8] = { NULL };
+	struct text list = { 0 };
+	size_t i;
+	int code;
+
+	for (i = 0; report_formats[i].name && i < 7; i++) {
+		names[i] = report_formats[i].name;
+		text_printf(&list, "%s%s", i ? ", " : "", names[i]);
+	}
+	code = usage_unknown(self, name, names, "--report: no format '%s'; there are %s", name,
+			     list.data);
+	text_release(&list);
+	return code;
+}
+
 static int add_report(const struct command *self, struct errand *s, const char *value)
 {
 	size_t len = strcspn(value, "="), i;
 	char *name = mem_copy(value);
 	const struct report_format *format;
 	bool standard = value[len] == '\0';
+	int code = EXIT_VALID;
 
 	name[len] = '\0';
 	format = report_format(name);
-	free(name);
 	if (!format)
-		return usage_error(self, "--report: no format '%.*s'; there are text and json",
-				   (int)len, value);
+		code = unknown_format(self, name);
+	free(name);
+	if (code != EXIT_VALID)
+		return code;
 	if (s->n_reports == MAX_REPORTS)
 		return usage_error(self, "--report: at most %d reports", MAX_REPORTS);
 	if (!standard && !value[len + 1])

@@ -6,41 +6,86 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <muster/table.h>
+
+#include "mem.h"
 #include "text.h"
+
+/* Prints the message, which is released. */
+static int usage_print(const struct command *command, struct text *message)
+{
+	struct text shown = { 0 };
+
+	text_add_visible(&shown, message->data, message->len);
+	fprintf(stderr, "muster: %s\n", shown.data);
+	fprintf(stderr, "muster: see 'muster help%s%s'\n", command ? " " : "",
+		command ? command->name : "");
+	text_release(message);
+	text_release(&shown);
+	return EXIT_USAGE;
+}
 
 int usage_error(const struct command *command, const char *fmt, ...)
 {
-	struct text message = { 0 }, shown = { 0 };
+	struct text message = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
 	text_vprintf(&message, fmt, ap);
 	va_end(ap);
-	text_add_visible(&shown, message.data, message.len);
-	fprintf(stderr, "muster: %s\n", shown.data);
-	fprintf(stderr, "muster: see 'muster help%s%s'\n", command ? " " : "",
-		command ? command->name : "");
-	text_release(&message);
-	text_release(&shown);
-	return EXIT_USAGE;
+	return usage_print(command, &message);
 }
 
-static const char *nearest_flag(const struct command *command, const char *name)
+/* The candidate that is nearest to a name, as a whole or by what follows its slash. */
+static const char *nearest_path(const char *name, const char *const *candidates)
 {
+	const char *near = mu_nearest(name, candidates), **tails;
+	size_t n = 0, i;
+
+	if (near || strchr(name, '/'))
+		return near;
+	while (candidates[n])
+		n++;
+	tails = mem_alloc((n + 1) * sizeof *tails);
+	for (i = 0; i < n; i++) {
+		const char *slash = strchr(candidates[i], '/');
+
+		tails[i] = slash ? slash + 1 : candidates[i];
+	}
+	near = mu_nearest(name, tails);
+	for (i = 0; near && tails[i] != near; i++)
+		;
+	free(tails);
+	return near ? candidates[i] : NULL;
+}
+
+int usage_unknown(const struct command *command, const char *name, const char *const *candidates,
+		  const char *fmt, ...)
+{
+	const char *near = nearest_path(name, candidates);
+	struct text message = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	text_vprintf(&message, fmt, ap);
+	va_end(ap);
+	if (near)
+		text_printf(&message, "; did you mean '%s'?", near);
+	return usage_print(command, &message);
+}
+
+/* An option that the command does not have; `name` with its dashes, as it was written. */
+static int unknown(const struct command *command, const char *name, size_t len)
+{
+	struct arena arena = { 0 };
 	const char *names[32] = { NULL };
 	size_t i;
 
 	for (i = 0; command->flags[i].name && i < 31; i++)
-		names[i] = command->flags[i].name;
-	return text_nearest(name, names);
-}
-
-static int unknown(const struct command *command, const char *name)
-{
-	const char *near = nearest_flag(command, name);
-
-	usage_error(command, "%s has no option --%s%s%s%s", command->name, name,
-		    near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
+		names[i] = arena_printf(&arena, "--%s", command->flags[i].name);
+	name = arena_copy(&arena, name, len);
+	usage_unknown(command, name, names, "%s has no option %s", command->name, name);
+	arena_release(&arena);
 	return FLAG_WRONG;
 }
 
@@ -48,20 +93,14 @@ static int unknown(const struct command *command, const char *name)
 static int long_flag(struct flags *f, const char *argument, const char **value)
 {
 	size_t len = strcspn(argument, "=");
-	char name[64];
+	const char *name;
 	int i;
 
-	if (len >= sizeof name) {
-		usage_error(f->command, "%s has no option --%s", f->command->name, argument);
-		return FLAG_WRONG;
-	}
-	memcpy(name, argument, len);
-	name[len] = '\0';
-	for (i = 0; f->command->flags[i].name; i++)
-		if (!strcmp(f->command->flags[i].name, name))
+	for (i = 0; (name = f->command->flags[i].name); i++)
+		if (strlen(name) == len && !memcmp(name, argument, len))
 			break;
-	if (!f->command->flags[i].name)
-		return unknown(f->command, name);
+	if (!name)
+		return unknown(f->command, argument - 2, len + 2);
 	*value = argument[len] ? argument + len + 1 : NULL;
 	if (*value && !f->command->flags[i].value) {
 		usage_error(f->command, "--%s takes no value", name);
@@ -78,6 +117,7 @@ static int long_flag(struct flags *f, const char *argument, const char **value)
 
 static int short_flag(struct flags *f, const char **value)
 {
+	const char *group = f->argv[f->next - 1];
 	char letter = *f->letters++;
 	int i;
 
@@ -87,6 +127,9 @@ static int short_flag(struct flags *f, const char **value)
 	for (i = 0; f->command->flags[i].name; i++)
 		if (f->command->flags[i].letter == letter)
 			return i;
+	/* One dash too few, or a letter that means nothing. */
+	if (group[2])
+		return unknown(f->command, group, strcspn(group, "="));
 	usage_error(f->command, "%s has no option -%c", f->command->name, letter);
 	return FLAG_WRONG;
 }
@@ -130,8 +173,9 @@ int value_choose(const struct command *command, const char *name, const char *va
 {
 	*out = choice(value, names);
 	if (*out < 0)
-		return usage_error(command, "--%s takes %s, %s%s%s, not '%s'", name, names[0],
-				   names[1], names[2] ? ", " : "", names[2] ? names[2] : "", value);
+		return usage_unknown(command, value, names, "--%s takes %s, %s%s%s, not '%s'", name,
+				     names[0], names[1], names[2] ? ", " : "",
+				     names[2] ? names[2] : "", value);
 	return EXIT_VALID;
 }
 

@@ -52,6 +52,11 @@ int flags_next(struct flags *flags, const char **value);
 int usage_error(const struct command *command, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Likewise of a name that is none of `candidates`, a NULL-ended array: the message ends
+ * with the one that was probably meant.  A candidate KIND/NAME is met by its NAME, too. */
+int usage_unknown(const struct command *command, const char *name, const char *const *candidates,
+		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
 /* The index of a flag's value among two or three names, in *out.  Gives the exit code,
  * EXIT_VALID when it is one of them. */
 int value_choose(const struct command *command, const char *name, const char *value,

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <muster/table.h>
+
 #include "mem.h"
 
 #define EXCERPT_COLUMNS 100 /* of a line that are shown */
@@ -75,7 +77,7 @@ static void list_names(struct text *out, const char *const *names)
 void diagnose_name(struct diagnostics *d, struct mark mark, const char *name,
 		   const char *const *candidates, const char *fmt, ...)
 {
-	const char *nearest = text_nearest(name, candidates);
+	const char *nearest = mu_nearest(name, candidates);
 	struct text hint = { 0 };
 	va_list ap;
 

@@ -4,8 +4,11 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <muster/table.h>
 
 #include "option.h"
 
@@ -57,11 +60,15 @@ static void path_variable_read(struct loader *loader, const char *list)
 	}
 }
 
-/* The folder of the running program, or "" when nobody knows. */
+/* The folder of the running program, or "" when nobody knows.  Where there is no /proc, the
+ * kernel has told by which path the program was started. */
 static char *home_find(struct loader *loader)
 {
+	const char *started = (const char *)getauxval(AT_EXECFN);
 	char *path = realpath("/proc/self/exe", NULL), *home;
 
+	if (!path && started)
+		path = realpath(started, NULL);
 	home = arena_printf(&loader->arena, "%s", path ? path : "");
 	free(path);
 	if (strrchr(home, '/'))
@@ -231,7 +238,7 @@ static void not_found(struct loader *loader, enum step step, const char *name, s
 		      struct text *hint)
 {
 	const char *const *names = loader_names(loader, step);
-	const char *nearest = text_nearest(name, names), *other = step_with(loader, step, name);
+	const char *nearest = mu_nearest(name, names), *other = step_with(loader, step, name);
 	size_t i;
 
 	text_printf(why, "there is no plugin %s/%s", step_names[step], name);

@@ -43,22 +43,19 @@ static void print_help(void)
 
 static int unknown(const char *name)
 {
-	const char *names[N_COMMANDS + 2] = { [N_COMMANDS] = "help" };
-	const char *near;
+	const char *names[N_COMMANDS + 4] = { "help", "--help", "--version" };
 	size_t i;
 
 	for (i = 0; i < N_COMMANDS; i++)
-		names[i] = commands[i]->name;
-	near = text_nearest(name, names);
-	return usage_error(NULL, "there is no command '%s'%s%s%s", name,
-			   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		names[i + 3] = commands[i]->name;
+	return usage_unknown(NULL, name, names, "there is no command '%s'", name);
 }
 
 static int help(const char *name)
 {
 	const struct command *command = name ? command_find(name) : NULL;
 
-	if (name && !command)
+	if (name && !command && strcmp(name, "help") != 0)
 		return unknown(name);
 	if (command)
 		command_help(command);

@@ -477,7 +477,7 @@ static bool is_misspelt(const struct mu_option *table, const struct mu_option *o
 
 	for (i = 0; i < map->count; i++)
 		if (!option_find(table, map->keys[i]->text) &&
-		    text_nearest(map->keys[i]->text, names))
+		    mu_nearest(map->keys[i]->text, names))
 			return true;
 	return false;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <muster/table.h>
+
 #include "variable.h"
 
 #define FORMAT     1
@@ -193,7 +195,7 @@ static bool step_missing(const struct reading *r, const struct yaml_node *map)
 	size_t i;
 
 	for (i = 0; i < map->count && !near; i++) {
-		near = text_nearest(map->keys[i]->text, step_names);
+		near = mu_nearest(map->keys[i]->text, step_names);
 		mark = map->keys[near ? i : 0]->mark;
 	}
 	hint = near ? arena_printf(&r->p->arena, "did you mean '%s'?", near) : NULL;

@@ -515,6 +515,26 @@ static void finish(struct run *run, int err)
 	run->reader = NULL;
 }
 
+/* That --select names none. */
+static int no_source(struct run *run)
+{
+	const struct pipeline *p = run->pipeline;
+	const char **names = mem_alloc((p->n_sources + 1) * sizeof *names), *near;
+	size_t i;
+
+	for (i = 0; i < p->n_sources; i++)
+		names[i] = p->sources[i].name;
+	near = mu_nearest(run->options.select, names);
+	text_printf(&run->failure, "the pipeline has no source '%s'; there are",
+		    run->options.select);
+	for (i = 0; i < p->n_sources; i++)
+		text_printf(&run->failure, "%s '%s'", i ? "," : "", names[i]);
+	if (near)
+		text_printf(&run->failure, "; did you mean '%s'?", near);
+	free(names);
+	return EINVAL;
+}
+
 static int select_sources(struct run *run)
 {
 	struct pipeline *p = run->pipeline;
@@ -536,8 +556,7 @@ static int select_sources(struct run *run)
 	if (run->n_sources)
 		return 0;
 	run->wrong_configuration = true;
-	text_printf(&run->failure, "the pipeline has no source '%s'", run->options.select);
-	return EINVAL;
+	return no_source(run);
 }
 
 static int begin(struct run *run)

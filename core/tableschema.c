@@ -76,7 +76,7 @@ __attribute__((format(printf, 2, 3))) static int wrong(struct reading *r, const 
 /* Says that `name` is none of `known`. */
 static int unknown(struct reading *r, const char *what, const char *name, const char *const *known)
 {
-	const char *near = text_nearest(name, known);
+	const char *near = mu_nearest(name, known);
 	struct text list = { 0 };
 	int err;
 

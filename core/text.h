@@ -50,11 +50,6 @@ unsigned text_character_columns(uint32_t code);
  * false, with a length of 1, when there is none. */
 bool text_character(const char *bytes, size_t len, uint32_t *code, size_t *size);
 
-/* The candidate that was probably meant by `name`, or NULL: at most a third of
- * its letters away (optimal string alignment distance).  `candidates` is a
- * NULL-ended array. */
-const char *text_nearest(const char *name, const char *const *candidates);
-
 /* Removes users and passwords from the addresses in a text: what stands between "//" and
  * "@", which may have blanks in it where somebody made a mistake. */
 void text_remove_users(struct text *text);

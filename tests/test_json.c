@@ -181,7 +181,7 @@ START_TEST(names_that_are_not_as_they_should_be_are_findings)
 	columns_set(&model, columns);
 	gives(&model, "[{\"a\":1,\"b\":2},{\"b\":2,\"\\u0062\":2}]", "1|~@1\n",
 	      "duplicate @15 [] '': the member 'b' is there twice\n"
-	      "column-missing @0 [z] '': no row has the member 'z'\n");
+	      "column-missing @0 [z] '': no row has the member 'z'; not read are 'b'\n");
 	gives(&model, "[]", "", "no-rows @0 [] '': the table has no row of data\n");
 	gives(&model, "[{\"a\":1},[2],3,{\"z\":1}]", "1|~@1\n~1|@15\n",
 	      "row @9 [] '': a row is no object, as the first one is\n"

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <muster/table.h>
+
 #include "mem.h"
 #include "text.h"
 
@@ -117,7 +119,7 @@ START_TEST(nearest_is_what_was_meant)
 	size_t i;
 
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		const char *nearest = text_nearest(cases[i].name, names);
+		const char *nearest = mu_nearest(cases[i].name, names);
 
 		if (cases[i].nearest)
 			ck_assert_pstr_eq(nearest, cases[i].nearest);
@@ -126,7 +128,7 @@ START_TEST(nearest_is_what_was_meant)
 	}
 	memset(large, 'd', sizeof large - 1);
 	large[sizeof large - 1] = '\0';
-	ck_assert_ptr_null(text_nearest(large, names));
+	ck_assert_ptr_null(mu_nearest(large, names));
 }
 END_TEST
 

@@ -78,9 +78,9 @@ static int country_transform_open(struct mu_ctx *ctx, void *p, struct ArrowSchem
 	struct mu_texts languages = self->language;
 	int err;
 
-	self->from_at = mu_schema_find(ctx->schema, self->from);
-	if (self->from_at < 0 || self->from_at >= mu_schema_visible(ctx->schema))
-		return mu_invalid(ctx, &self->from, "no column is called '%s'", self->from);
+	err = mu_option_column(ctx, &self->from, &self->from_at);
+	if (err)
+		return err;
 	if (mu_schema_type(ctx->schema->children[self->from_at]) != MU_STRING)
 		return mu_invalid(ctx, &self->from, "column '%s' holds no text", self->from);
 	if (strcmp(self->to, self->from) != 0 && mu_schema_find(ctx->schema, self->to) >= 0)

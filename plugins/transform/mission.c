@@ -81,10 +81,10 @@ static int column_find(struct mu_ctx *ctx, const char *const *option, enum mu_da
 		       int64_t *out)
 {
 	enum mu_data found;
+	int err = mu_option_column(ctx, option, out);
 
-	*out = mu_schema_find(ctx->schema, *option);
-	if (*out < 0 || *out >= mu_schema_visible(ctx->schema))
-		return mu_invalid(ctx, option, "no column is called '%s'", *option);
+	if (err)
+		return err;
 	found = mu_schema_type(ctx->schema->children[*out]);
 	if (found != type)
 		return mu_invalid(ctx, option,

@@ -74,10 +74,10 @@ static int column_find(struct mu_ctx *ctx, const char *const *option, enum mu_da
 		       enum mu_data or, int64_t *at)
 {
 	enum mu_data is;
+	int err = mu_option_column(ctx, option, at);
 
-	*at = mu_schema_find(ctx->schema, *option);
-	if (*at < 0 || *at >= mu_schema_visible(ctx->schema))
-		return mu_invalid(ctx, option, "no column is called '%s'", *option);
+	if (err)
+		return err;
 	is = mu_schema_type(ctx->schema->children[*at]);
 	if (is == type || is == or)
 		return 0;

@@ -99,12 +99,11 @@ static int part_open(struct mu_ctx *ctx, struct unpivot *self, struct part *p, b
 	for (size_t k = 0; k < self->n_new && !err; k++) {
 		struct mu_pair *pair = pair_named(p, self->names[k]);
 
-		p->from[k] = pair ? mu_schema_find(ctx->schema, pair->value) : NOTHING;
+		p->from[k] = NOTHING;
 		found += pair != NULL;
-		if (pair && (p->from[k] < 0 || p->from[k] >= mu_schema_visible(ctx->schema)))
-			err = mu_invalid(ctx, &pair->value, "no column is called '%s'",
-					 pair->value);
-		else if (pair)
+		if (pair)
+			err = mu_option_column(ctx, &pair->value, &p->from[k]);
+		if (pair && !err)
 			err = type_join(ctx, self, k, pair, p->from[k]);
 	}
 	if (!err && (found != p->columns.count || (all && found != self->n_new)))

@@ -6,11 +6,13 @@ struct self { struct mu_texts columns; };
 
 static int required_open(struct mu_ctx *ctx, void *self, struct ArrowSchema *out)
 {
+	int64_t index;
+	int err = 0;
+
 	(void)out;
-	for (struct mu_texts c = ((struct self *)self)->columns; c.count; c.count--, c.items++)
-		if (mu_schema_find(ctx->schema, *c.items) < 0)
-			return mu_invalid(ctx, c.items, "no column is called '%s'", *c.items);
-	return 0;
+	for (struct mu_texts c = ((struct self *)self)->columns; c.count && !err; c.count--, c.items++)
+		err = mu_option_column(ctx, c.items, &index);
+	return err;
 }
 
 static int required_validate(struct mu_ctx *ctx, void *self, const struct ArrowArray *batch)

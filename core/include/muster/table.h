@@ -78,6 +78,19 @@ int64_t mu_schema_find(const struct ArrowSchema *schema, const char *name);
 /* How many columns are not hidden: they are the first ones. */
 int64_t mu_schema_visible(const struct ArrowSchema *schema);
 
+/* The index in ctx->schema of the visible column that an option names; `option` is the
+ * member that has the name.  EINVAL when there is none: then mu_invalid() has been told
+ * which columns there are, and which of them was probably meant. */
+int mu_option_column(struct mu_ctx *ctx, const char *const *option, int64_t *index);
+
+/* Says so of an option that names none of `names`, a NULL-ended array; EINVAL. */
+int mu_no_column(struct mu_ctx *ctx, const char *const *option, const char *const *names);
+
+/* The candidate that was probably meant by `name`: at most a third of its letters away
+ * (optimal string alignment distance), else the only one that begins with it.  NULL when
+ * there is none.  `candidates` is a NULL-ended array. */
+const char *mu_nearest(const char *name, const char *const *candidates);
+
 /* Of one column: its type (0 when it is none of ours), whether it is a
  * measure, and its parser's name for it (its own when nothing else is said;
  * false when that did not fit in `size` bytes, ended by a zero byte). */

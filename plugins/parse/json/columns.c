@@ -298,13 +298,43 @@ void columns_release(struct self *self)
 
 /* ------------------------------------------------------------------- reports */
 
-static int report_missing(struct mu_ctx *ctx, const char *field, const char *member)
+static int key_compare(const void *a, const void *b)
+{
+	const struct mu_map_entry *x = *(const struct mu_map_entry *const *)a;
+	const struct mu_map_entry *y = *(const struct mu_map_entry *const *)b;
+	int order = memcmp(x->key, y->key, x->len < y->len ? x->len : y->len);
+
+	return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* The names of rows that no column asks for, in an order that does not depend on who read
+ * which row. */
+static void unused_names(struct mu_ctx *ctx, const struct shape *shape, struct phrase *out)
+{
+	size_t n = shape->map.count - shape->known, i;
+	const struct mu_map_entry **keys = mu_alloc(ctx, (n + 1) * sizeof *keys);
+
+	for (i = 0; i < n; i++)
+		keys[i] = &shape->map.entries[shape->known + i];
+	qsort(keys, n, sizeof *keys, key_compare);
+	for (i = 0; i < n; i++) {
+		phrase_puts(out, i ? ", '" : "'");
+		phrase_add(out, (const char *)keys[i]->key, keys[i]->len);
+		phrase_puts(out, "'");
+	}
+}
+
+static int report_missing(struct mu_ctx *ctx, const struct self *self, const char *field,
+			  const char *member)
 {
 	struct mu_finding missing = { .code = "column-missing", .field = field };
-	struct phrase name = { .len = 0 };
+	struct phrase name = { .len = 0 }, others = { .len = 0 };
 
 	phrase_add(&name, member, strlen(member));
-	return mu_report(ctx, missing, "no row has the member '%s'", name.text);
+	if (!self->listed)
+		unused_names(ctx, &self->shape, &others);
+	return mu_report(ctx, missing, "no row has the member '%s'%s%s", name.text,
+			 others.len ? "; not read are " : "", others.text);
 }
 
 static int report_declared(struct mu_ctx *ctx, const struct self *self)
@@ -317,7 +347,7 @@ static int report_declared(struct mu_ctx *ctx, const struct self *self)
 
 		if (c[i].status_of || c[i].optional || cell == self->key_cell || self->seen[cell])
 			continue;
-		err = report_missing(ctx, c[i].name,
+		err = report_missing(ctx, self, c[i].name,
 				     c[i].header.count ? c[i].header.items[0] : c[i].name);
 	}
 	return err;
@@ -344,7 +374,7 @@ static int report_listed(struct mu_ctx *ctx, const struct self *self)
 	}
 	for (i = 0; !err && i < self->grid.claims.count; i++)
 		if (grid_cell_of(self->sheet, claims[i].column) == SIZE_MAX)
-			err = report_missing(ctx, NULL, claims[i].column);
+			err = report_missing(ctx, self, NULL, claims[i].column);
 	return err;
 }
 

@@ -240,6 +240,8 @@ int json_merge(struct mu_ctx *ctx, void *state, void *other_state)
 		return err;
 	for (size_t i = 0; i < self->n_cells; i++)
 		self->seen[i] = self->seen[i] || other->seen[i];
+	if (!shape_join(&self->shape, &other->shape))
+		return json_out_of_memory(ctx);
 	self->n_rows += other->n_rows;
 	if (other->problem.code &&
 	    (!self->problem.code || other->problem.piece < self->problem.piece))

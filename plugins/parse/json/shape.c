@@ -86,6 +86,16 @@ struct entry *shape_meet(struct shape *shape, struct mu_string name)
 	return e;
 }
 
+bool shape_join(struct shape *shape, const struct shape *other)
+{
+	const struct mu_map_entry *keys = other->map.entries;
+
+	for (size_t i = 0; i < other->map.count; i++)
+		if (!entry_of(shape, (struct mu_string){ (const char *)keys[i].key, keys[i].len }))
+			return false;
+	return true;
+}
+
 void shape_release(struct shape *shape)
 {
 	mu_map_release(&shape->map);

@@ -40,6 +40,9 @@ bool shape_begin(struct shape *shape);
 /* The entry of a name in it.  NULL when memory is out. */
 struct entry *shape_meet(struct shape *shape, struct mu_string name);
 
+/* Adds the names that another shape has met.  False when memory is out. */
+bool shape_join(struct shape *shape, const struct shape *other);
+
 void shape_release(struct shape *shape);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "language.h"
 #include "pattern.h"
-#include "words.h"
 
 /* ------------------------------------------------------------------- names */
 
@@ -16,39 +15,20 @@ static struct column *column_find(const struct self *self, const char *name)
 	return NULL;
 }
 
-/* The name that is nearest to one that is not there, or NULL. */
-static const char *name_nearest(const struct self *self, const char *name)
-{
-	const char *nearest = NULL;
-	int limit = strlen(name) < 4 ? 1 : 2;
-
-	for (size_t i = 0; i < self->count; i++) {
-		const char *other = self->columns[i].name;
-		int distance = limit + 1;
-
-		if (strlen(name) <= 256 && strlen(other) <= 256)
-			distance = words_distance(name, other, limit);
-		if (distance > limit)
-			continue;
-		nearest = other;
-		limit = distance - 1;
-	}
-	return nearest;
-}
-
 /* The column that an option names; NULL, and `err` set, when there is none. */
 static struct column *column_named(struct mu_ctx *ctx, const struct self *self,
 				   const char *const *option, int *err)
 {
 	struct column *c = column_find(self, *option);
-	const char *nearest = c ? NULL : name_nearest(self, *option);
+	const char **names;
 
-	if (nearest)
-		*err = mu_invalid(ctx, option, "no column is called '%s': did you mean '%s'?",
-				  *option, nearest);
-	else if (!c)
-		*err = mu_invalid(ctx, option, "no column is called '%s'", *option);
-	return c;
+	if (c)
+		return c;
+	names = mu_alloc(ctx, (self->count + 1) * sizeof *names);
+	for (size_t i = 0; i < self->count; i++)
+		names[i] = self->columns[i].name;
+	*err = mu_no_column(ctx, option, names);
+	return NULL;
 }
 
 /* Likewise of one with text. */

@@ -73,15 +73,16 @@ static struct columns columns_new(struct mu_ctx *ctx, size_t room)
 static int columns_named(struct mu_ctx *ctx, const struct mu_texts *names, struct columns *out)
 {
 	size_t i;
-	int err = 0;
+	int err = 0, wrong;
 
 	*out = columns_new(ctx, names->count);
 	for (i = 0; i < names->count; i++) {
 		const char **name = &names->items[i];
-		int64_t index = mu_schema_find(ctx->schema, *name);
+		int64_t index;
 
-		if (index < 0 || index >= mu_schema_visible(ctx->schema))
-			err = mu_invalid(ctx, name, "no column is called '%s'", *name);
+		wrong = mu_option_column(ctx, name, &index);
+		if (wrong)
+			err = wrong;
 		else if (columns_have(out, index))
 			err = mu_invalid(ctx, name, "column '%s' is named twice", *name);
 		else

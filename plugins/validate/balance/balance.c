@@ -96,10 +96,11 @@ static int rule_open(struct mu_ctx *ctx, struct rule *r, bool *used)
 	size_t i;
 
 	for (i = 0; (column = column_of(r, i)); i++) {
-		int64_t index = mu_schema_find(ctx->schema, *column);
+		int64_t index;
+		int wrong = mu_option_column(ctx, column, &index);
 
-		if (index < 0 || index >= mu_schema_visible(ctx->schema))
-			err = mu_invalid(ctx, column, "no column is called '%s'", *column);
+		if (wrong)
+			err = wrong;
 		else if (mu_schema_type(ctx->schema->children[index]) != MU_INTEGER)
 			err = mu_invalid(ctx, column, "column '%s' has no integers to add up",
 					 *column);

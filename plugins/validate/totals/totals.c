@@ -41,12 +41,9 @@
 /* The index of a column that an option names, or -1 and a message. */
 static int64_t column_find(struct mu_ctx *ctx, const char **option)
 {
-	int64_t index = mu_schema_find(ctx->schema, *option);
+	int64_t index;
 
-	if (index >= 0 && index < mu_schema_visible(ctx->schema))
-		return index;
-	mu_invalid(ctx, option, "no column is called '%s'", *option);
-	return -1;
+	return mu_option_column(ctx, option, &index) ? -1 : index;
 }
 
 static int open_named_measures(struct mu_ctx *ctx, struct totals *self)

@@ -139,7 +139,8 @@ void findings_merge(struct findings *fs, struct findings *from)
 	struct findings own = *fs;
 	size_t i = 0, j = 0;
 
-	if (!from->count) {
+	/* Mostly they come one after the other. */
+	if (!from->count || !fs->count || fs->items[fs->count - 1].item <= from->items[0].item) {
 		findings_append(fs, from);
 		return;
 	}

@@ -1,13 +1,36 @@
 #include "rejection.h"
 
+#include <nettle/sha2.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
 
 /* Places whose upper bits are the same. */
 #define BLOCK_BITS 14
+#define BLOCK_MASK (((uint64_t)1 << BLOCK_BITS) - 1)
 
+struct mark {
+	uint16_t offset;       /* the place's lower bits */
+	uint16_t kept_out : 1; /* the row was met and withheld from the exporters */
+	uint16_t stage : 15;   /* which was the first to blame it */
+};
+
+/* In the order of places. */
 struct block {
-	uint64_t *places;
+	struct mark *marks;
+	uint32_t *items; /* of each; NULL where rows are not listed */
 	size_t count;
+};
+
+/* Digests of findings, and the stages that said them: a table with open addressing, at
+ * most half of which is taken. */
+struct said {
+	uint8_t key[16]; /* secret, so that nobody can make two findings alike */
+	struct digest {
+		uint64_t digest; /* 0: empty */
+		const char *stage;
+	} * items;
+	size_t count, room;
 };
 
 void rejections_init(struct rejections *r)
@@ -16,138 +39,275 @@ void rejections_init(struct rejections *r)
 	pthread_mutex_init(&r->lock, NULL);
 }
 
-static size_t map_add(struct mu_map *map, uint64_t at)
+static size_t map_add(struct mu_map *map, const void *key, size_t len)
 {
-	size_t i = mu_map_add(map, &at, sizeof at);
+	size_t i = mu_map_add(map, key, len);
 
 	if (i == SIZE_MAX)
 		mem_exhausted();
 	return i;
 }
 
-static void block_add(struct rejections *r, uint64_t at)
+/* ------------------------------------------------------------------ marks */
+
+/* The block of a place, or NULL. */
+static struct block *block_find(const struct rejections *r, uint64_t at)
 {
-	size_t before = r->blocks.count, i = map_add(&r->blocks, at >> BLOCK_BITS);
-	struct block *b;
+	uint64_t block = at >> BLOCK_BITS;
+	size_t i = mu_map_find(&r->blocks, &block, sizeof block);
+
+	return i == SIZE_MAX ? NULL : &r->near[i];
+}
+
+static struct block *block_of(struct rejections *r, uint64_t at)
+{
+	uint64_t block = at >> BLOCK_BITS;
+	size_t before = r->blocks.count, i = map_add(&r->blocks, &block, sizeof block);
 
 	if (r->blocks.count > before) {
 		if (!(i & (i - 1)))
 			r->near = mem_resize(r->near, i ? 2 * i : 1, sizeof *r->near);
 		r->near[i] = (struct block){ .count = 0 };
 	}
-	b = &r->near[i];
-	if (!(b->count & (b->count - 1)))
-		b->places = mem_resize(b->places, b->count ? 2 * b->count : 1, sizeof *b->places);
-	b->places[b->count++] = at;
+	return &r->near[i];
 }
 
-static char *copy(const char *text)
+/* Where the mark of a place is, or belongs.  Mostly they come in order. */
+static size_t mark_seek(const struct block *b, uint64_t at)
 {
-	return text ? mem_copy(text) : NULL;
+	uint16_t offset = (uint16_t)(at & BLOCK_MASK);
+	size_t low = 0, high = b->count;
+
+	if (high && b->marks[high - 1].offset <= offset)
+		return b->marks[high - 1].offset == offset ? high - 1 : high;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (b->marks[middle].offset < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool mark_is(const struct block *b, size_t i, uint64_t at)
+{
+	return i < b->count && b->marks[i].offset == (at & BLOCK_MASK);
+}
+
+/* Whether the mark of a place, if there is one, is at an index. */
+static bool mark_is_next(const struct block *b, size_t i, uint64_t at)
+{
+	uint16_t offset = (uint16_t)(at & BLOCK_MASK);
+
+	return (i == b->count || b->marks[i].offset >= offset) &&
+	       (!i || b->marks[i - 1].offset < offset);
+}
+
+static size_t stage_index(struct rejections *r, const char *stage)
+{
+	size_t i = 0;
+
+	while (i < r->n_stages && r->stages[i] != stage)
+		i++;
+	if (i < r->n_stages)
+		return i;
+	r->stages = mem_resize(r->stages, i + 1, sizeof *r->stages);
+	r->withheld = mem_resize(r->withheld, i + 1, sizeof *r->withheld);
+	r->stages[i] = stage;
+	r->withheld[i] = 0;
+	return r->n_stages++;
+}
+
+/* Makes room for a mark at an index. */
+static void mark_insert(struct rejections *r, struct block *b, size_t i, struct mark mark)
+{
+	size_t n = b->count;
+
+	if (!(n & (n - 1))) {
+		b->marks = mem_resize(b->marks, n ? 2 * n : 1, sizeof *b->marks);
+		if (r->listed)
+			b->items = mem_resize(b->items, n ? 2 * n : 1, sizeof *b->items);
+	}
+	memmove(b->marks + i + 1, b->marks + i, (n - i) * sizeof *b->marks);
+	b->marks[i] = mark;
+	if (r->listed) {
+		memmove(b->items + i + 1, b->items + i, (n - i) * sizeof *b->items);
+		b->items[i] = (uint32_t)r->count;
+	}
+	b->count++;
+	r->marked++;
+}
+
+static void item_append(struct rejections *r, uint64_t at, const char *stage)
+{
+	size_t n = r->count;
+
+	if (n == UINT32_MAX)
+		mem_exhausted();
+	if (!(n & (n - 1)))
+		r->items = mem_resize(r->items, n ? 2 * n : 1, sizeof *r->items);
+	r->items[r->count++] = (struct rejection){ .at = at, .stage = stage };
+}
+
+/* Whether the row is listed for the first time. */
+static bool add_locked(struct rejections *r, const struct finding *f, uint64_t at, bool to_blame)
+{
+	struct block *b;
+	bool fresh;
+	size_t i;
+
+	at &= ~MU_AT_REJECTED;
+	b = block_of(r, at);
+	i = mark_seek(b, at);
+	fresh = !mark_is(b, i, at);
+	if (fresh) {
+		struct mark mark = { .offset = (uint16_t)(at & BLOCK_MASK),
+				     .stage = (uint16_t)(stage_index(r, f->stage) & 0x7fff) };
+
+		mark_insert(r, b, i, mark);
+		if (r->listed)
+			item_append(r, at, f->stage);
+	}
+	if (r->listed) {
+		struct rejection *item = &r->items[b->items[i]];
+
+		item->errors += to_blame;
+		item->lost += to_blame && f->lost && f->severity == MU_ERROR;
+	}
+	return fresh && r->listed;
+}
+
+bool rejections_add(struct rejections *r, const struct finding *f)
+{
+	bool fresh;
+
+	pthread_mutex_lock(&r->lock);
+	fresh = add_locked(r, f, f->at, true);
+	if (f->other)
+		fresh |= add_locked(r, f, f->other, false);
+	pthread_mutex_unlock(&r->lock);
+	return fresh;
+}
+
+/* Names are few, and each is kept once. */
+static const char *name_copy(struct rejections *r, const char *name)
+{
+	size_t i = name ? map_add(&r->names, name, strlen(name) + 1) : 0;
+
+	return name ? (const char *)r->names.entries[i].key : NULL;
+}
+
+static const char *text_copy(struct rejections *r, const char *text)
+{
+	return text ? arena_copy(&r->texts, text, strlen(text)) : NULL;
+}
+
+static void explain_locked(struct rejections *r, const struct finding *f, uint64_t at)
+{
+	const struct block *b = block_find(r, at & ~MU_AT_REJECTED);
+	size_t i = b ? mark_seek(b, at) : 0;
+	struct rejection *item;
+
+	if (!b || !mark_is(b, i, at))
+		return;
+	item = &r->items[b->items[i]];
+	if (item->code)
+		return;
+	item->code = name_copy(r, f->code);
+	item->field = name_copy(r, f->field);
+	item->from = name_copy(r, f->from);
+	item->value = text_copy(r, f->value);
+	item->message = text_copy(r, f->message);
+}
+
+void rejections_explain(struct rejections *r, const struct finding *f)
+{
+	pthread_mutex_lock(&r->lock);
+	explain_locked(r, f, f->at);
+	if (f->other)
+		explain_locked(r, f, f->other);
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* --------------------------------------------------------------- repeated */
+
+static struct digest *digest_slot(const struct said *said, uint64_t digest)
+{
+	size_t i = digest & (said->room - 1);
+
+	while (said->items[i].digest && said->items[i].digest != digest)
+		i = (i + 1) & (said->room - 1);
+	return &said->items[i];
+}
+
+static void said_grow(struct said *said)
+{
+	struct said old = *said;
+	size_t i;
+
+	said->room = old.room ? 2 * old.room : 64;
+	said->items = mem_alloc(said->room * sizeof *said->items);
+	for (i = 0; i < old.room; i++)
+		if (old.items[i].digest)
+			*digest_slot(said, old.items[i].digest) = old.items[i];
+	free(old.items);
+}
+
+static void digest_text(struct sha256_ctx *sha, const char *text)
+{
+	text = text ? text : "";
+	sha256_update(sha, strlen(text) + 1, (const uint8_t *)text);
+}
+
+static uint64_t digest_of(const struct said *said, const struct finding *f)
+{
+	struct sha256_ctx sha;
+	uint64_t digest;
+
+	sha256_init(&sha);
+	sha256_update(&sha, sizeof said->key, said->key);
+	sha256_update(&sha, sizeof f->at, (const uint8_t *)&f->at);
+	digest_text(&sha, f->code);
+	digest_text(&sha, f->field);
+	digest_text(&sha, f->message);
+	sha256_digest(&sha, sizeof digest, (uint8_t *)&digest);
+	return digest ? digest : 1;
+}
+
+static struct said *said_new(void)
+{
+	struct said *said = mem_alloc(sizeof *said);
+
+	if (getrandom(said->key, sizeof said->key, 0) != (ssize_t)sizeof said->key)
+		mem_exhausted();
+	return said;
 }
 
 bool rejections_repeated(struct rejections *r, const struct finding *f)
 {
-	uint64_t stage = (uintptr_t)f->stage;
-	struct text key = { 0 };
-	struct mu_map_entry *entry;
+	struct digest *slot;
 	bool repeated;
-	size_t i;
+	uint64_t digest;
 
-	text_printf(&key, "%llx %s %s %s", (unsigned long long)f->at, f->code,
-		    f->field ? f->field : "", f->message);
 	pthread_mutex_lock(&r->lock);
-	i = mu_map_add(&r->said, key.data, key.len);
-	if (i == SIZE_MAX)
-		mem_exhausted();
-	entry = &r->said.entries[i];
-	repeated = entry->value && entry->value != stage;
-	if (!entry->value)
-		entry->value = stage;
+	if (!r->said)
+		r->said = said_new();
+	if (2 * r->said->count >= r->said->room)
+		said_grow(r->said);
+	digest = digest_of(r->said, f);
+	slot = digest_slot(r->said, digest);
+	repeated = slot->digest && slot->stage != f->stage;
+	if (!slot->digest) {
+		*slot = (struct digest){ .digest = digest, .stage = f->stage };
+		r->said->count++;
+	}
 	pthread_mutex_unlock(&r->lock);
-	text_release(&key);
 	return repeated;
 }
 
-static void add_locked(struct rejections *r, const struct finding *f, uint64_t at, bool to_blame)
-{
-	size_t i = map_add(&r->map, at & ~MU_AT_REJECTED);
-
-	if (i == r->count) {
-		if (!(i & (i - 1)))
-			r->items = mem_resize(r->items, i ? 2 * i : 1, sizeof *r->items);
-		r->items[r->count++] = (struct rejection){
-			.at = at & ~MU_AT_REJECTED,
-			.code = copy(f->code),
-			.stage = f->stage,
-			.field = copy(f->field),
-			.from = copy(f->from),
-			.value = copy(f->value),
-			.message = copy(f->message),
-		};
-		block_add(r, at & ~MU_AT_REJECTED);
-	}
-	r->items[i].errors += to_blame;
-	r->items[i].lost += to_blame && f->lost && f->severity == MU_ERROR;
-}
-
-void rejections_add(struct rejections *r, const struct finding *f)
-{
-	pthread_mutex_lock(&r->lock);
-	add_locked(r, f, f->at, true);
-	if (f->other)
-		add_locked(r, f, f->other, false);
-	pthread_mutex_unlock(&r->lock);
-}
-
-/* Some places in order. */
-struct places {
-	uint64_t *items;
-	size_t count;
-};
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void places_add(struct places *p, const struct block *b, uint64_t low, uint64_t high)
-{
-	size_t i;
-
-	for (i = 0; i < b->count; i++) {
-		if (b->places[i] < low || b->places[i] > high)
-			continue;
-		if (!(p->count & (p->count - 1)))
-			p->items =
-				mem_resize(p->items, p->count ? 2 * p->count : 1, sizeof *p->items);
-		p->items[p->count++] = b->places[i];
-	}
-}
-
-/* Those that are rejected from one place to another. */
-static struct places places_between(const struct rejections *r, uint64_t low, uint64_t high)
-{
-	struct places p = { 0 };
-	uint64_t block;
-	size_t i;
-
-	if ((high >> BLOCK_BITS) - (low >> BLOCK_BITS) >= r->blocks.count) {
-		for (i = 0; i < r->blocks.count; i++)
-			places_add(&p, &r->near[i], low, high);
-	} else {
-		for (block = low >> BLOCK_BITS; block <= high >> BLOCK_BITS; block++) {
-			i = mu_map_find(&r->blocks, &block, sizeof block);
-			if (i != SIZE_MAX)
-				places_add(&p, &r->near[i], low, high);
-		}
-	}
-	if (p.count)
-		qsort(p.items, p.count, sizeof *p.items, compare);
-	return p;
-}
+/* ------------------------------------------------------------------- rows */
 
 static const uint64_t *places_of(const struct ArrowSchema *schema, const struct ArrowArray *rows)
 {
@@ -156,35 +316,36 @@ static const uint64_t *places_of(const struct ArrowSchema *schema, const struct 
 	return (const uint64_t *)at.values + at.offset;
 }
 
-/* The rejected rows of a batch, as indices in order, to be freed. */
+/* The rejected rows of a batch, as indices in order, to be freed.  Rows that follow one
+ * another are mostly in one block, and most blocks have none. */
 static int64_t *rows_named(const struct rejections *r, const uint64_t *at, int64_t rows,
 			   size_t *count)
 {
-	uint64_t low = UINT64_MAX, high = 0;
-	int64_t *out, i;
-	struct places p;
+	const struct block *b = NULL;
+	uint64_t block = UINT64_MAX;
+	int64_t *out = NULL, i;
+	size_t next = 0; /* where the mark of a row that follows would be */
 
 	*count = 0;
-	if (!r->count || !rows)
-		return NULL;
-	for (i = 0; i < rows; i++) {
+	for (i = 0; r->marked && i < rows; i++) {
 		uint64_t place = at[i] & ~MU_AT_REJECTED;
 
-		low = place < low ? place : low;
-		high = place > high ? place : high;
+		if (place >> BLOCK_BITS != block) {
+			block = place >> BLOCK_BITS;
+			b = block_find(r, place);
+			next = b ? mark_seek(b, place) : 0;
+		}
+		if (!b)
+			continue;
+		if (!mark_is_next(b, next, place))
+			next = mark_seek(b, place);
+		if (!mark_is(b, next, place))
+			continue;
+		if (!out)
+			out = mem_alloc((size_t)(rows - i) * sizeof *out);
+		out[(*count)++] = i;
+		next++;
 	}
-	p = places_between(r, low, high);
-	if (!p.count)
-		return NULL;
-	out = mem_alloc((size_t)rows * sizeof *out);
-	for (i = 0; i < rows; i++) {
-		uint64_t place = at[i] & ~MU_AT_REJECTED;
-
-		if (place >= p.items[0] && place <= p.items[p.count - 1] &&
-		    bsearch(&place, p.items, p.count, sizeof place, compare))
-			out[(*count)++] = i;
-	}
-	free(p.items);
 	return out;
 }
 
@@ -240,9 +401,21 @@ void rejections_mark(struct rejections *r, const struct ArrowSchema *schema,
 		     struct ArrowArray *rows)
 {
 	pthread_mutex_lock(&r->lock);
-	if (r->count)
+	if (r->marked)
 		mark_locked(r, schema, rows);
 	pthread_mutex_unlock(&r->lock);
+}
+
+static void withhold_locked(struct rejections *r, uint64_t at)
+{
+	struct block *b = block_find(r, at);
+	size_t i = mark_seek(b, at);
+
+	if (!b->marks[i].kept_out)
+		r->withheld[b->marks[i].stage]++;
+	b->marks[i].kept_out = true;
+	if (r->listed)
+		r->items[b->items[i]].kept_out = true;
 }
 
 int64_t *rejections_withhold(struct rejections *r, const struct ArrowSchema *schema,
@@ -255,23 +428,32 @@ int64_t *rejections_withhold(struct rejections *r, const struct ArrowSchema *sch
 
 	pthread_mutex_lock(&r->lock);
 	named = rows_named(r, at, rows->length, count);
-	for (i = 0; i < *count; i++) {
-		uint64_t place = at[named[i]] & ~MU_AT_REJECTED;
-
+	for (i = 0; i < *count; i++)
 		if (!mu_row_is_claim(&hidden, named[i]))
-			r->items[mu_map_find(&r->map, &place, sizeof place)].kept_out = true;
-	}
+			withhold_locked(r, at[named[i]] & ~MU_AT_REJECTED);
 	pthread_mutex_unlock(&r->lock);
 	return named;
 }
 
 size_t rejections_find_withheld(struct rejections *r, uint64_t at)
 {
+	const struct block *b;
 	size_t i;
 
 	at &= ~MU_AT_REJECTED;
-	i = mu_map_find(&r->map, &at, sizeof at);
-	return i != SIZE_MAX && r->items[i].kept_out ? i : SIZE_MAX;
+	b = r->listed ? block_find(r, at) : NULL;
+	i = b ? mark_seek(b, at) : 0;
+	return b && mark_is(b, i, at) && b->marks[i].kept_out ? b->items[i] : SIZE_MAX;
+}
+
+uint64_t rejections_withheld_by(const struct rejections *r, const char *stage)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_stages; i++)
+		if (r->stages[i] == stage)
+			return r->withheld[i];
+	return 0;
 }
 
 static int by_place(const void *a, const void *b)
@@ -281,7 +463,7 @@ static int by_place(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The indices of the map follow the items. */
+/* The indices of the marks follow the items. */
 void rejections_sort(struct rejections *r)
 {
 	size_t i;
@@ -289,28 +471,30 @@ void rejections_sort(struct rejections *r)
 	if (!r->count)
 		return;
 	qsort(r->items, r->count, sizeof *r->items, by_place);
-	mu_map_release(&r->map);
-	for (i = 0; i < r->count; i++)
-		map_add(&r->map, r->items[i].at);
+	for (i = 0; i < r->count; i++) {
+		struct block *b = block_find(r, r->items[i].at);
+
+		b->items[mark_seek(b, r->items[i].at)] = (uint32_t)i;
+	}
 }
 
 void rejections_release(struct rejections *r)
 {
 	size_t i;
 
-	for (i = 0; i < r->count; i++) {
-		free(r->items[i].code);
-		free(r->items[i].field);
-		free(r->items[i].from);
-		free(r->items[i].value);
-		free(r->items[i].message);
+	for (i = 0; i < r->blocks.count; i++) {
+		free(r->near[i].marks);
+		free(r->near[i].items);
 	}
-	for (i = 0; i < r->blocks.count; i++)
-		free(r->near[i].places);
 	free(r->near);
 	free(r->items);
-	mu_map_release(&r->map);
+	free(r->stages);
+	free(r->withheld);
+	if (r->said)
+		free(r->said->items);
+	free(r->said);
+	arena_release(&r->texts);
 	mu_map_release(&r->blocks);
-	mu_map_release(&r->said);
+	mu_map_release(&r->names);
 	pthread_mutex_destroy(&r->lock);
 }

@@ -122,18 +122,6 @@ static json_t *sources(const struct run *run)
 	return json;
 }
 
-/* Rows that this stage was the first to blame. */
-static uint64_t rejected(const struct run *run, const struct record *r)
-{
-	uint64_t n = 0;
-	size_t i;
-
-	for (i = 0; i < run->rejections.count; i++)
-		n += run->rejections.items[i].kept_out &&
-		     run->rejections.items[i].stage == r->config->name;
-	return n;
-}
-
 static json_t *stage(const struct run *run, const struct record *r)
 {
 	json_t *json = json_object();
@@ -146,7 +134,8 @@ static json_t *stage(const struct run *run, const struct record *r)
 	if (r->out)
 		set_count(json, "rows_out", r->out->rows);
 	if (r->out)
-		set_count(json, "rejected", rejected(run, r));
+		set_count(json, "rejected",
+			  rejections_withheld_by(&run->rejections, r->config->name));
 	if (last)
 		set_count(json, "claims", last->claims);
 	if (r->in)

@@ -612,6 +612,7 @@ int run_pipeline(struct run *run)
 	pthread_mutex_init(&run->lock, NULL);
 	run->progress = progress_begin(run);
 	rejections_init(&run->rejections);
+	run->rejections.listed = run->pipeline->on_error == ON_ERROR_REJECT;
 	run->documents.folder = run->pipeline->folder;
 	run->cache.threads = reader_jobs(run) > 1;
 	err = select_sources(run);

@@ -99,29 +99,58 @@ static int service_pull(struct mu_ctx *ctx, struct ArrowArray *out)
 	return err;
 }
 
-/* "csv/ragged" for a declared "ragged", to be freed; else NULL. */
-static char *full_code(const struct plugin *plugin, const char *name)
+/* "csv/ragged" for a declared "ragged", else NULL.  It is made once. */
+static const char *full_code(struct stage *s, const char *name)
 {
-	const struct mu_code *code;
-	struct text full = { 0 };
+	const struct plugin *plugin = s->config->plugin;
+	const struct mu_code *codes = plugin->api.codes;
+	size_t n = 0, i = s->code;
 
-	for (code = plugin->api.codes; code && code->name; code++)
-		if (!strcmp(code->name, name)) {
-			text_printf(&full, "%s/%s", plugin->name, name);
-			return full.data;
-		}
-	return NULL;
+	/* Mostly it is the one of the finding before. */
+	if (!s->codes || strcmp(codes[i].name, name) != 0)
+		for (i = 0; codes && codes[i].name && strcmp(codes[i].name, name) != 0;)
+			i++;
+	if (!codes || !codes[i].name)
+		return NULL;
+	if (!s->codes) {
+		while (codes[n].name)
+			n++;
+		s->codes = arena_alloc(&s->arena, n * sizeof *s->codes);
+	}
+	if (!s->codes[i])
+		s->codes[i] = arena_printf(&s->arena, "%s/%s", plugin->name, name);
+	s->code = i;
+	return s->codes[i];
+}
+
+/* The parser's name of a column, or NULL.  It is looked up once. */
+static const char *from_of(struct stage *s, const char *field)
+{
+	size_t before = s->columns.count, i = mu_map_add(&s->columns, field, strlen(field));
+	char *from;
+
+	if (i == SIZE_MAX)
+		mem_exhausted();
+	if (s->columns.count > before) {
+		from = place_column(s->input.schema, s->out.release ? &s->out : NULL, field);
+		s->froms = mem_resize(s->froms, i + 1, sizeof *s->froms);
+		s->froms[i] = from;
+	}
+	return s->froms[i];
+}
+
+static void add_limited(struct text *out, const char *text, size_t len)
+{
+	text_add(out, text, len > FINDING_TEXT ? FINDING_TEXT : len);
+	if (len > FINDING_TEXT)
+		text_puts(out, "…");
 }
 
 static char *copy_limited(const char *text, size_t len)
 {
 	struct text out = { 0 };
 
-	text_add(&out, text, len > FINDING_TEXT ? FINDING_TEXT : len);
-	if (len > FINDING_TEXT)
-		text_puts(&out, "…");
-	else
-		text_add(&out, "", 0);
+	add_limited(&out, text, len);
 	return out.data ? out.data : mem_copy("");
 }
 
@@ -174,15 +203,59 @@ static void explanations_copy(const struct stage *s, const struct mu_finding *f,
 	}
 }
 
+static char *copy_or_null(const char *text)
+{
+	return text ? mem_copy(text) : NULL;
+}
+
+/* What is said of a finding, in the stage's own texts. */
+__attribute__((format(printf, 4, 0))) static void finding_word(struct stage *s,
+							       const struct mu_finding *f,
+							       struct finding *out, const char *fmt,
+							       va_list ap)
+{
+	struct text message = { 0 };
+
+	text_clear(&s->value);
+	text_clear(&s->message);
+	text_vprintf(&message, fmt, ap);
+	secrets_redact(&s->pipeline->secrets, &message, 0);
+	add_limited(&s->message, message.data ? message.data : "", message.len);
+	text_release(&message);
+	text_add(&s->message, "", 0);
+	out->message = s->message.data;
+	if (f->value) {
+		add_limited(&s->value, f->value, f->value_len);
+		text_add(&s->value, "", 0);
+		out->value = s->value.data;
+	}
+	out->from = f->field ? (char *)from_of(s, f->field) : NULL;
+}
+
+/* Takes over what was said, for the reports. */
+static void finding_keep(struct stage *s, const struct mu_finding *f, struct finding said)
+{
+	said.code = mem_copy(said.code);
+	said.message = mem_copy(said.message);
+	said.field = copy_or_null(said.field);
+	said.from = copy_or_null(said.from);
+	said.value = copy_or_null(said.value);
+	said.suggested = copy_or_null(said.suggested);
+	explanations_copy(s, f, &said);
+	findings_add(&s->findings, &said);
+}
+
+/* A finding that is one too many for the reports, and one of many of a row, is counted and
+ * not put into words. */
 __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *ctx,
 								const struct mu_finding *given,
 								const char *fmt, va_list ap)
 {
 	struct stage *s = stage_of(ctx);
 	struct mu_finding own = { 0 }, *f = &own;
-	struct text message = { 0 };
-	struct finding kept = { 0 };
-	char *code;
+	struct finding said;
+	const char *code;
+	bool kept, fresh = false;
 	int err = fault();
 
 	if (err)
@@ -191,47 +264,46 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		return 0;
 	/* The plugin may have been built with an older one. */
 	memcpy(&own, given, given->size < sizeof own ? given->size : sizeof own);
-	code = f->code ? full_code(s->config->plugin, f->code) : NULL;
+	code = f->code ? full_code(s, f->code) : NULL;
 	if (!code || f->severity > MU_NOTE)
 		return fail_with(s, EPROTO,
 				 "the plugin reports a finding '%s' that it does not "
 				 "declare",
 				 f->code ? f->code : "");
-	text_vprintf(&message, fmt, ap);
-	secrets_redact(&s->pipeline->secrets, &message, 0);
-	kept = (struct finding){
+	said = (struct finding){
 		.severity = (enum mu_severity)f->severity,
-		.code = code,
-		.message = copy_limited(message.data ? message.data : "", message.len),
+		.code = (char *)code,
 		.at = f->at & ~MU_AT_REJECTED,
-		.field = f->field ? mem_copy(f->field) : NULL,
-		.value = f->value ? copy_limited(f->value, f->value_len) : NULL,
+		.field = (char *)f->field,
 		.numbers = f->numbers,
 		.expected = f->expected,
 		.found = f->found,
 		.other = f->other & ~MU_AT_REJECTED,
-		.suggested = f->suggested ? mem_copy(f->suggested) : NULL,
+		.suggested = (char *)f->suggested,
 		.lost = f->reject,
 		.item = s->item ? *s->item : 0,
 		.stage = s->config->name,
 		.source = s->config->source,
 		.document = s->document ? s->document->public.id : 0,
 	};
-	text_release(&message);
-	if (kept.field)
-		kept.from =
-			place_column(s->input.schema, s->out.release ? &s->out : NULL, kept.field);
-	if (rejections_repeated(&s->run->rejections, &kept)) {
-		finding_release(&kept);
+	kept = s->findings.count < FINDINGS_KEPT;
+	if (kept || s->has_like)
+		finding_word(s, f, &said, fmt, ap);
+	if (s->has_like && rejections_repeated(&s->run->rejections, &said))
 		return 0;
-	}
-	explanations_copy(s, f, &kept);
-	if ((kept.severity == MU_ERROR || f->reject) && kept.at) {
-		rejections_add(&s->run->rejections, &kept);
+	if ((said.severity == MU_ERROR || said.lost) && said.at) {
+		fresh = rejections_add(&s->run->rejections, &said);
 		s->rejecting = true;
 	}
-	run_said(s->run, kept.severity);
-	findings_add(&s->findings, &kept);
+	if (fresh && !said.message)
+		finding_word(s, f, &said, fmt, ap);
+	if (fresh)
+		rejections_explain(&s->run->rejections, &said);
+	run_said(s->run, said.severity);
+	if (kept)
+		finding_keep(s, f, said);
+	else
+		s->findings.of[said.severity]++;
 	return 0;
 }
 
@@ -675,12 +747,37 @@ static void stage_begin(struct stage *s, const struct stage_config *config,
 	option_fill(&s->fill, api->options, config->map, step_names[config->plugin->step], s->self);
 }
 
+static bool chain_has_like(const struct chain *chain, const struct stage_config *config)
+{
+	size_t i;
+
+	for (i = 0; i < chain->count; i++)
+		if (&chain->stages[i] != config && chain->stages[i].plugin == config->plugin)
+			return true;
+	return false;
+}
+
+/* Whether rows that pass a stage pass another one of the same plugin. */
+static bool has_like(const struct pipeline *p, const struct stage_config *config)
+{
+	size_t i;
+
+	if (chain_has_like(&p->dataset, config))
+		return true;
+	for (i = 0; i < p->n_sources; i++)
+		if ((!config->source || p->sources[i].name == config->source) &&
+		    chain_has_like(&p->sources[i], config))
+			return true;
+	return false;
+}
+
 int stage_init(struct stage *s, const struct stage_config *config, const struct pipeline *pipeline,
 	       struct run *run, struct diagnostics *complaints)
 {
 	int err = 0;
 
 	stage_begin(s, config, pipeline, run, complaints);
+	s->has_like = has_like(pipeline, config);
 	if (config->plugin->api.configure)
 		err = config->plugin->api.configure(&s->ctx, s->self);
 	if (s->invalid && !err)
@@ -729,6 +826,8 @@ const struct ArrowSchema *stage_schema(const struct stage *s)
 
 void stage_close(struct stage *s)
 {
+	size_t i;
+
 	if (!s->config)
 		return;
 	if (s->config->plugin->api.close)
@@ -739,6 +838,12 @@ void stage_close(struct stage *s)
 		filtered_rest(s->document->filtered);
 	mu_schema_release(&s->out);
 	findings_release(&s->findings);
+	for (i = 0; i < s->columns.count; i++)
+		free(s->froms[i]);
+	free(s->froms);
+	mu_map_release(&s->columns);
+	text_release(&s->message);
+	text_release(&s->value);
 	free(s->adjustments);
 	free(s->fill.places);
 	free(s->self);

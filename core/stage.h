@@ -56,6 +56,12 @@ struct stage {
 	struct document *document;
 	bool mapped;
 	struct findings findings;
+	bool has_like;         /* another stage of the plugin gets the same rows */
+	const char **codes;    /* that were used, by their place in the plugin's table */
+	size_t code;           /* the one that was used last */
+	struct mu_map columns; /* that were named in findings, to an index in: */
+	char **froms;          /* how the parser calls them; or NULL */
+	struct text message, value; /* of the finding at hand */
 	uint64_t checks[3]; /* by enum mu_outcome */
 	struct adjustment *adjustments;
 	size_t n_adjustments;

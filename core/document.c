@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #define LONG          ((uint64_t)4 << 20) /* bytes; of a shorter one the pages may stay */
+#define REST_EVERY    32                  /* places of which nobody knows where they are */
+#define REST_PAGE     ((size_t)64 << 10)  /* bytes, a multiple of the machine's page */
 #define MAX_DOCUMENTS (((size_t)1 << 23) - 1)
 
 static void hexadecimal(const unsigned char *bytes, size_t len, char *out)
@@ -303,6 +305,33 @@ void document_rest(struct document *d)
 	pthread_mutex_lock(&d->lock);
 	if (d->data && d->public.bytes > LONG)
 		madvise(d->data, (size_t)d->public.bytes, MADV_DONTNEED);
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* What comes is mostly behind what was given back, so that together this costs no more than
+ * the document is long. */
+static void rest_behind_locked(struct document *d, uintptr_t at)
+{
+	size_t all = (size_t)d->public.bytes;
+	uintptr_t begin = (uintptr_t)d->data;
+	bool inside = at >= begin && at < begin + all;
+	size_t until = inside ? (at - begin) / REST_PAGE * REST_PAGE : 0;
+
+	if (inside && until >= d->rested) {
+		if (until - d->rested < LONG)
+			return;
+		madvise(d->data + d->rested, until - d->rested, MADV_DONTNEED);
+	} else if (inside || !(++d->looked % REST_EVERY)) {
+		madvise(d->data, all, MADV_DONTNEED);
+	}
+	d->rested = until;
+}
+
+void document_rest_behind(struct document *d, const void *at)
+{
+	pthread_mutex_lock(&d->lock);
+	if (d->data && d->public.bytes > LONG)
+		rest_behind_locked(d, (uintptr_t)at);
 	pthread_mutex_unlock(&d->lock);
 }
 

@@ -32,6 +32,8 @@ struct document {
 	struct timespec changed;
 	pthread_mutex_t lock; /* of what follows */
 	uint8_t *data;
+	size_t rested;   /* bytes whose pages were given back, from the beginning */
+	unsigned looked; /* places that were not in the document */
 	unsigned users;
 	int fd; /* of the file, while it is read in pieces; else -1 */
 	struct mu_piece *pieces; /* in which it was read, in order */
@@ -77,6 +79,11 @@ void document_unmap(struct document *document);
 /* Gives the memory back that pages of a long document take which somebody has looked
  * at; they come again when they are looked at again. */
 void document_rest(struct document *document);
+
+/* Likewise while somebody goes through a document from its beginning: of the pages before
+ * `at`, which has been looked at.  What is not in the document says nothing: then all are
+ * given back now and then. */
+void document_rest_behind(struct document *document, const void *at);
 
 /* Copies bytes from an offset on; `got` is less than `len` only at its end.  ESTALE as
  * above, EIO.  document_read_end() looks once more whether the file is still the one

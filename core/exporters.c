@@ -88,20 +88,32 @@ static int feed_data(struct exporters *x, const struct ArrowArray *rows,
 	return err;
 }
 
+/* How many of the rows with these indices follow one another and are data. */
+static size_t data_run(const struct mu_rows *hidden, const int64_t *rows, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && rows[i] == rows[0] + (int64_t)i && !mu_row_is_claim(hidden, rows[i]))
+		i++;
+	return i;
+}
+
 /* Which rows of a batch are rejected; those that are data are counted. */
 static int64_t *withhold(struct run *run, const struct ArrowSchema *schema,
 			 const struct ArrowArray *rows, size_t *n)
 {
 	struct mu_rows hidden = mu_rows(schema, rows);
 	int64_t *withheld = rejections_withhold(&run->rejections, schema, rows, n);
-	size_t i;
+	size_t i, count;
 
 	pthread_mutex_lock(&run->lock);
-	for (i = 0; i < *n; i++) {
-		struct ArrowArray row = slice(rows, withheld[i], withheld[i] + 1);
+	for (i = 0; i < *n; i += count ? count : 1) {
+		struct ArrowArray part;
 
-		if (!mu_row_is_claim(&hidden, withheld[i]))
-			balance_add(&run->withheld, schema, &row);
+		count = data_run(&hidden, withheld + i, *n - i);
+		part = slice(rows, withheld[i], withheld[i] + (int64_t)count);
+		if (count)
+			balance_add(&run->withheld, schema, &part);
 	}
 	pthread_mutex_unlock(&run->lock);
 	return withheld;

@@ -6,9 +6,6 @@
 #include "reader.h"
 #include "report.h"
 
-/* How many places of a long document are looked at until its pages are given back. */
-#define REST_EVERY 32
-
 /* One open locator is enough: rows are asked for in the order of documents. */
 struct locators {
 	struct stage own;
@@ -96,6 +93,22 @@ static char *text_of(const char *bytes, size_t len)
 	return out.data ? out.data : mem_copy("");
 }
 
+void place_rest(struct run *run, uint64_t at, const struct mu_place *place)
+{
+	struct document *d = documents_get(&run->documents, mu_at_document(at));
+
+	if (d)
+		document_rest_behind(d, place->text);
+}
+
+const char *place_failure(const struct run *run)
+{
+	const struct locators *l = run->locators;
+	const struct stage *s = !l ? NULL : l->stage ? l->stage : &l->own;
+
+	return s && s->failure.len ? s->failure.data : "its parser gives no reason";
+}
+
 static void locate(struct run *run, struct finding *f)
 {
 	uint64_t at = f->at ? f->at : f->other;
@@ -115,6 +128,7 @@ static void locate(struct run *run, struct finding *f)
 	f->text = place.text ? text_of(place.text, place.text_len) : NULL;
 	if (!f->value && place.value && f->from)
 		f->value = text_of(place.value, place.value_len);
+	place_rest(run, at, &place);
 }
 
 static int by_place(const void *a, const void *b)
@@ -146,11 +160,8 @@ void places_find(struct run *run)
 			all[n++] = &f->explanations[j];
 	}
 	qsort(all, n, sizeof(struct finding *), by_place);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		locate(run, all[i]);
-		if (i % REST_EVERY == REST_EVERY - 1 && all[i]->document)
-			document_rest(documents_get(&run->documents, all[i]->document));
-	}
 	free(all);
 }
 

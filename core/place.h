@@ -12,6 +12,12 @@
  * the parser that could not look it up. */
 int place_find(struct run *run, uint64_t at, const char *from, struct mu_place *out);
 
+/* Why place_find() gave an error, until its next call. */
+const char *place_failure(const struct run *run);
+
+/* For who looks up many places in order, when one has been looked at: gives memory back. */
+void place_rest(struct run *run, uint64_t at, const struct mu_place *place);
+
 /* Looks up the places of the run's findings: of those that the text report shows, or
  * of all when there is another one. */
 void places_find(struct run *run);

@@ -36,12 +36,14 @@ static void add_number(struct text *out, uint64_t number)
 		text_printf(out, "%llu", (unsigned long long)number);
 }
 
-static void add_row(struct run *run, const struct rejection *r, struct text *out)
+static int add_row(struct run *run, const struct rejection *r, struct text *out)
 {
 	const struct document *d = documents_get(&run->documents, mu_at_document(r->at));
 	struct mu_place place;
+	int err = place_find(run, r->at, r->from, &place);
 
-	place_find(run, r->at, r->from, &place);
+	if (err)
+		return err;
 	add_cell(out, d ? d->public.source : "", d ? strlen(d->public.source) : 0);
 	add_text(out, d ? d->public.published : "");
 	add_number(out, place.page);
@@ -56,22 +58,46 @@ static void add_row(struct run *run, const struct rejection *r, struct text *out
 	if (place.text)
 		add_cell(out, place.text, place.text_len);
 	text_putc(out, '\n');
+	place_rest(run, r->at, &place);
+	return 0;
 }
 
-static void add_all(struct run *run, struct text *out)
+static int write_row(struct run *run, const struct rejection *r, struct text *line, FILE *file,
+		     struct text *why)
 {
-	size_t i;
+	int err;
 
-	text_puts(out, "source,document,page,line,column,cell,code,field,value,message,text\n");
-	for (i = 0; i < run->rejections.count; i++)
+	text_clear(line);
+	err = add_row(run, r, line);
+	if (err) {
+		text_printf(why, "%s: a rejected row cannot be looked up: %s", REJECTS,
+			    place_failure(run));
+		return err;
+	}
+	secrets_redact(&run->pipeline->secrets, line, 0);
+	return fwrite(line->data, 1, line->len, file) == line->len ? 0 : EIO;
+}
+
+/* Row by row, since there may be more of them than fit the memory. */
+static int write_all(struct run *run, FILE *file, struct text *why)
+{
+	struct text line = { 0 };
+	size_t i;
+	int err = 0;
+
+	if (fputs("source,document,page,line,column,cell,code,field,value,message,text\n", file) <
+	    0)
+		err = EIO;
+	for (i = 0; !err && i < run->rejections.count; i++)
 		if (run->rejections.items[i].kept_out)
-			add_row(run, &run->rejections.items[i], out);
-	secrets_redact(&run->pipeline->secrets, out, 0);
+			err = write_row(run, &run->rejections.items[i], &line, file, why);
+	text_release(&line);
+	return err;
 }
 
 int rejects_write(struct run *run)
 {
-	struct text out = { 0 }, why = { 0 };
+	struct text why = { 0 };
 	const char *staged;
 	FILE *file = NULL;
 	int err;
@@ -83,14 +109,12 @@ int rejects_write(struct run *run)
 		err = errno;
 		text_printf(&why, "rejects.csv: %s", strerror(err));
 	}
-	add_all(run, &out);
-	if (file && fwrite(out.data, 1, out.len, file) != out.len)
-		err = EIO;
-	if (file && fclose(file))
+	if (file)
+		err = write_all(run, file, &why);
+	if (file && fclose(file) && !err)
 		err = EIO;
 	if (err)
 		run_fail(run, NULL, err, why.len ? why.data : "rejects.csv: cannot be written");
-	text_release(&out);
 	text_release(&why);
 	return err;
 }

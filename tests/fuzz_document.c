@@ -18,6 +18,7 @@
 #include "../plugins/parse/document/extract.c"
 #include "../plugins/parse/document/grid.c"
 #include "../plugins/parse/document/share.c"
+#include "../plugins/parse/document/outside.c"
 #include "../plugins/parse/document/scan.c"
 #include "../plugins/parse/document/look.c"
 #include "../plugins/parse/document/sketch.c"

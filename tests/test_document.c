@@ -15,6 +15,7 @@
 #include "../plugins/parse/document/extract.c"
 #include "../plugins/parse/document/grid.c"
 #include "../plugins/parse/document/share.c"
+#include "../plugins/parse/document/outside.c"
 #include "../plugins/parse/document/scan.c"
 #include "../plugins/parse/document/look.c"
 #include "../plugins/parse/document/sketch.c"
@@ -505,8 +506,112 @@ END_TEST
 START_TEST(a_table_may_end_with_a_blank_line)
 {
 	table.claim_items.count = 0;
+	read_text(HEADING HEADER "\n" ROWS "\nDe inzet in Mali en Irak begon in het jaar 2013\n");
+	ck_assert_str_eq(rows, ROW_1 ROW_2 ROW_3);
+	ck_assert_uint_eq((size_t)fake.findings, 0);
+}
+END_TEST
+
+START_TEST(rows_behind_a_blank_line_are_told)
+{
+	table.claim_items.count = 0;
 	read_text(HEADING HEADER "\n" ROWS "\nEUAM Irak Irak 1\n");
 	ck_assert_str_eq(rows, ROW_1 ROW_2 ROW_3);
+	ck_assert_uint_eq((size_t)fake.findings, 1);
+	expect_code(0, "continues");
+	ck_assert_ptr_nonnull(strstr(fake.messages[0], "EUAM Irak Irak 1"));
+}
+END_TEST
+
+/* What stands behind the last claim, the lines of it that are told, and with which code. */
+static const struct {
+	const char *text;
+	size_t findings;
+	const char *code;
+} behind_last[] = {
+	{ "EUAM Irak Irak 4\nTotaal 4\n", 2, "continues" },
+	{ "Nagekomen:\nEUAM Irak Irak 4\n\nGroet\n", 1, "continues" },
+	{ "\nEUAM Irak Irak 4\nEUMM Georgië 12\n\nTotaal 16\n", 3, "continues" },
+	{ "\n\nEUAM Irak Irak 4\n", 1, "continues" },
+	{ " \nPagina 3 van 9\n\fEUAM Irak Irak 4\n", 1, "continues" },
+	{ "\f" HEADING "EUAM Irak Irak 4\n", 1, "continues" },
+	{ "Totaal 11\n", 1, "continues" },
+	{ "Totaal: 11\n", 1, "continues" },
+	{ "EUBAM  Libië Kosovo  1\n", 1, "continues" }, /* in whichever way it is cut */
+	{ "\nOverzicht van anderen\n" HEADER "EUAM Irak Irak 4\nTotaal 4\n", 1, "unread-table" },
+	{ "Missienaam Standplaats Aantal militairen\nEUAM Irak Irak 4\nTotaal 4\n", 1,
+	  "unread-table" },
+	{ "\nMissienaam Standplaats Sinds\nEUAM Irak 12-2019\n", 1, "unread-table" },
+	/* Nothing of this is lost. */
+	{ "Interpol bestaat dit jaar honderd jaar.\nSinds 1923 zijn er in Kosovo 4 bureaus.\n", 0,
+	  NULL },
+	{ "\nIk verwijs u naar de brief over de inzet van de politie in Mali 2013\n", 0, NULL },
+	{ "\nIk verwijs u naar de brief over de inzet van de politie in Mali 12\n", 0, NULL },
+	{ "Uitgezonden naar Mali 2013\n\nBijlage 1\nBijlage 2\n", 0, NULL },
+	{ "Totaal zijn er dus minder mensen uitgezonden dan in 2022\n", 0, NULL },
+	{ "\nMissienaam Standplaats Aantal\nworden hieronder toegelicht.\n", 0, NULL },
+	{ "(Kosovo Kosovo 4)\n", 0, NULL }, /* skip */
+	{ "\nInhoud\nvan de inzet (peildatum 24 november 2023) ..... 3\nVervolg ..... 4\n", 0,
+	  NULL },
+};
+
+START_TEST(what_goes_on_behind_the_last_claim_is_told)
+{
+	char text[2048];
+
+	snprintf(text, sizeof text, "%s%s", HEADING HEADER ROWS "Totaal 8\n", behind_last[_i].text);
+	read_text(text);
+	ck_assert_uint_eq((size_t)fake.findings, behind_last[_i].findings);
+	for (size_t i = 0; i < behind_last[_i].findings; i++)
+		expect_code(i, behind_last[_i].code);
+	ck_assert_str_eq(rows, ROW_1 ROW_2 ROW_3 TOTAL);
+}
+END_TEST
+
+START_TEST(what_is_known_and_not_read_is_not_told)
+{
+	static const char *unread[] = { "anderen\\b" };
+
+	self.layout.unread = (struct mu_texts){ 1, unread };
+	read_text(LETTER "Overzicht van anderen\n" HEADER "EUAM Irak Irak 4\nTotaal 4\n\n"
+			 "EUMM Georgië Georgië 3\n");
+	ck_assert_uint_eq((size_t)fake.findings, 1);
+	expect_code(0, "continues");
+	ck_assert_ptr_nonnull(strstr(fake.messages[0], "EUMM Georgië Georgië 3"));
+}
+END_TEST
+
+START_TEST(an_end_behind_the_last_claim_ends_the_search)
+{
+	table.end = "^Bron";
+	read_text(HEADING HEADER ROWS "Totaal 8\nBron: politie\nEUAM Irak Irak 4\n");
+	ck_assert_uint_eq((size_t)fake.findings, 0);
+	teardown();
+	setup();
+	table.end = "^Bron";
+	read_text(HEADING HEADER ROWS "Totaal 8\nEUAM Irak Irak 4\nBron: politie\n");
+	ck_assert_uint_eq((size_t)fake.findings, 1);
+	expect_code(0, "continues");
+}
+END_TEST
+
+START_TEST(many_lines_behind_a_table_are_counted)
+{
+	char text[4096] = HEADING HEADER ROWS "Totaal 8\n", *end = text + strlen(text);
+
+	for (int i = 0; i < 30; i++)
+		end = stpcpy(end, "EUAM Irak Irak 4\n");
+	read_text(text);
+	ck_assert_uint_eq((size_t)fake.findings, 21);
+	ck_assert_ptr_nonnull(strstr(fake.messages[20], "10 more lines"));
+}
+END_TEST
+
+START_TEST(a_heading_in_a_table_of_contents_is_no_table)
+{
+	read_text("Inhoud\nvan de inzet (peildatum 24 november 2023) ....... 3\nVervolg .... "
+		  "4\n\n" LETTER);
+	ck_assert_str_eq(rows, ROW_1 ROW_2 ROW_3 TOTAL);
 	ck_assert_uint_eq((size_t)fake.findings, 0);
 }
 END_TEST
@@ -746,6 +851,13 @@ int main(void)
 			    (int)(sizeof broken / sizeof *broken));
 	tcase_add_test(tests, an_end_that_is_not_there_is_an_error);
 	tcase_add_test(tests, a_table_may_end_with_a_blank_line);
+	tcase_add_test(tests, rows_behind_a_blank_line_are_told);
+	tcase_add_loop_test(tests, what_goes_on_behind_the_last_claim_is_told, 0,
+			    sizeof behind_last / sizeof *behind_last);
+	tcase_add_test(tests, what_is_known_and_not_read_is_not_told);
+	tcase_add_test(tests, an_end_behind_the_last_claim_ends_the_search);
+	tcase_add_test(tests, many_lines_behind_a_table_are_counted);
+	tcase_add_test(tests, a_heading_in_a_table_of_contents_is_no_table);
 	tcase_add_test(tests, claims_have_keys_and_measures);
 	tcase_add_test(tests, a_table_that_is_optional_may_be_absent);
 	tcase_add_test(tests, rows_come_in_batches);

@@ -68,6 +68,11 @@ struct grid {
 	double step; /* from one row to the next */
 };
 
+static struct found_table *found_of(const struct grid *g)
+{
+	return &g->scan->tables[g->table - g->scan->layout->tables];
+}
+
 /* ---------------------------------------------------------------- chunks */
 
 static double middle(double a, double b)
@@ -751,7 +756,7 @@ static int segment_end(struct grid *g)
 static int claim_begin(struct grid *g, const struct claim *claim, size_t line)
 {
 	const struct line *l = &g->scan->pages->lines[line];
-	const struct found_table *found = &g->scan->tables[g->table - g->scan->layout->tables];
+	const struct found_table *found = found_of(g);
 	int err = segment_end(g);
 
 	if (!err)
@@ -934,11 +939,31 @@ static double numbers_y(const struct grid *g, const struct word *words, const st
 	return middle(y0, y1);
 }
 
+/* Notes where the cells of a row stand. */
+static void shape_cells(struct grid *g, const struct word *words, const struct cells *cells)
+{
+	struct shape *shape = &found_of(g)->shape;
+
+	shape->rows++;
+	for (size_t c = 0; c < g->header.n_columns; c++) {
+		const struct chunk *cell = &cells->cell[c];
+		size_t f = g->header.columns[c]->index;
+		bool first = shape->x1[f] <= shape->x0[f];
+
+		if (!cells->has[c])
+			continue;
+		shape->x0[f] = first ? cell->x0 : fmin(shape->x0[f], cell->x0);
+		shape->x1[f] = first ? cell->x1 : fmax(shape->x1[f], cell->x1);
+		if (is_number(g, words, cells, c))
+			shape_number(shape, chunk_text(words, cell));
+	}
+}
+
 static int scan_grid_row(struct grid *g, const struct word *words, const struct cells *cells,
 			 size_t line)
 {
 	const struct line *l = &g->scan->pages->lines[line];
-	const struct found_table *found = &g->scan->tables[g->table - g->scan->layout->tables];
+	const struct found_table *found = found_of(g);
 	int err = record_add(g->scan, found, NULL, l->flat, l->flat_len);
 
 	if (err)
@@ -948,6 +973,7 @@ static int scan_grid_row(struct grid *g, const struct word *words, const struct 
 	g->rows[g->n_rows++] =
 		(struct row){ g->scan->n_records - 1, numbers_y(g, words, cells), l->page };
 	g->tally->rows++;
+	shape_cells(g, words, cells);
 	for (size_t c = 0; c < g->header.n_columns && !err; c++)
 		if (cells->has[c])
 			err = row_cell(g, c, words, &cells->cell[c], line);
@@ -1092,6 +1118,67 @@ int grid_line(struct grid *g, size_t line)
 	return scan_cells(g, words, n, line);
 }
 
+/* --------------------------------------------------------------- outside */
+
+/* Whether a cell stands where those of its column do in the rows. */
+static bool is_below(const struct grid *g, const struct cells *cells, size_t column)
+{
+	const struct shape *shape = &found_of(g)->shape;
+	size_t f = g->header.columns[column]->index;
+	const struct chunk *cell = &cells->cell[column];
+
+	return cell->x0 < shape->x1[f] && cell->x1 > shape->x0[f];
+}
+
+/* Whether the numbers of some words stand below those of the rows; with `labels`, beside
+ * texts that do. */
+static bool stands_below(const struct grid *g, const struct word *words, size_t n, bool labels)
+{
+	bool number = false, label = false;
+	struct cells cells;
+
+	if (!n || !cells_find(g, words, n, !labels, &cells))
+		return false;
+	for (size_t c = 0; c < g->header.n_columns; c++) {
+		bool counts = is_number(g, words, &cells, c);
+
+		if (!cells.has[c] || g->header.columns[c]->unread)
+			continue;
+		if (!is_below(g, &cells, c) || (g->header.columns[c]->measure && !counts))
+			return false;
+		number |= counts;
+		label |= !counts;
+	}
+	return number && label == labels;
+}
+
+bool grid_reads(struct scan *s, const struct table *t, const struct found_table *f, size_t line)
+{
+	struct grid g = { .scan = s, .table = t, .header = f->header };
+	struct word words[CUT_WORDS];
+	size_t n = pages_words(s->pages, line, words, CUT_WORDS);
+
+	return n != SIZE_MAX && !(t->skip_taller && is_taller(&g, words, n)) &&
+	       stands_below(&g, words, n, true);
+}
+
+bool grid_states(struct scan *s, const struct table *t, const struct found_table *f,
+		 const struct claim *claim, size_t line, size_t from)
+{
+	struct grid g = { .scan = s, .table = t, .header = f->header };
+	const char *rest = pages_line(s->pages, line).data + from;
+	struct word words[CUT_WORDS];
+	size_t n = pages_words(s->pages, line, words, CUT_WORDS), first = 0;
+
+	if (n == SIZE_MAX)
+		return false;
+	while (first < n && words[first].text.data < rest)
+		first++;
+	if (first == n)
+		return states_measure(claim, &g.header);
+	return stands_below(&g, words + first, n - first, false);
+}
+
 /* ---------------------------------------------------------------- tables */
 
 /* Where the cells of a column begin on the page of a line, from that on: at the median
@@ -1162,6 +1249,7 @@ int grid_end(struct grid *g)
 {
 	int err = segment_end(g);
 
+	found_of(g)->header = g->header;
 	grid_drop(g);
 	return err;
 }

@@ -50,6 +50,14 @@ int grid_header(struct grid *grid, const struct header *header, size_t line);
 /* The next line, which is neither a header nor to be skipped. */
 int grid_line(struct grid *grid, size_t line);
 
+/* Whether a line outside of a table that was read has labels and numbers where its rows have
+ * them; whether the numbers behind `from` bytes of a line, on which a claim's pattern is,
+ * stand there. */
+bool grid_reads(struct scan *scan, const struct table *table, const struct found_table *found,
+		size_t line);
+bool grid_states(struct scan *scan, const struct table *table, const struct found_table *found,
+		 const struct claim *claim, size_t line, size_t from);
+
 /* The lines of the table have ended; or, after an error, nobody wants them. */
 int grid_end(struct grid *grid);
 void grid_drop(struct grid *grid);

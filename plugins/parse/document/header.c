@@ -229,6 +229,50 @@ size_t header_again(const struct pages *pages, struct header *header, size_t lin
 	return 0;
 }
 
+static bool begins_header(const struct table *table, const struct heading *word)
+{
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (table->columns[i].header && word_is(word, &table->columns[i].header_words[0]))
+			return true;
+	return false;
+}
+
+/* Whether all words of a column stand in a line, in their order. */
+static bool has_column(const struct column *c, const struct heading *words, size_t n)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n && found < c->n_header_words; i++)
+		found += word_is(&words[i], &c->header_words[found]);
+	return found == c->n_header_words;
+}
+
+enum header_likeness header_like(const struct pages *pages, const struct table *table, size_t line)
+{
+	struct heading words[HEADER_WORDS_MAX];
+	size_t n, own = 0, columns = 0, shared = 0, expected = 0;
+	struct header header;
+	bool whole;
+
+	n = headings_read(pages, pages->lines[line].flat, words, 1, &whole);
+	if (!n || !begins_header(table, &words[0]))
+		return HEADER_OTHER;
+	if (header_find(pages, table, pages->lines[line].flat, &header))
+		return HEADER_WHOLE;
+	n = headings_read(pages, pages->lines[line].flat, words, HEADER_WORDS_MAX, &whole);
+	while (own < n && words[own].line == line)
+		own++;
+	for (size_t i = 0; i < table->n_columns; i++) {
+		if (!table->columns[i].header)
+			continue;
+		columns++;
+		expected += table->columns[i].n_header_words;
+		shared += has_column(&table->columns[i], words, own);
+	}
+	return shared > 1 && 2 * shared >= columns && own <= 2 * expected ? HEADER_LIKE
+									  : HEADER_OTHER;
+}
+
 const char *header_text(struct mu_ctx *ctx, const struct table *table)
 {
 	size_t room = 1, len = 0;

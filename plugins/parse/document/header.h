@@ -29,6 +29,15 @@ size_t header_find(const struct pages *pages, const struct table *table, size_t 
  * line after it, or 0. */
 size_t header_again(const struct pages *pages, struct header *header, size_t line);
 
+/* How much a line looks like the header of a table. */
+enum header_likeness {
+	HEADER_OTHER,
+	HEADER_LIKE,  /* it begins with a column's word and has all words of several columns */
+	HEADER_WHOLE, /* header_find() finds it there */
+};
+
+enum header_likeness header_like(const struct pages *pages, const struct table *table, size_t line);
+
 /* All header words of a table in a row, in memory of the stage. */
 const char *header_text(struct mu_ctx *ctx, const struct table *table);
 

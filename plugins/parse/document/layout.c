@@ -141,6 +141,9 @@ const struct mu_option layout_options[] = {
 		     .help = "PDF: how much pdftotext may print"),
 	MU_OPT_TEXTS(struct layout, furniture,
 		     .help = "patterns of whole lines that belong to the page, not to the text"),
+	MU_OPT_TEXTS(struct layout, unread,
+		     .help = "patterns of headings or headers of other tables, which are known and "
+			     "not read"),
 	{ .name = "tables",
 	  .type = MU_ITEMS,
 	  .required = true,
@@ -595,6 +598,8 @@ int layout_compile(struct mu_ctx *ctx, struct layout *layout)
 				 layout->encoding);
 	other = layout_furniture(ctx, layout);
 	err = err ? err : other;
+	other = patterns_compile(ctx, &layout->unread, false, &layout->unread_patterns);
+	err = err ? err : other;
 	if (layout->file_name) {
 		other = pattern_compile(ctx, &layout->file_name, layout->file_name, false,
 					&layout->name_pattern);
@@ -629,6 +634,7 @@ static void claims_free(struct claim *claims, size_t n)
 void layout_release(struct layout *layout)
 {
 	patterns_free(layout->furniture_patterns, layout->furniture.count);
+	patterns_free(layout->unread_patterns, layout->unread.count);
 	pattern_free(layout->name_pattern);
 	claims_free(layout->claims, layout->n_claims);
 	for (size_t i = 0; i < layout->n_tables; i++) {

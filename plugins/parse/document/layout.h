@@ -98,10 +98,10 @@ struct layout {
 	const char *language, *encoding, *file_name, *file_format;
 	int64_t max_size, max_lines, max_memory, max_output;
 	double timeout;
-	struct mu_texts furniture;
+	struct mu_texts furniture, unread;
 	struct mu_items table_items, claim_items;
 
-	struct pattern **furniture_patterns;
+	struct pattern **furniture_patterns, **unread_patterns;
 	struct pattern *name_pattern; /* NULL: a document's name says nothing */
 	struct table *tables;
 	struct claim *claims; /* in running text */

@@ -121,6 +121,16 @@ uint64_t latest_at(const struct scan *s)
 	return scan_at(s, record_latest(s)->position);
 }
 
+void shape_number(struct shape *shape, struct mu_string text)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		digits += text.data[i] >= '0' && text.data[i] <= '9';
+	shape->digits = digits > shape->digits ? digits : shape->digits;
+	shape->years |= digits == 4 && text.len == 4;
+}
+
 struct mu_finding record_finding(const struct scan *s, size_t record, const char *code)
 {
 	const struct record *r = &s->records[record];

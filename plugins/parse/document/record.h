@@ -26,11 +26,26 @@ struct record {
 	size_t flat, len;  /* all of it */
 };
 
-/* The heading of a table. */
+/* What the rows of a table that were read have in common. */
+struct shape {
+	size_t rows;
+	size_t words[COLUMNS_MAX];               /* of the longest cell, by field */
+	double x0[COLUMNS_MAX], x1[COLUMNS_MAX]; /* in a grid: where cells stand, by field */
+	size_t digits;                           /* of the longest number */
+	bool years;                              /* numbers of four digits are there */
+};
+
+/* A table: its heading, and where it is when it was read. */
 struct found_table {
 	bool found;
 	size_t flat, end;
 	struct datum data[COLUMNS_MAX]; /* its captures, by field */
+
+	bool scanned;
+	bool closed;        /* by the line that `end` tells, or by the next table */
+	size_t first, stop; /* lines of its heading, and the first behind it */
+	struct header header;
+	struct shape shape;
 };
 
 struct scan {
@@ -85,6 +100,9 @@ struct record *record_latest(const struct scan *s);
 struct datum *record_datum(const struct scan *s, size_t record, const struct column *column);
 struct datum *latest_datum(const struct scan *s, const struct column *column);
 uint64_t latest_at(const struct scan *s);
+
+/* Notes what a number of a row looks like. */
+void shape_number(struct shape *shape, struct mu_string text);
 
 /* A finding about all of a record. */
 struct mu_finding record_finding(const struct scan *s, size_t record, const char *code);

@@ -3,11 +3,14 @@
 #include <stdlib.h>
 
 #include "grid.h"
+#include "outside.h"
 
-enum { SUGGESTIONS_MAX = 5 };
+enum {
+	SUGGESTIONS_MAX = 5,
+	MENTION_LINES = 3, /* below a heading that is only spoken of */
+};
 
-/* Where to look for the next match: not where an empty one was. */
-static size_t behind(struct mu_string text, struct pattern_match match)
+size_t behind(struct mu_string text, struct pattern_match match)
 {
 	size_t at = match.end;
 
@@ -123,8 +126,8 @@ static int cells_read(const struct scan *s, const char *code)
 	return err;
 }
 
-static enum cut_answer scan_cut(struct scan *s, const struct column *const *columns,
-				size_t n_columns, size_t n_words, double gap)
+enum cut_answer scan_cut(struct scan *s, const struct column *const *columns, size_t n_columns,
+			 size_t n_words, double gap)
 {
 	s->cut.reader = s->reader;
 	s->cut.columns = columns;
@@ -135,17 +138,34 @@ static enum cut_answer scan_cut(struct scan *s, const struct column *const *colu
 	return cut_line(&s->cut);
 }
 
+/* Notes what the row that was cut last looks like. */
+static void shape_add(const struct scan *s, struct shape *shape)
+{
+	const struct cut *cut = &s->cut;
+
+	shape->rows++;
+	for (size_t i = 0; i < cut->n_columns; i++) {
+		struct cell cell = cut->ways[0].cells[i];
+		size_t words = (size_t)(cell.end - cell.first), f = cut->columns[i]->index;
+
+		shape->words[f] = words > shape->words[f] ? words : shape->words[f];
+		if (cut->columns[i]->type == COLUMN_INTEGER)
+			shape_number(shape, cut_text(cut, cell));
+	}
+}
+
 static int scan_row(struct scan *s, const struct table *t, const struct header *header, size_t line)
 {
 	const struct line *l = &s->pages->lines[line];
 	size_t n_words = pages_words(s->pages, line, s->words, CUT_WORDS);
-	const struct found_table *found = &s->tables[t - s->layout->tables];
+	struct found_table *found = &s->tables[t - s->layout->tables];
 	int err = record_add(s, found, NULL, l->flat, l->flat_len);
 
 	if (err)
 		return err;
 	switch (scan_cut(s, header->columns, header->n_columns, n_words, s->pages->gap)) {
 	case CUT_DONE:
+		shape_add(s, &found->shape);
 		return cells_read(s, NULL);
 	case CUT_UNDECIDED:
 		return report_undecided(s, t);
@@ -197,9 +217,8 @@ static int captures_report(const struct scan *s, const struct table *t, const st
 	return scan_report(s, line_finding(s, "claim-value"), "'%s' states no number", claim->name);
 }
 
-/* The measures that a claim's line states by their order. */
-static size_t measures_left(const struct header *header, const struct claim *claim,
-			    const struct column **out)
+size_t measures_left(const struct header *header, const struct claim *claim,
+		     const struct column **out)
 {
 	size_t n = 0;
 
@@ -373,43 +392,115 @@ static bool same_heading(const struct scan *s, const struct table *t, const stru
 	return true;
 }
 
-/* Looks for the heading of a table behind `match`.  On a later page it may be
+/* The last line of a match. */
+static size_t match_last(const struct scan *s, struct pattern_match match)
+{
+	return pages_line_of_flat(s->pages, match.end > match.start ? match.end - 1 : match.start);
+}
+
+/* Whether a line of a table of contents ends behind a match: "..... 3". */
+static bool is_entry(const struct scan *s, struct pattern_match match)
+{
+	const struct line *l = &s->pages->lines[match_last(s, match)];
+	const char *rest = s->pages->flat + match.end;
+	size_t len = match.end < l->flat + l->flat_len ? l->flat + l->flat_len - match.end : 0;
+	size_t dots = 0, digits = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (rest[i] >= '0' && rest[i] <= '9')
+			digits++;
+		else if (rest[i] == '.' && !digits)
+			dots++;
+		else if (rest[i] != ' ')
+			return false;
+	}
+	return dots > 2 && digits;
+}
+
+/* Whether a heading that no header follows is only spoken of: in a table of contents, or
+ * without numbers below it. */
+static bool is_mention(const struct scan *s, struct pattern_match match)
+{
+	size_t line = match_last(s, match) + 1, end = line + MENTION_LINES;
+
+	if (line == s->pages->n_lines || is_entry(s, match))
+		return line < s->pages->n_lines;
+	for (; line < end && line < s->pages->n_lines; line++) {
+		struct mu_string text = pages_line(s->pages, line);
+
+		if (text.data[text.len - 1] >= '0' && text.data[text.len - 1] <= '9')
+			return false;
+	}
+	return true;
+}
+
+/* Looks at another place with the heading of a table.  On a later page it may be
  * repeated with the same words; anywhere else it must not be. */
-static int heading_again(struct scan *s, const struct table *t, const struct found_table *f,
+static int heading_other(struct scan *s, const struct table *t, const struct found_table *f,
 			 struct pattern_match match)
 {
-	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
-	size_t first = pages_line_of_flat(s->pages, f->flat), line, last;
-	int found;
+	size_t first = pages_line_of_flat(s->pages, f->flat);
+	size_t line = pages_line_of_flat(s->pages, match.start), last = match_last(s, match);
+	struct header header;
 
-	while ((found = pattern_find(s->ctx, t->begin_pattern, flat, behind(flat, match), &match)) >
-	       0) {
-		line = pages_line_of_flat(s->pages, match.start);
-		last = pages_line_of_flat(s->pages,
-					  match.end > match.start ? match.end - 1 : match.start);
-		if (s->pages->lines[line].page == s->pages->lines[first].page ||
-		    !same_heading(s, t, f))
-			return scan_report(s,
-					   (struct mu_finding){ .code = "table-twice",
-								.other = flat_at(s, match.start) },
-					   "the heading of table '%s' is there more than once",
-					   t->name);
+	if (s->pages->lines[line].page > s->pages->lines[first].page && same_heading(s, t, f)) {
 		/* What begins with the table's own header is not passed over twice. */
 		for (; match.end > match.start && line <= last; line++)
 			s->repeated[line] = true;
+		return 0;
+	}
+	if (!header_find(s->pages, t, match.end, &header) && is_mention(s, match))
+		return 0;
+	return scan_report(
+		s, (struct mu_finding){ .code = "table-twice", .other = flat_at(s, match.start) },
+		"the heading of table '%s' is there more than once", t->name);
+}
+
+/* Looks at all places with the heading of a table but its own. */
+static int heading_again(struct scan *s, const struct table *t, const struct found_table *f)
+{
+	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
+	struct pattern_match match;
+	size_t from = 0;
+	int found, err = 0;
+
+	while ((found = pattern_find(s->ctx, t->begin_pattern, flat, from, &match)) > 0 && !err) {
 		if (mu_cancelled(s->ctx))
 			return ECANCELED;
+		if (match.start != f->flat)
+			err = heading_other(s, t, f, match);
+		from = behind(flat, match);
 	}
-	return -found;
+	return found < 0 ? -found : err;
+}
+
+/* Finds the heading of a table: the first that its header follows, else the first one.  1,
+ * 0, or a negative errno value. */
+static int heading_choose(const struct scan *s, const struct table *t, struct pattern_match *match)
+{
+	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
+	struct pattern_match first;
+	struct header header;
+	int found = pattern_find(s->ctx, t->begin_pattern, flat, 0, &first);
+
+	*match = first;
+	while (found > 0 && !header_find(s->pages, t, match->end, &header)) {
+		if (mu_cancelled(s->ctx))
+			return -ECANCELED;
+		found = pattern_find(s->ctx, t->begin_pattern, flat, behind(flat, *match), match);
+		/* Once more, for what it captures. */
+		if (!found)
+			return pattern_find(s->ctx, t->begin_pattern, flat, first.start, match);
+	}
+	return found;
 }
 
 static int heading_find(struct scan *s, size_t index)
 {
-	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
 	const struct table *t = &s->layout->tables[index];
 	struct found_table *f = &s->tables[index];
 	struct pattern_match match;
-	int found = pattern_find(s->ctx, t->begin_pattern, flat, 0, &match), err;
+	int found = heading_choose(s, t, &match), err;
 
 	if (found < 0)
 		return -found;
@@ -422,10 +513,9 @@ static int heading_find(struct scan *s, size_t index)
 	f->found = true;
 	f->flat = match.start;
 	f->end = match.end;
+	f->first = pages_line_of_flat(s->pages, match.start);
 	err = heading_read(s, t, f);
-	if (err)
-		return err;
-	return heading_again(s, t, f, match);
+	return err ? err : heading_again(s, t, f);
 }
 
 static int report_header(const struct scan *s, const struct table *t, const struct found_table *f)
@@ -461,10 +551,10 @@ static int ends_table(const struct scan *s, const struct table *t, size_t line)
 	return found > 0 ? 2 : found;
 }
 
-/* Where the table whose first line is `line` ends: the line after it, in `stop`.
- * 1, 0 when the end that was declared is not there, or a negative errno value. */
+/* Where the table whose first line is `line` ends: the line after it, in `stop`; `closed`:
+ * that is the line that `end` tells.  1, 0 when the end that was declared is not there, or a negative errno value. */
 static int table_end(const struct scan *s, const struct table *t, size_t line, size_t limit,
-		     size_t *stop)
+		     size_t *stop, bool *closed)
 {
 	for (size_t i = line; t->has_end && i < limit; i++) {
 		int ends = ends_table(s, t, i);
@@ -474,6 +564,7 @@ static int table_end(const struct scan *s, const struct table *t, size_t line, s
 		if (!ends)
 			continue;
 		*stop = ends == 1 ? i + 1 : i;
+		*closed = ends == 2;
 		return ends < 0 ? ends : 1;
 	}
 	/* Blank lines end it, unless a page ended there. */
@@ -513,7 +604,7 @@ static int find_claim(const struct scan *s, const struct table *t, struct mu_str
 	return found;
 }
 
-static int find_skip(const struct scan *s, const struct table *t, struct mu_string text)
+int find_skip(const struct scan *s, const struct table *t, struct mu_string text)
 {
 	struct pattern_match match;
 	int found = 0;
@@ -579,7 +670,7 @@ static int report_tally(const struct scan *s, const struct table *t, const struc
 static int scan_table(struct scan *s, size_t index)
 {
 	const struct table *t = &s->layout->tables[index];
-	const struct found_table *f = &s->tables[index];
+	struct found_table *f = &s->tables[index];
 	struct tally tally = { .claims = mu_alloc(s->ctx, (t->n_claims + 1) * sizeof(size_t)) };
 	struct header header;
 	struct grid *grid;
@@ -589,9 +680,10 @@ static int scan_table(struct scan *s, size_t index)
 	line = header_find(s->pages, t, f->end, &header);
 	if (!line)
 		return report_header(s, t, f);
-	ended = table_end(s, t, line, table_limit(s, f), &stop);
+	ended = table_end(s, t, line, table_limit(s, f), &stop, &f->closed);
 	if (ended < 0)
 		return -ended;
+	f->stop = stop;
 	grid = t->grid ? grid_begin(s, t, &tally) : NULL;
 	if (grid)
 		err = grid_header(grid, &header, line);
@@ -607,10 +699,12 @@ static int scan_table(struct scan *s, size_t index)
 		else if (!again)
 			err = scan_line(s, t, &header, grid, line, &tally);
 	}
+	f->header = header;
 	if (grid && !err)
 		err = grid_end(grid);
 	else if (grid)
 		grid_drop(grid);
+	f->scanned = true;
 	return err ? err : report_tally(s, t, f, &tally, ended);
 }
 
@@ -725,6 +819,8 @@ int scan_run(struct scan *s)
 	for (size_t i = 0; i < layout->n_tables && !err; i++)
 		if (s->tables[i].found)
 			err = scan_table(s, i);
+	if (!err)
+		err = outside_check(s);
 	for (size_t i = 0; i < layout->n_claims && !err; i++)
 		err = scan_sentence(s, &layout->claims[i]);
 	return err ? err : name_check(s);
@@ -733,14 +829,13 @@ int scan_run(struct scan *s)
 int scan_recognises(struct scan *s, bool *yes)
 {
 	const struct layout *layout = s->layout;
-	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
 
 	*yes = false;
 	for (size_t i = 0; i < layout->n_tables; i++) {
 		const struct table *t = &layout->tables[i];
 		struct pattern_match match;
 		struct header header;
-		int found = pattern_find(s->ctx, t->begin_pattern, flat, 0, &match);
+		int found = heading_choose(s, t, &match);
 
 		if (found < 0)
 			return -found;

@@ -23,6 +23,22 @@ int scan_recognises(struct scan *scan, bool *yes);
 /* The index of the record at a position, or SIZE_MAX. */
 size_t scan_find(const struct scan *scan, uint64_t position);
 
+/* Parts of it that outside.h takes too. */
+
+/* Where to look for the next match: not where an empty one was. */
+size_t behind(struct mu_string text, struct pattern_match match);
+
+/* Cuts the first words of `scan->words` into columns, in `scan->cut`. */
+enum cut_answer scan_cut(struct scan *scan, const struct column *const *columns, size_t n_columns,
+			 size_t n_words, double gap);
+
+/* The measures that a claim's line states by their order. */
+size_t measures_left(const struct header *header, const struct claim *claim,
+		     const struct column **out);
+
+/* 1 when one of the table's patterns in `skip` is on the line, 0, or a negative errno value. */
+int find_skip(const struct scan *scan, const struct table *table, struct mu_string text);
+
 /* The findings that a scan can make. */
 #define SCAN_CODES \
 	{ "no-table", "The document has no heading of a table that the pipeline describes.", \
@@ -37,6 +53,16 @@ size_t scan_find(const struct scan *scan, uint64_t position);
 		  "so its columns may have changed.", \
 		  "Compare the columns in the document with those in the pipeline, and adapt " \
 		  "these." }, \
+		{ "continues", \
+		  "Behind the end of a table, which is its last claim or a blank line, there is " \
+		  "a line that still reads as a row or a total of it, and was not read.", \
+		  "Describe the table so that it ends behind that line: a claim for the totals " \
+		  "of groups, another pattern for the last one, or end; or, when the line is none " \
+		  "of the table's, tell with end where the table ends." }, \
+		{ "unread-table", \
+		  "Outside of the tables that were read there is a header with their words.", \
+		  "Describe the table; or list a pattern of its heading or header under unread, " \
+		  "so that it is known and not read." }, \
 		{ "no-end", "The line that ends a table is not there.", \
 		  "Look whether the document is complete; adapt the option end, or the claim " \
 		  "marked last." }, \

@@ -29,7 +29,7 @@ void reader_close(struct reader *r)
 	*r = (struct reader){ 0 };
 }
 
-static bool has_digit(struct mu_string t)
+bool has_digit(struct mu_string t)
 {
 	for (size_t i = 0; i < t.len; i++)
 		if (t.data[i] >= '0' && t.data[i] <= '9')

@@ -57,6 +57,9 @@ int32_t date_month_end(int32_t days);
 struct value value_read(const struct reader *reader, const struct column *column,
 			struct mu_string text, bool words);
 
+/* Whether a text has one of the digits 0 to 9. */
+bool has_digit(struct mu_string text);
+
 /* Takes away what the column ignores at the beginning or the end of its cells.  0, or a
  * positive errno value with a message. */
 int value_strip(const struct reader *reader, const struct column *column, struct mu_string *text);

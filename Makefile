@@ -149,18 +149,22 @@ core-libraries:
 	$(if $(call pkg_missing,$(NEEDS_core)),$(error muster needs libraries that are not \
 	    here: make deps, or apt-get install $(call packages,$(call pkg_missing,$(NEEDS_core)))))@:
 
+# Compiled apart from linking, which alone is done again when the core changes.
+$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -iquote core -iquote plugins/lib -DBUILD='"$(BUILD)"' -c -o $@ $<
 define test_link
 	@mkdir -p $(@D)
-	$(COMPILE) -iquote core -iquote plugins/lib -DBUILD='"$(BUILD)"' $(ALL_LDFLAGS) -o $@ $< \
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
 	    $(CORE_O) $(LIB_O) $(call pkg_libs,$(NEEDS_core) $(NEEDS_tests)) -ldl -lpthread -lm
 endef
-$(BUILD)/tests/%: tests/%.c $(CORE_O) $(LIB_O) $(BUILD)/flags
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(CORE_O) $(LIB_O)
 	$(test_link)
 
 # There the core's allocations fail at will; it finds plugins where muster does.
 $(BUILD)/test_torture: ALL_LDFLAGS += -Wl,--wrap=malloc -Wl,--wrap=calloc \
     -Wl,--wrap=realloc -Wl,--wrap=reallocarray
-$(BUILD)/test_torture: tests/test_torture.c $(CORE_O) $(LIB_O) $(BUILD)/flags
+$(BUILD)/test_torture: $(BUILD)/obj/tests/test_torture.o $(CORE_O) $(LIB_O)
 	$(test_link)
 
 # Written anew when the compiler or its flags change, and then all is built anew.
@@ -234,7 +238,7 @@ $(TOOLS): $(BUILD)/tests/%: tests/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(call pkg_libs,$(NEEDS_$*))
 
--include $(BUILD)/test_torture.d $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
 
 # ---- what is done with it
 #
@@ -386,4 +390,5 @@ help:                         ## this list
 
 .PHONY: all plugins tests core-libraries deps build-deps demo demo-run test test-run asan tsan valgrind \
         valgrind-run lint lint-run format bench bench-csv bench-explain bench-net install clean help FORCE
+.SECONDARY: $(TESTS:$(BUILD)/tests/%=$(BUILD)/obj/tests/%.o)
 .DELETE_ON_ERROR:

@@ -130,8 +130,11 @@ plugins: $(PLUGINS)
 	$(foreach n,$(SKIPPED),$(info skipped: plugin $n: apt-get install $(call \
 	    packages,$(call pkg_missing,$(NEEDS_$n)))))@:
 
+# Which plugins are muster's own.
+$(BUILD)/obj/core/loader.o: private ALL_CPPFLAGS += -DSHIPPED='"$(NAMES)"'
+
 $(BUILD)/muster: $(BUILD)/obj/core/main.o $(CORE_O)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(NEEDS_core)) -ldl -lpthread
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(NEEDS_core)) -ldl -lpthread -lm
 
 define plugin_rule
 $(BUILD)/plugins/$1.so: $(call objects,$1) $(PARTS_$1:%=$(BUILD)/obj/plugins/lib/%.o) $(SDK_O)
@@ -281,6 +284,7 @@ test-run: all tests
 	for t in $(TESTS); do echo "$$t"; timeout 600 $$t || failed=1; done; \
 	$(foreach k,$(KINDS),$(BUILD)/tests/fuzz_$k $(SECONDS) $(call seeds_of,$k) || failed=1;) \
 	tests/install.sh $(BUILD) || failed=1; \
+	tests/plugins.sh $(BUILD) || failed=1; \
 	tests/cases.sh $(BUILD) || failed=1; \
 	tests/forms.py $(BUILD) || failed=1; \
 	tests/net.sh $(BUILD) || failed=1; \

@@ -167,59 +167,65 @@ const struct balance_measure *balance_measure(const struct balance *b, const cha
 	return NULL;
 }
 
-static int64_t adjusted(const struct adjustment *a, size_t n, const char *measure, bool *overflow)
+/* Wide enough for sums of sums. */
+__extension__ typedef __int128 wide;
+
+static wide adjusted(const struct adjustment *a, size_t n, const char *measure)
 {
-	int64_t sum = 0;
+	wide sum = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		bool same =
 			measure ? a[i].measure && !strcmp(a[i].measure, measure) : !a[i].measure;
 
-		if (same && __builtin_add_overflow(sum, a[i].by, &sum))
-			*overflow = true;
+		if (same)
+			sum += a[i].by;
 	}
 	return sum;
+}
+
+/* For messages: one beyond 64 bits is shown as the nearest that is not. */
+static int64_t narrow(wide value)
+{
+	return value > INT64_MAX ? INT64_MAX : value < INT64_MIN ? INT64_MIN : (int64_t)value;
 }
 
 static bool measure_conserved(const struct balance_measure *m, const struct balance *out,
 			      const struct adjustment *a, size_t n, struct text *why)
 {
 	const struct balance_measure *after = balance_measure(out, m->name);
-	int64_t expected = 0, found = after ? after->sum : 0;
-	bool overflow = m->overflow || (after && after->overflow);
-	int64_t by = adjusted(a, n, m->name, &overflow);
+	int64_t found = after ? after->sum : 0;
+	wide by = adjusted(a, n, m->name);
 
-	if (overflow || __builtin_add_overflow(m->sum, by, &expected))
-		return true;
-	if (expected == found)
+	/* That is said by itself. */
+	if (m->overflow || (after && after->overflow) || m->sum + by == found)
 		return true;
 	text_printf(why,
 		    "%s: %" PRId64 " went in, %+" PRId64 " was stated as changed, %" PRId64
 		    " came out%s",
-		    m->name, m->sum, by, found, after ? "" : " (the column is gone)");
+		    m->name, m->sum, narrow(by), found, after ? "" : " (the column is gone)");
 	return false;
 }
 
 bool balance_conserved(const struct balance *in, const struct balance *out,
 		       const struct adjustment *a, size_t n, struct text *why)
 {
-	bool overflow = false;
-	int64_t by = adjusted(a, n, NULL, &overflow), claims = adjusted(a, n, MU_CLAIM, &overflow);
+	wide by = adjusted(a, n, NULL), claims = adjusted(a, n, MU_CLAIM);
 	size_t j;
 
-	if ((int64_t)in->claims + claims != (int64_t)out->claims) {
+	if (in->claims + claims != out->claims) {
 		text_printf(why, "%" PRIu64 " claims went in, ", in->claims);
 		if (claims)
-			text_printf(why, "%+" PRId64 " was stated as changed, ", claims);
+			text_printf(why, "%+" PRId64 " was stated as changed, ", narrow(claims));
 		text_printf(why, "%" PRIu64 " came out", out->claims);
 		return false;
 	}
-	if (overflow || (int64_t)in->rows + by != (int64_t)out->rows) {
+	if (in->rows + by != out->rows) {
 		text_printf(why,
 			    "%" PRIu64 " rows went in, %+" PRId64 " was stated as changed, "
 			    "%" PRIu64 " came out",
-			    in->rows, by, out->rows);
+			    in->rows, narrow(by), out->rows);
 		return false;
 	}
 	for (j = 0; j < in->n_measures; j++)

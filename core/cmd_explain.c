@@ -31,6 +31,10 @@ static void codes_each(struct loader *loader, each_code *call, void *data)
 				text_printf(&full, "%s/%s", p->name, code->name);
 				call(data, full.data, code);
 			}
+			if (!p) {
+				text_add_visible(&full, why.data, why.len);
+				fprintf(stderr, "muster: %s\n", full.data);
+			}
 			text_release(&why);
 			text_release(&full);
 		}
@@ -118,6 +122,7 @@ static int explain_run(const struct command *self, int argc, char **argv)
 		name = value;
 	}
 	loader = loader_new();
+	loader_try_first(loader);
 	if (name)
 		code = explain_code(self, loader, name);
 	else

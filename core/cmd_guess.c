@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "command.h"
-#include "document.h"
 #include "guess.h"
 #include "interrupt.h"
+#include "publish.h"
+#include "watch.h"
 
 static const struct flag flags[] = { { .name = NULL } };
 
@@ -16,7 +17,8 @@ static int guess(const char *path)
 	int err, code = EXIT_VALID;
 
 	interrupt_listen();
-	document_guard_mapping(NULL);
+	loader_try_first(loader);
+	watch_begin(publish_abandon);
 	err = guess_file(loader, path, &draft, &why);
 	if (err) {
 		code = err == ECANCELED ? 128 + interrupt_signal() : EXIT_FAILED;
@@ -30,6 +32,7 @@ static int guess(const char *path)
 	text_release(&why);
 	text_release(&shown);
 	loader_free(loader);
+	watch_end();
 	return code;
 }
 

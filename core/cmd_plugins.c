@@ -373,6 +373,7 @@ static int plugins_run(const struct command *self, int argc, char **argv)
 	if (schema && (json || word))
 		return usage_error(self, "--schema is about all plugins, and stands alone");
 	loader = loader_new();
+	loader_try_first(loader);
 	if (schema)
 		code = plugins_schema(loader);
 	else if (word)

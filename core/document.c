@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <nettle/sha2.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -480,26 +479,4 @@ void documents_release(struct documents *ds)
 	mu_map_release(&ds->files);
 	arena_release(&ds->arena);
 	*ds = (struct documents){ 0 };
-}
-
-static void (*clean_up)(void);
-
-static void cut_short(int number)
-{
-	static const char message[] = "muster: a document was cut short while it was being read\n";
-
-	(void)number;
-	if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
-		_exit(3);
-	if (clean_up)
-		clean_up();
-	_exit(3);
-}
-
-void document_guard_mapping(void (*clean)(void))
-{
-	struct sigaction action = { .sa_handler = cut_short };
-
-	clean_up = clean;
-	sigaction(SIGBUS, &action, NULL);
 }

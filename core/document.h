@@ -103,10 +103,6 @@ int document_sha256(struct document *document, struct text *why);
 
 void documents_release(struct documents *ds);
 
-/* A file cut short while it is mapped would kill the program without a word:
- * this makes SIGBUS say so, clean up and exit with 3. */
-void document_guard_mapping(void (*clean)(void));
-
 /* What a digest says in the end, as 64 hexadecimal digits. */
 void sha256_end(struct sha256_ctx *digest, char out[65]);
 

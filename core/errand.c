@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "interrupt.h"
+#include "watch.h"
 
 static int write_report(const struct run *run, const struct wanted_report *r, int color)
 {
@@ -63,7 +64,7 @@ int errand_run(struct errand *s)
 
 	interrupt_listen();
 	mem_at_exhaustion(publish_abandon);
-	document_guard_mapping(publish_abandon);
+	watch_begin(publish_abandon);
 	run.loader = loader_new();
 	wrong = pipeline_read(&p, s->pipeline, run.loader, s->settings.items, s->settings.count);
 	if (pipeline_check(&p) || wrong) {
@@ -88,5 +89,6 @@ int errand_run(struct errand *s)
 	}
 	pipeline_release(&p);
 	loader_free(run.loader);
+	watch_end();
 	return code;
 }

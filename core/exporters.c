@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "batch.h"
 #include "clock.h"
 #include "link.h"
 
@@ -31,6 +32,12 @@ int exporters_open(struct exporters *x, struct run *run, const struct flow *end)
 	return err;
 }
 
+/* Who releases a slice releases nothing. */
+static void slice_release(struct ArrowArray *slice)
+{
+	slice->release = NULL;
+}
+
 /* Some rows of a batch as a batch of their own; nothing is copied, and only the whole
  * is to be released. */
 static struct ArrowArray slice(const struct ArrowArray *rows, int64_t first, int64_t end)
@@ -40,6 +47,7 @@ static struct ArrowArray slice(const struct ArrowArray *rows, int64_t first, int
 	out.offset += first;
 	out.length = end - first;
 	out.null_count = -1;
+	out.release = slice_release;
 	return out;
 }
 
@@ -52,7 +60,7 @@ static int feed_slice(struct exporters *x, const struct ArrowArray *rows)
 		struct stage *s = &x->items[i];
 		double start = clock_now();
 
-		err = s->config->plugin->api.export(&s->ctx, s->self, rows);
+		err = stage_export(s, rows);
 		s->seconds += clock_now() - start;
 		stage_failed(x->run, s, err);
 	}
@@ -127,18 +135,25 @@ void exporters_withhold(struct run *run, const struct ArrowSchema *schema,
 	free(withhold(run, schema, rows, &n));
 }
 
-/* All of a batch that is neither claim nor rejected. */
-int exporters_feed(struct exporters *x, const struct ArrowArray *rows)
+/* The first exporter that did not come with muster; NULL: there is none. */
+static const struct stage *foreign_of(const struct exporters *x)
 {
-	const struct ArrowSchema *schema = x->schema;
-	struct mu_rows hidden = mu_rows(schema, rows);
+	size_t i;
+
+	for (i = 0; i < x->count; i++)
+		if (x->items[i].config->plugin->foreign)
+			return &x->items[i];
+	return NULL;
+}
+
+static int feed_all(struct exporters *x, const struct ArrowArray *rows)
+{
+	struct mu_rows hidden = mu_rows(x->schema, rows);
 	int64_t first = 0;
 	size_t n, i;
-	int64_t *withheld = withhold(x->run, schema, rows, &n);
+	int64_t *withheld = withhold(x->run, x->schema, rows, &n);
 	int err = 0;
 
-	if (x->run->rows)
-		rowset_add(x->run->rows, rows);
 	for (i = 0; !err && i < n; i++) {
 		err = feed_data(x, rows, &hidden, first, withheld[i]);
 		first = withheld[i] + 1;
@@ -146,6 +161,23 @@ int exporters_feed(struct exporters *x, const struct ArrowArray *rows)
 	if (!err)
 		err = feed_data(x, rows, &hidden, first, rows->length);
 	free(withheld);
+	return err;
+}
+
+/* All of a batch that is neither claim nor rejected.  A batch is compared as a whole, since
+ * it may be cut into as many slices as it has rows. */
+int exporters_feed(struct exporters *x, const struct ArrowArray *rows)
+{
+	const struct stage *foreign = foreign_of(x);
+	uint64_t digest = foreign ? batch_digest(x->schema, rows) : 0;
+	int err;
+
+	if (x->run->rows)
+		rowset_add(x->run->rows, rows);
+	err = feed_all(x, rows);
+	if (!err && foreign && batch_digest(x->schema, rows) != digest)
+		err = run_fail(x->run, foreign->config, EPROTO,
+			       "the plugin changed rows that it may only look at");
 	return err;
 }
 
@@ -158,7 +190,7 @@ int exporters_finish(struct exporters *x)
 		struct stage *s = &x->items[i];
 		double start = clock_now();
 
-		err = s->config->plugin->api.export(&s->ctx, s->self, NULL);
+		err = stage_export(s, NULL);
 		s->seconds += clock_now() - start;
 		stage_failed(x->run, s, err);
 	}

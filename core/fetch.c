@@ -7,14 +7,13 @@
 
 static int fetch_all(struct run *run, struct stage *s, size_t source)
 {
-	const struct mu_plugin *api = &s->config->plugin->api;
 	struct text why = { 0 };
 	int err = 0;
 
 	while (!err && !interrupt_signal()) {
 		struct mu_document from = { .size = sizeof from };
 
-		err = api->fetch(&s->ctx, s->self, &from);
+		err = stage_fetch(s, &from);
 		if (err || !from.path)
 			break;
 		if (!from.uri)

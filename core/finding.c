@@ -9,6 +9,11 @@ const struct mu_code core_codes[] = {
 	  "say so. The run fails, because somebody could have been lost.",
 	  "This is a fault of the plugin: a transform that changes rows or sums on purpose states "
 	  "it with mu_adjusted()." },
+	{ "run/failed-check",
+	  "A stage counts checks that failed, and reports no finding that would say what is "
+	  "wrong and where.",
+	  "This is a fault of the plugin: what fails a check with mu_checked() is reported with "
+	  "mu_report(), too." },
 	{ "run/overflow",
 	  "The sum of a measure over the rows of a stage does not fit 64 bits, so it cannot be "
 	  "known whether all are still there.",

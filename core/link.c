@@ -26,6 +26,7 @@ void stage_end(struct record *r, struct stage *s)
 	findings_merge(&r->findings, &s->findings);
 	for (i = 0; i < 3; i++)
 		r->checks[i] += s->checks[i];
+	r->reported += s->reported;
 	r->seconds += s->seconds;
 	stage_close(s);
 }
@@ -49,7 +50,7 @@ static int validate_end(struct link *l)
 	if (l->ended)
 		return 0;
 	l->ended = true;
-	err = s->config->plugin->api.validate(&s->ctx, s->self, NULL);
+	err = stage_validate(s, NULL);
 	s->seconds += clock_now() - start;
 	return stage_failed(l->run, s, err);
 }
@@ -66,7 +67,7 @@ static int validate_next(void *from, struct ArrowArray *out)
 	if (!out->release)
 		return validate_end(l);
 	start = clock_now();
-	err = s->config->plugin->api.validate(&s->ctx, s->self, out);
+	err = stage_validate(s, out);
 	s->seconds += clock_now() - start;
 	if (err)
 		mu_array_release(out);
@@ -117,20 +118,16 @@ static int transform_end(struct link *l)
 static int transform_step(struct link *l, struct ArrowArray *out, bool *last)
 {
 	struct stage *s = &l->stage;
-	struct text why = { 0 };
 	double start = clock_now();
 	int err;
 
 	*out = (struct ArrowArray){ 0 };
 	s->pulling = 0;
-	err = s->config->plugin->api.transform(&s->ctx, s->self, out);
+	err = stage_transform(s, out);
 	s->seconds += clock_now() - start - s->pulling;
 	*last = !err && !out->release;
 	if (*last)
 		return 0;
-	if (!err && !batch_fits(stage_schema(s), out, &why))
-		err = run_fail(l->run, s->config, EPROTO, why.data);
-	text_release(&why);
 	if (!err) {
 		balance_add(l->counted, stage_schema(s), out);
 		l->named = true;
@@ -405,11 +402,11 @@ static bool *link_uses(const struct link *l, bool *out)
 		return some(in, true);
 	}
 	if (!is_transform(l)) {
-		api->uses(&s->ctx, s->self, NULL, out);
+		stage_failed(l->run, s, stage_uses(s, NULL, out));
 		return out;
 	}
 	columns = some(in, false);
-	api->uses(&s->ctx, s->self, out, columns);
+	stage_failed(l->run, s, stage_uses(s, out, columns));
 	free(out);
 	return columns;
 }

@@ -70,9 +70,6 @@ bool *links_uses(const struct links *links, bool *columns);
 void batch_order(const struct ArrowSchema *first, const struct ArrowSchema *schema,
 		 struct ArrowArray *batch);
 
-/* What a stage's callback gave, as the run's failure. */
-int stage_failed(struct run *run, const struct stage *s, int err);
-
 /* Closes a stage; what it said stays with its record. */
 void stage_end(struct record *record, struct stage *stage);
 

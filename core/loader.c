@@ -2,15 +2,29 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <link.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <muster/table.h>
 
 #include "option.h"
+#include "surroundings.h"
+#include "watch.h"
+
+/* The plugins that come with muster, "fetch/file fetch/http ...", as the Makefile knows
+ * them.  Only these are taken for muster's own, and only in its own folder. */
+#ifndef SHIPPED
+#define SHIPPED ""
+#endif
 
 /* Beyond these a table or struct is not large but wrong. */
 #define STRUCT_MAX  4096
@@ -19,6 +33,7 @@
 #define CODES_MAX   256
 #define FIELDS_DEEP 8
 #define LETTERS_MAX 64
+#define TRY_SECONDS 10
 
 const char *const step_names[N_STEPS + 1] = { "fetch",     "parse",  "validate",
 					      "transform", "export", NULL };
@@ -28,6 +43,8 @@ struct loader {
 	char *home;     /* the folder of the program */
 	char **folders; /* searched, absolute */
 	size_t n_folders;
+	size_t n_given; /* how many of them, the first ones, others have named */
+	bool try_first;
 	struct text refused;     /* what of MUSTER_PLUGIN_PATH is not searched */
 	struct plugin **plugins; /* loaded */
 	size_t n_plugins;
@@ -82,6 +99,7 @@ struct loader *loader_new(void)
 
 	loader->home = home_find(loader);
 	path_variable_read(loader, secure_getenv("MUSTER_PLUGIN_PATH"));
+	loader->n_given = loader->n_folders;
 	if (*loader->home) {
 		const char *prefix = arena_printf(&loader->arena, "%s/..", loader->home);
 		char *real = realpath(prefix, NULL);
@@ -92,6 +110,18 @@ struct loader *loader_new(void)
 		free(real);
 	}
 	return loader;
+}
+
+void loader_try_first(struct loader *loader)
+{
+	loader->try_first = true;
+}
+
+static bool met_others;
+
+bool loader_met_others(void)
+{
+	return met_others;
 }
 
 void loader_free(struct loader *loader)
@@ -475,6 +505,102 @@ static bool refuse_unlinked(const struct candidate *c, const char *error)
 	return false;
 }
 
+/* How many bytes a shared object must have, by what its headers say; 0: it is none. */
+static uint64_t object_size(int fd)
+{
+	ElfW(Ehdr) header;
+	uint64_t size, end;
+	unsigned i;
+
+	if (pread(fd, &header, SELFMAG, 0) != SELFMAG || memcmp(&header, ELFMAG, SELFMAG) != 0)
+		return 0;
+	if (pread(fd, &header, sizeof header, 0) != sizeof header)
+		return sizeof header;
+	size = header.e_shoff + (uint64_t)header.e_shnum * header.e_shentsize;
+	for (i = 0; i < header.e_phnum; i++) {
+		ElfW(Phdr) segment = { 0 };
+		uint64_t at = header.e_phoff + (uint64_t)i * header.e_phentsize;
+
+		end = at + sizeof segment;
+		if (pread(fd, &segment, sizeof segment, (off_t)at) == sizeof segment &&
+		    segment.p_type == PT_LOAD)
+			end = segment.p_offset + segment.p_filesz;
+		size = end > size ? end : size;
+	}
+	return size;
+}
+
+/* Half a shared object may not be mapped: reading what is missing is a crash. */
+static bool object_is_whole(const struct candidate *c, uint64_t bytes)
+{
+	int fd = open(c->plugin->path, O_RDONLY | O_CLOEXEC);
+	uint64_t size = fd < 0 ? 0 : object_size(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return size <= bytes || refuse(c, "is a shared object cut short: it has %llu of %llu bytes",
+				       (unsigned long long)bytes, (unsigned long long)size);
+}
+
+static void *object_load(const struct candidate *c)
+{
+	struct turn turn = { .plugin = c->plugin->full,
+			     .call = "a constructor",
+			     .document = c->plugin->path };
+	void *so;
+
+	turn_begin(&turn);
+	so = dlopen(c->plugin->path, RTLD_NOW | RTLD_LOCAL);
+	turn_end(&turn);
+	surroundings_restore();
+	return so;
+}
+
+/* `back` is set when loading was survived. */
+_Noreturn static void try_run(const struct candidate *c, volatile char *back)
+{
+	struct rlimit none = { 0 };
+	int null = open("/dev/null", O_RDWR);
+
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	setrlimit(RLIMIT_CORE, &none);
+	alarm(TRY_SECONDS);
+	object_load(c);
+	*back = 1;
+	watch_exit(0);
+}
+
+static bool refuse_tried(const struct candidate *c, int status)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		return refuse(c, "is not loaded within %d s", TRY_SECONDS);
+	if (WIFSIGNALED(status))
+		return refuse(c, "crashes while it is loaded: %s", strsignal(WTERMSIG(status)));
+	return refuse(c, "ends the program, with %d, while it is loaded", WEXITSTATUS(status));
+}
+
+/* Where no process can be made it is loaded as it is. */
+static bool survives_loading(const struct candidate *c)
+{
+	char *back = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status = 0;
+	bool good = true;
+	pid_t child;
+
+	if (back == MAP_FAILED)
+		return true;
+	child = fork();
+	if (!child)
+		try_run(c, back);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (child > 0 && !*back)
+		good = refuse_tried(c, status);
+	munmap(back, 1);
+	return good;
+}
+
 static bool plugin_open(const struct candidate *c)
 {
 	const struct mu_plugin *api;
@@ -487,7 +613,15 @@ static bool plugin_open(const struct candidate *c)
 		return refuse(c, "is not a file");
 	if (access(c->plugin->path, R_OK))
 		return refuse(c, "cannot be read: %s", strerror(errno));
-	so = dlopen(c->plugin->path, RTLD_NOW | RTLD_LOCAL);
+	if (!object_is_whole(c, (uint64_t)st.st_size))
+		return false;
+	if (c->plugin->foreign) {
+		surroundings_keep();
+		met_others = true;
+	}
+	if (c->loader->try_first && !survives_loading(c))
+		return false;
+	so = object_load(c);
 	if (!so)
 		return refuse_unlinked(c, dlerror());
 	api = dlsym(so, "muster_plugin");
@@ -496,8 +630,26 @@ static bool plugin_open(const struct candidate *c)
 	return plugin_take(c, api);
 }
 
+/* Whether muster has a plugin of that name itself. */
+static bool is_shipped(enum step step, const char *name)
+{
+	size_t kind = strlen(step_names[step]), len = strlen(name);
+	const char *at;
+
+	for (at = SHIPPED; *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+
+		if (n == kind + 1 + len && !memcmp(at, step_names[step], kind) && at[kind] == '/' &&
+		    !memcmp(at + kind + 1, name, len))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
 /* Whether there is something by the name, be it a broken link. */
-static const char *plugin_path(struct loader *loader, enum step step, const char *name)
+static const char *plugin_path(struct loader *loader, enum step step, const char *name,
+			       bool *foreign)
 {
 	struct stat st;
 	size_t i;
@@ -506,8 +658,10 @@ static const char *plugin_path(struct loader *loader, enum step step, const char
 		const char *path = arena_printf(&loader->arena, "%s/%s/%s.so", loader->folders[i],
 						step_names[step], name);
 
-		if (!lstat(path, &st) || (errno != ENOENT && errno != ENOTDIR))
+		if (!lstat(path, &st) || (errno != ENOENT && errno != ENOTDIR)) {
+			*foreign = i < loader->n_given || !is_shipped(step, name);
 			return path;
+		}
 	}
 	return NULL;
 }
@@ -517,6 +671,7 @@ const struct plugin *loader_find(struct loader *loader, enum step step, const ch
 {
 	struct candidate c = { .loader = loader, .why = why, .hint = hint };
 	const char *path;
+	bool foreign = false;
 	size_t i;
 
 	for (i = 0; i < loader->n_plugins; i++)
@@ -527,7 +682,7 @@ const struct plugin *loader_find(struct loader *loader, enum step step, const ch
 		advise(hint, "names are made of letters, digits, - and _");
 		return NULL;
 	}
-	path = plugin_path(loader, step, name);
+	path = plugin_path(loader, step, name, &foreign);
 	if (!path) {
 		not_found(loader, step, name, why, hint);
 		return NULL;
@@ -537,6 +692,7 @@ const struct plugin *loader_find(struct loader *loader, enum step step, const ch
 	c.plugin->name = arena_copy(&loader->arena, name, strlen(name));
 	c.plugin->full = arena_printf(&loader->arena, "%s/%s", step_names[step], name);
 	c.plugin->path = path;
+	c.plugin->foreign = foreign;
 	if (!plugin_open(&c))
 		return NULL;
 	loader->plugins =

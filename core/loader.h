@@ -6,10 +6,11 @@
  * program (the build tree), PREFIX/lib/muster/plugins where PREFIX is the parent
  * of the program's folder.  Never the current folder.  Found first is taken.
  *
- * Loaded with RTLD_NOW | RTLD_LOCAL and never unloaded.  Before anything of it
- * is called: the symbol muster_plugin is there, its abi is ours, exactly one
- * step is set and fits the folder, its name fits the file.  Tables made with
- * smaller structs are copied into ours, what they lack being zero.
+ * Loaded with RTLD_NOW | RTLD_LOCAL and never unloaded.  Before that: the file is as
+ * long as its headers say.  Before anything of it is called: the symbol muster_plugin
+ * is there, its abi is ours, exactly one step is set and fits the folder, its name fits
+ * the file.  Tables made with smaller structs are copied into ours, what they lack
+ * being zero.
  */
 #ifndef LOADER_H
 #define LOADER_H
@@ -28,12 +29,21 @@ struct plugin {
 	const char *name; /* "csv" */
 	const char *full; /* "parse/csv" */
 	const char *path; /* of the .so */
+	bool foreign; /* none that came with muster: what it does and gives is checked */
 	struct mu_plugin api; /* as large as ours; `options` and `codes` too */
 };
 
 struct loader;
 
 struct loader *loader_new(void); /* never NULL */
+
+/* From now on each plugin is loaded in a process of its own first, so that one that
+ * crashes or exits meanwhile is refused: for commands that look at all that there are. */
+void loader_try_first(struct loader *loader);
+
+/* Whether a plugin that did not come with muster has been loaded by any loader. */
+bool loader_met_others(void);
+
 void loader_free(struct loader *loader);
 
 /* The plugin, loaded on first use; NULL with a message in `why` (and, in `hint`

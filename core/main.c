@@ -3,11 +3,14 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <muster/plugin.h>
 
 #include "command.h"
+#include "loader.h"
 #include "text.h"
+#include "watch.h"
 
 #define VERSION "0.1.0"
 
@@ -64,7 +67,20 @@ static int help(const char *name)
 	return EXIT_VALID;
 }
 
-int main(int argc, char **argv)
+/* Plugins find this one before the library's, so that nobody leaves without a word. */
+__attribute__((visibility("default"))) void _exit(int status)
+{
+	watch_leaving("_exit", status);
+	watch_exit(status);
+}
+
+__attribute__((visibility("default"))) void _Exit(int status)
+{
+	watch_leaving("_Exit", status);
+	watch_exit(status);
+}
+
+static int act(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 	const struct command *command;
@@ -88,5 +104,18 @@ int main(int argc, char **argv)
 		fprintf(stderr, "muster: standard output cannot be written to\n");
 		return EXIT_FAILED;
 	}
+	return code;
+}
+
+/* What plugins of others left to be done at the end could still change how it ends. */
+int main(int argc, char **argv)
+{
+	int code;
+
+	watch_begin(NULL);
+	code = act(argc, argv);
+	watch_end();
+	if (loader_met_others())
+		watch_exit(code);
 	return code;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "watch.h"
+
 /* An arena's blocks double from the one to the other: most arenas stay small, and
  * memory that nobody uses costs time when it is zeroed. */
 #define BLOCK_MIN ((size_t)1 << 10)
@@ -35,7 +37,7 @@ void mem_exhausted(void)
 	(void)written; /* there is nobody left to tell */
 	if (clean)
 		clean();
-	_exit(3);
+	watch_exit(3);
 }
 
 void *mem_alloc(size_t size)

@@ -77,8 +77,7 @@ int place_find(struct run *run, uint64_t at, const char *from, struct mu_place *
 	if (l->document != mu_at_document(at))
 		err = locator_open(run, l, mu_at_document(at));
 	if (!err && l->stage)
-		err = l->stage->config->plugin->api.locate(&l->stage->ctx, l->stage->self,
-							   mu_at_position(at), from, out);
+		err = stage_locate(l->stage, mu_at_position(at), from, out);
 	if (err)
 		*out = (struct mu_place){ .size = sizeof *out };
 	return err;

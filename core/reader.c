@@ -250,7 +250,7 @@ static int piece_cut(struct lane *lane, size_t i, bool *last)
 	s = instance_of(lane, i);
 	s->window = (struct window){ .len = 0 };
 	start = clock_now();
-	err = s->config->plugin->api.split(&s->ctx, s->self, &piece);
+	err = stage_split(s, &piece);
 	s->seconds += clock_now() - start;
 	if (!err && piece.to < piece.from)
 		err = EPROTO;
@@ -458,12 +458,10 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 	do {
 		double start = clock_now();
 
-		err = s->config->plugin->api.parse(&s->ctx, s->self, out);
+		err = stage_parse(s, out);
 		s->seconds += clock_now() - start;
 		if (!splits(r, i))
 			document_rest(document_of(r, i));
-		if (!err && out->release && !batch_fits(&s->out, out, &s->failure))
-			err = EPROTO;
 		if (err || !out->release)
 			break;
 		named = s->rejecting;
@@ -771,6 +769,8 @@ static void document_close(struct reader *r, size_t i, struct stage *s)
 		record->checks[j] += s->checks[j];
 		s->checks[j] = 0;
 	}
+	record->reported += s->reported;
+	s->reported = 0;
 	record->seconds += s->seconds;
 	s->seconds = 0;
 	if (i != r->first[source])
@@ -811,9 +811,9 @@ static int document_end(struct reader *r, size_t i)
 	if (splits(r, i)) {
 		err = instances_merge(r, i, &s);
 		if (!err)
-			err = s->config->plugin->api.split(&s->ctx, s->self, &piece);
+			err = stage_split(s, &piece);
 		if (!err)
-			err = s->config->plugin->api.parse(&s->ctx, s->self, &rest);
+			err = stage_parse(s, &rest);
 		if (!err && rest.release)
 			err = EPROTO;
 		mu_array_release(&rest);

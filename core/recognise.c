@@ -211,7 +211,7 @@ static bool ask(struct run *run, struct group *g, size_t i)
 	if (!err)
 		err = stage_open(&s, NULL, d);
 	if (!err)
-		err = parser->plugin->api.recognise(&s.ctx, s.self, &said);
+		err = stage_recognise(&s, &said);
 	if (err && err != ECANCELED) {
 		struct text why = { 0 };
 

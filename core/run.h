@@ -43,6 +43,7 @@ struct record {
 	bool opened;
 	struct findings findings;
 	uint64_t checks[3];
+	uint64_t reported; /* findings, also those that another stage had made */
 	double seconds;
 };
 

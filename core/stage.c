@@ -6,12 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "batch.h"
 #include "clock.h"
 #include "interrupt.h"
 #include "place.h"
 #include "program.h"
 #include "progress.h"
 #include "run.h"
+#include "surroundings.h"
+#include "watch.h"
 
 int (*stage_fault)(void);
 
@@ -27,14 +30,23 @@ static int fault(void)
 
 /* ------------------------------------------------------------- services */
 
+/* Whom a service is for. */
+#define OF(step) (1u << (step))
+#define OF_ALL   (~0u)
+
 __attribute__((format(printf, 3, 0))) static int service_failed(struct mu_ctx *ctx, int err,
 								const char *fmt, va_list ap)
 {
 	struct stage *s = stage_of(ctx);
 
+	surroundings_locale();
+	if (err <= 0)
+		err = EIO;
+	if (!s->refused)
+		s->refused = err;
 	if (!s->failure.len)
 		text_vprintf(&s->failure, fmt, ap);
-	return err ? err : EIO;
+	return err;
 }
 
 __attribute__((format(printf, 3, 4))) static int fail_with(struct stage *s, int err,
@@ -48,12 +60,42 @@ __attribute__((format(printf, 3, 4))) static int fail_with(struct stage *s, int 
 	return err;
 }
 
+/* First of all in a service: 0 when the stage may have it.  `not_done` is what a failure of
+ * it means.  Quickly: for what is called for every row, and opens no file. */
+static int begin_quickly(struct stage *s, unsigned steps, const char *call, const char *not_done)
+{
+	enum step step = s->config->plugin->step;
+	int err = fault();
+
+	surroundings_locale();
+	if (err)
+		return fail_with(s, err, "%s", not_done);
+	if (!(steps & OF(step)))
+		return fail_with(s, EPROTO,
+				 "the plugin calls %s(), which is not for who performs '%s'", call,
+				 step_names[step]);
+	if (!s->run || s->configuring)
+		return fail_with(s, EPROTO, "the plugin calls %s() when it is configured", call);
+	return 0;
+}
+
+/* Likewise; what the plugin has changed around it is as before. */
+static int begin(struct stage *s, unsigned steps, const char *call, const char *not_done)
+{
+	int err = begin_quickly(s, steps, call, not_done);
+
+	if (!err && s->config->plugin->foreign)
+		surroundings_restore();
+	return err;
+}
+
 __attribute__((format(printf, 3, 0))) static int service_invalid(struct mu_ctx *ctx,
 								 const void *option,
 								 const char *fmt, va_list ap)
 {
 	struct stage *s = stage_of(ctx);
 
+	surroundings_locale();
 	s->invalid = true;
 	if (!s->complaints)
 		return EINVAL;
@@ -69,10 +111,10 @@ static int service_data(struct mu_ctx *ctx, const uint8_t **data, size_t *len)
 {
 	struct stage *s = stage_of(ctx);
 	struct text why = { 0 };
-	int err = fault();
+	int err = begin(s, OF(STEP_PARSE), "mu_data", "the document cannot be read");
 
 	if (err)
-		return fail_with(s, err, "the document cannot be read");
+		return err;
 	err = document_map(s->document, data, len, &why);
 	if (err)
 		fail_with(s, err, "%s", why.data);
@@ -84,17 +126,53 @@ static int service_data(struct mu_ctx *ctx, const uint8_t **data, size_t *len)
 	return err;
 }
 
+static bool any_marked(const struct ArrowSchema *schema, const struct ArrowArray *rows)
+{
+	struct mu_rows hidden = mu_rows(schema, rows);
+	int64_t i = 0;
+
+	while (i < rows->length && !mu_row_is_rejected(&hidden, i))
+		i++;
+	return i < rows->length;
+}
+
+/* The document of the first row; NULL when there is none. */
+static const char *document_of(const struct run *run, const struct ArrowSchema *schema,
+			       const struct ArrowArray *rows)
+{
+	struct mu_rows hidden = mu_rows(schema, rows);
+	const struct document *d =
+		rows->length ? documents_get(&run->documents, mu_at_document(mu_row_at(&hidden, 0)))
+			     : NULL;
+
+	return d ? d->public.uri : NULL;
+}
+
+static void pulled(struct stage *s, const struct ArrowArray *rows)
+{
+	turn_document(document_of(s->run, s->input.schema, rows));
+	if (s->config->plugin->foreign && !s->marked)
+		s->marked = any_marked(s->input.schema, rows);
+}
+
 static int service_pull(struct mu_ctx *ctx, struct ArrowArray *out)
 {
 	struct stage *s = stage_of(ctx);
 	double start = clock_now();
-	int err = fault();
+	int err = begin(s, OF(STEP_TRANSFORM), "mu_pull", "rows cannot be had");
 
 	*out = (struct ArrowArray){ 0 };
-	if (!err)
+	if (!err) {
+		turn_waits(true);
 		err = s->input.next(s->input.from, out);
+		turn_waits(false);
+	}
 	if (!err && !out->release)
 		s->input_ended = true;
+	if (!err && out->release)
+		pulled(s, out);
+	if (err && !s->refused)
+		s->refused = err; /* whoever failed has said why */
 	s->pulling += clock_now() - start;
 	return err;
 }
@@ -203,6 +281,12 @@ static void explanations_copy(const struct stage *s, const struct mu_finding *f,
 	}
 }
 
+static bool place_exists(const struct stage *s, uint64_t at)
+{
+	at &= ~MU_AT_REJECTED;
+	return !at || documents_get(&s->run->documents, mu_at_document(at));
+}
+
 static char *copy_or_null(const char *text)
 {
 	return text ? mem_copy(text) : NULL;
@@ -256,20 +340,29 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 	struct finding said;
 	const char *code;
 	bool kept, fresh = false;
-	int err = fault();
+	int err = begin_quickly(s, OF_ALL, "mu_report", "a finding cannot be taken");
 
 	if (err)
-		return fail_with(s, err, "a finding cannot be taken");
+		return err;
 	if (s->quiet)
 		return 0;
 	/* The plugin may have been built with an older one. */
 	memcpy(&own, given, given->size < sizeof own ? given->size : sizeof own);
+	if (!place_exists(s, f->at) || !place_exists(s, f->other))
+		return fail_with(
+			s, EPROTO,
+			"the plugin reports a finding '%s' at a place in document %u, and "
+			"there are %zu",
+			f->code ? f->code : "",
+			(unsigned)mu_at_document(place_exists(s, f->at) ? f->other : f->at),
+			s->run->documents.count);
 	code = f->code ? full_code(s, f->code) : NULL;
 	if (!code || f->severity > MU_NOTE)
 		return fail_with(s, EPROTO,
 				 "the plugin reports a finding '%s' that it does not "
 				 "declare",
 				 f->code ? f->code : "");
+	s->reported++;
 	said = (struct finding){
 		.severity = (enum mu_severity)f->severity,
 		.code = (char *)code,
@@ -315,6 +408,7 @@ __attribute__((format(printf, 3, 0))) static void service_log(struct mu_ctx *ctx
 
 	if (!s->run || s->quiet || s->run->options.verbosity <= (int)level)
 		return;
+	surroundings_locale();
 	text_printf(&line, "%s: ", s->config->name);
 	text_vprintf(&line, fmt, ap);
 	secrets_redact(&s->pipeline->secrets, &line, 0);
@@ -331,6 +425,7 @@ static void service_progress(struct mu_ctx *ctx, const struct mu_transfer *given
 	struct stage *s = stage_of(ctx);
 	struct mu_transfer own = { 0 };
 
+	turn_goes_on();
 	if (!s->run)
 		return;
 	memcpy(&own, given, given->size < sizeof own ? given->size : sizeof own);
@@ -354,13 +449,14 @@ static bool service_cancelled(struct mu_ctx *ctx)
 static int service_checked(struct mu_ctx *ctx, uint32_t outcome, uint64_t times)
 {
 	struct stage *s = stage_of(ctx);
-	int err = fault();
+	int err = begin_quickly(s, OF_ALL, "mu_checked", "a check cannot be counted");
 
 	if (err)
-		return fail_with(s, err, "a check cannot be counted");
+		return err;
 	if (outcome > MU_UNEVALUATED)
 		return fail_with(s, EPROTO, "the plugin counts checks of an unknown outcome");
-	s->checks[outcome] += times;
+	if (__builtin_add_overflow(s->checks[outcome], times, &s->checks[outcome]))
+		return fail_with(s, EOVERFLOW, "the plugin counts more checks than there can be");
 	return 0;
 }
 
@@ -391,10 +487,16 @@ static void adjustment_note(struct stage *s, const char *measure, int64_t by)
 static int service_adjusted(struct mu_ctx *ctx, const char *measure, int64_t by)
 {
 	struct stage *s = stage_of(ctx);
-	int err = fault();
+	int err = begin_quickly(s, OF(STEP_TRANSFORM), "mu_adjusted",
+				"an adjustment cannot be noted");
 
 	if (err)
-		return fail_with(s, err, "an adjustment cannot be noted");
+		return err;
+	if (measure && mu_schema_find(s->input.schema, measure) < 0 &&
+	    mu_schema_find(stage_schema(s), measure) < 0)
+		return fail_with(s, EPROTO,
+				 "the plugin states a change of '%s', and no column is called so",
+				 measure);
 	adjustment_note(s, measure, by);
 	return 0;
 }
@@ -402,10 +504,10 @@ static int service_adjusted(struct mu_ctx *ctx, const char *measure, int64_t by)
 static int service_as_of(struct mu_ctx *ctx, int32_t days)
 {
 	struct stage *s = stage_of(ctx);
-	int err = fault();
+	int err = begin_quickly(s, OF(STEP_PARSE), "mu_as_of", "a date cannot be noted");
 
 	if (err)
-		return fail_with(s, err, "a date cannot be noted");
+		return err;
 	if (s->document && !s->quiet) {
 		s->document->as_of = days;
 		s->document->dated = true;
@@ -417,10 +519,10 @@ static int service_output(struct mu_ctx *ctx, const char *path, const char **sta
 {
 	struct stage *s = stage_of(ctx);
 	struct text why = { 0 };
-	int err = fault();
+	int err = begin(s, OF(STEP_EXPORT), "mu_output", "an output cannot be made");
 
 	if (err)
-		return fail_with(s, err, "an output cannot be made");
+		return err;
 	err = publish_output(&s->run->publish, path, staged, &why);
 	if (err)
 		fail_with(s, err, "%s", why.data);
@@ -432,10 +534,11 @@ static int service_append(struct mu_ctx *ctx, const char *staged, const void *da
 {
 	struct stage *s = stage_of(ctx);
 	struct text why = { 0 };
-	int err = fault();
+	int err = begin(s, OF(STEP_EXPORT) | OF(STEP_FETCH), "mu_append",
+			"an output cannot be written");
 
 	if (err)
-		return fail_with(s, err, "an output cannot be written");
+		return err;
 	if (s->config->plugin->step == STEP_FETCH)
 		err = cache_append(&s->run->cache, staged, data, len, &why);
 	else
@@ -450,10 +553,10 @@ static int service_incoming(struct mu_ctx *ctx, const char **path)
 {
 	struct stage *s = stage_of(ctx);
 	struct text why = { 0 };
-	int err = fault();
+	int err = begin(s, OF(STEP_FETCH), "mu_incoming", "an incoming file cannot be made");
 
 	if (err)
-		return fail_with(s, err, "an incoming file cannot be made");
+		return err;
 	err = cache_incoming(&s->run->cache, path, &why);
 	if (err)
 		fail_with(s, err, "%s", why.data);
@@ -468,10 +571,10 @@ static int service_cached(struct mu_ctx *ctx, const char *uri, const char *reque
 	struct mu_document own = { 0 };
 	struct text why = { 0 };
 	size_t size = out->size;
-	int err = fault();
+	int err = begin(s, OF(STEP_FETCH), "mu_cached", "the cache cannot be read");
 
 	if (err)
-		return fail_with(s, err, "the cache cannot be read");
+		return err;
 	err = cache_recall(&s->run->cache, uri, request, &own, &why);
 	if (err)
 		fail_with(s, err, "%s", why.data);
@@ -486,10 +589,10 @@ static int service_keep(struct mu_ctx *ctx, const struct mu_document *document, 
 	struct stage *s = stage_of(ctx);
 	struct mu_document own = { 0 };
 	struct text why = { 0 };
-	int err = fault();
+	int err = begin(s, OF(STEP_FETCH), "mu_keep", "a file cannot be kept");
 
 	if (err)
-		return fail_with(s, err, "a file cannot be kept");
+		return err;
 	memcpy(&own, document, document->size < sizeof own ? document->size : sizeof own);
 	err = cache_take(&s->run->cache, &own, &s->pipeline->secrets, &why);
 	if (err)
@@ -503,7 +606,7 @@ static int service_locate(struct mu_ctx *ctx, uint64_t at, const char *field, st
 {
 	struct stage *s = stage_of(ctx);
 	char *from = field ? place_column(s->input.schema, NULL, field) : NULL;
-	int err = fault();
+	int err = begin(s, OF_ALL, "mu_locate", "a place cannot be looked up");
 
 	if (!err)
 		err = place_find(s->run, at, from, out);
@@ -515,7 +618,8 @@ static int service_locate(struct mu_ctx *ctx, uint64_t at, const char *field, st
 
 static const struct mu_document *service_document(struct mu_ctx *ctx, uint32_t id)
 {
-	struct document *d = documents_get(&stage_of(ctx)->run->documents, id);
+	const struct run *run = stage_of(ctx)->run;
+	struct document *d = run ? documents_get(&run->documents, id) : NULL;
 
 	return d ? &d->public : NULL;
 }
@@ -638,13 +742,15 @@ static int service_filter(struct mu_ctx *ctx, const struct mu_program *program,
 	struct mu_program all = { 0 };
 	struct text why = { 0 };
 	size_t size = out->size;
-	int err = fault();
+	int err = begin(s, OF(STEP_PARSE) | OF(STEP_FETCH), "mu_filter", "a program cannot be run");
 
 	if (err)
-		return fail_with(s, err, "a program cannot be run");
+		return err;
 	memcpy(&all, program, program->size < sizeof all ? program->size : sizeof all);
+	turn_waits(true);
 	err = s->document ? filter_document(s, &all, &own, &why)
 			  : filter_incoming(s, &all, &own, &why);
+	turn_waits(false);
 	if (err)
 		fail_with(s, err, "%s", why.len ? why.data : strerror(err));
 	else
@@ -657,11 +763,11 @@ static int service_read(struct mu_ctx *ctx, uint64_t offset, void *out, size_t l
 {
 	struct stage *s = stage_of(ctx);
 	struct text why = { 0 };
-	int err = fault();
+	int err = begin(s, OF(STEP_PARSE), "mu_read", "the document cannot be read");
 
 	*got = 0;
 	if (err)
-		return fail_with(s, err, "the document cannot be read");
+		return err;
 	err = document_read(s->document, offset, out, len, got, &why);
 	if (err)
 		fail_with(s, err, "%s", why.data);
@@ -678,13 +784,14 @@ static void service_serial(struct mu_ctx *ctx)
 static int service_sha256(struct mu_ctx *ctx, uint32_t id, const char **out)
 {
 	struct stage *s = stage_of(ctx);
-	struct document *d = documents_get(&s->run->documents, id);
+	struct document *d;
 	struct text why = { 0 };
-	int err = fault();
+	int err = begin(s, OF_ALL, "mu_sha256", "the sha256 of a document cannot be made");
 
 	*out = NULL;
 	if (err)
-		return fail_with(s, err, "the sha256 of a document cannot be made");
+		return err;
+	d = documents_get(&s->run->documents, id);
 	if (!d)
 		return 0;
 	err = document_sha256(d, &why);
@@ -726,6 +833,31 @@ static const struct mu_ctx services = {
 
 /* ------------------------------------------------------------------ life */
 
+static void call_begin(struct stage *s, struct turn *turn, const char *call, const char *document)
+{
+	*turn = (struct turn){ .stage = s->config->name,
+			       .plugin = s->config->plugin->full,
+			       .call = call,
+			       .document = document,
+			       .secrets = &s->pipeline->secrets };
+	turn_begin(turn);
+}
+
+/* What the plugin gave, or what it did not want to know: a service that refused a call is
+ * no less of a failure because the plugin has gone on. */
+static int call_end(struct stage *s, struct turn *turn, int err)
+{
+	turn_end(turn);
+	if (s->config->plugin->foreign) {
+		if (watch_is_copy()) /* that a plugin has forked: there is one run */
+			watch_exit(3);
+		surroundings_restore();
+	}
+	if (!err && s->refused)
+		err = s->refused;
+	return !err && s->invalid ? EINVAL : err;
+}
+
 static void stage_begin(struct stage *s, const struct stage_config *config,
 			const struct pipeline *pipeline, struct run *run,
 			struct diagnostics *complaints)
@@ -743,7 +875,7 @@ static void stage_begin(struct stage *s, const struct stage_config *config,
 	s->fill.arena = &s->arena;
 	s->ctx.table_schema = pipeline->schema ? tableschema_table(pipeline->schema) : NULL;
 	s->self = mem_alloc(api->self_size ? api->self_size : 1);
-	s->opening = true;
+	s->opening = s->configuring = true;
 	option_fill(&s->fill, api->options, config->map, step_names[config->plugin->step], s->self);
 }
 
@@ -778,22 +910,32 @@ int stage_init(struct stage *s, const struct stage_config *config, const struct 
 
 	stage_begin(s, config, pipeline, run, complaints);
 	s->has_like = has_like(pipeline, config);
-	if (config->plugin->api.configure)
-		err = config->plugin->api.configure(&s->ctx, s->self);
-	if (s->invalid && !err)
-		err = EINVAL;
+	if (config->plugin->api.configure) {
+		struct turn turn;
+
+		call_begin(s, &turn, "configure", NULL);
+		err = call_end(s, &turn, config->plugin->api.configure(&s->ctx, s->self));
+	}
+	s->configuring = false;
 	return err;
 }
 
 int stage_guess(struct stage *s, const struct stage_config *config, const struct pipeline *pipeline,
 		struct run *run, struct document *document, struct mu_guess *out)
 {
+	struct turn turn;
+	int err;
+
 	*out = (struct mu_guess){ .size = sizeof *out };
 	stage_begin(s, config, pipeline, run, NULL);
 	s->quiet = true;
+	s->configuring = false;
 	s->document = document;
 	s->ctx.document = &document->public;
-	return config->plugin->api.guess(&s->ctx, s->self, out);
+	call_begin(s, &turn, "guess", document->public.uri);
+	err = config->plugin->api.guess(&s->ctx, s->self, out);
+	call_end(s, &turn, err);
+	return err;
 }
 
 int stage_open(struct stage *s, const struct flow *input, struct document *document)
@@ -811,10 +953,14 @@ int stage_open(struct stage *s, const struct flow *input, struct document *docum
 		s->ctx.pieces = document->cut ? document->pieces : NULL;
 		s->ctx.n_pieces = document->cut ? document->n_pieces : 0;
 	}
-	if (api->open)
-		err = api->open(&s->ctx, s->self, &s->out);
-	if (s->invalid && !err)
-		err = EINVAL;
+	if (api->open) {
+		struct turn turn;
+
+		call_begin(s, &turn, "open", document ? document->public.uri : NULL);
+		err = call_end(s, &turn, api->open(&s->ctx, s->self, &s->out));
+	}
+	if (!err && s->out.release && !columns_are_sound(&s->out, &s->failure))
+		err = EPROTO;
 	s->opening = err != 0;
 	return err;
 }
@@ -824,6 +970,20 @@ const struct ArrowSchema *stage_schema(const struct stage *s)
 	return s->out.release ? &s->out : s->input.schema;
 }
 
+/* Nobody returns anything from there: what a service has refused is all that is known. */
+static void close_call(struct stage *s)
+{
+	bool refused = s->refused || s->invalid;
+	struct turn turn;
+	int err;
+
+	call_begin(s, &turn, "close", s->document ? s->document->public.uri : NULL);
+	s->config->plugin->api.close(&s->ctx, s->self);
+	err = call_end(s, &turn, 0);
+	if (err && !refused && s->run)
+		stage_failed(s->run, s, err);
+}
+
 void stage_close(struct stage *s)
 {
 	size_t i;
@@ -831,7 +991,7 @@ void stage_close(struct stage *s)
 	if (!s->config)
 		return;
 	if (s->config->plugin->api.close)
-		s->config->plugin->api.close(&s->ctx, s->self);
+		close_call(s);
 	if (s->mapped)
 		document_unmap(s->document);
 	if (s->document)
@@ -854,9 +1014,14 @@ void stage_close(struct stage *s)
 
 int stage_merge(struct stage *into, struct stage *from)
 {
-	int err = into->config->plugin->api.merge(&into->ctx, into->self, from->self);
+	struct turn turn;
 	size_t i;
+	int err;
 
+	call_begin(into, &turn, "merge", NULL);
+	err = call_end(into, &turn,
+		       into->config->plugin->api.merge(&into->ctx, into->self, from->self));
+	into->reported += from->reported;
 	findings_merge(&into->findings, &from->findings);
 	for (i = 0; i < 3; i++)
 		into->checks[i] += from->checks[i];
@@ -870,50 +1035,121 @@ int stage_merge(struct stage *into, struct stage *from)
 	return err;
 }
 
+/* ------------------------------------------------------------------ steps */
+
+/* Whether rows that the plugin made are what it says. */
+static int check_made(struct stage *s, const struct ArrowArray *rows, bool marked)
+{
+	const struct ArrowSchema *schema = stage_schema(s);
+	struct places_allowed allowed = {
+		.document = s->document ? s->document->public.id : 0,
+		.documents = (uint32_t)s->run->documents.count,
+		.marked = marked,
+	};
+
+	if (!batch_has_shape(schema, rows, &s->failure))
+		return EPROTO;
+	if (s->config->plugin->foreign && !batch_is_sound(schema, rows, &allowed, &s->failure))
+		return EPROTO;
+	return 0;
+}
+
+int stage_fetch(struct stage *s, struct mu_document *out)
+{
+	struct turn turn;
+
+	call_begin(s, &turn, "fetch", NULL);
+	return call_end(s, &turn, s->config->plugin->api.fetch(&s->ctx, s->self, out));
+}
+
+int stage_split(struct stage *s, struct mu_piece *piece)
+{
+	struct turn turn;
+
+	call_begin(s, &turn, "split", s->document->public.uri);
+	return call_end(s, &turn, s->config->plugin->api.split(&s->ctx, s->self, piece));
+}
+
+int stage_parse(struct stage *s, struct ArrowArray *out)
+{
+	struct turn turn;
+	int err;
+
+	call_begin(s, &turn, "parse", s->document->public.uri);
+	err = call_end(s, &turn, s->config->plugin->api.parse(&s->ctx, s->self, out));
+	return !err && out->release ? check_made(s, out, false) : err;
+}
+
+int stage_transform(struct stage *s, struct ArrowArray *out)
+{
+	struct turn turn;
+	int err;
+
+	call_begin(s, &turn, "transform", NULL);
+	err = call_end(s, &turn, s->config->plugin->api.transform(&s->ctx, s->self, out));
+	return !err && out->release ? check_made(s, out, s->marked) : err;
+}
+
+/* A call that may look at rows and no more.  Those of exporters are compared by
+ * exporters_feed(). */
+static int show(struct stage *s, const char *name,
+		int (*call)(struct mu_ctx *, void *, const struct ArrowArray *),
+		const struct ArrowArray *rows)
+{
+	bool compare = rows && s->config->plugin->foreign && s->config->plugin->step != STEP_EXPORT;
+	uint64_t digest = compare ? batch_digest(s->input.schema, rows) : 0;
+	struct turn turn;
+	int err;
+
+	call_begin(s, &turn, name, rows ? document_of(s->run, s->input.schema, rows) : NULL);
+	err = call_end(s, &turn, call(&s->ctx, s->self, rows));
+	if (!compare || batch_digest(s->input.schema, rows) == digest)
+		return err;
+	return fail_with(s, EPROTO, "the plugin changed rows that it may only look at");
+}
+
+int stage_validate(struct stage *s, const struct ArrowArray *rows)
+{
+	return show(s, "validate", s->config->plugin->api.validate, rows);
+}
+
+int stage_export(struct stage *s, const struct ArrowArray *rows)
+{
+	return show(s, "export", s->config->plugin->api.export, rows);
+}
+
+int stage_locate(struct stage *s, uint64_t position, const char *field, struct mu_place *out)
+{
+	struct turn turn;
+
+	call_begin(s, &turn, "locate", s->document->public.uri);
+	return call_end(s, &turn,
+			s->config->plugin->api.locate(&s->ctx, s->self, position, field, out));
+}
+
+int stage_recognise(struct stage *s, struct mu_recognition *out)
+{
+	struct turn turn;
+
+	call_begin(s, &turn, "recognise", s->document->public.uri);
+	return call_end(s, &turn, s->config->plugin->api.recognise(&s->ctx, s->self, out));
+}
+
+int stage_uses(struct stage *s, const bool *out, bool *in)
+{
+	struct turn turn;
+
+	call_begin(s, &turn, "uses", NULL);
+	s->config->plugin->api.uses(&s->ctx, s->self, out, in);
+	return call_end(s, &turn, 0);
+}
+
 void stage_failure(const struct stage *s, int err, struct text *why)
 {
 	if (s->failure.len)
 		text_add(why, s->failure.data, s->failure.len);
 	else if (!s->invalid)
 		text_printf(why, "failed without a reason: %s", strerror(err));
-}
-
-/* Views, texts, and the lengths of these. */
-static bool words_fit(const struct ArrowArray *words)
-{
-	return words->release && words->n_buffers >= 3 && !words->offset && words->length >= 0 &&
-	       words->buffers && (!words->length || words->buffers[1]);
-}
-
-static bool child_fits(const struct ArrowSchema *schema, const struct ArrowArray *array,
-		       int64_t rows)
-{
-	bool text = mu_schema_type(schema) == MU_STRING;
-
-	if (!array || !array->release)
-		return false;
-	if (array->dictionary && (!text || !words_fit(array->dictionary)))
-		return false;
-	return array->n_buffers == (text && !array->dictionary ? 3 : 2) && array->offset >= 0 &&
-	       array->length >= rows && array->buffers && (!rows || array->buffers[1]);
-}
-
-bool batch_fits(const struct ArrowSchema *schema, const struct ArrowArray *rows, struct text *why)
-{
-	int64_t i;
-
-	if (rows->n_children != schema->n_children || rows->length < 0 || rows->offset) {
-		text_printf(why, "the plugin gave out a batch of %lld columns and declared %lld",
-			    (long long)rows->n_children, (long long)schema->n_children);
-		return false;
-	}
-	for (i = 0; i < rows->n_children; i++)
-		if (!child_fits(schema->children[i], rows->children[i], rows->length)) {
-			text_printf(why, "the plugin gave out a batch whose column '%s' is broken",
-				    schema->children[i]->name);
-			return false;
-		}
-	return true;
 }
 
 static bool chain_check(struct pipeline *p, const struct chain *chain)

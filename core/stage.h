@@ -44,6 +44,9 @@ struct stage {
 	struct option_fill fill;
 	struct diagnostics *complaints; /* where mu_invalid() goes */
 	bool invalid;          /* mu_invalid() was called */
+	int refused;           /* what a service gave that was not 0, the first time */
+	bool configuring;
+	bool marked;           /* rows that were rejected have come in */
 	bool opening;          /* a failure now is one of configuration, if EINVAL */
 	bool quiet;            /* an instance that only locates: it says nothing */
 	bool serial;           /* mu_serial() was called */
@@ -63,6 +66,7 @@ struct stage {
 	char **froms;          /* how the parser calls them; or NULL */
 	struct text message, value; /* of the finding at hand */
 	uint64_t checks[3]; /* by enum mu_outcome */
+	uint64_t reported;  /* findings, also those that another stage had made */
 	struct adjustment *adjustments;
 	size_t n_adjustments;
 	struct text failure; /* what mu_fail() said */
@@ -97,9 +101,22 @@ int stage_merge(struct stage *into, struct stage *from);
 /* Tells `why` when the plugin gave `err`: its own words, else the errno's. */
 void stage_failure(const struct stage *stage, int err, struct text *why);
 
-/* A batch that a plugin made is what its schema says, or a message in `why`. */
-bool batch_fits(const struct ArrowSchema *schema, const struct ArrowArray *rows,
-		struct text *why);
+/* The callbacks of the plugin, all of which are called here alone: who is at work is known
+ * meanwhile (watch.h), what belongs to the program is as before afterwards (surroundings.h),
+ * and a service that refused a call has failed, also when the plugin gives 0.  Rows that
+ * come out are what batch.h says; rows that may only be looked at have not changed. */
+int stage_fetch(struct stage *stage, struct mu_document *out);
+int stage_split(struct stage *stage, struct mu_piece *piece);
+int stage_parse(struct stage *stage, struct ArrowArray *out);
+int stage_transform(struct stage *stage, struct ArrowArray *out);
+int stage_validate(struct stage *stage, const struct ArrowArray *rows);
+int stage_export(struct stage *stage, const struct ArrowArray *rows);
+int stage_locate(struct stage *stage, uint64_t position, const char *field, struct mu_place *out);
+int stage_recognise(struct stage *stage, struct mu_recognition *out);
+int stage_uses(struct stage *stage, const bool *out, bool *in);
+
+/* Tells the run that a stage gave `err` (0: nothing happened), which is given back. */
+int stage_failed(struct run *run, const struct stage *stage, int err);
 
 /* Trial configure() of every stage whose options are valid; 0, or EINVAL with the
  * complaints in p->diagnostics. */

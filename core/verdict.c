@@ -111,6 +111,24 @@ static void forgive(struct run *run)
 	}
 }
 
+/* A check that failed, of which nobody was told what it was about. */
+static bool fails_unsaid(const struct record *r, const struct stage *s)
+{
+	return r->checks[MU_FAIL] + (s ? s->checks[MU_FAIL] : 0) &&
+	       !(r->reported + (s ? s->reported : 0));
+}
+
+static void say_unsaid(struct run *run, const struct record *r)
+{
+	struct text message = { 0 };
+
+	text_printf(&message, "%s (%s) counts %llu failed checks and reports no finding",
+		    r->config->name, r->config->plugin->full,
+		    (unsigned long long)r->checks[MU_FAIL]);
+	say(run, "run/failed-check", r->config->source, message.data);
+	text_release(&message);
+}
+
 void verdict_count(const struct run *run, struct verdict *v)
 {
 	size_t i;
@@ -131,6 +149,8 @@ void verdict_count(const struct run *run, struct verdict *v)
 
 void verdict_add_stage(struct verdict *v, const struct stage *s)
 {
+	if (s->config && s->run && fails_unsaid(run_record(s->run, s->config), s))
+		v->counts[MU_ERROR]++;
 	v->counts[MU_ERROR] += s->findings.of[MU_ERROR];
 	v->counts[MU_WARNING] += s->findings.of[MU_WARNING];
 	v->unevaluated += s->checks[MU_UNEVALUATED];
@@ -154,10 +174,14 @@ void verdict_check(struct run *run, struct verdict *v)
 
 bool verdict_gather(struct run *run)
 {
-	struct findings own = run->findings;
+	struct findings own;
 	struct verdict v;
 	size_t i, j;
 
+	for (i = 0; i < run->n_records; i++)
+		if (fails_unsaid(&run->records[i], NULL))
+			say_unsaid(run, &run->records[i]);
+	own = run->findings;
 	run->findings = (struct findings){ 0 };
 	for (i = 0; i < run->n_records; i++) {
 		findings_append(&run->findings, &run->records[i].findings);

@@ -27,12 +27,15 @@
 # Each pipelines/NAME that has a folder expected/ is a case too: the pipeline must
 # be valid and give those files.
 #
+# FULL=1 checks what muster's own plugins give out as fully as what those of others do.
+#
 # UPDATE=1 writes what was seen over what was expected (for a case without any
 # expectation: all there is), to be read before it is believed.
 
 set -u
 export LC_ALL=C TZ=UTC TERM=dumb
 unset MUSTER_PLUGIN_PATH COLUMNS CDPATH
+FULL=${FULL:-}
 
 SANITIZER=exitcode=99
 export ASAN_OPTIONS="$SANITIZER:${ASAN_OPTIONS:-}"
@@ -52,6 +55,7 @@ PROJECT=$(cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 2
 SHARED=$(cd -- "${SHARED:-$PROJECT/../shared}" 2>/dev/null && pwd -P) ||
 	SHARED=$(dirname -- "$PROJECT")/shared
 export PROJECT SHARED
+[ -z "$FULL" ] || export MUSTER_PLUGIN_PATH="$BUILD/plugins"
 shift
 for program in "$BUILD/muster" "$BUILD/tests/findings"; do
 	[ -x "$program" ] || {

@@ -1,0 +1,547 @@
+#include "watch.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "interrupt.h"
+#include "surroundings.h"
+#include "text.h"
+
+#define LINE_MAX_BYTES 2048
+#define STACK_BYTES    ((size_t)64 << 10)
+#define LOOK_MS        250
+#define EXIT_LEFT      3
+
+/* What a thread is in, read by other threads under its lock. */
+struct seat {
+	pthread_mutex_t lock;
+	struct turn *top;
+	struct turn last; /* a copy of it: pthread_exit unwinds the stack that it is on */
+	struct seat *next;
+	void *stack; /* for handlers, where the thread's own is full */
+	bool taken;
+};
+
+static _Thread_local struct seat own = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* Signals end a program, and there is one program: what follows is global. */
+static struct seat *seats; /* under `lock` */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_key_t leaving; /* its destructor hears of the end of a thread */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static atomic_int watching; /* how many watch_begin() have had no watch_end() */
+static void (*_Atomic clean_up)(void);
+static atomic_int process;     /* this one, and not a child that a plugin has forked */
+static atomic_uintptr_t dying; /* the thread that tells of its crash */
+
+static pthread_t watcher;
+static bool watcher_runs;
+static pthread_cond_t watcher_ends;
+static bool watcher_to_end;
+
+_Noreturn void watch_exit(int status)
+{
+	for (;;)
+		syscall(SYS_exit_group, status);
+}
+
+/* ------------------------------------------------------------- the line */
+
+/* A line in the making where nothing may be allocated. */
+struct line {
+	char bytes[LINE_MAX_BYTES];
+	size_t len;
+};
+
+static void put(struct line *l, const char *text)
+{
+	size_t n = strlen(text), room = sizeof l->bytes - 1 - l->len;
+
+	if (n > room)
+		n = room;
+	memcpy(l->bytes + l->len, text, n);
+	l->len += n;
+}
+
+static void put_number(struct line *l, int number)
+{
+	char digits[16];
+	size_t at = sizeof digits - 1;
+	unsigned left = number < 0 ? -(unsigned)number : (unsigned)number;
+
+	digits[at] = '\0';
+	do
+		digits[--at] = (char)('0' + left % 10);
+	while (left /= 10);
+	if (number < 0)
+		digits[--at] = '-';
+	put(l, digits + at);
+}
+
+/* How many bytes of a secret stand at a text; 0: none does. */
+static size_t secret_at(const struct secrets *secrets, const char *text)
+{
+	size_t i, longest = 0;
+
+	for (i = 0; secrets && i < secrets->count; i++) {
+		size_t n = strlen(secrets->items[i]);
+
+		if (n > longest && !strncmp(text, secrets->items[i], n))
+			longest = n;
+	}
+	return longest;
+}
+
+/* Without secrets, and with nothing that a terminal would act on. */
+static void put_shown(struct line *l, const char *text, const struct secrets *secrets)
+{
+	while (*text) {
+		size_t n = secret_at(secrets, text);
+		char one[2] = { (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, '\0' };
+
+		put(l, n ? "***" : one);
+		text += n ? n : 1;
+	}
+}
+
+static void put_who(struct line *l, const struct turn *t)
+{
+	put(l, "muster: ");
+	if (t && t->stage) {
+		put(l, t->stage);
+		put(l, " (");
+		put(l, t->plugin);
+		put(l, ")");
+	} else {
+		put(l, t ? "plugin " : "the program");
+		put(l, t ? t->plugin : "");
+	}
+	put(l, ": ");
+}
+
+static void put_where(struct line *l, const struct turn *t)
+{
+	if (!t)
+		return;
+	put(l, " in ");
+	put(l, t->call);
+	if (!t->document)
+		return;
+	put(l, ", at work on ");
+	put_shown(l, t->document, t->secrets);
+}
+
+static void line_write(struct line *l)
+{
+	size_t done = 0;
+
+	l->bytes[l->len++] = '\n';
+	while (done < l->len) {
+		ssize_t n = write(STDERR_FILENO, l->bytes + done, l->len - done);
+
+		if (n < 0 && errno != EINTR)
+			return;
+		done += n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* ------------------------------------------------------------------ seats */
+
+/* Whose turn it is when the thread at hand has none: a plugin's own thread, or a signal
+ * that came to any of them.  Nothing is waited for. */
+static const struct turn *turn_of_any(void)
+{
+	const struct turn *found = own.top;
+	struct seat *s;
+
+	if (found || pthread_mutex_trylock(&lock))
+		return found;
+	for (s = seats; s && !found; s = s->next)
+		found = s->top;
+	pthread_mutex_unlock(&lock);
+	return found;
+}
+
+_Noreturn static void end_left(const char *function, const char *status)
+{
+	const struct turn *t = turn_of_any();
+	void (*clean)(void) = clean_up;
+	struct line l = { .len = 0 };
+
+	atomic_store(&watching, 0);
+	put_who(&l, t);
+	put(&l, own.top || !t ? "called " : "somebody called ");
+	put(&l, function);
+	put(&l, "(");
+	put(&l, status);
+	put(&l, ")");
+	put_where(&l, t);
+	put(&l, clean ? ", before the run had its end" : ", before the program had its end");
+	line_write(&l);
+	if (clean)
+		clean();
+	watch_exit(EXIT_LEFT);
+}
+
+bool watch_is_copy(void)
+{
+	return atomic_load(&watching) > 0 && atomic_load(&process) != (int)getpid();
+}
+
+static bool is_watched(void)
+{
+	return atomic_load(&watching) > 0 && !watch_is_copy();
+}
+
+void watch_leaving(const char *function, int status)
+{
+	struct line number = { .len = 0 };
+
+	if (!is_watched())
+		return;
+	put_number(&number, status);
+	end_left(function, number.bytes);
+}
+
+static void on_leaving_exit(int status, void *data)
+{
+	(void)data;
+	watch_leaving("exit", status);
+}
+
+static void on_leaving_quickly(void)
+{
+	if (is_watched())
+		end_left("quick_exit", "");
+}
+
+/* A thread ends: in the middle of a turn that is no end that anybody waits for. */
+static void seat_leave(void *data)
+{
+	struct seat *s = data, **at;
+	stack_t none = { .ss_flags = SS_DISABLE };
+
+	if (s->top && is_watched()) {
+		s->top = &s->last;
+		end_left("pthread_exit", "");
+	}
+	pthread_mutex_lock(&lock);
+	for (at = &seats; *at != s;)
+		at = &(*at)->next;
+	*at = s->next;
+	pthread_mutex_unlock(&lock);
+	if (s->stack)
+		sigaltstack(&none, NULL);
+	free(s->stack);
+	s->stack = NULL;
+	s->taken = false;
+}
+
+static void begin_once(void)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_key_create(&leaving, seat_leave);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&watcher_ends, &monotonic);
+	on_exit(on_leaving_exit, NULL);
+	at_quick_exit(on_leaving_quickly);
+}
+
+static void stack_set(struct seat *s)
+{
+	stack_t stack = { .ss_size = STACK_BYTES };
+
+	/* Sanitizers have one of their own. */
+	if (!sigaltstack(NULL, &stack) && !(stack.ss_flags & SS_DISABLE))
+		return;
+	s->stack = malloc(STACK_BYTES);
+	stack = (stack_t){ .ss_sp = s->stack, .ss_size = STACK_BYTES };
+	if (s->stack)
+		sigaltstack(&stack, NULL);
+}
+
+static void seat_take(struct seat *s)
+{
+	pthread_once(&once, begin_once);
+	s->taken = true;
+	stack_set(s);
+	pthread_setspecific(leaving, s);
+	surroundings_thread();
+	pthread_mutex_lock(&lock);
+	s->next = seats;
+	seats = s;
+	pthread_mutex_unlock(&lock);
+}
+
+void turn_begin(struct turn *t)
+{
+	if (!own.taken)
+		seat_take(&own);
+	t->since = clock_now();
+	t->told = 0;
+	t->waits = false;
+	pthread_mutex_lock(&own.lock);
+	t->outer = own.top;
+	own.top = t;
+	own.last = *t;
+	pthread_mutex_unlock(&own.lock);
+}
+
+void turn_end(struct turn *t)
+{
+	pthread_mutex_lock(&own.lock);
+	own.top = t->outer;
+	if (own.top) {
+		own.top->since = clock_now();
+		own.last = *own.top;
+	}
+	pthread_mutex_unlock(&own.lock);
+}
+
+void turn_document(const char *uri)
+{
+	if (!own.top)
+		return;
+	pthread_mutex_lock(&own.lock);
+	own.top->document = own.last.document = uri;
+	pthread_mutex_unlock(&own.lock);
+}
+
+void turn_waits(bool waits)
+{
+	if (!own.top)
+		return;
+	pthread_mutex_lock(&own.lock);
+	own.top->waits = waits;
+	own.top->since = clock_now();
+	pthread_mutex_unlock(&own.lock);
+}
+
+void turn_goes_on(void)
+{
+	if (!own.top)
+		return;
+	pthread_mutex_lock(&own.lock);
+	own.top->since = clock_now();
+	pthread_mutex_unlock(&own.lock);
+}
+
+/* ---------------------------------------------------------------- crashes */
+
+static const struct deadly {
+	int number;
+	bool repeats; /* what faulted does so again when the handler returns */
+	const char *what;
+} deadly[] = {
+	{ SIGSEGV, true, "crashed with SIGSEGV" },      { SIGBUS, true, "crashed with SIGBUS" },
+	{ SIGILL, true, "crashed with SIGILL" },        { SIGFPE, true, "crashed with SIGFPE" },
+	{ SIGABRT, false, "gave up with SIGABRT" },     { SIGSYS, false, "crashed with SIGSYS" },
+	{ SIGTRAP, false, "crashed with SIGTRAP" },     { SIGALRM, false, "was ended by SIGALRM" },
+	{ SIGVTALRM, false, "was ended by SIGVTALRM" }, { SIGPROF, false, "was ended by SIGPROF" },
+	{ SIGXCPU, false, "was ended by SIGXCPU" },
+};
+
+#define N_DEADLY (sizeof deadly / sizeof *deadly)
+
+static struct sigaction former[N_DEADLY];
+
+/* A file that others cut short while it was mapped. */
+static bool is_cut_short(int number, const siginfo_t *info)
+{
+	return number == SIGBUS && info->si_code == BUS_ADRERR;
+}
+
+_Noreturn static void end_cut_short(const struct turn *t)
+{
+	void (*clean)(void) = clean_up;
+	struct line l = { .len = 0 };
+
+	put(&l, "muster: a document was cut short while it was being read");
+	if (t && t->document) {
+		put(&l, ": ");
+		put_shown(&l, t->document, t->secrets);
+	}
+	line_write(&l);
+	if (clean)
+		clean();
+	watch_exit(EXIT_LEFT);
+}
+
+static void on_crash(int number, siginfo_t *info, void *context)
+{
+	const struct turn *t = turn_of_any();
+	void (*clean)(void) = clean_up;
+	struct line l = { .len = 0 };
+	uintptr_t nobody = 0;
+	size_t i = 0;
+
+	(void)context;
+	while (deadly[i].number != number)
+		i++;
+	if (!atomic_compare_exchange_strong(&dying, &nobody, (uintptr_t)&own)) {
+		/* Another thread is dying already, or this one again. */
+		while (nobody != (uintptr_t)&own)
+			pause();
+	} else if (is_watched()) {
+		if (is_cut_short(number, info))
+			end_cut_short(t);
+		put_who(&l, t);
+		put(&l, deadly[i].what);
+		put_where(&l, t);
+		line_write(&l);
+		if (clean)
+			clean();
+	}
+	sigaction(number, &former[i], NULL);
+	if (info->si_code <= 0 || !deadly[i].repeats)
+		raise(number);
+}
+
+static void listen(void)
+{
+	struct sigaction action = { .sa_sigaction = on_crash,
+				    .sa_flags = SA_SIGINFO | (int)SA_ONSTACK };
+	size_t i;
+
+	for (i = 0; i < N_DEADLY; i++)
+		if (!sigaction(deadly[i].number, NULL, &former[i]) &&
+		    former[i].sa_handler != SIG_IGN)
+			sigaction(deadly[i].number, &action, NULL);
+}
+
+static void unlisten(void)
+{
+	size_t i;
+
+	for (i = 0; i < N_DEADLY; i++)
+		sigaction(deadly[i].number, &former[i], NULL);
+}
+
+/* ---------------------------------------------------------------- patience */
+
+static void tell_long(struct turn *t, double now)
+{
+	struct line l = { .len = 0 };
+	double lasted = now - t->since;
+
+	if (t->told > lasted) /* it has gone on since */
+		t->told = 0;
+	if (lasted < WATCH_SECONDS || lasted < 2 * t->told)
+		return;
+	t->told = lasted;
+	put_who(&l, t);
+	put(&l, "has been at it for ");
+	put_number(&l, (int)lasted);
+	put(&l, " s");
+	put_where(&l, t);
+	line_write(&l);
+}
+
+_Noreturn static void end_impatient(const struct turn *t)
+{
+	void (*clean)(void) = clean_up;
+	struct line l = { .len = 0 };
+
+	put_who(&l, t);
+	put(&l, "does not return, so the run is ended by signal ");
+	put_number(&l, interrupt_signal());
+	put_where(&l, t);
+	line_write(&l);
+	if (clean)
+		clean();
+	watch_exit(128 + interrupt_signal());
+}
+
+static void look(double now, double *asked)
+{
+	struct seat *s;
+
+	if (interrupt_signal() && *asked == 0)
+		*asked = now;
+	for (s = seats; s; s = s->next) {
+		pthread_mutex_lock(&s->lock);
+		if (s->top && !s->top->waits && *asked != 0 && now - *asked >= WATCH_PATIENCE)
+			end_impatient(s->top);
+		if (s->top && !s->top->waits && *asked == 0)
+			tell_long(s->top, now);
+		pthread_mutex_unlock(&s->lock);
+	}
+}
+
+static void *watch(void *data)
+{
+	double asked = 0; /* when a signal asked the run to end */
+
+	(void)data;
+	pthread_mutex_lock(&lock);
+	while (!watcher_to_end) {
+		struct timespec until;
+
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += LOOK_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000L;
+		until.tv_nsec %= 1000000000L;
+		pthread_cond_timedwait(&watcher_ends, &lock, &until);
+		if (!watcher_to_end)
+			look(clock_now(), &asked);
+	}
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+/* Signals go to the threads that work.  Without the thread nobody is told of turns that
+ * last. */
+static void watcher_begin(void)
+{
+	sigset_t all, before;
+
+	watcher_to_end = false;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	watcher_runs = !pthread_create(&watcher, NULL, watch, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void watcher_end(void)
+{
+	if (!watcher_runs)
+		return;
+	pthread_mutex_lock(&lock);
+	watcher_to_end = true;
+	pthread_cond_signal(&watcher_ends);
+	pthread_mutex_unlock(&lock);
+	pthread_join(watcher, NULL);
+	watcher_runs = false;
+}
+
+void watch_begin(void (*clean)(void))
+{
+	pthread_once(&once, begin_once);
+	atomic_store(&process, (int)getpid());
+	if (!own.taken)
+		seat_take(&own);
+	if (!atomic_fetch_add(&watching, 1))
+		listen();
+	if (!clean)
+		return;
+	clean_up = clean;
+	watcher_begin();
+}
+
+void watch_end(void)
+{
+	watcher_end();
+	clean_up = NULL;
+	if (atomic_fetch_sub(&watching, 1) == 1)
+		unlisten();
+}

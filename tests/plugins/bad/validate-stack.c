@@ -1,0 +1,17 @@
+/* A stack without an end, on the first thread.
+ *     exit 139
+ *     line muster: sources.list[2] (validate/stack): crashed with SIGSEGV in validate, at work on list.csv
+ */
+#include "bad.h"
+
+/* The depth is more than any stack has; the compiler need not know. */
+static int deep(int left) // NOLINT(misc-no-recursion)
+{
+	volatile char here[4096];
+
+	here[0] = (char)left;
+	return left ? deep(left - 1) + here[0] : 0;
+}
+
+BAD_SHOW(return deep(1 << 30))
+VALIDATOR("stack", .validate = bad_show)

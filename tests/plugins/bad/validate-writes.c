@@ -1,0 +1,8 @@
+/* Rows that it may only look at, changed.
+ *     exit 3
+ *     line muster: sources.list[2] (validate/writes): the plugin changed rows that it may only look at
+ */
+#include "bad.h"
+
+BAD_SHOW(if (rows)((double *)(uintptr_t)rows->children[1]->buffers[1])[0] = 99)
+VALIDATOR("writes", .validate = bad_show)

@@ -15,23 +15,27 @@
 enum {
 	LIST_MAX = 8 << 20, /* bytes of the list of aliases */
 	WORDS_MAX = 512,    /* of a name's words */
-	MEANINGS_MAX = 8,
+	MEANINGS_MAX = COUNTRY_MEANINGS_MAX,
+	PARTS_MAX = 8,
 	COUNTRIES_MAX = 400,
 	CANDIDATES_MAX = 8,
 };
+
+/* Who says what a name means, the latter before the former. */
+enum rank { RANK_ICU, RANK_LIST, RANK_GIVEN };
 
 /* A name and the countries that it means. */
 struct name {
 	char *shown;                 /* as the language or the list has it */
 	char codes[MEANINGS_MAX][4]; /* alpha-2 from ICU, alpha-3 from the list */
-	uint8_t count;
-	bool alias; /* from the list, which counts for more than ICU */
+	uint8_t count, rank;
 };
 
 struct country_index {
 	struct mu_map words; /* folded name to its index in `names` */
 	struct name *names;
 	size_t n_names, room;
+	bool no_memory;                    /* when a name was compared */
 	const char *alpha2[COUNTRIES_MAX]; /* ICU's regions, then NULL */
 	char alpha3[COUNTRIES_MAX][4];     /* of each, once somebody asks by these */
 };
@@ -55,14 +59,14 @@ static void meaning_add(struct name *n, const char *code)
 }
 
 static bool name_add(struct country_index *index, struct mu_string name, const char *code,
-		     bool alias)
+		     enum rank rank)
 {
 	char words[WORDS_MAX];
 	size_t len = words_fold(name, words, sizeof words), i;
 	struct name *n;
 
 	if (len == SIZE_MAX || !len)
-		return true;
+		return len != SIZE_MAX || errno != ENOMEM;
 	i = mu_map_add(&index->words, words, len);
 	if (i == SIZE_MAX)
 		return false;
@@ -77,16 +81,22 @@ static bool name_add(struct country_index *index, struct mu_string name, const c
 			index->room = room;
 		}
 		index->names[index->n_names++] =
-			(struct name){ .shown = strndup(name.data, name.len), .alias = alias };
+			(struct name){ .shown = strndup(name.data, name.len), .rank = rank };
 		if (!index->names[i].shown)
 			return false;
 	}
 	n = &index->names[i];
-	if (alias && !n->alias) {
+	if (rank > n->rank) {
+		char *shown = strndup(name.data, name.len);
+
+		if (!shown)
+			return false;
+		free(n->shown);
+		n->shown = shown;
 		n->count = 0;
-		n->alias = true;
+		n->rank = rank;
 	}
-	if (alias == n->alias)
+	if (rank == n->rank)
 		meaning_add(n, code);
 	return true;
 }
@@ -135,27 +145,96 @@ static void codes_fill(struct country_index *index)
 		index->alpha2[n] = "XK";
 }
 
+/* Pairs of countries that share a name which tells nobody which of them is meant. */
+static const char *const twins[][2] = { { "CG", "CD" }, { "KP", "KR" }, { "VG", "VI" } };
+
+/* How many bytes of the words of `a` begin those of `b` as well, in whole words. */
+static size_t beginning_common(const char *a, const char *b)
+{
+	size_t n = 0, whole = 0;
+
+	for (;; n++) {
+		bool a_ends = !a[n] || a[n] == ' ', b_ends = !b[n] || b[n] == ' ';
+
+		if (a_ends && b_ends)
+			whole = n;
+		if (!a[n] || a[n] != b[n])
+			return whole;
+	}
+}
+
+/* Likewise end; both texts are ended by zero bytes. */
+static size_t end_common(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b), n = 0, whole = 0;
+
+	for (;; n++) {
+		bool a_ends = n == la || a[la - n - 1] == ' ';
+		bool b_ends = n == lb || b[lb - n - 1] == ' ';
+
+		if (a_ends && b_ends)
+			whole = n;
+		if (n == la || n == lb || a[la - n - 1] != b[lb - n - 1])
+			return whole;
+	}
+}
+
+/* What two names of a language have in common means both of their countries:
+ * "Congo" of "Congo-Kinshasa" and "Congo-Brazzaville", "Kongo" of itself and
+ * "Jamhuri ya Kidemokrasia ya Kongo".  Names that share both ends, such as
+ * "Konžská republika" and "Konžská demokratická republika", share no name. */
+static bool twins_add(struct country_index *index, const char *const codes[2], struct mu_string a,
+		      struct mu_string b)
+{
+	char words[2][WORDS_MAX];
+	size_t begin, end;
+	struct mu_string common;
+
+	if (words_fold(a, words[0], WORDS_MAX) == SIZE_MAX ||
+	    words_fold(b, words[1], WORDS_MAX) == SIZE_MAX)
+		return errno != ENOMEM;
+	begin = beginning_common(words[0], words[1]);
+	end = end_common(words[0], words[1]);
+	if (begin && end && begin < strlen(words[0]) && end < strlen(words[0]))
+		return true;
+	common = begin ? (struct mu_string){ words[0], begin }
+		       : (struct mu_string){ words[0] + strlen(words[0]) - end, end };
+	return name_add(index, common, codes[0], RANK_ICU) &&
+	       name_add(index, common, codes[1], RANK_ICU);
+}
+
+enum { NAME_MAX_BYTES = 384 };
+
+/* The name of a region; empty when the language has none.  False: out of memory. */
+static bool region_name(ULocaleDisplayNames *names, const char *alpha2, char out[NAME_MAX_BYTES])
+{
+	UErrorCode status = U_ZERO_ERROR;
+	UChar wide[128];
+	int32_t len = uldn_regionDisplayName(names, alpha2, wide, 128, &status);
+
+	u_strToUTF8(out, NAME_MAX_BYTES, &len, wide, len, &status);
+	if (status != U_ZERO_ERROR || !strcmp(out, alpha2))
+		*out = '\0';
+	return status != U_MEMORY_ALLOCATION_ERROR;
+}
+
 static bool language_fill(struct country_index *index, const char *locale)
 {
 	UErrorCode status = U_ZERO_ERROR;
 	ULocaleDisplayNames *names = uldn_open(locale, ULDN_STANDARD_NAMES, &status);
+	char name[NAME_MAX_BYTES], twin[NAME_MAX_BYTES];
 	const char *const *alpha2;
 	bool ok = true;
 
 	if (U_FAILURE(status))
-		return true;
-	for (alpha2 = index->alpha2; ok && *alpha2; alpha2++) {
-		UChar wide[128];
-		char name[384];
-		int32_t len;
-
-		status = U_ZERO_ERROR;
-		len = uldn_regionDisplayName(names, *alpha2, wide, 128, &status);
-		u_strToUTF8(name, (int32_t)sizeof name, &len, wide, len, &status);
-		if (status == U_ZERO_ERROR && strcmp(name, *alpha2))
-			ok = name_add(index, (struct mu_string){ name, (size_t)len }, *alpha2,
-				      false);
-	}
+		return status != U_MEMORY_ALLOCATION_ERROR;
+	for (alpha2 = index->alpha2; ok && *alpha2; alpha2++)
+		ok = region_name(names, *alpha2, name) &&
+		     name_add(index, mu_string(name), *alpha2, RANK_ICU);
+	for (size_t i = 0; ok && i < sizeof twins / sizeof *twins; i++)
+		ok = region_name(names, twins[i][0], name) &&
+		     region_name(names, twins[i][1], twin) &&
+		     twins_add(index, twins[i], mu_string(name), mu_string(twin));
 	uldn_close(names);
 	return ok;
 }
@@ -223,7 +302,7 @@ enum field { ALIAS, ALPHA3, NOTE, FIELDS };
 
 static const char *const field_names[FIELDS] = { "alias", "alpha3", "note" };
 
-static bool is_alpha3(const char *text)
+bool country_is_alpha3(const char *text)
 {
 	return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
 }
@@ -233,12 +312,14 @@ static int alias_add(struct country_index *index, const struct list *list, char 
 	char words[WORDS_MAX];
 	size_t len = words_fold(mu_string(fields[ALIAS]), words, sizeof words);
 
+	if (len == SIZE_MAX && errno == ENOMEM)
+		return no_memory(list->ctx);
 	if (!len || len == SIZE_MAX)
 		return list_malformed(list, "the alias is empty, too long or no UTF-8: '%.40s'",
 				      fields[ALIAS]);
-	if (!is_alpha3(fields[ALPHA3]))
+	if (!country_is_alpha3(fields[ALPHA3]))
 		return list_malformed(list, "alpha3 must be three capital letters");
-	return name_add(index, mu_string(fields[ALIAS]), fields[ALPHA3], true)
+	return name_add(index, mu_string(fields[ALIAS]), fields[ALPHA3], RANK_LIST)
 		       ? 0
 		       : no_memory(list->ctx);
 }
@@ -288,76 +369,208 @@ void country_close(struct country_index *index)
 	free(index);
 }
 
+int country_name(struct mu_ctx *ctx, struct country_index *index, const char *name,
+		 const char *alpha3)
+{
+	return name_add(index, mu_string(name), alpha3, RANK_GIVEN) ? 0 : no_memory(ctx);
+}
+
 /* ------------------------------------------------------------------ finding */
 
-static const struct name *name_find(const struct country_index *index, struct mu_string name)
+static const struct name *name_find(struct country_index *index, struct mu_string name)
 {
 	char words[WORDS_MAX];
 	size_t len = words_fold(name, words, sizeof words), i;
 
+	index->no_memory = index->no_memory || (len == SIZE_MAX && errno == ENOMEM);
 	if (len == SIZE_MAX || !len)
 		return NULL;
 	i = mu_map_find(&index->words, words, len);
 	return i == SIZE_MAX ? NULL : &index->names[i];
 }
 
-/* The name without an article in parentheses at its end: "Gambia (the)". */
-static struct mu_string without_article(struct mu_string name)
-{
-	size_t at = name.len;
+/* Countries that a text may mean. */
+struct meanings {
+	char codes[MEANINGS_MAX][4]; /* alpha-3 */
+	int count;
+	bool apart; /* its parts mean different countries: nothing chooses among them */
+};
 
-	if (!at || name.data[at - 1] != ')')
-		return name;
-	while (at && name.data[at - 1] != '(')
-		at--;
-	if (at < 2 || name.len - at > 5)
-		return name;
-	return mu_trim((struct mu_string){ name.data, at - 1 });
+/* What a text means as a whole; `known` is its name unless it is a code. */
+static struct meanings whole_find(struct country_index *index, struct mu_string text,
+				  const struct name **known)
+{
+	struct meanings m = { .count = 0 };
+	const struct name *n = name_find(index, text);
+
+	if (known)
+		*known = n;
+	for (; n && m.count < n->count; m.count++)
+		alpha3_of(n->codes[m.count], m.codes[m.count]);
+	if (!n && country_code(index, text, m.codes[0]) == COUNTRY_FOUND)
+		m.count = 1;
+	return m;
 }
 
-static enum country_answer whole_find(struct country_index *index, struct mu_string name,
-				      char alpha3[4])
+static void meanings_keep(struct meanings *m, const char *code)
 {
-	const struct name *n = name_find(index, name);
-	struct mu_string bare = without_article(name);
+	bool among = false;
 
-	if (!n && bare.len < name.len)
-		n = name_find(index, bare);
-	if (!n)
-		return country_code(index, name, alpha3);
-	alpha3_of(n->codes[0], alpha3);
-	return n->count > 1 ? COUNTRY_UNDECIDED : COUNTRY_FOUND;
+	for (int i = 0; i < m->count; i++)
+		among = among || !strcmp(m->codes[i], code);
+	if (among)
+		memcpy(m->codes[0], code, 4);
+	m->count = among;
 }
 
-/* "A, B": all parts known, and the same country. */
-static enum country_answer parts_find(struct country_index *index, struct mu_string name,
-				      char alpha3[4])
-{
-	size_t from = 0, at, parts = 0;
-	char one[4];
+/* The parts of "A (B)", "A, B" and "A / B". */
+struct parts {
+	struct mu_string items[PARTS_MAX];
+	size_t count;
+};
 
-	for (at = 0; at <= name.len; at++) {
+#define SEPARATORS ",;/()[]"
+
+/* Articles that lists put behind a name; those of one letter would be footnotes. */
+static bool is_article(struct country_index *index, struct mu_string text)
+{
+	static const char *const articles[] = { "the", "de", "het", "die", "der", "das",
+						"le",  "la", "les", "l",   "el",  "los",
+						"las", "lo", "il",  "gli", "os",  "as" };
+	char words[8], code[4];
+
+	if (country_code(index, text, code) == COUNTRY_FOUND ||
+	    words_fold(text, words, sizeof words) == SIZE_MAX)
+		return false;
+	for (size_t i = 0; i < sizeof articles / sizeof *articles; i++)
+		if (!strcmp(words, articles[i]))
+			return text.len > 1;
+	return false;
+}
+
+/* False when a text is no name: it begins with what only follows one, or a bracket
+ * has no other. */
+static bool parts_split(struct country_index *index, struct mu_string name, struct parts *out)
+{
+	size_t from = 0, depth = 0;
+
+	out->count = 0;
+	for (size_t at = 0; at <= name.len; at++) {
+		char c = at < name.len ? name.data[at] : ',';
 		struct mu_string part;
 
-		if (at < name.len && name.data[at] != ',')
+		if (!strchr(SEPARATORS, c))
 			continue;
 		part = mu_trim((struct mu_string){ name.data + from, at - from });
-		if (whole_find(index, part, one) != COUNTRY_FOUND || (parts && strcmp(one, alpha3)))
-			return COUNTRY_UNKNOWN;
-		memcpy(alpha3, one, 4);
-		parts++;
 		from = at + 1;
+		if (!out->count && !part.len)
+			return false;
+		if (c == '(' || c == '[')
+			depth++;
+		else if ((c == ')' || c == ']') && !depth--)
+			return false;
+		if (!part.len || (out->count && is_article(index, part)))
+			continue;
+		if (out->count == PARTS_MAX)
+			return false;
+		out->items[out->count++] = part;
 	}
-	return parts > 1 ? COUNTRY_FOUND : COUNTRY_UNKNOWN;
+	return !depth;
+}
+
+/* Whether two spellings of the same words are separated alike. */
+static bool separated_alike(struct mu_string a, const char *b)
+{
+	size_t i = 0;
+
+	for (;; i++, b++) {
+		while (i < a.len && !strchr(SEPARATORS "&", a.data[i]))
+			i++;
+		b += strcspn(b, SEPARATORS "&");
+		if (i == a.len || !*b)
+			return i == a.len && !*b;
+		if (a.data[i] != *b)
+			return false;
+	}
+}
+
+/* "Zuid Soedan" of "Soedan (Zuid)", "Islamic Republic of Iran" of "Iran, Islamic ...". */
+static struct meanings turned_find(struct country_index *index, const struct parts *parts)
+{
+	char turned[WORDS_MAX];
+	const struct mu_string a = parts->items[0], b = parts->items[1];
+
+	if (parts->count != 2 || a.len + b.len + 2 > sizeof turned)
+		return (struct meanings){ .count = 0 };
+	memcpy(turned, b.data, b.len);
+	turned[b.len] = ' ';
+	memcpy(turned + b.len + 1, a.data, a.len);
+	return whole_find(index, (struct mu_string){ turned, a.len + b.len + 1 }, NULL);
+}
+
+/* What several parts mean together.  Each has to be known, and those behind the first
+ * may only narrow down what it means. */
+static struct meanings parts_find(struct country_index *index, const struct parts *parts)
+{
+	struct meanings m = whole_find(index, parts->items[0], NULL), all = m;
+	bool apart = false;
+
+	for (size_t i = 1; i < parts->count && m.count + all.count; i++) {
+		struct meanings part = whole_find(index, parts->items[i], NULL);
+
+		if (!part.count)
+			return turned_find(index, parts);
+		apart = apart || part.count > 1;
+		meanings_keep(&m, part.codes[0]);
+		if (all.count < MEANINGS_MAX)
+			memcpy(all.codes[all.count++], part.codes[0], 4);
+	}
+	if (!all.count && parts->count > 1)
+		return turned_find(index, parts);
+	if (!apart && m.count)
+		return m;
+	all.apart = all.count > 0;
+	return all;
+}
+
+static struct meanings meanings_find(struct country_index *index, struct mu_string name)
+{
+	const struct name *known;
+	struct parts parts;
+	struct meanings m = { .count = 0 }, by_parts;
+
+	name = mu_trim(name);
+	if (!parts_split(index, name, &parts))
+		return m;
+	m = whole_find(index, name, &known);
+	if (m.count && (parts.count < 2 || !known || separated_alike(name, known->shown)))
+		return m;
+	/* "Serbia, Kosovo" are two countries, though "Serbia (Kosovo)" is one. */
+	by_parts = parts_find(index, &parts);
+	return m.count && !by_parts.apart ? m : by_parts;
 }
 
 enum country_answer country_find(struct country_index *index, struct mu_string name, char alpha3[4])
 {
-	enum country_answer answer;
+	struct meanings m;
 
-	name = mu_trim(name);
-	answer = whole_find(index, name, alpha3);
-	return answer == COUNTRY_UNKNOWN ? parts_find(index, name, alpha3) : answer;
+	index->no_memory = false;
+	m = meanings_find(index, name);
+	if (index->no_memory)
+		return COUNTRY_NO_MEMORY;
+	if (!m.count)
+		return COUNTRY_UNKNOWN;
+	memcpy(alpha3, m.codes[0], 4);
+	return m.count > 1 || m.apart ? COUNTRY_UNDECIDED : COUNTRY_FOUND;
+}
+
+int country_meanings(struct country_index *index, struct mu_string name,
+		     char alpha3[COUNTRY_MEANINGS_MAX][4])
+{
+	struct meanings m = meanings_find(index, name);
+
+	memcpy(alpha3, m.codes, sizeof m.codes);
+	return m.apart ? 0 : m.count;
 }
 
 enum country_answer country_begins(struct country_index *index, struct mu_string text,
@@ -368,6 +581,8 @@ enum country_answer country_begins(struct country_index *index, struct mu_string
 	size_t len = words_fold(text, words, sizeof words), i;
 	uint8_t k;
 
+	if (len == SIZE_MAX && errno == ENOMEM)
+		return COUNTRY_NO_MEMORY;
 	if (len == SIZE_MAX || !len)
 		return answer;
 	for (i = 0; i < index->n_names && answer != COUNTRY_UNDECIDED; i++) {
@@ -491,6 +706,21 @@ static void beginning_show(const struct country_index *index, struct mu_string t
 	}
 }
 
+/* What is known of the parts of a name of several. */
+static void parts_show(struct country_index *index, struct mu_string name, struct phrase *phrase)
+{
+	struct parts parts;
+
+	if (!parts_split(index, name, &parts))
+		return;
+	for (size_t i = 0; i < parts.count; i++) {
+		const struct name *known = name_find(index, parts.items[i]);
+
+		for (uint8_t k = 0; known && k < known->count; k++)
+			candidate_show(phrase, known, k);
+	}
+}
+
 const char *country_candidates(struct mu_ctx *ctx, struct country_index *index,
 			       struct mu_string name, int max)
 {
@@ -499,13 +729,18 @@ const char *country_candidates(struct mu_ctx *ctx, struct country_index *index,
 	char *out;
 	uint8_t i;
 
+	name = mu_trim(name);
 	for (i = 0; known && i < known->count; i++)
 		candidate_show(&phrase, known, i);
 	max = max < CANDIDATES_MAX ? max : CANDIDATES_MAX;
-	if (!known)
-		beginning_show(index, mu_trim(name), max, &phrase);
-	if (!known && !phrase.len)
-		nearest_show(index, mu_trim(name), max, &phrase);
+	if (!known || known->count == 1) {
+		phrase.len = 0;
+		parts_show(index, name, &phrase);
+	}
+	if (!phrase.len)
+		beginning_show(index, name, max, &phrase);
+	if (!phrase.len)
+		nearest_show(index, name, max, &phrase);
 	out = mu_alloc(ctx, phrase.len + 1);
 	memcpy(out, phrase.text, phrase.len);
 	return out;

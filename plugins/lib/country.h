@@ -5,10 +5,17 @@
  * asked for, an alpha-2 or alpha-3 code, or an alias of
  * schemas/reference/countries.csv (columns alias, alpha3, note: historic names,
  * spellings of the UN and others, places that are part of a country).
- * Compared are the words alone: case, accents, white space, hyphens,
- * apostrophes' forms and a leading or trailing article in parentheses do not
- * matter; nothing is matched in part.  "A, B" is known when A and B are both
- * known and are the same country.
+ * Compared are the words alone: case, accents, white space, hyphens and
+ * apostrophes' forms do not matter; nothing is matched in part.
+ *
+ * No part of a name is dropped, but for a known article behind it: "Gambia (the)".
+ * "A (B)", "A, B" and "A / B" are known when each part is known and all are the
+ * same country, and when A means several and B says which: "Congo (DRC)".  They are
+ * undecided when the parts are different countries: "Iran (Iraq)".  Where a part is
+ * no name by itself, the words are turned: "Sudan (South)" is South Sudan.
+ *
+ * What the names of the two Congos, the two Koreas and the two groups of Virgin
+ * Islands have in common in a language, "Kongo", means both.
  */
 #ifndef COUNTRY_H
 #define COUNTRY_H
@@ -29,12 +36,28 @@ enum country_answer {
 	COUNTRY_FOUND,
 	COUNTRY_UNKNOWN,
 	COUNTRY_UNDECIDED, /* the name means several countries */
+	COUNTRY_NO_MEMORY,
 };
+
+enum { COUNTRY_MEANINGS_MAX = 8 };
+
+/* Whether a text has the form of an alpha-3 code. */
+bool country_is_alpha3(const char *text);
+
+/* From now on a name means the country of an alpha-3 code, whatever else is known.
+ * 0, or ENOMEM with a message. */
+int country_name(struct mu_ctx *ctx, struct country_index *index, const char *name,
+		 const char *alpha3);
 
 /* The country that a name means.  When undecided, `alpha3` is the first of
  * several; country_candidates() names all. */
 enum country_answer country_find(struct country_index *index, struct mu_string name,
 				 char alpha3[4]);
+
+/* The countries between which an undecided name leaves the choice, as alpha-3 codes; none
+ * when its parts are different countries. */
+int country_meanings(struct country_index *index, struct mu_string name,
+		     char alpha3[COUNTRY_MEANINGS_MAX][4]);
 
 /* The only country of which a known name begins with a text, compared as names are but
  * for the last word, which may be cut off anywhere. */

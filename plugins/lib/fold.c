@@ -5,6 +5,7 @@
 static const struct icu linked = {
 	.char_type = u_charType,
 	.is_alnum = u_isalnum,
+	.combining_class = u_getCombiningClass,
 	.from_utf8 = u_strFromUTF8,
 	.to_utf32 = u_strToUTF32,
 	.fold_case = u_strFoldCase,

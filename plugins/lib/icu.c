@@ -17,6 +17,7 @@ static const struct {
 } functions[] = {
 	{ NAME(u_charType), offsetof(struct icu, char_type) },
 	{ NAME(u_isalnum), offsetof(struct icu, is_alnum) },
+	{ NAME(u_getCombiningClass), offsetof(struct icu, combining_class) },
 	{ NAME(u_strFromUTF8), offsetof(struct icu, from_utf8) },
 	{ NAME(u_strToUTF32), offsetof(struct icu, to_utf32) },
 	{ NAME(u_strFoldCase), offsetof(struct icu, fold_case) },

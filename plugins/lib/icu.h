@@ -18,6 +18,7 @@
 struct icu {
 	int8_t (*char_type)(UChar32);
 	UBool (*is_alnum)(UChar32);
+	uint8_t (*combining_class)(UChar32);
 	UChar *(*from_utf8)(UChar *, int32_t, int32_t *, const char *, int32_t, UErrorCode *);
 	UChar32 *(*to_utf32)(UChar32 *, int32_t, int32_t *, const UChar *, int32_t, UErrorCode *);
 	int32_t (*fold_case)(UChar *, int32_t, const UChar *, int32_t, uint32_t, UErrorCode *);

@@ -1,7 +1,7 @@
 /*
  * Names and spellings of missions to the reference list
  * schemas/reference/missions.csv: columns acronym, organisation, name, start,
- * end, host (alpha-3 codes, separated by spaces), aliases (separated by |),
+ * end, host (alpha-3 codes, separated by spaces, of where its people are), aliases (separated by |),
  * successor (an acronym).  Dates are ISO 8601, empty when open or unknown.
  * Compared as countries are: words alone, nothing in part.
  */

@@ -89,6 +89,22 @@ static bool fold_ascii(struct folded *f, struct mu_string text)
 	return true;
 }
 
+/* Accents and points do not matter.  The vowel signs of the scripts of India and
+ * Southeast Asia, and the marks of kana that make "ga" of "ka", are letters.  Their
+ * combining class tells them from accents (200 and more) and from the points of Hebrew
+ * and Arabic (10 to 36). */
+static bool is_letter(const struct icu *icu, UChar32 c)
+{
+	int8_t type = icu->char_type(c);
+	uint8_t class = icu->combining_class(c);
+
+	if (type == U_COMBINING_SPACING_MARK)
+		return true;
+	/* U+0300 to U+036F are those of Latin, U+FE00 to U+FE0F choose a glyph. */
+	return type == U_NON_SPACING_MARK && (class < 10 || (class >= 84 && class < 200)) &&
+	       !(c >= 0x300 && c < 0x370) && !(c >= 0xfe00 && c <= 0xfe0f);
+}
+
 static bool is_mark(const struct icu *icu, UChar32 c)
 {
 	int8_t type = icu->char_type(c);
@@ -109,10 +125,12 @@ static bool fold_any(const struct icu *icu, struct folded *f, struct mu_string t
 	len = icu->fold_case(folded, 2 * MAX_TEXT, plain, len, U_FOLD_CASE_DEFAULT, &status);
 	len = icu->normalize(nfkd, folded, len, plain, 2 * MAX_TEXT, &status);
 	icu->to_utf32(letters, 2 * MAX_TEXT, &len, plain, len, &status);
-	if (U_FAILURE(status))
+	if (U_FAILURE(status)) {
+		errno = status == U_MEMORY_ALLOCATION_ERROR ? ENOMEM : EINVAL;
 		return false;
+	}
 	for (i = 0; i < len; i++) {
-		if (icu->is_alnum(letters[i]))
+		if (icu->is_alnum(letters[i]) || is_letter(icu, letters[i]))
 			put_letter(f, letters[i]);
 		else if (!is_mark(icu, letters[i]))
 			f->gap = true;
@@ -124,12 +142,14 @@ size_t words_fold_with(const struct icu *icu, struct mu_string text, char *out, 
 {
 	struct folded f = { .out = out, .size = size };
 
-	if (!size || text.len >= MAX_TEXT)
+	if (size && text.len < MAX_TEXT && !fold_ascii(&f, text) && !fold_any(icu, &f, text))
 		return SIZE_MAX;
-	if (!fold_ascii(&f, text) && !fold_any(icu, &f, text))
+	if (!size || text.len >= MAX_TEXT || f.full) {
+		errno = EINVAL;
 		return SIZE_MAX;
+	}
 	out[f.len] = '\0';
-	return f.full ? SIZE_MAX : f.len;
+	return f.len;
 }
 
 static int least(int a, int b)

@@ -12,7 +12,8 @@
  * one space: NFKD without marks, case folded, hyphens and apostrophes and
  * their likes and other punctuation as spaces.  "Côte d’Ivoire" is "cote d
  * ivoire".  The length, or SIZE_MAX when it does not fit in `size` bytes or is
- * no UTF-8.  This is for plugins that link with ICU; it is in fold.c. */
+ * no UTF-8; errno is ENOMEM then when memory was out, and else something else.  Signs
+ * that stand for a vowel are letters.  This is for plugins that link with ICU; it is in fold.c. */
 size_t words_fold(struct mu_string text, char *out, size_t size);
 
 /* Likewise with an ICU that icu_open() has found. */

@@ -241,6 +241,19 @@ $(TOOLS): $(BUILD)/tests/%: tests/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(call pkg_libs,$(NEEDS_$*))
 
+# Faults at every point of a run, and the library that has allocations fail.
+NEEDS_sweep := jansson nettle
+SWEEP       := $(BUILD)/tests/sweep $(BUILD)/tests/sweep_alloc.so
+SWEEP_C     := $(wildcard tests/sweep/*.c)
+SWEEP_MAKE   = $(filter-out -MMD -MP,$(COMPILE)) -DBUILD='"$(BUILD)"' $(ALL_LDFLAGS) -o $@ $(filter %.c,$^)
+$(SWEEP): $(wildcard tests/sweep/*.h) $(BUILD)/flags
+$(BUILD)/tests/sweep: $(filter-out %/alloc.c,$(SWEEP_C))
+	@mkdir -p $(@D)
+	$(SWEEP_MAKE) $(call pkg_libs,$(NEEDS_sweep))
+$(BUILD)/tests/sweep_alloc.so: tests/sweep/alloc.c
+	@mkdir -p $(@D)
+	$(SWEEP_MAKE) -shared -ldl
+
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
 
 # ---- what is done with it
@@ -251,9 +264,9 @@ NEEDS  := $(sort $(NEEDS_core) $(NEEDS_tests) $(foreach n,$(NAMES),$(NEEDS_$n)))
 AGAIN   = +@$(MAKE) --no-print-directory
 # What tests of the network run against, and are looked at with.
 SERVERS = nginx python3 openssl curl
-SHELLS  = .ci/run $(wildcard tests/*.sh tests/bench/*.sh tests/net/*.sh tests/net/scenarios/*.sh)
+SHELLS  = .ci/run $(wildcard tests/*.sh tests/sweep/*.sh tests/bench/*.sh tests/net/*.sh tests/net/scenarios/*.sh)
 SOURCES = $(FILES) $(wildcard core/*.[ch] core/include/muster/*.h plugins/*/*.h plugins/*/*/*.h \
-            plugins/lib/*.c tests/*.[ch] tests/bench/*.c)
+            plugins/lib/*.c tests/*.[ch] tests/bench/*.c tests/sweep/*.[ch])
 # The example in as few lines as can be read is set by hand.
 FORMATTED = $(filter-out plugins/validate/required.c,$(filter %.c,$(SOURCES)))
 
@@ -291,7 +304,7 @@ test-run: all tests
 	tests/net/kill.sh $(BUILD) || failed=1; \
 	exit $$failed
 
-tests: $(TESTS) $(TOOLS) $(FUZZ) $(SEEDS)
+tests: $(TESTS) $(TOOLS) $(SWEEP) $(FUZZ) $(SEEDS)
 SECONDS = 2
 
 PDFS = $(patsubst tests/pdf/%.txt,pipelines/un-contributions/data/UN_country_contributions_%.pdf, \
@@ -316,6 +329,11 @@ valgrind-run: all tests
 	$(VALGRIND) $(BUILD)/muster run pipelines/nl-police-missions/pipeline.yaml \
 	    --out $(BUILD)/valgrind || failed=1; \
 	exit $$failed
+
+sweep: deps                   ## fail each system call and allocation of a run: THIN=1 for some of each
+	$(AGAIN) all $(SWEEP)
+	@$(BUILD)/tests/sweep --self-test
+	@$(BUILD)/tests/sweep $(if $(THIN),--thin) $(POINTS)
 
 fuzz: deps                    ## each fuzz target with libFuzzer, SECONDS=600 each
 	$(call install_missing,clang)
@@ -393,6 +411,6 @@ help:                         ## this list
 	@sed -n 's/^\([a-z -]*\):.*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 .PHONY: all plugins tests core-libraries deps build-deps demo demo-run test test-run asan tsan valgrind \
-        valgrind-run lint lint-run format bench bench-csv bench-explain bench-net install clean help FORCE
+        valgrind-run sweep lint lint-run format bench bench-csv bench-explain bench-net install clean help FORCE
 .SECONDARY: $(TESTS:$(BUILD)/tests/%=$(BUILD)/obj/tests/%.o)
 .DELETE_ON_ERROR:

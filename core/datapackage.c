@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rejected.h"
+
 /* A resource's name: small letters, digits, dots, dashes and underscores. */
 static json_t *resource_name(const char *path)
 {
@@ -43,6 +45,23 @@ static json_t *source(const struct document *d)
 			 "sha256", d->public.sha256);
 }
 
+/* What is left out of the dataset, and why; NULL when nothing is. */
+static json_t *rejected(const struct run *run)
+{
+	json_t *json = NULL;
+	const struct document *d;
+	size_t i = 0;
+
+	while ((d = rejected_next(run, &i))) {
+		json = json ? json : json_array();
+		json_array_append_new(json, json_pack("{s:s, s:s, s:s*, s:s, s:s}", "title",
+						      d->public.name, "path", d->public.published,
+						      "sha256", d->public.sha256, "code",
+						      d->blame.code, "message", d->blame.message));
+	}
+	return json;
+}
+
 void datapackage_write(const struct run *run, struct text *out)
 {
 	json_t *package, *resources = json_array(), *sources = json_array();
@@ -54,9 +73,9 @@ void datapackage_write(const struct run *run, struct text *out)
 	for (i = 0; i < run->documents.count; i++)
 		if (!run->documents.items[i]->unread)
 			json_array_append_new(sources, source(run->documents.items[i]));
-	package = json_pack("{s:s, s:s, s:s*, s:o, s:o}", "muster", "1", "name",
+	package = json_pack("{s:s, s:s, s:s*, s:o, s:o, s:o*}", "muster", "1", "name",
 			    run->pipeline->name, "title", run->pipeline->title, "resources",
-			    resources, "sources", sources);
+			    resources, "sources", sources, "rejected_documents", rejected(run));
 	dump = json_dumps(package, JSON_INDENT(2));
 	if (!dump)
 		mem_exhausted();

@@ -325,15 +325,21 @@ void diagnostics_print(struct diagnostics *d, struct text *out, bool color)
 	free(order);
 }
 
-void diagnostics_release(struct diagnostics *d)
+void diagnostics_cut(struct diagnostics *d, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < d->count && i < DIAGNOSTICS_KEPT; i++) {
+	for (i = count; i < d->count && i < DIAGNOSTICS_KEPT; i++) {
 		free(d->items[i].message);
 		free(d->items[i].hint);
 	}
+	if (d->count > count)
+		d->count = count;
+}
+
+void diagnostics_release(struct diagnostics *d)
+{
+	diagnostics_cut(d, 0);
 	free(d->items);
 	d->items = NULL;
-	d->count = 0;
 }

@@ -55,6 +55,8 @@ void diagnose_name(struct diagnostics *d, struct mark mark, const char *name,
 
 /* All of them in the order of the file, ready for a terminal. */
 void diagnostics_print(struct diagnostics *d, struct text *out, bool color);
+/* Forgets all but the first `count`. */
+void diagnostics_cut(struct diagnostics *d, size_t count);
 void diagnostics_release(struct diagnostics *d);
 
 #endif

@@ -161,8 +161,10 @@ static void file_share(struct documents *ds, struct document *d)
 	if (entry == SIZE_MAX)
 		mem_exhausted();
 	d->filtering = ds->files.count > before;
+	d->first = d;
 	if (!d->filtering) {
-		d->filtered = ds->items[ds->files.entries[entry].value]->filtered;
+		d->first = ds->items[ds->files.entries[entry].value];
+		d->filtered = d->first->filtered;
 		return;
 	}
 	ds->files.entries[entry].value = ds->count;
@@ -457,8 +459,19 @@ int document_sha256(struct document *d, struct text *why)
 
 /* ------------------------------------------------------------------ life */
 
+void blame_release(struct blame *b)
+{
+	free(b->code);
+	free(b->field);
+	free(b->from);
+	free(b->value);
+	free(b->message);
+	*b = (struct blame){ 0 };
+}
+
 static void document_release(struct document *d)
 {
+	blame_release(&d->blame);
 	if (d->fd >= 0)
 		close(d->fd);
 	free(d->pieces);

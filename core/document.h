@@ -20,12 +20,26 @@
 #include "mem.h"
 #include "text.h"
 
+/* What is wrong with a document as a whole: the first error that is pinned to it. */
+struct blame {
+	uint64_t errors; /* 0: nothing is wrong */
+	uint64_t at;     /* where it stands, or 0 */
+	const char *stage;
+	char *code, *field, *from, *value, *message;
+};
+
 struct document {
 	struct mu_document public;
 	size_t source;        /* index of its source */
 	int32_t as_of;        /* days since 1970-01-01 */
 	bool dated;           /* whether as_of is known */
-	bool unread;          /* its source does not read it: see recognise.h */
+	bool unread;          /* its source does not read it: see recognise.h, rejected.h */
+	bool twin;            /* another document of its source has the same bytes */
+	bool rejected;        /* as a whole, with all documents that are this file */
+	struct document *first; /* of the documents that are this file */
+	struct document *reason; /* of `first`: the one whose blame rejects the file */
+	struct blame blame;
+	_Atomic uint64_t said[3]; /* findings about it, by enum mu_severity: see rejected.h */
 	uint64_t rows;        /* data rows that its parser delivered */
 	dev_t device; /* of the file, when it came in, as what follows */
 	ino_t file;
@@ -66,6 +80,9 @@ int documents_add(struct documents *ds, const struct mu_document *from,
 
 /* The document with that id, or NULL. */
 struct document *documents_get(const struct documents *ds, uint32_t id);
+
+/* Frees what it points to; it is empty then. */
+void blame_release(struct blame *blame);
 
 /* Which other documents are the same file, as bytes in `key`. */
 void document_file(const struct document *document, struct text *key);

@@ -23,6 +23,19 @@ const struct mu_code core_codes[] = {
 	  "A source delivered no rows at all. An empty dataset is never called valid.",
 	  "Look at the document: a source without rows is mostly the wrong file, or a layout that "
 	  "has changed." },
+	{ "run/too-many-rejected",
+	  "With on_error: reject more documents, or more rows, would have to be left out than "
+	  "max_rejected of the pipeline allows. So much is wrong that it is hardly the documents' "
+	  "fault, and nothing is published.",
+	  "Look at the findings before it: mostly a layout has changed, or an option does not fit. "
+	  "When it is right to go without so many, raise max_rejected." },
+	{ "run/unreadable-document",
+	  "A parser gave a document up: it is damaged, or larger than an option allows.",
+	  "The message says why; get the document again, or raise the option that it names." },
+	{ "run/other-columns",
+	  "A document has other columns than the first one of its source, and the parser's options "
+	  "do not name them.",
+	  "Name the columns in the options of the parser, or make two sources." },
 	{ "run/same-bytes",
 	  "Two documents of a source have the same bytes, so the second one is not read again.",
 	  "Remove one of them; when the second should be another one, it was saved or published "

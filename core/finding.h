@@ -37,6 +37,10 @@ struct finding {
 	const char *stage, *source; /* names; source may be NULL */
 	uint64_t item; /* of the work at hand: 0 before the first, UINT64_MAX after the last */
 	bool lost; /* it is about a claim of which nobody knows what it covers */
+	bool across; /* it is about several documents */
+	bool noted; /* rejected_note() has counted it */
+	bool ordered; /* it stands in the order of documents among others that do */
+	size_t order; /* while they are sorted */
 	uint32_t document; /* id when no row is to blame but a document; 0: none */
 	/* Each as a finding with kind, message, place, field and suggested value. */
 	struct finding *explanations;

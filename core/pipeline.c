@@ -33,12 +33,18 @@ const struct mu_option pipeline_options[] = {
 	MU_OPT_TEXT(struct head, description, .help = "what the pipeline does"),
 	MU_OPT_PATH(struct head, schema, .help = "Table Schema file of the dataset"),
 	MU_OPT_CHOICE(struct head, on_error, .choices = on_error_names, .fallback = "stop",
-		      .help = "what becomes of rows that cannot be right"),
+		      .help = "what becomes of rows and documents that cannot be right"),
 	{ .name = NULL },
 };
 
 /* Keys that are read here, beside the options. */
-static const char *const other_keys[] = { "vars", "sources", "dataset", NULL };
+static const char *const other_keys[] = { "max_rejected", "vars", "sources", "dataset", NULL };
+
+/* Few can be looked at, whatever their share; many are hardly the documents' fault. */
+static const struct max_rejected max_rejected_fallback = {
+	.documents = { .number = 1, .percent = 10 },
+	.rows = { .number = 100, .percent = 10 },
+};
 
 /* A pipeline being read. */
 struct reading {
@@ -138,6 +144,72 @@ static void schema_read(const struct reading *r)
 			 p->schema_path, error.message);
 }
 
+/* "100" or "2.5%"; false when it is neither. */
+static bool limit_parse(const struct yaml_node *node, struct limit *out)
+{
+	static const char digits[] = "0123456789";
+	size_t whole, all;
+
+	if (node->kind != YAML_SCALAR)
+		return false;
+	whole = strspn(node->text, digits);
+	all = whole;
+	if (whole && node->text[whole] == '.')
+		all += 1 + strspn(node->text + whole + 1, digits);
+	if (!whole || whole > 18 || node->text[all - 1] == '.')
+		return false;
+	*out = (struct limit){ 0 };
+	if (!node->text[all] && all == whole) {
+		out->number = strtoull(node->text, NULL, 10);
+		return true;
+	}
+	out->percent = strtod(node->text, NULL);
+	return !strcmp(node->text + all + strspn(node->text + all, " "), "%") &&
+	       out->percent <= 100;
+}
+
+static void limit_read(const struct reading *r, const struct yaml_node *key,
+		       const struct yaml_node *node)
+{
+	static const char *const names[] = { "documents", "rows", NULL };
+	struct max_rejected *limits = &r->p->max_rejected;
+	struct diagnostics *out = &r->p->diagnostics;
+
+	if (strcmp(key->text, names[0]) != 0 && strcmp(key->text, names[1]) != 0)
+		diagnose_name(out, key->mark, key->text, names, "max_rejected has no '%s'",
+			      key->text);
+	else if (!limit_parse(node,
+			      !strcmp(key->text, names[0]) ? &limits->documents : &limits->rows) &&
+		 !node->broken)
+		diagnose(
+			out, node->kind == YAML_SCALAR ? node->mark : key->mark, NULL,
+			"%s of max_rejected takes a whole number or a share of all, such as 100 or "
+			"10%%",
+			key->text);
+}
+
+static void limits_read(const struct reading *r)
+{
+	const struct yaml_node *map = yaml_get(r->root, "max_rejected");
+	struct mark mark = key_mark(r->root, "max_rejected");
+	size_t i;
+
+	r->p->max_rejected = max_rejected_fallback;
+	if (!map)
+		return;
+	if (map->kind != YAML_MAP) {
+		diagnose(
+			&r->p->diagnostics, mark, "write {documents: 10%, rows: 100}",
+			"max_rejected says how many documents, and how many rows, may be rejected");
+		return;
+	}
+	if (r->p->on_error != ON_ERROR_REJECT)
+		diagnose(&r->p->diagnostics, mark, "add `on_error: reject`, or leave it out",
+			 "nothing is rejected, so max_rejected says nothing");
+	for (i = 0; i < map->count; i++)
+		limit_read(r, map->keys[i], map->items[i]);
+}
+
 /* false when the file has another format, so that nothing else can be said. */
 static bool head_read(const struct reading *r)
 {
@@ -164,6 +236,7 @@ static bool head_read(const struct reading *r)
 	p->name = head.name;
 	p->title = head.title;
 	p->on_error = (enum on_error)head.on_error;
+	limits_read(r);
 	p->schema_path = head.schema;
 	if (p->schema_path)
 		schema_read(r);

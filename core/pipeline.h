@@ -28,6 +28,12 @@ struct chain {
 
 enum on_error { ON_ERROR_STOP, ON_ERROR_REJECT };
 
+/* How many may be rejected: as many as either allows. */
+struct limit {
+	uint64_t number;
+	double percent; /* of all */
+};
+
 struct pipeline {
 	struct arena arena;
 	struct diagnostics diagnostics;
@@ -37,6 +43,9 @@ struct pipeline {
 	const char *folder; /* of the file, absolute and without links */
 	const char *name, *title; /* title may be NULL */
 	enum on_error on_error;
+	struct max_rejected {
+		struct limit documents, rows;
+	} max_rejected; /* with ON_ERROR_REJECT */
 	const char *schema_path; /* or NULL */
 	struct tableschema *schema; /* or NULL */
 	struct chain *sources;

@@ -371,6 +371,28 @@ static json_t *text_schema(void)
 }
 
 /* The options of the pipeline itself, and the keys that are none. */
+static json_t *limit_schema(void)
+{
+	json_t *number = typed("integer");
+
+	json_put(number, "minimum", json_number(0));
+	return either(number, patterned("^[0-9]+(\\.[0-9]+)? *%$|^[0-9]+$|" VARIABLE));
+}
+
+static json_t *max_rejected_schema(void)
+{
+	json_t *out = typed("object"), *properties = json_sure(json_object());
+
+	json_put(out, "description",
+		 json_text("how many documents, and how many rows, may be rejected: a number, or a "
+			   "share of all such as 10%"));
+	json_put(properties, "documents", limit_schema());
+	json_put(properties, "rows", limit_schema());
+	json_put(out, "properties", properties);
+	json_put(out, "additionalProperties", json_sure(json_false()));
+	return out;
+}
+
 static json_t *root_schema(void)
 {
 	json_t *out = options_object(pipeline_options);
@@ -382,6 +404,7 @@ static json_t *root_schema(void)
 	json_put(muster, "const", json_number(1));
 	json_put(json_object_get(properties, "name"), "pattern",
 		 json_text("^[a-z0-9][a-z0-9-]*$|" VARIABLE));
+	json_put(properties, "max_rejected", max_rejected_schema());
 	json_put(properties, "vars",
 		 named_schema("texts that ${name} stands for; --set gives them other values",
 			      either(reference("text", NULL), options_object(variable_options))));

@@ -8,7 +8,9 @@
 #include "clock.h"
 #include "exporters.h"
 #include "interrupt.h"
+#include "rejected.h"
 
+#define GIVEN_UP  (-1) /* no errno: the document is at fault, and the run goes on without it */
 #define QUEUE     4
 #define MAX_JOBS  256
 #define LOOKS     2000                /* at a lock, before a thread sleeps: some 100 us */
@@ -21,6 +23,8 @@ struct reading {
 	int err;                 /* of opening that */
 	struct mu_piece next;    /* where it is to be cut */
 	bool parsed;             /* to the end */
+	atomic_bool given_up;    /* no more is made of it, */
+	atomic_bool differs;     /* since it has other columns than the first of its source */
 };
 
 /* A document or a piece of one. */
@@ -71,6 +75,7 @@ struct reader {
 	size_t window;
 	uint64_t taken, done; /* how many items */
 	bool all_taken;
+	bool stopped;
 
 	struct lane *lanes;
 	size_t n_lanes, n_threads;
@@ -102,11 +107,31 @@ static bool stopping(const struct reader *r)
 
 /* ---------------------------------------------------------------- parsers */
 
+/* GIVEN_UP when it is the document's fault and documents can be rejected for it, which is
+ * said once. */
+static int give_up(struct reader *r, size_t i, const struct stage *s, int err)
+{
+	struct text why = { 0 };
+
+	if (atomic_load(&r->readings[i].given_up))
+		return GIVEN_UP;
+	stage_failure(s, err, &why);
+	if (rejected_give_up(r->run, s->config, document_of(r, i), err, why.data)) {
+		atomic_store(&r->readings[i].given_up, true);
+		err = GIVEN_UP;
+	}
+	text_release(&why);
+	return err;
+}
+
 static int parser_failed(struct reader *r, size_t i, const struct stage *s, int err)
 {
 	struct text why = { 0 };
 
 	if (!err || err == ECANCELED)
+		return err;
+	err = give_up(r, i, s, err);
+	if (err == GIVEN_UP)
 		return err;
 	if (err == EINVAL && s->opening)
 		r->run->wrong_configuration = true;
@@ -181,6 +206,12 @@ static int compare_columns(struct reader *r, size_t i, const struct stage *s)
 
 	if (same_columns(&r->readings[first].instances[0].out, &s->out))
 		return 0;
+	/* Which of the two is wrong is seen when all are read: see say_differing(). */
+	if (r->run->pipeline->on_error == ON_ERROR_REJECT) {
+		atomic_store(&r->readings[i].differs, true);
+		atomic_store(&r->readings[i].given_up, true);
+		return GIVEN_UP;
+	}
 	text_printf(&why,
 		    "%s has other columns than %s; documents of one source must have the "
 		    "same: name the columns in the parser's options, or make two sources",
@@ -243,7 +274,7 @@ static int piece_cut(struct lane *lane, size_t i, bool *last)
 	struct mu_piece piece = rd->next;
 	struct stage *s;
 	double start;
-	int err = instance_open(lane, i);
+	int err = atomic_load(&rd->given_up) ? GIVEN_UP : instance_open(lane, i);
 
 	if (err)
 		return err;
@@ -375,6 +406,10 @@ static struct item *take_locked(struct lane *lane)
 		int err = splits(r, r->next) ? piece_cut(lane, r->next, &last) : 0;
 		struct item *item;
 
+		if (err == GIVEN_UP) {
+			last = true;
+			err = 0;
+		}
 		item_add(lane, last, err);
 		item = item_at(r, lane->item - 1);
 		if (!item->ended)
@@ -455,6 +490,8 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 	int err = 0;
 
 	*out = (struct ArrowArray){ 0 };
+	if (atomic_load(&r->readings[i].given_up))
+		return 0;
 	do {
 		double start = clock_now();
 
@@ -501,7 +538,7 @@ static bool put(struct reader *r, struct item *item, struct ArrowArray *batch, i
 		item->err = ECANCELED;
 	} else if (err || !batch->release) {
 		item->ended = true;
-		item->err = err;
+		item->err = err == GIVEN_UP ? 0 : err;
 	} else {
 		item->queue[(item->first + item->queued++) % QUEUE] = *batch;
 	}
@@ -777,6 +814,16 @@ static void document_close(struct reader *r, size_t i, struct stage *s)
 		stage_close(s);
 }
 
+/* Nothing is asked of the instances any more. */
+static void instances_forget(struct reader *r, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < (splits(r, i) ? r->n_lanes : 1); j++)
+		if (r->readings[i].instances[j].config)
+			document_close(r, i, &r->readings[i].instances[j]);
+}
+
 static int instances_merge(struct reader *r, size_t i, struct stage **into)
 {
 	struct reading *rd = &r->readings[i];
@@ -808,6 +855,11 @@ static int document_end(struct reader *r, size_t i)
 	struct text why = { 0 };
 	int err = 0;
 
+	if (atomic_load(&r->readings[i].given_up)) {
+		document_of(r, i)->cut = true;
+		instances_forget(r, i);
+		return 0;
+	}
 	if (splits(r, i)) {
 		err = instances_merge(r, i, &s);
 		if (!err)
@@ -817,12 +869,14 @@ static int document_end(struct reader *r, size_t i)
 		if (!err && rest.release)
 			err = EPROTO;
 		mu_array_release(&rest);
-		parser_failed(r, i, s, err);
+		err = parser_failed(r, i, s, err);
 		if (!err && (err = document_read_end(document_of(r, i), &why)))
 			run_fail(r->run, s->config, err, why.data);
 	}
 	text_release(&why);
 	r->readings[i].parsed = !err;
+	if (err == GIVEN_UP)
+		err = 0;
 	document_of(r, i)->cut = true;
 	document_close(r, i, s);
 	return err;
@@ -846,13 +900,54 @@ static int check_whole(struct reader *r, const struct item *item, const struct A
 	const struct stage *s = &r->readings[item->document].instances[0];
 	int err;
 
-	if (splits(r, item->document))
+	if (splits(r, item->document) || atomic_load(&r->readings[item->document].given_up))
 		return 0;
 	err = compare_columns(r, item->document, s);
+	if (err == GIVEN_UP)
+		return 0;
 	if (!err && batch->release)
 		balance_add(&r->records[document_of(r, item->document)->source]->counted, &s->out,
 			    batch);
 	return err;
+}
+
+static void say_other_columns(struct reader *r, size_t i, size_t n, const char *other)
+{
+	struct document *d = document_of(r, i);
+	struct text message = { 0 };
+
+	text_puts(&message, "it has other columns than ");
+	if (n > 1)
+		text_printf(&message, "%zu other documents of its source, such as ", n);
+	text_printf(&message, "%s: name the columns in the parser's options, or make two sources",
+		    other);
+	rejected_say(r->run, r->parsers[d->source], d, "run/other-columns", message.data);
+	text_release(&message);
+}
+
+/* Documents with other columns than most of their source are wrong.  When the first one is
+ * damaged its columns say nothing of the others. */
+static void say_differing(struct reader *r, size_t source)
+{
+	const struct source_result *s = &r->run->sources[source];
+	size_t first = r->first[source], differing = 0, alike = 0, last = first, i;
+
+	for (i = s->first_document; i < s->first_document + s->n_documents; i++) {
+		bool differs = atomic_load(&r->readings[i].differs);
+
+		last = differs ? i : last;
+		differing += differs;
+		alike += !differs && !document_of(r, i)->unread;
+	}
+	if (!differing || document_of(r, first)->blame.errors)
+		return;
+	if (differing > alike) {
+		say_other_columns(r, first, differing, document_of(r, last)->public.name);
+		return;
+	}
+	for (i = s->first_document; i <= last; i++)
+		if (atomic_load(&r->readings[i].differs))
+			say_other_columns(r, i, 1, document_of(r, first)->public.name);
 }
 
 static int lanes_merge(struct reader *r, size_t source)
@@ -860,6 +955,7 @@ static int lanes_merge(struct reader *r, size_t source)
 	size_t i;
 	int err = 0;
 
+	say_differing(r, source);
 	for (i = 0; !err && i < (r->n_threads ? r->n_threads : 1); i++) {
 		struct lane *lane = &r->lanes[i];
 
@@ -887,8 +983,12 @@ int reader_next(struct reader *r, size_t source, struct ArrowArray *out)
 		err = item_next(r, item, out);
 		if (!err)
 			err = check_whole(r, item, out);
-		if (!err && out->release)
+		if (!err && out->release && !atomic_load(&r->readings[item->document].given_up))
 			return 0;
+		if (!err && out->release) {
+			mu_array_release(out);
+			continue;
+		}
 		mu_array_release(out);
 		err = item_end(r, item, err);
 		if (err)
@@ -962,8 +1062,9 @@ void reader_stop(struct reader *r)
 {
 	size_t i;
 
-	if (!r)
+	if (!r || r->stopped)
 		return;
+	r->stopped = true;
 	pthread_mutex_lock(&r->lock);
 	atomic_store(&r->run->stopping, true);
 	pthread_cond_broadcast(&r->opened);
@@ -976,6 +1077,38 @@ void reader_stop(struct reader *r)
 	items_drop(r);
 	for (i = 0; i < r->n_lanes; i++)
 		lane_close(&r->lanes[i]);
+}
+
+/* Opens all documents, to see whether it is the first one of their source that is wrong. */
+static void compare_all(struct reader *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->run->documents.count; i++) {
+		const struct stage *own = &r->readings[i].instances[0];
+		size_t first = r->first[document_of(r, i)->source];
+
+		if (i == first || document_of(r, i)->unread || first_open(r, first) ||
+		    first_open(r, i))
+			continue;
+		if (!same_columns(&r->readings[first].instances[0].out, &own->out))
+			atomic_store(&r->readings[i].differs, true);
+	}
+	for (i = 0; i < r->run->n_sources; i++)
+		say_differing(r, i);
+}
+
+void reader_gather(struct reader *r)
+{
+	size_t i;
+
+	compare_all(r);
+	for (i = 0; i < r->run->documents.count; i++) {
+		if (i == r->first[document_of(r, i)->source])
+			instances_forget(r, i);
+		else
+			rejected_forget(document_of(r, i));
+	}
 }
 
 void reader_free(struct reader *r)

@@ -27,8 +27,9 @@ struct reader *reader_new(struct run *run);
 /* On how many threads documents are read at the most. */
 size_t reader_jobs(const struct run *run);
 
-/* The columns of a source's documents, which must all be the same; NULL after
- * run_fail().  `source` counts the sources that are run. */
+/* The columns of a source's documents, which must all be the same; NULL after run_fail(),
+ * or when the first document was given up: then an error is pinned to it.  `source`
+ * counts the sources that are run. */
 const struct ArrowSchema *reader_schema(struct reader *reader, size_t source);
 
 /* All chains are open and shared: `sources` has one for each source, `ends` the columns
@@ -55,6 +56,12 @@ struct stage *reader_parsed(struct reader *reader, uint32_t document);
 
 /* Ends the threads, and closes what comes behind the parsers. */
 void reader_stop(struct reader *reader);
+
+/* When that was before all documents were read, since nothing fits the columns of the first
+ * ones of the sources: an error is pinned to one that most others of its source differ
+ * from.  All that was said of the first ones goes to the records, what was said of others
+ * is forgotten. */
+void reader_gather(struct reader *reader);
 
 void reader_free(struct reader *reader);
 

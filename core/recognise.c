@@ -7,6 +7,7 @@
 
 #include "interrupt.h"
 #include "reader.h"
+#include "rejected.h"
 
 /* The same file, as several sources fetched it. */
 struct group {
@@ -18,6 +19,7 @@ struct group {
 	} * answers;                       /* one a document */
 	struct findings findings;          /* what parsers said of it */
 	const struct stage_config *parser; /* who said so */
+	bool given_up;                     /* one of them could not read it */
 	int err;
 };
 
@@ -37,8 +39,8 @@ static const struct stage_config *parser_of(const struct run *run, const struct 
 	return &run->pipeline->sources[i].stages[1];
 }
 
-static void say(struct run *run, enum mu_severity severity, const char *code,
-		const struct document *d, struct text *message)
+static void say(struct run *run, enum mu_severity severity, const char *code, struct document *d,
+		struct text *message)
 {
 	struct finding f = { .severity = severity,
 			     .code = mem_copy(code),
@@ -46,6 +48,7 @@ static void say(struct run *run, enum mu_severity severity, const char *code,
 			     .source = d->public.source,
 			     .document = d->public.id };
 
+	rejected_note(run, d, &f);
 	findings_add(&run->findings, &f);
 	text_release(message);
 }
@@ -108,7 +111,7 @@ static int twin_find(struct run *run, size_t index, struct mu_map *seen, struct 
 		text_release(&key);
 		return 0;
 	}
-	d->unread = true;
+	d->unread = d->twin = true;
 	text_clear(&key);
 	text_puts(&key, d->public.path);
 	entry_of(said, &key, &added);
@@ -215,17 +218,23 @@ static bool ask(struct run *run, struct group *g, size_t i)
 	if (err && err != ECANCELED) {
 		struct text why = { 0 };
 
+		stage_failure(&s, err, &why);
+		g->given_up = rejected_give_up(run, parser, d, err, why.data);
+		text_clear(&why);
 		text_printf(&why, "%s: ", d->public.uri);
 		stage_failure(&s, err, &why);
-		run_fail(run, parser, err, why.data);
+		if (!g->given_up)
+			run_fail(run, parser, err, why.data);
 		text_release(&why);
 	}
+	if (g->given_up)
+		err = 0;
 	g->err = err;
 	g->answers[i] = (struct answer){ .asked = !err,
 					 .yes = said.yes,
 					 .expected = copy_or_null(said.expected),
 					 .found = copy_or_null(said.found) };
-	go_on = !err && !s.findings.of[MU_ERROR];
+	go_on = !err && !g->given_up && !s.findings.of[MU_ERROR];
 	g->parser = parser;
 	findings_append(&g->findings, &s.findings);
 	stage_close(&s);
@@ -309,7 +318,7 @@ static void say_unrecognised(struct run *run, const struct group *g)
 
 static void decide(struct run *run, struct group *g)
 {
-	bool wrong = g->findings.of[MU_ERROR] > 0;
+	bool wrong = g->given_up || g->findings.of[MU_ERROR] > 0;
 	size_t yes = 0, i;
 
 	for (i = 0; i < g->count; i++)

@@ -175,6 +175,7 @@ static bool add_locked(struct rejections *r, const struct finding *f, uint64_t a
 
 		item->errors += to_blame;
 		item->lost += to_blame && f->lost && f->severity == MU_ERROR;
+		item->across += to_blame && f->across;
 	}
 	return fresh && r->listed;
 }

@@ -26,6 +26,7 @@ struct rejection {
 	uint32_t lost;   /* of these, how many say that nobody knows what a claim covers */
 	const char *stage; /* of the first of them, as what follows */
 	const char *code, *field, *from, *value, *message;
+	uint32_t across; /* errors that are about several documents */
 	bool kept_out; /* the row was met and withheld from the exporters */
 };
 

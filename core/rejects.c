@@ -1,6 +1,7 @@
 #include "rejects.h"
 
 #include "place.h"
+#include "rejected.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,14 +37,18 @@ static void add_number(struct text *out, uint64_t number)
 		text_printf(out, "%llu", (unsigned long long)number);
 }
 
-static int add_row(struct run *run, const struct rejection *r, struct text *out)
+/* `whole`: what is rejected is the document, not the row. */
+static int add_row(struct run *run, const struct rejection *r, bool whole, const struct document *d,
+		   struct text *out)
 {
-	const struct document *d = documents_get(&run->documents, mu_at_document(r->at));
+	struct text message = { 0 };
 	struct mu_place place;
 	int err = place_find(run, r->at, r->from, &place);
 
-	if (err)
+	/* Of a damaged document places may not be found. */
+	if (err && !whole)
 		return err;
+	text_printf(&message, "%s%s", whole ? "the whole document is rejected: " : "", r->message);
 	add_cell(out, d ? d->public.source : "", d ? strlen(d->public.source) : 0);
 	add_text(out, d ? d->public.published : "");
 	add_number(out, place.page);
@@ -53,22 +58,27 @@ static int add_row(struct run *run, const struct rejection *r, struct text *out)
 	add_text(out, r->code);
 	add_text(out, r->field);
 	add_text(out, r->value);
-	add_text(out, r->message);
+	add_text(out, message.data);
 	text_putc(out, ',');
 	if (place.text)
 		add_cell(out, place.text, place.text_len);
 	text_putc(out, '\n');
-	place_rest(run, r->at, &place);
+	text_release(&message);
+	if (!err)
+		place_rest(run, r->at, &place);
 	return 0;
 }
 
-static int write_row(struct run *run, const struct rejection *r, struct text *line, FILE *file,
-		     struct text *why)
+/* `whole`: the document that is rejected as a whole, or NULL. */
+static int write_row(struct run *run, const struct rejection *r, const struct document *whole,
+		     struct text *line, FILE *file, struct text *why)
 {
+	const struct document *d =
+		whole ? whole : documents_get(&run->documents, mu_at_document(r->at));
 	int err;
 
 	text_clear(line);
-	err = add_row(run, r, line);
+	err = add_row(run, r, whole, d, line);
 	if (err) {
 		text_printf(why, "%s: a rejected row cannot be looked up: %s", REJECTS,
 			    place_failure(run));
@@ -78,19 +88,36 @@ static int write_row(struct run *run, const struct rejection *r, struct text *li
 	return fwrite(line->data, 1, line->len, file) == line->len ? 0 : EIO;
 }
 
+static int write_document(struct run *run, const struct document *d, struct text *line, FILE *file,
+			  struct text *why)
+{
+	const struct blame *b = &d->blame;
+	const struct rejection r = { .at = b->at,
+				     .code = b->code,
+				     .field = b->field,
+				     .from = b->from,
+				     .value = b->value,
+				     .message = b->message };
+
+	return write_row(run, &r, d, line, file, why);
+}
+
 /* Row by row, since there may be more of them than fit the memory. */
 static int write_all(struct run *run, FILE *file, struct text *why)
 {
 	struct text line = { 0 };
-	size_t i;
+	const struct document *d;
+	size_t i = 0;
 	int err = 0;
 
 	if (fputs("source,document,page,line,column,cell,code,field,value,message,text\n", file) <
 	    0)
 		err = EIO;
+	while (!err && (d = rejected_next(run, &i)))
+		err = write_document(run, d, &line, file, why);
 	for (i = 0; !err && i < run->rejections.count; i++)
 		if (run->rejections.items[i].kept_out)
-			err = write_row(run, &run->rejections.items[i], &line, file, why);
+			err = write_row(run, &run->rejections.items[i], NULL, &line, file, why);
 	text_release(&line);
 	return err;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rejected.h"
 #include "report.h"
 
 static json_t *text(const char *bytes)
@@ -67,13 +68,39 @@ static json_t *summary(const struct run *run)
 
 static json_t *dataset(const struct run *run)
 {
+	struct tallied n = rejected_count(run);
 	json_t *json = json_object();
 
 	set_count(json, "rows", run->dataset.rows);
 	set_count(json, "rejected", run->withheld.rows);
+	if (n.rejected) {
+		set_count(json, "documents", n.all);
+		set_count(json, "rejected_documents", n.rejected);
+	}
 	set(json, "measures", measures(&run->dataset));
 	if (run->withheld.rows)
 		set(json, "rejected_measures", measures(&run->withheld));
+	return json;
+}
+
+static json_t *rejected_documents(const struct run *run)
+{
+	json_t *json = json_array();
+	const struct document *d;
+	size_t i = 0;
+
+	while ((d = rejected_next(run, &i))) {
+		json_t *one = json_object();
+
+		set_text(one, "uri", d->public.uri);
+		set_text(one, "sha256", d->public.sha256);
+		set_text(one, "source", d->public.source);
+		set_text(one, "stage", d->blame.stage);
+		set_text(one, "code", d->blame.code);
+		set_text(one, "message", d->blame.message);
+		set_count(one, "errors", d->blame.errors);
+		json_array_append_new(json, one);
+	}
 	return json;
 }
 
@@ -265,6 +292,8 @@ void report_json(const struct run *run, struct text *out, bool color)
 	set(json, "summary", summary(run));
 	set(json, "dataset", dataset(run));
 	set(json, "sources", sources(run));
+	if (rejected_count(run).rejected)
+		set(json, "rejected_documents", rejected_documents(run));
 	set(json, "stages", stages(run));
 	set(json, "findings", findings(run));
 	set(json, "outputs", outputs(run));

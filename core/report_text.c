@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "rejected.h"
 #include "report.h"
 
 /* Of one code in one stage this many are shown; the rest is counted. */
@@ -224,13 +225,19 @@ static void add_balance(struct text *out, const struct balance *t)
 static void add_summary(const struct run *run, struct text *out, bool color)
 {
 	static const char *const colors[] = { "\033[1;32m", "\033[1;31m", "\033[1;31m" };
+	size_t documents = rejected_count(run).rejected;
 
 	text_printf(out, "%s: %s%s%s: ", run->pipeline->name, paint(color, colors[run->status]),
 		    run_status_name(run->status), paint(color, "\033[0m"));
 	add_balance(out, &run->dataset);
-	if (run->withheld.rows && run->pipeline->on_error == ON_ERROR_REJECT) {
+	if ((run->withheld.rows || documents) && run->pipeline->on_error == ON_ERROR_REJECT) {
 		text_puts(out, "; rejected: ");
-		add_balance(out, &run->withheld);
+		if (documents)
+			count(out, documents, "document");
+		if (documents && run->withheld.rows)
+			text_puts(out, ", ");
+		if (run->withheld.rows)
+			add_balance(out, &run->withheld);
 	}
 	text_puts(out, "; ");
 	count(out, run->counts[MU_ERROR], "error");
@@ -239,6 +246,21 @@ static void add_summary(const struct run *run, struct text *out, bool color)
 	text_printf(out,
 		    "; checks: %" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " not evaluated\n",
 		    run->checks[MU_PASS], run->checks[MU_FAIL], run->checks[MU_UNEVALUATED]);
+}
+
+/* What is not in the dataset comes before all else. */
+static void add_missing(const struct run *run, struct text *out, bool color)
+{
+	struct tallied n = rejected_count(run);
+
+	if (!n.rejected)
+		return;
+	text_printf(out, "%s: %s%s without %zu of %zu documents%s\n", run->pipeline->name,
+		    paint(color, "\033[1;35m"),
+		    run->published                ? "published"
+		    : run->status == STATUS_VALID ? "valid"
+						  : "not published, and read",
+		    n.rejected, n.all, paint(color, "\033[0m"));
 }
 
 static void add_pinned(const struct run *run, struct text *out)
@@ -282,6 +304,7 @@ static void add_outputs(const struct run *run, struct text *out)
 
 void report_text(const struct run *run, struct text *out, bool color)
 {
+	add_missing(run, out, color);
 	add_findings(run, out, color);
 	if (run->options.verbosity < 0 && run->status == STATUS_VALID)
 		return;

@@ -31,6 +31,7 @@
 #include "progress.h"
 #include "reader.h"
 #include "recognise.h"
+#include "rejected.h"
 #include "rejects.h"
 #include "revision.h"
 #include "verdict.h"
@@ -243,6 +244,19 @@ static int append_open(struct work *w)
 
 /* ------------------------------------------------------------------- phases */
 
+/* No document tells them. */
+static int no_columns(struct run *run, size_t source)
+{
+	struct finding f = { .severity = MU_ERROR,
+			     .code = mem_copy("run/no-rows"),
+			     .message = mem_copy("the document that should tell the columns of the "
+						 "source cannot be read"),
+			     .source = run->sources[source].name };
+
+	findings_add(&run->findings, &f);
+	return ENODATA;
+}
+
 static int head_open(struct work *w, size_t i)
 {
 	struct run *run = w->run;
@@ -253,7 +267,7 @@ static int head_open(struct work *w, size_t i)
 	int err;
 
 	if (!schema)
-		return EIO;
+		return run->failure.len ? EIO : no_columns(run, i);
 	*h = (struct head){ .run = run, .source = i };
 	h->parsed = h->end = (struct flow){ .from = h, .next = head_next, .schema = schema };
 	record->opened = true;
@@ -444,7 +458,7 @@ static int store(struct run *run)
 		run->publish.outputs[i].rows =
 			run->pipeline->on_error == ON_ERROR_REJECT &&
 					!strcmp(run->publish.outputs[i].path, REJECTS)
-				? run->withheld.rows
+				? run->withheld.rows + rejected_count(run).rejected
 				: run->dataset.rows;
 	if (!err) {
 		datapackage_write(run, &package);
@@ -603,6 +617,91 @@ static struct progress *progress_begin(const struct run *run)
 	return progress_new(&options);
 }
 
+static void documents_rewind(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->documents.count; i++) {
+		struct document *d = run->documents.items[i];
+
+		/* Of those that are rejected places are looked up in the end. */
+		if (d->rejected)
+			continue;
+		d->n_pieces = 0;
+		d->cut = false;
+	}
+}
+
+/* Forgets what a pass gave, but for what it said of documents that are rejected now. */
+static void run_rewind(struct run *run)
+{
+	size_t i;
+
+	rejected_withdraw(run);
+	text_clear(&run->failure);
+	run->wrong_configuration = false;
+	locators_free(run);
+	reader_free(run->reader);
+	run->reader = NULL;
+	publish_release(&run->publish);
+	rejections_release(&run->rejections);
+	rejections_init(&run->rejections);
+	run->rejections.listed = true;
+	if (run->rows)
+		rowset_release(run->rows);
+	free(run->rows);
+	run->rows = NULL;
+	for (i = 0; i < run->n_records; i++) {
+		struct record *r = &run->records[i];
+
+		balance_release(&r->counted);
+		r->in = r->out = NULL;
+		memset(r->checks, 0, sizeof r->checks);
+	}
+	balance_release(&run->appended);
+	balance_release(&run->withheld);
+	run->item = 0;
+	documents_rewind(run);
+}
+
+/* Whether a pass came to nothing since stages do not fit the columns of the documents,
+ * which may be those of a damaged one. */
+static bool columns_unknown(const struct run *run, int err)
+{
+	return run->pipeline->on_error == ON_ERROR_REJECT && !interrupt_signal() &&
+	       (run->failure.len ? run->wrong_configuration : err == ENODATA);
+}
+
+/* All that is read goes through, and once more without the documents that turned out to
+ * be wrong: see rejected.h. */
+static int passes(struct run *run, struct work *w)
+{
+	size_t complaints = run->pipeline->diagnostics.count;
+
+	for (;;) {
+		int err = begin(run);
+
+		*w = (struct work){ .run = run };
+		if (!err)
+			err = open_all(w);
+		if (!err)
+			err = pump(w);
+		if (columns_unknown(run, err)) {
+			work_close(w);
+			*w = (struct work){ .run = run };
+			if (run->reader)
+				reader_gather(run->reader);
+		} else if (err) {
+			return err;
+		}
+		if (!rejected_find(run))
+			return err;
+		work_close(w);
+		run_rewind(run);
+		diagnostics_cut(&run->pipeline->diagnostics, complaints);
+	}
+}
+
 int run_pipeline(struct run *run)
 {
 	struct work w = { .run = run };
@@ -620,12 +719,11 @@ int run_pipeline(struct run *run)
 		err = sources_fetch(run);
 	if (!err)
 		err = documents_recognise(run);
+	rejected_mark(run);
+	if (!err && rejected_find(run))
+		rejected_withdraw(run);
 	if (!err)
-		err = begin(run);
-	if (!err)
-		err = open_all(&w);
-	if (!err)
-		err = pump(&w);
+		err = passes(run, &w);
 	if (!err)
 		err = find_revisions(run);
 	if (run->differs)
@@ -633,7 +731,9 @@ int run_pipeline(struct run *run)
 	count_dataset(&w);
 	for (i = 0; i < run->n_sources; i++)
 		run->sources[i].rows = run_parsed(run, i)->rows;
-	if (!err && is_fit(&w) && run->publish.staging) {
+	if (err == ENODATA && !run->failure.len)
+		err = 0; /* an error says so */
+	else if (!err && is_fit(&w) && run->publish.staging) {
 		err = exporters_finish(&w.exporters);
 		if (!err && run->pipeline->on_error == ON_ERROR_REJECT)
 			err = rejects_write(run);
@@ -659,6 +759,7 @@ void run_release(struct run *run)
 	balance_release(&run->dataset);
 	balance_release(&run->withheld);
 	findings_release(&run->findings);
+	findings_release(&run->withdrawn);
 	rejections_release(&run->rejections);
 	publish_release(&run->publish);
 	documents_release(&run->documents);

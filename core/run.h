@@ -42,6 +42,7 @@ struct record {
 	const struct balance *in, *out; /* NULL: not known */
 	bool opened;
 	struct findings findings;
+	size_t before;           /* how many of them came before the documents were read */
 	uint64_t checks[3];
 	uint64_t reported; /* findings, also those that another stage had made */
 	double seconds;
@@ -71,6 +72,9 @@ struct run {
 	struct source_result *sources; /* those that were run */
 	size_t n_sources;
 	struct findings findings;    /* the runner's own, then all, when it is over */
+	size_t before;               /* as in struct record */
+	struct findings withdrawn;   /* about documents that are rejected: see rejected.h */
+	bool too_many;               /* documents would have to be */
 	struct balance appended;       /* of all sources */
 	struct balance dataset;        /* of what the exporters saw */
 	struct balance withheld;       /* of the rejected rows */

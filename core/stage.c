@@ -12,6 +12,7 @@
 #include "place.h"
 #include "program.h"
 #include "progress.h"
+#include "rejected.h"
 #include "run.h"
 #include "surroundings.h"
 #include "watch.h"
@@ -339,6 +340,7 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 	struct mu_finding own = { 0 }, *f = &own;
 	struct finding said;
 	const char *code;
+	struct document *about;
 	bool kept, fresh = false;
 	int err = begin_quickly(s, OF_ALL, "mu_report", "a finding cannot be taken");
 
@@ -377,7 +379,8 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		.item = s->item ? *s->item : 0,
 		.stage = s->config->name,
 		.source = s->config->source,
-		.document = s->document ? s->document->public.id : 0,
+		.across = f->across,
+		.document = s->document ? s->document->public.id : f->document,
 	};
 	kept = s->findings.count < FINDINGS_KEPT;
 	if (kept || s->has_like)
@@ -392,6 +395,12 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		finding_word(s, f, &said, fmt, ap);
 	if (fresh)
 		rejections_explain(&s->run->rejections, &said);
+	about = documents_get(&s->run->documents,
+			      said.at ? mu_at_document(said.at) : said.document);
+	if (about && !said.message && rejected_pins(s->run, &said))
+		finding_word(s, f, &said, fmt, ap);
+	if (about)
+		rejected_note(s->run, about, &said);
 	run_said(s->run, said.severity);
 	if (kept)
 		finding_keep(s, f, said);
@@ -873,6 +882,7 @@ static void stage_begin(struct stage *s, const struct stage_config *config,
 		.fill = { .folder = pipeline->folder, .what = config->plugin->full },
 	};
 	s->fill.arena = &s->arena;
+	s->ctx.rejected = run ? rejected_count(run).rejected : 0;
 	s->ctx.table_schema = pipeline->schema ? tableschema_table(pipeline->schema) : NULL;
 	s->self = mem_alloc(api->self_size ? api->self_size : 1);
 	s->opening = s->configuring = true;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "rejected.h"
+
 static void say(struct run *run, const char *code, const char *source, const char *message)
 {
 	struct finding f = { .severity = MU_ERROR,
@@ -59,6 +61,22 @@ static void check_overflow(struct run *run)
 	text_release(&message);
 }
 
+/* Rows of documents that are rejected as a whole do not count. */
+static void check_rejected(struct run *run)
+{
+	const struct limit *limit = &run->pipeline->max_rejected.rows;
+	uint64_t n = run->withheld.rows, all = n + run->dataset.rows;
+	struct text message = { 0 };
+
+	if (run->pipeline->on_error != ON_ERROR_REJECT || limit_allows(limit, n, all))
+		return;
+	text_printf(&message, "%llu of %llu rows are rejected, and max_rejected allows ",
+		    (unsigned long long)n, (unsigned long long)all);
+	limit_write(limit, &message);
+	say(run, "run/too-many-rejected", NULL, message.data);
+	text_release(&message);
+}
+
 /* Whether a source's claims were compared with its rows before a stage of it. */
 static bool reconciled_before(const struct run *run, const char *stage)
 {
@@ -89,6 +107,13 @@ static uint64_t forgiven(const struct run *run, const struct rejection *r)
 	if (r->kept_out)
 		return r->errors;
 	return r->lost && reconciled_before(run, r->stage) ? r->lost : 0;
+}
+
+uint64_t verdict_pinned(const struct run *run, const struct rejection *r)
+{
+	uint64_t others = forgiven(run, r) + r->across;
+
+	return r->errors > others ? r->errors - others : 0;
 }
 
 static void forgive(struct run *run)
@@ -134,6 +159,7 @@ void verdict_count(const struct run *run, struct verdict *v)
 	size_t i;
 
 	v->counts[MU_ERROR] += run->findings.of[MU_ERROR];
+	v->counts[MU_WARNING] += run->findings.of[MU_WARNING] + run->withdrawn.of[MU_WARNING];
 	for (i = 0; i < run->n_records; i++) {
 		v->counts[MU_ERROR] += run->records[i].findings.of[MU_ERROR];
 		v->counts[MU_WARNING] += run->records[i].findings.of[MU_WARNING];
@@ -169,6 +195,7 @@ void verdict_check(struct run *run, struct verdict *v)
 		return;
 	check_rows(run);
 	check_overflow(run);
+	check_rejected(run);
 	v->counts[MU_ERROR] += run->findings.of[MU_ERROR];
 }
 
@@ -188,6 +215,7 @@ bool verdict_gather(struct run *run)
 		for (j = 0; j < 3; j++)
 			run->checks[j] += run->records[i].checks[j];
 	}
+	findings_append(&run->findings, &run->withdrawn);
 	findings_append(&run->findings, &own);
 	memcpy(run->counts, run->findings.of, sizeof run->counts);
 	if (run->pipeline->on_error == ON_ERROR_REJECT)

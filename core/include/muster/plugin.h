@@ -210,6 +210,10 @@ struct mu_finding {
 	uint32_t explanation_size; /* set by mu_report() */
 	bool reject; /* the row is marked as rejected though this is no error: a
 			claim of which nobody knows any more what it covers */
+	bool across; /* it is about several documents: where documents are rejected, no
+			single one is for this */
+	uint32_t document; /* the id of the document that it is about, when no row is to
+			blame; parsers leave it out: it is theirs */
 };
 
 /* --------------------------------------------------------------- programs */
@@ -311,6 +315,9 @@ struct mu_ctx {
 		      struct mu_document *out);
 	int (*keep)(struct mu_ctx *, const struct mu_document *, const char **path);
 	void (*progress)(struct mu_ctx *, const struct mu_transfer *);
+	size_t rejected; /* documents that were rejected as a whole, so that none of their
+			    rows comes: what is said of several documents may be about
+			    them */
 };
 
 /* Parsers: the whole of ctx->document, read-only, until close. */
@@ -433,7 +440,9 @@ static inline int mu_report(struct mu_ctx *ctx, struct mu_finding f, const char 
 	return err;
 }
 
-/* Says why the stage cannot go on and returns `err` (not 0). */
+/* Says why the stage cannot go on and returns `err` (not 0).  From a parser EBADMSG and
+ * EILSEQ (damaged), E2BIG, EFBIG, EOVERFLOW and ELOOP (beyond a limit) blame the document,
+ * which may be rejected and the run go on; all others blame the machine or the plugin. */
 __attribute__((format(printf, 3, 4)))
 static inline int mu_fail(struct mu_ctx *ctx, int err, const char *fmt, ...)
 {

@@ -278,6 +278,20 @@ static int subtotals_make(struct mu_ctx *ctx, struct totals *self)
 	return 0;
 }
 
+/* Whether a claim covers rows of other documents than its own. */
+static bool covers_others(const struct totals *self, const struct claim *claim)
+{
+	return self->within == WITHIN_ALL || !claim->at;
+}
+
+/* Rows of rejected documents may be all that a claim lacks. */
+static bool may_lack(const struct totals *self, const struct claim *claim,
+		     const struct parts *parts)
+{
+	return self->rejected && covers_others(self, claim) &&
+	       (self->negative || parts->sum.value < parts->low);
+}
+
 static enum mu_outcome decide(const struct totals *self, const struct parts *parts)
 {
 	if (parts->sum.value > parts->high && (!parts->sum.unknown || !self->negative))
@@ -297,6 +311,8 @@ static enum mu_outcome evaluate(struct totals *self, struct claim *claim, size_t
 
 	/* Claims alone cannot be compared with rows that are elsewhere. */
 	if (!parts.count && !self->rows.groups.count && outcome == MU_FAIL)
+		outcome = MU_UNEVALUATED;
+	if (outcome == MU_FAIL && may_lack(self, claim, &parts))
 		outcome = MU_UNEVALUATED;
 	*claim_mark(self, claim, measure) |= (uint8_t)(outcome << OUTCOME_SHIFT);
 	return outcome;
@@ -445,6 +461,7 @@ static int report_outcome(struct mu_ctx *ctx, struct totals *self, struct check 
 			  enum mu_outcome outcome)
 {
 	struct parts parts, *s = &parts;
+	char text[64];
 
 	if (outcome == MU_PASS)
 		return 0;
@@ -454,6 +471,15 @@ static int report_outcome(struct mu_ctx *ctx, struct totals *self, struct check 
 		check->finding.code = "unevaluated";
 		check->finding.severity = MU_WARNING;
 		check->finding.other = s->sum.unknown_at;
+		if (!s->sum.unknown && may_lack(self, check->claim, s)) {
+			parts_print(text, sizeof text, s, level_of(self, check->claim));
+			return mu_report(ctx, check->finding,
+					 "%s states %" PRId64 " for %s, %s %" PRId64
+					 ", and rows of %zu rejected %s may be missing",
+					 check->name.text, check->states, check->finding.field,
+					 text, (int64_t)s->sum.value, self->rejected,
+					 self->rejected == 1 ? "document" : "documents");
+		}
 		if (!s->sum.unknown)
 			return mu_report(ctx, check->finding,
 					 "%s states %" PRId64 " for %s, and there are no rows",
@@ -485,7 +511,9 @@ static int compare_claims(struct mu_ctx *ctx, struct totals *self, struct check 
 				      .other = first->at,
 				      .numbers = true,
 				      .expected = first->values[check->measure],
-				      .found = check->states };
+				      .found = check->states,
+				      .across = mu_at_document(first->at) !=
+						mu_at_document(check->claim->at) };
 
 	check->name = phrase_claim(self, check->claim);
 	phrase_add(&name, (const char *)level->key, level->len);
@@ -505,6 +533,7 @@ static int report_claim(struct mu_ctx *ctx, struct totals *self, size_t index, s
 			       .measure = measure,
 			       .states = claim->values[measure],
 			       .finding = { .at = claim->at,
+					    .across = covers_others(self, claim),
 					    .field = self->measures[measure].name } };
 	int err = report_outcome(ctx, self, &check, outcome_of(self, claim, measure));
 
@@ -559,7 +588,8 @@ static int report_unverified(struct mu_ctx *ctx, const struct totals *self, uint
 	const struct mu_document *document = mu_document(ctx, mu_at(id, 0));
 	const struct source *source = &self->sources[id];
 	struct mu_finding finding = { .code = "unverified",
-				      .severity = self->require ? MU_ERROR : MU_WARNING };
+				      .severity = self->require ? MU_ERROR : MU_WARNING,
+				      .document = self->require ? id : 0 };
 	int err = mu_checked(ctx, self->require ? MU_FAIL : MU_UNEVALUATED, 1);
 
 	if (err)
@@ -608,6 +638,7 @@ int totals_check(struct mu_ctx *ctx, struct totals *self)
 {
 	int err;
 
+	self->rejected = ctx->rejected;
 	err = meanings_look_up(ctx, self);
 	if (!err)
 		err = fold(ctx, self);

@@ -25,7 +25,9 @@
  *
  * That passes, fails, or is not evaluated, because a covered row or the claim
  * itself could not be read; then a warning says so, unless what could be read
- * decides it, as numbers that are never negative may.  Rows that an earlier stage
+ * decides it, as numbers that are never negative may.  A claim that covers rows of other
+ * documents is not evaluated either when it lacks something and documents were rejected
+ * as a whole.  Rows that an earlier stage
  * found wrong count as parts as long as their measure is known.  A document of
  * which no claim states a measure is not valid but unverified.
  *
@@ -306,8 +308,9 @@ static const struct mu_code totals_codes[] = {
 	  "Find out which one is right; a claim that means fewer rows must say so in its "
 	  "columns." },
 	{ "unevaluated",
-	  "A claim was not compared, because it or a row that it covers could not be read.",
-	  "Mend the finding that made the value unknown." },
+	  "A claim was not compared, because it or a row that it covers could not be read, or "
+	  "because rows of documents that are rejected may be missing in it.",
+	  "Mend the finding that made the value unknown, or that rejected the document." },
 	{ "unverified",
 	  "No claim states the total of a measure, so nothing shows that all rows are there.",
 	  "Describe the line with the total as a claim in the parser; when the source states "

@@ -115,6 +115,7 @@ struct totals {
 	bool require, negative;
 
 	bool too_many; /* rows to keep: then there are none */
+	size_t rejected; /* documents of the run */
 	bool merged;   /* with another instance, so patterns are in no order */
 
 	int within; /* an option, as what follows */

@@ -58,7 +58,8 @@ static struct claim line_claims[] = {
 static struct claim text_claims[] = {
 	{ .name = "sentence",
 	  .optional = true,
-	  .match = "(?<station>Palestijnse gebieden), waar (?<headcount>\\w+) functionarissen" },
+	  .match = "(?<station>Palestijnse gebieden), waar (?<headcount>\\w+) functionarissen",
+	  .cue = "Palestijnse gebieden\\W+(waar|werken)" },
 };
 static const char *furniture[] = { "Pagina \\d+ van \\d+" };
 static const char *skip[] = { "^\\(" };
@@ -69,6 +70,7 @@ static void setup(void)
 	fake_init(&fake);
 	self = (struct self){ 0 };
 	line_claims[0].pattern = line_claims[1].pattern = text_claims[0].pattern = NULL;
+	text_claims[0].cue_pattern = NULL;
 	table = (struct table){
 		.name = "missions",
 		.begin = "van de inzet \\(peildatum (?<day>[^)]+)\\)",
@@ -616,6 +618,59 @@ START_TEST(a_heading_in_a_table_of_contents_is_no_table)
 }
 END_TEST
 
+/* What stands behind three rows; the line of its total for each row and claim in turn, as a
+ * character from '0' on; how many findings there are. */
+static const struct {
+	const char *text, *groups;
+	unsigned findings;
+} grouped[] = {
+	{ "Totaal 8\n", "...-", 0 },
+	{ "Totaal 8\nEUAM Irak Irak 4\nTotaal 4\n", "9999;;", 0 },
+	{ "Totaal 8\n\nEUAM Irak Irak 4\nTotaal 4\nTotaal 12\nGroet\n", "9999<<-", 0 },
+	{ "Totaal 8\n(verder)\nEUAM Irak Irak 4\nTotaal 4\n", "9999<<", 0 },
+	{ "Totaal 8\nNagekomen:\nEUAM Irak Irak 4\nTotaal 4\n", "...-", 2 },
+	{ "Totaal 8\nEUAM Irak Irak 4\n", "...-", 1 },
+	{ "Totaal 8\nTotaal is dat minder dan in 2022\n", "...-", 0 },
+};
+
+START_TEST(rows_belong_to_the_total_below_them)
+{
+	static struct column with[5];
+	char text[1024], found[64] = "";
+
+	memcpy(with, columns, sizeof columns);
+	with[4] = (struct column){ .name = "group", .place = true, .group = GROUP_BELOW };
+	table.column_items = (struct mu_items){ 5, with };
+	snprintf(text, sizeof text, "%s%s", HEADING HEADER ROWS, grouped[_i].text);
+	read_text(text);
+	for (size_t i = 0; i < self.scan->n_records; i++) {
+		const struct record *r = &self.scan->records[i];
+		const struct line *line =
+			&self.pages
+				 .lines[pages_line_of_flat(&self.pages, r->group - (r->group > 0))];
+
+		found[i] = (char)(r->group ? '0' + (int)line->number : r->claim ? '-' : '.');
+	}
+	ck_assert_str_eq(found, grouped[_i].groups);
+	ck_assert_uint_eq((size_t)fake.findings, grouped[_i].findings);
+}
+END_TEST
+
+START_TEST(an_optional_sentence_is_missed_where_its_cue_is)
+{
+	read_text(LETTER "In de Palestijnse gebieden werken vier mensen.\n");
+	ck_assert_uint_eq((size_t)fake.findings, 1);
+	expect_code(0, "claim-absent");
+	teardown();
+	setup();
+	text_claims[0].cue = NULL;
+	read_text(LETTER);
+	text_claims[0].cue = "Palestijnse gebieden\\W+(waar|werken)";
+	ck_assert_uint_eq((size_t)fake.findings, 1);
+	expect_code(0, "claim-absent");
+}
+END_TEST
+
 START_TEST(claims_have_keys_and_measures)
 {
 	read_text("In de Palestijnse\ngebieden, waar drie\nfunctionarissen werken.\n" HEADING HEADER
@@ -858,6 +913,9 @@ int main(void)
 	tcase_add_test(tests, an_end_behind_the_last_claim_ends_the_search);
 	tcase_add_test(tests, many_lines_behind_a_table_are_counted);
 	tcase_add_test(tests, a_heading_in_a_table_of_contents_is_no_table);
+	tcase_add_loop_test(tests, rows_belong_to_the_total_below_them, 0,
+			    sizeof grouped / sizeof *grouped);
+	tcase_add_test(tests, an_optional_sentence_is_missed_where_its_cue_is);
 	tcase_add_test(tests, claims_have_keys_and_measures);
 	tcase_add_test(tests, a_table_that_is_optional_may_be_absent);
 	tcase_add_test(tests, rows_come_in_batches);

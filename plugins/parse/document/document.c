@@ -26,6 +26,9 @@
  * the first blank line.  Page breaks and furniture do not end it, and a header
  * repeated after them is passed over.  Every line is a claim, is named by
  * `skip`, or is a row; one that cannot be a row is an error.
+ * Lines behind it that still read as rows, and other tables, are told, see
+ * outside.h.  With a column `{place: true, group: below}` it goes on to the last
+ * of the totals that its groups have.
  *
  * Patterns are PCRE2's.  Those of headings and sentences are looked for in text
  * whose lines are joined, so a space in them matches a line break, also one with
@@ -265,11 +268,11 @@ static int put_status(struct self *self, size_t field, const struct datum *data)
 	return 0;
 }
 
-/* Where a record is, for people. */
-static void put_place(struct self *self, size_t field, const struct record *r)
+/* Where a record, or its total, is, for people. */
+static void put_place(struct self *self, size_t field, size_t flat)
 {
 	const struct pages *p = &self->pages;
-	const struct line *line = &p->lines[pages_line_of_flat(p, r->flat)];
+	const struct line *line = &p->lines[pages_line_of_flat(p, flat)];
 	char text[64];
 
 	if (p->paged)
@@ -289,8 +292,11 @@ static int put_record(struct mu_ctx *ctx, struct self *self, size_t index)
 	for (size_t i = 0; i < fields && !err; i++) {
 		const struct datum *data = &self->scan->data[index * fields];
 
-		if (self->layout.fields[i].column->place)
-			put_place(self, i, r);
+		if (self->layout.fields[i].column->group == GROUP_BELOW) {
+			if (r->group)
+				put_place(self, i, r->group - 1);
+		} else if (self->layout.fields[i].column->place)
+			put_place(self, i, r->flat);
 		else if (!self->layout.fields[i].column->status_of)
 			err = put_datum(self, i, &data[i]);
 		else if (!r->claim) /* in a claim what is empty means all */

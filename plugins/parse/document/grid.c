@@ -189,6 +189,23 @@ struct cells {
 	bool has[COLUMNS_MAX];
 };
 
+/* Whether a number went to a column of texts though it stands nearer to one of numbers: what
+ * that one got instead stands under no header. */
+static bool is_crowded_out(const struct grid *g, const struct word *words, const struct chunk *c,
+			   size_t column)
+{
+	static const struct column number = { .type = COLUMN_INTEGER };
+	double d = distance(&g->header, column, c);
+
+	if (g->header.columns[column]->type != COLUMN_STRING || g->header.columns[column]->unread ||
+	    !value_reads(value_read(g->scan->reader, &number, chunk_text(words, c), false)))
+		return false;
+	for (size_t i = 0; i < g->header.n_columns; i++)
+		if (g->header.columns[i]->measure && distance(&g->header, i, c) < d)
+			return true;
+	return false;
+}
+
 static bool cells_find(const struct grid *g, const struct word *words, size_t n, bool measures,
 		       struct cells *out)
 {
@@ -200,6 +217,9 @@ static bool cells_find(const struct grid *g, const struct word *words, size_t n,
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		struct chunk *cell = &out->cell[columns[i]];
+
+		if (is_crowded_out(g, words, &chunks[i], columns[i]))
+			return false;
 
 		if (!out->has[columns[i]])
 			*cell = chunks[i];

@@ -14,7 +14,7 @@ enum { NAME_MAX_FOLDED = 256 };
 
 static const char *const types[] = { "string", "integer", "number", "date", "boolean", NULL };
 static const char *const aligns[] = { "header", "left", NULL };
-static const char *const groups[] = { "none", "above", "merged", NULL };
+static const char *const groups[] = { "none", "above", "merged", "below", NULL };
 static const char *const vocabularies[] = { "none", "country", "mission", NULL };
 
 static const struct mu_option column_options[] = {
@@ -36,9 +36,12 @@ static const struct mu_option column_options[] = {
 			      "left of them below each other"),
 	MU_OPT_TEXT(struct column, ignore,
 		    .help = "pattern of what its cells begin or end with and do not mean"),
-	MU_OPT_CHOICE(struct column, group, .choices = groups, .fallback = "none",
-		      .help = "in a grid: its cells are for all rows below, or for those that "
-			      "they stand in the middle of"),
+	MU_OPT_CHOICE(
+		struct column, group, .choices = groups, .fallback = "none",
+		.help = "in a grid: its cells are for all rows below (above), or for those that "
+			"they stand in the middle of (merged); with place, anywhere: where "
+			"the total behind the row stands, which is for those since the one "
+			"before (below)"),
 	MU_OPT_CHOICE(struct column, vocabulary, .choices = vocabularies, .fallback = "none",
 		      .help = "names that split a line when nothing else does"),
 	MU_OPT_BOOL(struct column, words, .help = "whole numbers may be in words"),
@@ -49,7 +52,8 @@ static const struct mu_option column_options[] = {
 	MU_OPT_BOOL(struct column, unread,
 		    .help = "in a grid: its cells are passed over, and it is unknown in all rows"),
 	MU_OPT_BOOL(struct column, place,
-		    .help = "instead of a header: the page and line of the row"),
+		    .help = "instead of a header: the page and line of the row, or with group: "
+			    "below of its total"),
 	MU_OPT_TEXT(struct column, shares,
 		    .help = "in a grid, instead of a header: its cells stand in the place of this "
 			    "column, whose own are on lines without numbers"),
@@ -86,6 +90,9 @@ static const struct mu_option text_claim_options[] = {
 		.help = "pattern with line breaks as spaces; captures named as columns fill these"),
 	MU_OPT_TEXT(struct claim, table, .help = "table of whose rows it speaks"),
 	MU_OPT_BOOL(struct claim, optional, .help = "the text may be without it"),
+	MU_OPT_TEXT(struct claim, cue,
+		    .help = "pattern of words by which an optional one is told however it is "
+			    "written: then it must be readable"),
 	{ 0 },
 };
 
@@ -360,7 +367,7 @@ static int check_name(struct mu_ctx *ctx, const struct table *t, const struct co
 	return 0;
 }
 
-static int column_compile(struct mu_ctx *ctx, struct layout *layout, const struct table *t,
+static int column_compile(struct mu_ctx *ctx, struct layout *layout, struct table *t,
 			  struct column *c)
 {
 	int err = check_name(ctx, t, c), other = check_type(ctx, c);
@@ -368,7 +375,13 @@ static int column_compile(struct mu_ctx *ctx, struct layout *layout, const struc
 	err = err ? err : other;
 	other = check_source(ctx, layout, t, c);
 	err = err ? err : other;
-	if (!err && c->group && (!t->grid || !c->header))
+	if (!err && c->group == GROUP_BELOW) {
+		t->groups = true;
+		if (!c->place)
+			err = mu_invalid(ctx, &c->group,
+					 "column '%s': only a place is told by a total below",
+					 c->name);
+	} else if (!err && c->group && (!t->grid || !c->header))
 		err = mu_invalid(ctx, &c->group,
 				 "column '%s': only in a table with grid: true, and under a header",
 				 c->name);
@@ -484,6 +497,11 @@ static int claim_compile(struct mu_ctx *ctx, const struct layout *layout, const 
 
 	if (!err && c->match)
 		err = pattern_compile(ctx, &c->match, c->match, false, &c->pattern);
+	if (!err && c->cue)
+		err = pattern_compile(ctx, &c->cue, c->cue, false, &c->cue_pattern);
+	if (!err && c->cue && !c->optional)
+		err = mu_invalid(ctx, &c->cue, "claim '%s' has a cue: only optional ones need one",
+				 c->name);
 	if (err)
 		return err;
 	if (!*c->name)
@@ -627,8 +645,10 @@ static void patterns_free(struct pattern **patterns, size_t n)
 
 static void claims_free(struct claim *claims, size_t n)
 {
-	for (size_t i = 0; claims && i < n; i++)
+	for (size_t i = 0; claims && i < n; i++) {
 		pattern_free(claims[i].pattern);
+		pattern_free(claims[i].cue_pattern);
+	}
 }
 
 void layout_release(struct layout *layout)

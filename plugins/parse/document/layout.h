@@ -30,6 +30,7 @@ enum group {
 	GROUP_NONE,   /* its row */
 	GROUP_ABOVE,  /* all rows below it, until the next one */
 	GROUP_MERGED, /* the rows that it stands in the middle of */
+	GROUP_BELOW,  /* of the rows above it, since the last one: a place of a claim */
 };
 
 /* Where the cells of a column stand. */
@@ -62,11 +63,12 @@ struct column {
 
 struct claim {
 	/* the options */
-	const char *name, *match, *table, *repeats;
+	const char *name, *match, *table, *repeats, *cue;
 	struct mu_texts labels, of_columns;
 	bool unlabelled, partial, last, optional;
 
 	struct pattern *pattern;       /* NULL: told by its cells */
+	struct pattern *cue_pattern;   /* or NULL */
 	const struct column *repeated; /* or NULL */
 	uint64_t label_set, of_set;    /* columns by their index: a bit each */
 	size_t of;                     /* in running text: its table, SIZE_MAX for none */
@@ -80,6 +82,7 @@ struct table {
 	bool optional, grid, skip_taller;
 
 	bool has_end; /* an end is declared, and blank lines are none */
+	bool groups;  /* a column says which total below a row is its own */
 	struct pattern *begin_pattern, *end_pattern;
 	struct pattern **skip_patterns;
 	struct column *columns;

@@ -12,9 +12,6 @@ enum {
 	YEAR_LAST = 2100,
 };
 
-/* What a line is for a table that ended before it. */
-enum kind { KIND_TEXT, KIND_ROW, KIND_CLAIM };
-
 struct outside {
 	struct scan *s;
 	bool *covered; /* lines of tables that were read */
@@ -71,12 +68,14 @@ static bool is_row_like(const struct scan *s, const struct found_table *f, const
 	for (size_t i = 0; i < s->cut.n_columns; i++) {
 		const struct column *c = s->cut.columns[i];
 		size_t words = (size_t)(way->cells[i].end - way->cells[i].first);
+		size_t longest = f->shape.words[c->index];
 
 		if (c->type != COLUMN_STRING) {
 			if (!is_count(s, f, c, cut_text(&s->cut, way->cells[i]), near))
 				return false;
 			counted = true;
-		} else if (!near && !c->vocabulary && words > f->shape.words[c->index] + 1) {
+		} else if (f->shape.rows && (!c->vocabulary || !way->known[i]) &&
+			   words > longest * (near ? 2 : 1) + 1) {
 			return false;
 		}
 	}
@@ -99,11 +98,6 @@ static int text_reads(struct scan *s, const struct found_table *f, size_t line, 
 	for (size_t i = 0; i < s->cut.n_ways && !reads; i++)
 		reads = answer != CUT_NONE && is_row_like(s, f, &s->cut.ways[i], near);
 	return reads;
-}
-
-int outside_reads(struct scan *s, const struct found_table *f, const struct table *t, size_t line)
-{
-	return t->grid ? grid_reads(s, t, f, line) : text_reads(s, f, line, true);
 }
 
 /* Whether what stands behind a claim's pattern states its numbers. */
@@ -154,12 +148,17 @@ static int kind_of(struct scan *s, const struct found_table *f, size_t line, boo
 	int found = find_skip(s, t, pages_line(s->pages, line));
 
 	if (found)
-		return found < 0 ? found : KIND_TEXT;
+		return found < 0 ? found : OUTSIDE_TEXT;
 	found = states(s, f, line, near);
 	if (found)
-		return found < 0 ? found : KIND_CLAIM;
+		return found < 0 ? found : OUTSIDE_CLAIM;
 	found = t->grid ? grid_reads(s, t, f, line) : text_reads(s, f, line, near);
-	return found > 0 ? KIND_ROW : found;
+	return found > 0 ? OUTSIDE_ROW : found;
+}
+
+int outside_kind(struct scan *s, const struct found_table *f, size_t line)
+{
+	return kind_of(s, f, line, true);
 }
 
 /* ---------------------------------------------------------------- tables */
@@ -272,11 +271,11 @@ static int table_check(const struct outside *o, size_t line, size_t *end)
 	for (size_t i = line + 1; i < *end; i++) {
 		int kind = s->tables[as - s->layout->tables].scanned
 				   ? kind_of(s, &s->tables[as - s->layout->tables], i, false)
-				   : KIND_TEXT;
+				   : OUTSIDE_TEXT;
 
 		if (kind < 0)
 			return -kind;
-		rows += kind != KIND_TEXT;
+		rows += kind != OUTSIDE_TEXT;
 	}
 	return report_table(s, line, as, rows);
 }
@@ -284,7 +283,7 @@ static int table_check(const struct outside *o, size_t line, size_t *end)
 /* ----------------------------------------------------------------- lines */
 
 static int report_behind(struct outside *o, const struct found_table *f, size_t line,
-			 enum kind kind)
+			 enum outside_kind kind)
 {
 	const struct scan *s = o->s;
 	struct phrase end = quote(pages_line(s->pages, f->stop - 1));
@@ -299,7 +298,7 @@ static int report_behind(struct outside *o, const struct found_table *f, size_t 
 	return scan_report(s, finding_at(s, line, "continues"),
 			   "table '%s' ended with '%s', but '%s' behind it reads as %s",
 			   table_of(s, f)->name, end.text, text.text,
-			   kind == KIND_CLAIM ? "its total" : "its row");
+			   kind == OUTSIDE_CLAIM ? "its total" : "its row");
 }
 
 static int report_more(const struct outside *o)
@@ -355,18 +354,18 @@ static int behind_check(struct outside *o, const struct found_table *f)
 		kind = kind_of(s, f, line, near);
 		if (kind < 0)
 			return -kind;
-		misses = kind == KIND_TEXT ? misses + 1 : 0;
-		if (kind == KIND_TEXT) {
+		misses = kind == OUTSIDE_TEXT ? misses + 1 : 0;
+		if (kind == OUTSIDE_TEXT) {
 			held = SIZE_MAX;
 			continue;
 		}
-		if (!near && !proof && kind == KIND_ROW &&
+		if (!near && !proof && kind == OUTSIDE_ROW &&
 		    (held == SIZE_MAX || is_apart(s, line))) {
 			held = line;
 			continue;
 		}
 		if (held != SIZE_MAX)
-			err = report_behind(o, f, held, KIND_ROW);
+			err = report_behind(o, f, held, OUTSIDE_ROW);
 		held = SIZE_MAX;
 		near = true;
 		if (!err)

@@ -25,9 +25,10 @@
  * value with a message. */
 int outside_check(struct scan *scan);
 
-/* Whether a line behind the rows read so far can be cut as a row of a table.  1, 0, or a
- * negative errno value with a message. */
-int outside_reads(struct scan *scan, const struct found_table *found, const struct table *table,
-		  size_t line);
+/* What a line is for a table that ended before it. */
+enum outside_kind { OUTSIDE_TEXT, OUTSIDE_ROW, OUTSIDE_CLAIM };
+
+/* What a line directly behind a table is, or a negative errno value with a message. */
+int outside_kind(struct scan *scan, const struct found_table *found, size_t line);
 
 #endif

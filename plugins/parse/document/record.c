@@ -97,7 +97,9 @@ int record_add(struct scan *s, const struct found_table *table, const char *clai
 	data = &s->data[s->n_records * fields];
 	for (size_t i = 0; i < fields; i++)
 		data[i] = table && table->found ? table->data[i] : (struct datum){ 0 };
-	s->records[s->n_records++] = (struct record){ position, claim, flat, len };
+	s->records[s->n_records++] = (struct record){
+		.position = position, .claim = claim, .flat = flat, .len = len, .table = table
+	};
 	return 0;
 }
 

@@ -24,6 +24,9 @@ struct record {
 	uint64_t position; /* in the text: of its line, or of the sentence */
 	const char *claim; /* NULL: a row */
 	size_t flat, len;  /* all of it */
+	const struct found_table *table; /* NULL: of running text */
+	size_t group;      /* of the total that it is for: 1 + its place in the flat form;
+			      0: none, or all */
 };
 
 /* What the rows of a table that were read have in common. */

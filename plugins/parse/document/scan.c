@@ -314,6 +314,51 @@ static int scan_again(struct scan *s, const struct claim *claim, size_t from)
 	return -found;
 }
 
+/* Whether a place is in a table that was read. */
+static bool is_in_table(const struct scan *s, size_t flat)
+{
+	size_t line = pages_line_of_flat(s->pages, flat);
+
+	for (size_t i = 0; i < s->layout->n_tables; i++)
+		if (s->tables[i].scanned && line >= s->tables[i].first && line < s->tables[i].stop)
+			return true;
+	return false;
+}
+
+/* An optional sentence that nothing matches: an error where its cue says that it is there, a
+ * note where nothing can tell. */
+static int sentence_absent(const struct scan *s, const struct claim *claim)
+{
+	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
+	struct mu_finding finding = { .code = "claim-absent" };
+	struct pattern_match match;
+	size_t from = 0;
+	int found = 0;
+
+	if (!claim->cue_pattern) {
+		finding.severity = MU_NOTE;
+		return scan_report(s, finding,
+				   "the text says nothing that matches '%s', so the optional claim "
+				   "'%s' was not checked",
+				   claim->match, claim->name);
+	}
+	while ((found = pattern_find(s->ctx, claim->cue_pattern, flat, from, &match)) > 0) {
+		struct phrase said = quote(flat_text(s, match.start, match.end - match.start));
+
+		if (mu_cancelled(s->ctx))
+			return ECANCELED;
+		from = behind(flat, match);
+		if (is_in_table(s, match.start))
+			continue;
+		finding.other = flat_at(s, match.start);
+		return scan_report(s, finding,
+				   "'%s' tells that the claim '%s' is there, but it does not match "
+				   "'%s'",
+				   said.text, claim->name, claim->match);
+	}
+	return -found;
+}
+
 static int scan_sentence(struct scan *s, const struct claim *claim)
 {
 	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
@@ -324,7 +369,7 @@ static int scan_sentence(struct scan *s, const struct claim *claim)
 	if (found < 0)
 		return -found;
 	if (!found && claim->optional)
-		return 0;
+		return sentence_absent(s, claim);
 	if (!found)
 		return scan_report(s, (struct mu_finding){ .code = "claim-absent" },
 				   "the text says nothing that matches '%s', the claim '%s'",
@@ -574,6 +619,50 @@ static int table_end(const struct scan *s, const struct table *t, size_t line, s
 	return !t->has_end;
 }
 
+/* Whether a line may stand between two totals of groups: a row, another total, or one to be
+ * skipped.  1, 2 when it is a total that may be the last, 0, or a negative errno value. */
+static int is_in_group(struct scan *s, const struct table *t, const struct found_table *f,
+		       size_t line)
+{
+	int found = find_skip(s, t, pages_line(s->pages, line)), ends;
+
+	if (found)
+		return found;
+	ends = ends_table(s, t, line);
+	if (ends < 0 || ends == 2)
+		return ends < 0 ? ends : 0;
+	found = outside_kind(s, f, line);
+	if (found == OUTSIDE_CLAIM)
+		return ends ? 2 : 1;
+	return found == OUTSIDE_ROW ? 1 : found;
+}
+
+/* In a table with totals of groups: the line behind its last one, to which rows and totals
+ * lead from line to line.  `stop` is behind the first.  Or a negative errno value. */
+static int64_t groups_end(struct scan *s, const struct table *t, const struct found_table *f,
+			  size_t stop, size_t limit)
+{
+	struct header header = f->header;
+	size_t line = stop, again;
+	bool paged = false;
+
+	while (line < limit) {
+		int in = 1;
+
+		if (mu_cancelled(s->ctx))
+			return -ECANCELED;
+		paged = s->pages->lines[line].broken || (paged && s->repeated[line - 1]);
+		again = paged ? header_again(s->pages, &header, line) : 0;
+		if (!again && !s->repeated[line])
+			in = is_in_group(s, t, f, line);
+		if (in <= 0)
+			return in < 0 ? in : (int64_t)stop;
+		line = again ? again : line + 1;
+		stop = in == 2 ? line : stop;
+	}
+	return (int64_t)stop;
+}
+
 /* The line on which the next table begins. */
 static size_t table_limit(const struct scan *s, const struct found_table *f)
 {
@@ -683,6 +772,14 @@ static int scan_table(struct scan *s, size_t index)
 	ended = table_end(s, t, line, table_limit(s, f), &stop, &f->closed);
 	if (ended < 0)
 		return -ended;
+	f->header = header;
+	if (t->groups && !t->grid && ended && !f->closed) {
+		int64_t behind_groups = groups_end(s, t, f, stop, table_limit(s, f));
+
+		if (behind_groups < 0)
+			return (int)-behind_groups;
+		stop = (size_t)behind_groups;
+	}
 	f->stop = stop;
 	grid = t->grid ? grid_begin(s, t, &tally) : NULL;
 	if (grid)
@@ -699,13 +796,72 @@ static int scan_table(struct scan *s, size_t index)
 		else if (!again)
 			err = scan_line(s, t, &header, grid, line, &tally);
 	}
-	f->header = header;
+	if (!grid)
+		f->header = header;
 	if (grid && !err)
 		err = grid_end(grid);
 	else if (grid)
 		grid_drop(grid);
 	f->scanned = true;
 	return err ? err : report_tally(s, t, f, &tally, ended);
+}
+
+/* ---------------------------------------------------------------- groups */
+
+/* Whether a record is the total of the rows above it, whatever they are. */
+static bool closes_group(const struct scan *s, const struct record *r)
+{
+	const struct table *t = r->table ? &s->layout->tables[r->table - s->tables] : NULL;
+	const struct claim *claim = t ? t->claims : NULL;
+
+	if (!t || !t->groups || !r->claim)
+		return false;
+	while (claim->name != r->claim)
+		claim++;
+	if (!claim->pattern || claim->of_columns.count)
+		return false;
+	for (size_t i = 0; i < pattern_captures(claim->pattern); i++) {
+		const struct column *c =
+			layout_column(s->layout, t, pattern_capture_name(claim->pattern, i));
+
+		if (c && !c->measure)
+			return false;
+	}
+	return true;
+}
+
+/* Gives rows the total below them.  A total without rows since the one before is for all,
+ * and so is the only one of a document. */
+static int groups_find(struct scan *s)
+{
+	size_t n_groups = 0, first = 0, open = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < s->n_records; i++) {
+		struct record *r = &s->records[i];
+
+		if (i && r->table != s->records[i - 1].table)
+			open = 0;
+		first = open ? first : i;
+		open += !r->claim;
+		if (!open || !closes_group(s, r))
+			continue;
+		for (size_t k = first; k <= i; k++)
+			if (k == i || !s->records[k].claim)
+				s->records[k].group = r->flat + 1;
+		n_groups++;
+		open = 0;
+	}
+	for (size_t i = 0; i < s->n_records && !err; i++) {
+		struct record *r = &s->records[i];
+
+		if (n_groups && !r->claim && !r->group && r->table &&
+		    s->layout->tables[r->table - s->tables].groups)
+			err = scan_report(s, record_finding(s, i, "claim-missing"),
+					  "the row has no total below it, as the others have");
+		r->group = n_groups > 1 ? r->group : 0;
+	}
+	return err;
 }
 
 size_t scan_find(const struct scan *s, uint64_t position)
@@ -819,6 +975,8 @@ int scan_run(struct scan *s)
 	for (size_t i = 0; i < layout->n_tables && !err; i++)
 		if (s->tables[i].found)
 			err = scan_table(s, i);
+	if (!err)
+		err = groups_find(s);
 	if (!err)
 		err = outside_check(s);
 	for (size_t i = 0; i < layout->n_claims && !err; i++)

@@ -103,8 +103,11 @@ int find_skip(const struct scan *scan, const struct table *table, struct mu_stri
 		{ "claim-missing", "A table has not the line that states its total.", \
 		  "Look whether the document is complete; adapt the claim's pattern, or mark it " \
 		  "as optional." }, \
-		{ "claim-absent", "The text has not the sentence that states a number.", \
-		  "Adapt the claim's pattern to the new wording, or mark it as optional." }, \
+		{ "claim-absent", \
+		  "The text has not the sentence that states a number, or has it in other words; " \
+		  "what it states was not checked.", \
+		  "Adapt the claim's pattern to the new wording, or mark it as optional; with a cue " \
+		  "an optional one is missed only where its words are." }, \
 		{ "claim-ambiguous", "The text states a number several times, and not the same.", \
 		  "Make the claim's pattern more definite, or ask the author which is right." }, \
 	{ \

@@ -43,6 +43,8 @@ static void ask(struct draft *g, const struct plugin *parser, struct run *run, s
 		text_printf(why, "%s: ", parser->full);
 		stage_failure(&s, err, why);
 	}
+	if (!err && guess.score <= 0 && s.failure.len && !why->len)
+		text_printf(why, "%s: %s", parser->full, s.failure.data);
 	if (!err && guess.score > g->score) {
 		g->parser = parser;
 		g->score = guess.score;

@@ -10,6 +10,15 @@ int book_configure(struct mu_ctx *ctx, void *state)
 	return grid_configure(ctx, &book->grid) ? EINVAL : err;
 }
 
+/* A document that is refused has no more rows; why was reported. */
+static int go_on(struct book *book, int err)
+{
+	if (err != REFUSED)
+		return err;
+	book->refused = true;
+	return 0;
+}
+
 /* Begins to read the sheet from the top. */
 static int begin(struct mu_ctx *ctx, struct book *book, const struct book_form *form,
 		 enum sheet_aim aim, uint32_t row)
@@ -55,12 +64,12 @@ static int document_begin(struct mu_ctx *ctx, struct book *book, const struct bo
 /* Reads up to where the header ends, at least. */
 static int header_read(struct mu_ctx *ctx, struct book *book, const struct book_form *form)
 {
-	int err = book->ready ? 0 : document_begin(ctx, book, form);
+	int err = book->ready || book->refused ? 0 : document_begin(ctx, book, form);
 
-	while (!err && book->table.aim == SHEET_GIVE && !book->xml.ended &&
-	       !grid_is_ready(book->table.grid))
+	while (!err && book->ready && !book->refused && book->table.aim == SHEET_GIVE &&
+	       !book->xml.ended && !grid_is_ready(book->table.grid))
 		err = xml_read(ctx, &book->xml);
-	return err;
+	return go_on(book, err);
 }
 
 int book_open(struct mu_ctx *ctx, struct book *book, const struct book_form *form,
@@ -109,10 +118,10 @@ int book_parse(struct mu_ctx *ctx, struct book *book, const struct book_form *fo
 	int err = header_read(ctx, book, form);
 
 	*out = (struct ArrowArray){ .release = NULL };
-	while (!err && !book->xml.ended && !grid_is_full(book->table.grid))
-		err = xml_read(ctx, &book->xml);
-	if (!err && book->xml.ended)
-		err = report_whole(ctx, book, form);
+	while (!err && !book->refused && !book->xml.ended && !grid_is_full(book->table.grid))
+		err = go_on(book, xml_read(ctx, &book->xml));
+	if (!err && !book->refused && book->xml.ended)
+		err = go_on(book, report_whole(ctx, book, form));
 	return err ? err : grid_take(ctx, book->table.grid, out);
 }
 
@@ -123,7 +132,7 @@ int book_locate(struct mu_ctx *ctx, struct book *book, const struct book_form *f
 	uint32_t row = sheet_row_at(position);
 	int err = header_read(ctx, book, form);
 
-	if (err || !book->chosen)
+	if (err || book->refused || !book->chosen)
 		return err;
 	if (table->aim != SHEET_FIND ||
 	    (row < book->rows && !(table->found && row == table->wanted)))
@@ -132,7 +141,10 @@ int book_locate(struct mu_ctx *ctx, struct book *book, const struct book_form *f
 	table->wanted = row;
 	while (!err && !table->found && !book->xml.ended)
 		err = xml_read(ctx, &book->xml);
-	return err ? err : sheet_place(ctx, table, book->names[book->chosen - 1].name, field, out);
+	err = go_on(book, err);
+	return err || book->refused
+		       ? err
+		       : sheet_place(ctx, table, book->names[book->chosen - 1].name, field, out);
 }
 
 /* Looks at the row behind a header of so many rows; *found is whether there is one. */
@@ -172,5 +184,5 @@ int book_guess(struct mu_ctx *ctx, struct book *book, const struct book_form *fo
 	}
 	if (!err && book->chosen)
 		sheet_draft(ctx, book->names[book->chosen - 1].name, header_rows, out);
-	return err;
+	return go_on(book, err);
 }

@@ -28,6 +28,7 @@ struct book {
 	bool opened;              /* the table is */
 	bool ready;               /* the package is open, and the sheet is being read */
 	bool told;                /* what is to be said of the whole */
+	bool refused;             /* the document was, and no more of it is read */
 	struct xml xml;           /* that has the sheet */
 	uint32_t rows;            /* of it that have been passed, repeated ones counted */
 };

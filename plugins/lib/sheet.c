@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "phrase.h"
+#include "refuse.h"
 
 enum {
 	PLACE_BYTES = 64 << 10,
@@ -176,7 +177,8 @@ int sheet_merge(struct mu_ctx *ctx, struct sheet *s, const struct area *area)
 	if (!s->fills && s->n_header == s->header_rows && s->row != UINT32_MAX)
 		return 0;
 	if (s->n_merges == SHEET_MERGED)
-		return mu_fail(ctx, E2BIG, "its sheet has more than %d merged areas", SHEET_MERGED);
+		return refuse(ctx, "too-much", "its sheet has more than %d merged areas",
+			      SHEET_MERGED);
 	if (s->n_merges == s->merges_room) {
 		grown = realloc(s->merges, room * sizeof *grown);
 		if (!grown)
@@ -217,9 +219,9 @@ static int merges_overlap(struct mu_ctx *ctx, const struct sheet *s, const struc
 	for (i = 0; i < s->n_active; i++) {
 		other = &s->merges[s->active[i]];
 		if (m->area.left <= other->area.right && other->area.left <= m->area.right)
-			return mu_fail(ctx, EBADMSG,
-				       "its sheet is damaged: merged areas overlap in row %" PRIu32,
-				       s->row + 1);
+			return refuse(ctx, "damaged",
+				      "its sheet is damaged: merged areas overlap in row %" PRIu32,
+				      s->row + 1);
 	}
 	return 0;
 }
@@ -313,9 +315,9 @@ int sheet_row(struct mu_ctx *ctx, struct sheet *s, uint32_t row, bool hidden)
 	if (err)
 		return err;
 	if (row >= SHEET_ROWS || (s->row != UINT32_MAX && row <= s->row))
-		return mu_fail(ctx, EBADMSG,
-			       "its sheet is damaged: row %" PRIu32 " comes after row %" PRIu32,
-			       row + 1, s->row + 1);
+		return refuse(ctx, "damaged",
+			      "its sheet is damaged: row %" PRIu32 " comes after row %" PRIu32,
+			      row + 1, s->row + 1);
 	if (s->n_merges && s->row == UINT32_MAX)
 		qsort(s->merges, s->n_merges, sizeof *s->merges, merge_compare);
 	ready = grid_is_ready(s->grid);
@@ -494,10 +496,10 @@ static int row_repeat(struct mu_ctx *ctx, struct sheet *s)
 
 	s->repeated += s->n;
 	if (s->row + 1 >= SHEET_ROWS)
-		return mu_fail(ctx, E2BIG, "its sheet has more than %d rows", SHEET_ROWS);
+		return refuse(ctx, "too-much", "its sheet has more than %d rows", SHEET_ROWS);
 	if (s->repeated > REPEATED_MOST)
-		return mu_fail(ctx, E2BIG, "its sheet repeats rows to more than %d cells",
-			       REPEATED_MOST);
+		return refuse(ctx, "too-much", "its sheet repeats rows to more than %d cells",
+			      REPEATED_MOST);
 	s->row++;
 	s->here = s->row >= s->range.top && s->row <= s->range.bottom;
 	for (i = 0; i < s->n; i++)
@@ -555,7 +557,7 @@ int sheet_hide(struct mu_ctx *ctx, struct sheet *s, uint32_t first, uint32_t las
 	struct area *grown;
 
 	if (s->n_hidden >= SHEET_COLUMNS)
-		return mu_fail(ctx, E2BIG, "its sheet has more columns than there can be");
+		return refuse(ctx, "too-much", "its sheet has more columns than there can be");
 	if (s->n_hidden == s->hidden_room) {
 		grown = realloc(s->hidden_columns, room * sizeof *grown);
 		if (!grown)
@@ -746,14 +748,14 @@ static int fail_choice(struct mu_ctx *ctx, const char *option, const struct shee
 						     : "'");
 	}
 	if (!option && !fits)
-		return mu_fail(ctx, ENOENT, "it has no visible sheet with a table%s%s",
-			       n ? ", but " : "", list.text);
+		return refuse(ctx, "sheet", "it has no visible sheet with a table%s%s",
+			      n ? ", but " : "", list.text);
 	if (!option)
-		return mu_fail(ctx, ENOENT, "the option sheet must say which of its %zu sheets: %s",
-			       n, list.text);
+		return refuse(ctx, "sheet", "the option sheet must say which of its %zu sheets: %s",
+			      n, list.text);
 	phrase_add(&wanted, option, strlen(option));
-	return mu_fail(ctx, ENOENT, "it has no sheet '%s' with a table, but %s", wanted.text,
-		       list.text);
+	return refuse(ctx, "sheet", "it has no sheet '%s' with a table, but %s", wanted.text,
+		      list.text);
 }
 
 int sheet_choose(struct mu_ctx *ctx, const char *option, const struct sheet_name *names, size_t n,

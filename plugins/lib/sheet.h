@@ -68,7 +68,9 @@ extern const char *const sheet_merged_names[];
 
 #define SHEET_CODES \
 	{ "hidden", "The sheet, or rows or columns of its table, are hidden. They were read.", \
-	  "Look whether they belong to the table; if not, leave them out with range or columns." }
+	  "Look whether they belong to the table; if not, leave them out with range or columns." }, \
+	{ "sheet", "The document does not have the sheet that is meant, or it is not plain which one is.", \
+	  "Correct the option sheet; the message names those that there are." }
 
 /* configure: says what is wrong with these options.  0 or EINVAL. */
 int sheet_configure(struct mu_ctx *ctx, const struct sheet_options *options);

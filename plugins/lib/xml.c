@@ -41,8 +41,8 @@ static int name_find(struct xml *xml, const struct xml_name *table, const char *
 	if (mu_map_add(&xml->strange, name, strlen(name)) == SIZE_MAX)
 		xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
 	else if (xml->strange.count > STRANGE_MOST)
-		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "its part '%s' has more than %d names",
-				      xml->part.name, STRANGE_MOST));
+		xml_stop(xml, refuse(xml->ctx, "too-much", "its part '%s' has more than %d names",
+				     xml->part.name, STRANGE_MOST));
 	return 0;
 }
 
@@ -64,8 +64,8 @@ static void started(void *user, const char *name, const char **attributes)
 		return;
 	event_note(xml);
 	if (++xml->depth > XML_DEPTH) {
-		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "its part '%s' is nested deeper than %d",
-				      xml->part.name, XML_DEPTH));
+		xml_stop(xml, refuse(xml->ctx, "too-much", "its part '%s' is nested deeper than %d",
+				     xml->part.name, XML_DEPTH));
 		return;
 	}
 	memset(xml->values, 0, sizeof xml->values);
@@ -109,8 +109,8 @@ static void typed(void *user, const char *name, const char *system, const char *
 	struct xml *xml = user;
 
 	(void)name, (void)system, (void)public, (void)inner;
-	xml_stop(xml, mu_fail(xml->ctx, EBADMSG, "its part '%s' has a DOCTYPE, which is refused",
-			      xml->part.name));
+	xml_stop(xml, refuse(xml->ctx, "damaged", "its part '%s' has a DOCTYPE, which is refused",
+			     xml->part.name));
 }
 
 static void declared(void *user, const char *version, const char *encoding, int standalone)
@@ -248,8 +248,8 @@ static int fail_broken(struct mu_ctx *ctx, const struct xml *xml)
 
 	if (code == XML_ERROR_NO_MEMORY)
 		return mu_fail(ctx, ENOMEM, "out of memory");
-	return mu_fail(ctx, EBADMSG, "its part '%s' is damaged: %s", xml->part.name,
-		       XML_ErrorString(code));
+	return refuse(ctx, "damaged", "its part '%s' is damaged: %s", xml->part.name,
+		      XML_ErrorString(code));
 }
 
 /* What expat said. */
@@ -263,8 +263,8 @@ static int status_check(struct mu_ctx *ctx, struct xml *xml, enum XML_Status sta
 		return fail_broken(ctx, xml);
 	if (!xml->suspended &&
 	    xml->fed - (uint64_t)XML_GetCurrentByteIndex(xml->parser) > PENDING_MOST)
-		return mu_fail(ctx, EFBIG, "its part '%s' has a tag of more than %d bytes",
-			       xml->part.name, PENDING_MOST);
+		return refuse(ctx, "too-much", "its part '%s' has a tag of more than %d bytes",
+			      xml->part.name, PENDING_MOST);
 	return 0;
 }
 

@@ -58,7 +58,8 @@ static void sheet_name(struct xml *xml, struct self *self)
 	size_t len = strlen(name);
 
 	if (self->book.n == ODS_SHEETS) {
-		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "it has more than %d sheets", ODS_SHEETS));
+		xml_stop(xml,
+			 refuse(xml->ctx, "too-much", "it has more than %d sheets", ODS_SHEETS));
 		return;
 	}
 	self->book.names[self->book.n++] = (struct sheet_name){
@@ -171,9 +172,9 @@ static void cell_start(struct xml *xml, struct self *self)
 	if (!self->in_row || self->column >= SHEET_COLUMNS) {
 		if (xml->values[VALUE_TYPE] || xml->values[FORMULA])
 			xml_stop(xml,
-				 mu_fail(xml->ctx, E2BIG,
-					 "its sheet has a cell outside of %d rows and %d columns",
-					 SHEET_ROWS, SHEET_COLUMNS));
+				 refuse(xml->ctx, "too-much",
+					"its sheet has a cell outside of %d rows and %d columns",
+					SHEET_ROWS, SHEET_COLUMNS));
 		return;
 	}
 	cell_merge(xml, self);
@@ -365,7 +366,7 @@ enum { ENCRYPTION = 1 };
 static void manifest_start(struct xml *xml, int element)
 {
 	(void)element;
-	xml_stop(xml, mu_fail(xml->ctx, EBADMSG, "it is encrypted; save it without a password"));
+	xml_stop(xml, refuse(xml->ctx, "encrypted", "it is encrypted; save it without a password"));
 }
 
 static void manifest_end(struct xml *xml, int element)
@@ -387,7 +388,7 @@ int content_check(struct mu_ctx *ctx, struct self *self)
 	int err;
 
 	if (!package_has(&self->book.package, "content.xml"))
-		return mu_fail(ctx, EBADMSG, "it is no ODS file: it has no part 'content.xml'");
+		return refuse(ctx, "damaged", "it is no ODS file: it has no part 'content.xml'");
 	if (!package_has(&self->book.package, part))
 		return 0;
 	err = xml_open(ctx, &xml, &self->book.package, part, &form, NULL);

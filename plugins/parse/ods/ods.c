@@ -16,6 +16,7 @@ static const struct mu_option options[] = { BOOK_OPTIONS, { 0 } };
 
 static const struct mu_code codes[] = {
 	SHEET_CODES,
+	PACKAGE_CODES,
 	GRID_CODES,
 	{ 0 },
 };
@@ -37,12 +38,12 @@ static int ods_check(struct mu_ctx *ctx, struct book *book)
 	int err;
 
 	if (!((struct self *)book)->spreadsheet)
-		return mu_fail(ctx, EBADMSG, "it is no ODS file, but another document");
+		return refuse(ctx, "damaged", "it is no ODS file, but another document");
 	err = sheet_choose(ctx, book->sheet.sheet, book->names, book->n, &right);
 	if (!err && right + 1 != book->chosen)
-		err = mu_fail(ctx, ENOENT,
-			      "the sheet '%s' is one by its name, another by its number",
-			      book->sheet.sheet);
+		err = refuse(ctx, "sheet",
+			     "the sheet '%s' is one by its name, another by its number",
+			     book->sheet.sheet);
 	return err;
 }
 

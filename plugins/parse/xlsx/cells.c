@@ -20,8 +20,8 @@ static int fail_damaged(struct mu_ctx *ctx, const struct self *self, const char 
 	const char *sheet = self->book.names[self->book.chosen - 1].name;
 
 	phrase_add(&name, sheet, strlen(sheet));
-	return mu_fail(ctx, EBADMSG, "its sheet '%s' is damaged: %s behind row %" PRIu32, name.text,
-		       what, self->book.rows);
+	return refuse(ctx, "damaged", "its sheet '%s' is damaged: %s behind row %" PRIu32,
+		      name.text, what, self->book.rows);
 }
 
 /* ------------------------------------------------------------------ one cell */

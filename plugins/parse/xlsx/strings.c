@@ -95,8 +95,8 @@ static void string_add(struct xml *xml, struct strings *s)
 	size_t len = xml->text_len ? text_unescape(xml->text, xml->text_len) : 0;
 
 	if (s->n == STRINGS_MOST || s->len + len > BYTES_MOST) {
-		xml_stop(xml, mu_fail(xml->ctx, EFBIG, "its cells share more texts than %d MiB",
-				      BYTES_MOST >> 20));
+		xml_stop(xml, refuse(xml->ctx, "too-much", "its cells share more texts than %d MiB",
+				     BYTES_MOST >> 20));
 		return;
 	}
 	if (!strings_room(s, len)) {

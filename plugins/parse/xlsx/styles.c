@@ -100,8 +100,8 @@ static void format_add(struct xml *xml, struct style_reading *r)
 	if (!xml_number(xml->values[NUM_FMT_ID], UINT32_MAX, &id) || !xml->values[FORMAT_CODE])
 		return;
 	if (r->codes.count == FORMATS_MOST) {
-		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "it has more than %d formats of numbers",
-				      FORMATS_MOST));
+		xml_stop(xml, refuse(xml->ctx, "too-much", "it has more than %d formats of numbers",
+				     FORMATS_MOST));
 		return;
 	}
 	place = mu_map_add(&r->codes, &id, sizeof id);
@@ -118,7 +118,8 @@ static void style_add(struct xml *xml, struct style_reading *r)
 	size_t place;
 
 	if (self->n_looks == STYLES_MOST) {
-		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "it has more than %d styles", STYLES_MOST));
+		xml_stop(xml,
+			 refuse(xml->ctx, "too-much", "it has more than %d styles", STYLES_MOST));
 		return;
 	}
 	if (!self->looks)

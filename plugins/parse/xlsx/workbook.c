@@ -35,16 +35,43 @@ static char *text_copy(struct mu_ctx *ctx, const char *text)
 enum { RELATIONSHIP = 1 };
 enum { ID = 1, ID_TYPE, TARGET, TARGET_MODE };
 
-/* A target is relative to the folder, or begins with a /. */
+/* Takes "." and ".." out of a name, where it stands. */
+static void name_resolve(char *name)
+{
+	char *from = name, *to = name;
+	size_t len;
+
+	for (; *from; from += len + (from[len] == '/')) {
+		len = strcspn(from, "/");
+		if (len == 1 && *from == '.')
+			continue;
+		if (len == 2 && !memcmp(from, "..", 2)) {
+			for (to -= to > name; to > name && to[-1] != '/'; to--)
+				;
+			continue;
+		}
+		memmove(to, from, len);
+		to += len;
+		if (from[len] == '/')
+			*to++ = '/';
+	}
+	*to = '\0';
+}
+
+/* A target is relative to the folder, or begins with a /; some programs write it with
+ * backslashes. */
 static char *part_name(struct mu_ctx *ctx, const char *folder, const char *target)
 {
 	size_t len = strlen(folder) + strlen(target) + 1;
-	char *name = mu_alloc(ctx, len);
+	char *name = mu_alloc(ctx, len), *c;
 
-	if (*target == '/')
+	if (*target == '/' || *target == '\\')
 		snprintf(name, len, "%s", target + 1);
 	else
 		snprintf(name, len, "%s%s", folder, target);
+	for (c = name; *c; c++)
+		*c = *c == '\\' ? '/' : *c;
+	name_resolve(name);
 	return name;
 }
 
@@ -59,7 +86,7 @@ static void relation_start(struct xml *xml, int element)
 		return;
 	if (r->n == RELATIONS_MOST) {
 		xml_stop(xml,
-			 mu_fail(xml->ctx, E2BIG, "it has more than %d parts", RELATIONS_MOST));
+			 refuse(xml->ctx, "too-much", "it has more than %d parts", RELATIONS_MOST));
 		return;
 	}
 	if (!r->items)
@@ -150,7 +177,8 @@ static void sheet_add(struct xml *xml, struct book_reading *r)
 	if (!xml->values[NAME] || !xml->values[RELATION])
 		return;
 	if (book->n == SHEETS_MOST) {
-		xml_stop(xml, mu_fail(xml->ctx, E2BIG, "it has more than %d sheets", SHEETS_MOST));
+		xml_stop(xml,
+			 refuse(xml->ctx, "too-much", "it has more than %d sheets", SHEETS_MOST));
 		return;
 	}
 	relation = relation_find(r->relations, xml->values[RELATION]);
@@ -239,15 +267,15 @@ int workbook_read(struct mu_ctx *ctx, struct self *self)
 	int err;
 
 	if (!package_has(&self->book.package, "_rels/.rels"))
-		return mu_fail(ctx, EBADMSG, "it is no XLSX file: it has no part '_rels/.rels'");
+		return refuse(ctx, "damaged", "it is no XLSX file: it has no part '_rels/.rels'");
 	err = relations_read(ctx, self, "_rels/.rels", &root);
 	if (err)
 		return err;
 	part = part_of_type(&root, "officeDocument");
 	if (!part)
-		return mu_fail(ctx, EBADMSG, "it is no XLSX file: it has no workbook");
+		return refuse(ctx, "damaged", "it is no XLSX file: it has no workbook");
 	if (strlen(part) > 4 && !strcmp(part + strlen(part) - 4, ".bin"))
-		return mu_fail(ctx, EBADMSG, "it is an XLSB file; save it as XLSX");
+		return refuse(ctx, "other-format", "it is an XLSB file; save it as XLSX");
 	part_split(ctx, part, &folder, &relations);
 	own.folder = folder;
 	if (package_has(&self->book.package, relations))

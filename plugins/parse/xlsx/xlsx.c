@@ -44,6 +44,7 @@ static const struct mu_code codes[] = {
 	  "values stored with them may be old, or zeros in their place.",
 	  "Open the file in a spreadsheet program and save it again." },
 	SHEET_CODES,
+	PACKAGE_CODES,
 	GRID_CODES,
 	{ 0 },
 };

@@ -175,6 +175,7 @@ static void list_json(const struct cache *cache, const struct cache_list *list)
 {
 	json_t *root = json_object(), *documents = json_array();
 	struct total all = { 0 };
+	struct text shown = { 0 };
 	size_t i;
 	char *text;
 
@@ -188,7 +189,9 @@ static void list_json(const struct cache *cache, const struct cache_list *list)
 	text = json_dumps(root, JSON_INDENT(2));
 	if (!text)
 		mem_exhausted();
-	puts(text);
+	text_add_printable(&shown, text);
+	puts(shown.data);
+	text_release(&shown);
 	free(text);
 	json_decref(root);
 }

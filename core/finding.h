@@ -51,6 +51,7 @@ struct finding {
 	uint32_t page;
 	uint64_t line, column, width;
 	char *cell, *text;
+	size_t text_len, value_len; /* either may have zero bytes */
 };
 
 struct findings {

@@ -61,6 +61,7 @@ static void say_cell(struct run *run, const struct rowset *set, const struct row
 	f.field = mem_copy(name);
 	f.from = place_column(&set->schema, NULL, name);
 	f.value = is ? mem_copy(is) : NULL;
+	f.value_len = is ? strlen(is) : 0;
 	f.numbers = was && is && mu_parse_integer(mu_string(was), &f.expected) &&
 		    mu_parse_integer(mu_string(is), &f.found);
 	findings_add(&run->findings, &f);

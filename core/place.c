@@ -83,12 +83,13 @@ int place_find(struct run *run, uint64_t at, const char *from, struct mu_place *
 	return err;
 }
 
-static char *text_of(const char *bytes, size_t len)
+static char *text_of(const char *bytes, size_t len, size_t *kept)
 {
 	struct text out = { 0 };
 
 	text_add(&out, bytes, len > FINDING_TEXT ? FINDING_TEXT : len);
 	text_add(&out, "", 0);
+	*kept = out.len;
 	return out.data ? out.data : mem_copy("");
 }
 
@@ -124,9 +125,9 @@ static void locate(struct run *run, struct finding *f)
 	f->column = place.column;
 	f->width = place.width;
 	f->cell = place.cell ? mem_copy(place.cell) : NULL;
-	f->text = place.text ? text_of(place.text, place.text_len) : NULL;
+	f->text = place.text ? text_of(place.text, place.text_len, &f->text_len) : NULL;
 	if (!f->value && place.value && f->from)
-		f->value = text_of(place.value, place.value_len);
+		f->value = text_of(place.value, place.value_len, &f->value_len);
 	place_rest(run, at, &place);
 }
 

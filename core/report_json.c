@@ -6,13 +6,13 @@
 #include "rejected.h"
 #include "report.h"
 
-static json_t *text(const char *bytes)
+static json_t *text(const char *bytes, size_t len)
 {
 	struct text quoted = { 0 };
 	json_t *json;
 
-	text_add_json(&quoted, bytes, strlen(bytes));
-	json = json_loads(quoted.data, JSON_DECODE_ANY, NULL);
+	text_add_json(&quoted, bytes, len);
+	json = json_loads(quoted.data, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	text_release(&quoted);
 	return json;
 }
@@ -26,7 +26,13 @@ static void set(json_t *object, const char *key, json_t *value)
 static void set_text(json_t *object, const char *key, const char *value)
 {
 	if (value)
-		set(object, key, text(value));
+		set(object, key, text(value, strlen(value)));
+}
+
+static void set_value(json_t *object, const struct finding *f)
+{
+	if (f->value)
+		set(object, "value", text(f->value, f->value_len));
 }
 
 static void set_count(json_t *object, const char *key, uint64_t n)
@@ -210,7 +216,7 @@ static json_t *explanation(const struct run *run, const struct finding *e)
 	set_place(json, "column_number", e->column);
 	set_text(json, "cell", e->cell);
 	set_text(json, "field", e->field);
-	set_text(json, "value", e->value);
+	set_value(json, e);
 	set_text(json, "suggested", e->suggested);
 	return json;
 }
@@ -241,7 +247,7 @@ static json_t *finding(const struct run *run, const struct finding *f)
 	set_place(json, "column_number", f->column);
 	set_text(json, "cell", f->cell);
 	set_text(json, "field", f->field);
-	set_text(json, "value", f->value);
+	set_value(json, f);
 	set_numbers(json, f);
 	set_text(json, "suggested", f->suggested);
 	if (f->n_explanations)
@@ -300,7 +306,7 @@ void report_json(const struct run *run, struct text *out, bool color)
 	dump = json_dumps(json, JSON_INDENT(2));
 	if (!dump)
 		mem_exhausted();
-	text_puts(out, dump);
+	text_add_printable(out, dump);
 	text_putc(out, '\n');
 	free(dump);
 	json_decref(json);

@@ -33,6 +33,16 @@ static void add_place(const struct run *run, const struct finding *f, struct tex
 		text_printf(out, ":%" PRIu64, f->column);
 }
 
+/* How many bytes of a text its first line has. */
+static size_t line_length(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && !(text[i] == '\r' || text[i] == '\n' || text[i] == '\f'))
+		i++;
+	return i;
+}
+
 /* The byte offset of a character, counted from 1. */
 static size_t offset_of(const char *text, size_t len, uint64_t character)
 {
@@ -51,7 +61,8 @@ static size_t offset_of(const char *text, size_t len, uint64_t character)
  * under the cell. */
 static void add_excerpt(const struct finding *f, struct text *out, bool color)
 {
-	size_t len = f->text ? strcspn(f->text, "\r\n\f") : 0, start, end, from = 0, until = len;
+	size_t len = f->text ? line_length(f->text, f->text_len) : 0, start, end, from = 0,
+	       until = len;
 	struct text shown = { 0 };
 	bool reaches;
 	int indent;

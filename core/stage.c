@@ -313,6 +313,7 @@ __attribute__((format(printf, 4, 0))) static void finding_word(struct stage *s,
 		add_limited(&s->value, f->value, f->value_len);
 		text_add(&s->value, "", 0);
 		out->value = s->value.data;
+		out->value_len = s->value.len;
 	}
 	out->from = f->field ? (char *)from_of(s, f->field) : NULL;
 }
@@ -324,7 +325,8 @@ static void finding_keep(struct stage *s, const struct mu_finding *f, struct fin
 	said.message = mem_copy(said.message);
 	said.field = copy_or_null(said.field);
 	said.from = copy_or_null(said.from);
-	said.value = copy_or_null(said.value);
+	if (said.value)
+		said.value = memcpy(mem_alloc(said.value_len + 1), said.value, said.value_len + 1);
 	said.suggested = copy_or_null(said.suggested);
 	explanations_copy(s, f, &said);
 	findings_add(&s->findings, &said);
@@ -346,6 +348,9 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 
 	if (err)
 		return err;
+	/* Kept, for who asked wants to know why there is no answer. */
+	if (s->quiet && given->severity == MU_ERROR && !s->failure.len)
+		text_vprintf(&s->failure, fmt, ap);
 	if (s->quiet)
 		return 0;
 	/* The plugin may have been built with an older one. */

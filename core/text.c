@@ -209,6 +209,23 @@ void text_add_json(struct text *text, const char *bytes, size_t len)
 	text_putc(text, '"');
 }
 
+void text_add_printable(struct text *text, const char *json)
+{
+	size_t len = strlen(json), size;
+	uint32_t code;
+
+	for (; len; json += size, len -= size) {
+		if (!text_character(json, len, &code, &size) || code < 0x7f ||
+		    !character_is_unsafe(code))
+			text_add(text, json, size);
+		else if (code < 0x10000)
+			text_printf(text, "\\u%04x", code);
+		else
+			text_printf(text, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
+				    0xdc00 + ((code - 0x10000) & 0x3ff));
+	}
+}
+
 /* -------------------------------------------------------------- secrets */
 
 /* A line of a secret of several is one too, unless it is so short that it

@@ -38,6 +38,10 @@ void text_add_visible(struct text *text, const char *bytes, size_t len);
 /* A JSON string with its quotes.  Bytes that are no UTF-8 become U+FFFD. */
 void text_add_json(struct text *text, const char *bytes, size_t len);
 
+/* A JSON text whose characters that would act on a terminal, or make it look other than it
+ * is, are written \uXXXX: it says the same. */
+void text_add_printable(struct text *text, const char *json);
+
 /* A number of bytes for people: "512 B", "3.4 MB". */
 void text_add_size(struct text *text, double bytes);
 

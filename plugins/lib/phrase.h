@@ -3,7 +3,7 @@
  *
  * A phrase has a fixed size.  Each piece is shortened to PHRASE_PIECE bytes,
  * between two characters and with "..." behind it, and what no longer fits is
- * left out, so a hostile value makes no message long.
+ * left out, so a hostile value makes no message long.  A zero byte is written \x00.
  */
 #ifndef PHRASE_H
 #define PHRASE_H
@@ -30,14 +30,16 @@ static inline void phrase_puts(struct phrase *phrase, const char *text)
 
 static inline void phrase_add(struct phrase *phrase, const char *text, size_t len)
 {
-	char piece[PHRASE_PIECE + 4];
-	size_t take = len < PHRASE_PIECE ? len : PHRASE_PIECE;
+	char piece[4 * PHRASE_PIECE + 4];
+	size_t take = len < PHRASE_PIECE ? len : PHRASE_PIECE, n = 0, i;
 
 	while (take < len && take && ((unsigned char)text[take] & 0xc0) == 0x80)
 		take--;
-	if (take)
-		memcpy(piece, text, take);
-	memcpy(piece + take, take < len ? "..." : "\0\0\0", 4);
+	for (i = 0; i < take; i++) {
+		memcpy(piece + n, text[i] ? text + i : "\\x00", text[i] ? 1 : 4);
+		n += text[i] ? 1 : 4;
+	}
+	memcpy(piece + n, take < len ? "..." : "\0\0\0", 4);
 	phrase_puts(phrase, piece);
 }
 

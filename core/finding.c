@@ -118,6 +118,7 @@ void finding_release(struct finding *f) // NOLINT(misc-no-recursion)
 	free(f->field);
 	free(f->from);
 	free(f->value);
+	free(f->part);
 	free(f->suggested);
 	free(f->cell);
 	free(f->text);

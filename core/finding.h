@@ -52,6 +52,7 @@ struct finding {
 	uint64_t line, column, width;
 	char *cell, *text;
 	size_t text_len, value_len; /* either may have zero bytes */
+	char *part; /* of the document, that is not read; or NULL */
 };
 
 struct findings {

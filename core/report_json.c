@@ -6,13 +6,21 @@
 #include "rejected.h"
 #include "report.h"
 
+/* A zero byte, which many readers of JSON refuse, is \x00 as in other reports. */
 static json_t *text(const char *bytes, size_t len)
 {
-	struct text quoted = { 0 };
+	struct text quoted = { 0 }, whole = { 0 };
+	size_t i, n;
 	json_t *json;
 
-	text_add_json(&quoted, bytes, len);
-	json = json_loads(quoted.data, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	for (i = 0; i < len; i += n + 1) {
+		n = strnlen(bytes + i, len - i);
+		text_add(&whole, bytes + i, n);
+		text_puts(&whole, i + n < len ? "\\x00" : "");
+	}
+	text_add_json(&quoted, whole.len ? whole.data : "", whole.len);
+	text_release(&whole);
+	json = json_loads(quoted.data, JSON_DECODE_ANY, NULL);
 	text_release(&quoted);
 	return json;
 }

@@ -27,6 +27,7 @@
 #include "interrupt.h"
 #include "link.h"
 #include "locked.h"
+#include "part.h"
 #include "place.h"
 #include "progress.h"
 #include "reader.h"
@@ -433,6 +434,7 @@ static bool is_fit(struct work *w)
 	struct verdict v = { .unevaluated = 0 };
 	size_t i, j;
 
+	parts_forget(run);
 	verdict_count(run, &v);
 	for (i = 0; i <= run->n_sources; i++) {
 		const struct links *links = i < run->n_sources ? &w->heads[i].links : &w->dataset;
@@ -500,6 +502,7 @@ static void finish(struct run *run, int err)
 		text_clear(&run->failure);
 		text_printf(&run->failure, "stopped by signal %d", number);
 	}
+	parts_forget(run);
 	valid = verdict_gather(run);
 	if (!run->options.no_hash && (run->options.details || (!err && valid && run->exported))) {
 		int wrong = hash_documents(run);
@@ -760,6 +763,7 @@ void run_release(struct run *run)
 	balance_release(&run->withheld);
 	findings_release(&run->findings);
 	findings_release(&run->withdrawn);
+	mu_map_release(&run->taken);
 	rejections_release(&run->rejections);
 	publish_release(&run->publish);
 	documents_release(&run->documents);

@@ -75,6 +75,7 @@ struct run {
 	size_t before;               /* as in struct record */
 	struct findings withdrawn;   /* about documents that are rejected: see rejected.h */
 	bool too_many;               /* documents would have to be */
+	struct mu_map taken;         /* parts of documents that sources read: see part.h */
 	struct balance appended;       /* of all sources */
 	struct balance dataset;        /* of what the exporters saw */
 	struct balance withheld;       /* of the rejected rows */

@@ -9,6 +9,7 @@
 #include "batch.h"
 #include "clock.h"
 #include "interrupt.h"
+#include "part.h"
 #include "place.h"
 #include "program.h"
 #include "progress.h"
@@ -328,6 +329,7 @@ static void finding_keep(struct stage *s, const struct mu_finding *f, struct fin
 	if (said.value)
 		said.value = memcpy(mem_alloc(said.value_len + 1), said.value, said.value_len + 1);
 	said.suggested = copy_or_null(said.suggested);
+	said.part = copy_or_null(f->part);
 	explanations_copy(s, f, &said);
 	findings_add(&s->findings, &said);
 }
@@ -406,7 +408,8 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		finding_word(s, f, &said, fmt, ap);
 	if (about)
 		rejected_note(s->run, about, &said);
-	run_said(s->run, said.severity);
+	if (!f->part) /* else it is not known yet whether it counts */
+		run_said(s->run, said.severity);
 	if (kept)
 		finding_keep(s, f, said);
 	else
@@ -817,6 +820,17 @@ static int service_sha256(struct mu_ctx *ctx, uint32_t id, const char **out)
 	return err;
 }
 
+static int service_takes(struct mu_ctx *ctx, const char *part)
+{
+	struct stage *s = stage_of(ctx);
+	int err = begin_quickly(s, OF(STEP_PARSE), "mu_takes",
+				"a part of a document cannot be taken");
+
+	if (!err && !s->quiet && s->document)
+		part_take(s->run, s->document, part);
+	return err;
+}
+
 static const struct mu_ctx services = {
 	.size = sizeof(struct mu_ctx),
 	.data = service_data,
@@ -843,6 +857,7 @@ static const struct mu_ctx services = {
 	.cached = service_cached,
 	.keep = service_keep,
 	.progress = service_progress,
+	.takes = service_takes,
 };
 
 /* ------------------------------------------------------------------ life */

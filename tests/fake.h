@@ -156,6 +156,12 @@ static inline int fake_append(struct mu_ctx *ctx, const char *staged, const void
 				     "nothing can be written");
 }
 
+static inline int fake_takes(struct mu_ctx *ctx, const char *part)
+{
+	(void)ctx, (void)part;
+	return 0;
+}
+
 static inline void fake_init(struct fake *f)
 {
 	*f = (struct fake){ .ctx = { .size = sizeof f->ctx,
@@ -171,7 +177,8 @@ static inline void fake_init(struct fake *f)
 				     .as_of = fake_as_of,
 				     .reference = fake_reference,
 				     .incoming = fake_incoming,
-				     .append = fake_append },
+				     .append = fake_append,
+				     .takes = fake_takes },
 			    .document = { .size = sizeof f->document,
 					  .id = 1,
 					  .source = "letter",

@@ -79,7 +79,8 @@ int book_open(struct mu_ctx *ctx, struct book *book, const struct book_form *for
 
 	book->opened = true;
 	sheet_open(ctx, &book->table, &book->sheet, &book->grid);
-	if (!book->grid.columns.count)
+	err = notes_open(ctx, &book->known, &book->sheet.unread);
+	if (!err && !book->grid.columns.count)
 		err = header_read(ctx, book, form);
 	return err ? err : grid_schema(ctx, book->table.grid, out);
 }
@@ -88,8 +89,46 @@ void book_close(struct book *book)
 {
 	if (book->opened)
 		sheet_close(&book->table);
+	notes_close(&book->known);
 	xml_close(&book->xml);
 	package_close(&book->package);
+}
+
+static int report_unread_sheet(struct mu_ctx *ctx, struct book *book, const struct book_form *form,
+			       size_t i)
+{
+	struct sheet_name *sheet = &book->names[i];
+	struct mu_string name = mu_string(sheet->name);
+	struct mu_finding unread = { .severity = MU_WARNING,
+				     .code = "unread-sheet",
+				     .value = name.data,
+				     .value_len = name.len,
+				     .part = sheet->name };
+	struct phrase shown = { .len = 0 };
+	bool known;
+	int err = notes_match(ctx, &book->known, name, 0, &known);
+
+	if (!err && !known && form->look)
+		err = form->look(ctx, book, i);
+	if (!err && known)
+		return mu_takes(ctx, sheet->name);
+	if (err || !sheet->numbers)
+		return err;
+	phrase_add(&shown, name.data, name.len);
+	return mu_report(ctx, unread, "the sheet '%s' has numbers, and no source reads it",
+			 shown.text);
+}
+
+/* Visible sheets that nobody reads. */
+static int report_unread(struct mu_ctx *ctx, struct book *book, const struct book_form *form)
+{
+	size_t i;
+	int err = mu_takes(ctx, book->names[book->chosen - 1].name);
+
+	for (i = 0; !err && i < book->n; i++)
+		if (i + 1 != book->chosen && !book->names[i].hidden && !book->names[i].no_table)
+			err = report_unread_sheet(ctx, book, form, i);
+	return err;
 }
 
 static int report_whole(struct mu_ctx *ctx, struct book *book, const struct book_form *form)
@@ -109,6 +148,10 @@ static int report_whole(struct mu_ctx *ctx, struct book *book, const struct book
 		err = sheet_report_hidden_sheet(ctx, &book->names[book->chosen - 1]);
 	if (!err)
 		err = sheet_report_hidden(ctx, &book->table);
+	if (!err)
+		err = sheet_report_outside(ctx, &book->table, &book->known);
+	if (!err)
+		err = report_unread(ctx, book, form);
 	return err || !form->report ? err : form->report(ctx, book);
 }
 

@@ -29,6 +29,7 @@ struct book {
 	bool ready;               /* the package is open, and the sheet is being read */
 	bool told;                /* what is to be said of the whole */
 	bool refused;             /* the document was, and no more of it is read */
+	struct notes known;       /* the patterns of sheet.unread */
 	struct xml xml;           /* that has the sheet */
 	uint32_t rows;            /* of it that have been passed, repeated ones counted */
 };
@@ -47,6 +48,9 @@ struct book_form {
 	void (*prepare)(struct book *book);
 	/* Opens book->xml, which gives the rows of the sheet from the top. */
 	int (*begin)(struct mu_ctx *ctx, struct book *book);
+	/* Or NULL: finds out whether another sheet has numbers, where that is not known when
+	 * all was read. */
+	int (*look)(struct mu_ctx *ctx, struct book *book, size_t sheet);
 	/* Or NULL: when all was read, before and after what is said of any sheet. */
 	int (*check)(struct mu_ctx *ctx, struct book *book);
 	int (*report)(struct mu_ctx *ctx, struct book *book);

@@ -28,11 +28,12 @@ struct merge {
 int sheet_configure(struct mu_ctx *ctx, const struct sheet_options *options)
 {
 	struct area area;
+	int err = notes_check(ctx, &options->unread);
 
 	if (options->range && !area_parse(options->range, &area))
-		return mu_invalid(ctx, &options->range,
-				  "'%s' is no range such as A1:AO43, A3: or A:F", options->range);
-	return 0;
+		err = mu_invalid(ctx, &options->range,
+				 "'%s' is no range such as A1:AO43, A3: or A:F", options->range);
+	return err;
 }
 
 /* -------------------------------------------------------------------- areas */
@@ -113,8 +114,8 @@ void sheet_open(struct mu_ctx *ctx, struct sheet *s, const struct sheet_options 
 		area_parse(options->range, &s->range);
 	source.first = s->range.left;
 	s->grid = grid_open(ctx, grid_options, &source);
-	s->cells = mu_alloc(ctx, (s->most + 1) * sizeof *s->cells);
-	s->texts = mu_alloc(ctx, (s->most + 1) * sizeof *s->texts);
+	s->cells = mu_alloc(ctx, (s->most + 2) * sizeof *s->cells);
+	s->texts = mu_alloc(ctx, (s->most + 2) * sizeof *s->texts);
 	s->active = mu_alloc(ctx, (s->most + 1) * sizeof *s->active);
 	sheet_restart(s, SHEET_GIVE, 0);
 }
@@ -151,6 +152,8 @@ void sheet_restart(struct sheet *s, enum sheet_aim aim, uint32_t row)
 	s->pending = 0;
 	s->held = false;
 	s->repeated = 0;
+	s->beside = NULL;
+	memset(s->outside, 0, sizeof s->outside);
 	merges_drop(s);
 }
 
@@ -331,11 +334,54 @@ int sheet_row(struct mu_ctx *ctx, struct sheet *s, uint32_t row, bool hidden)
 	return err;
 }
 
+bool sheet_counts(struct mu_string digits)
+{
+	int64_t value;
+
+	return !mu_parse_integer(digits, &value) || value < 1900 || value >= 2100;
+}
+
+/* Looks at a cell outside of the range that was asked for. */
+static void beside_look(struct sheet *s)
+{
+	const struct grid_cell *cell = &s->cells[s->most + 1];
+	struct mu_string text = cell->text;
+	struct outside *side = s->beside;
+
+	if (!side)
+		return;
+	s->beside = NULL;
+	if (s->texts[s->most + 1])
+		text.data = s->space + s->texts[s->most + 1] - 1;
+	if (cell->kind == GRID_NUMBER)
+		side->numbers = sheet_counts(text);
+	else if (cell->kind == GRID_TEXT && !side->text.len)
+		phrase_add(&side->text, text.data, text.len);
+}
+
+/* A cell right of the range or below it, until there is a number. */
+static struct grid_cell *beside_cell(struct sheet *s, uint32_t column)
+{
+	struct outside *side = &s->outside[!s->here];
+
+	if (s->aim != SHEET_GIVE || s->row < s->range.top || column < s->range.left ||
+	    side->numbers || s->broken)
+		return NULL;
+	s->beside = side;
+	side->row = s->row;
+	side->column = column;
+	cell_clear(s, s->most + 1);
+	return &s->cells[s->most + 1];
+}
+
 struct grid_cell *sheet_cell(struct sheet *s, uint32_t column)
 {
 	size_t i;
 
-	if (!s->here || column < s->range.left || column > s->range.right || s->broken)
+	beside_look(s);
+	if (!s->here || column < s->range.left || column > s->range.right)
+		return beside_cell(s, column);
+	if (s->broken)
 		return NULL;
 	i = column - s->range.left;
 	if (i >= s->most) {
@@ -354,6 +400,8 @@ struct grid_cell *sheet_cell(struct sheet *s, uint32_t column)
 
 void sheet_cell_repeat(struct sheet *s, uint32_t times)
 {
+	if (s->beside)
+		return;
 	for (; times && s->n && s->n < s->most && s->range.left + s->n <= s->range.right; times--) {
 		s->cells[s->n] = s->cells[s->n - 1];
 		s->texts[s->n] = s->texts[s->n - 1];
@@ -532,6 +580,7 @@ int sheet_row_end(struct mu_ctx *ctx, struct sheet *s, uint32_t times)
 
 	if (s->broken)
 		return sheet_out_of_memory(ctx);
+	beside_look(s);
 	if (!s->here)
 		return 0;
 	for (i = 0; i < s->n; i++)
@@ -610,6 +659,38 @@ int sheet_report_hidden(struct mu_ctx *ctx, const struct sheet *s)
 			 s->hidden_rows == 1 ? "%" PRIu64 " row is hidden, %" PRIu32
 					     : "%" PRIu64 " rows are hidden, %" PRIu32 " first",
 			 s->hidden_rows, s->first_hidden + 1);
+}
+
+static int report_side(struct mu_ctx *ctx, const struct outside *side, const char *where,
+		       struct notes *known)
+{
+	struct mu_string first = { side->text.text, side->text.len };
+	struct mu_finding unread = { .severity = MU_WARNING,
+				     .code = "unread-table",
+				     .value = first.len ? first.data : NULL,
+				     .value_len = first.len };
+	struct grid_source letters = { .letters = true };
+	char name[GRID_NAME];
+	bool match = false;
+	int err;
+
+	if (!side->numbers)
+		return 0;
+	err = notes_match(ctx, known, first, 0, &match);
+	if (err || match)
+		return err;
+	grid_column_name(&letters, side->column, name);
+	return mu_report(ctx, unread,
+			 "numbers stand %s the range, the first in %s%" PRIu32
+			 "; the first text there is '%s'",
+			 where, name, side->row + 1, first.len ? first.data : "");
+}
+
+int sheet_report_outside(struct mu_ctx *ctx, const struct sheet *s, struct notes *known)
+{
+	int err = report_side(ctx, &s->outside[0], "right of", known);
+
+	return err ? err : report_side(ctx, &s->outside[1], "below", known);
 }
 
 int sheet_report_hidden_sheet(struct mu_ctx *ctx, const struct sheet_name *name)

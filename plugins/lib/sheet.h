@@ -19,6 +19,7 @@
 #define SHEET_H
 
 #include "grid.h"
+#include "phrase.h"
 
 enum {
 	SHEET_ROWS = 1 << 20,
@@ -43,6 +44,7 @@ static inline uint32_t sheet_row_at(uint64_t position)
 /* A member `sheet` of the plugin's self. */
 struct sheet_options {
 	const char *sheet, *range;
+	struct mu_texts unread;
 	int merged; /* enum sheet_merged */
 	int64_t max_size, max_inflated;
 };
@@ -58,6 +60,9 @@ extern const char *const sheet_merged_names[];
 		     .help = "the table's, by name or by number from 1; without, the only visible one"), \
 	SHEET_OPTION(MU_TEXT, const char *, self, range, \
 		     .help = "where the table is, its header included: A1:AO43, A3:, A:F"), \
+	SHEET_OPTION(MU_TEXTS, struct mu_texts, self, unread, .max = NOTES_MOST, \
+		     .help = "patterns of names of sheets, and of first texts of tables outside of range, " \
+			     "that are known and not read"), \
 	SHEET_OPTION(MU_CHOICE, int, self, merged, .fallback = "first", \
 		     .choices = sheet_merged_names, \
 		     .help = "which cell of a merged area has its value; in headers all have"), \
@@ -69,6 +74,10 @@ extern const char *const sheet_merged_names[];
 #define SHEET_CODES \
 	{ "hidden", "The sheet, or rows or columns of its table, are hidden. They were read.", \
 	  "Look whether they belong to the table; if not, leave them out with range or columns." }, \
+	{ "unread-sheet", "Another visible sheet has numbers, and no source reads it.", \
+	  "Read it with a source of its own, or name it in the option unread." }, \
+	{ "unread-table", "Cells right of the range or below it have numbers, and nobody reads them.", \
+	  "Widen the range, or name the first text there in the option unread." }, \
 	{ "sheet", "The document does not have the sheet that is meant, or it is not plain which one is.", \
 	  "Correct the option sheet; the message names those that there are." }
 
@@ -95,6 +104,13 @@ enum sheet_aim {
 	SHEET_GIVE, /* for the grid */
 	SHEET_PEEK, /* to see what the header is like: found with the row behind it */
 	SHEET_FIND, /* for locate(): found with the row that is wanted */
+};
+
+/* Cells on one side of the range. */
+struct outside {
+	bool numbers;         /* there are some: */
+	uint32_t row, column; /* where the first one is */
+	struct phrase text;   /* the first one */
 };
 
 struct sheet {
@@ -129,6 +145,10 @@ struct sheet {
 	size_t n_merges, merges_room, merge_next;
 	size_t *active, n_active;
 
+	/* What stands right of the range and below it.  `beside`: the cell that was asked for
+	 * last does, and is not looked at yet. */
+	struct outside outside[2], *beside;
+
 	uint64_t repeated; /* cells */
 	uint32_t pending;  /* times that the row at hand is still to be given, each time a */
 	bool held;         /* row further down, or the first time where it stands */
@@ -160,6 +180,15 @@ struct grid_cell *sheet_cell(struct sheet *sheet, uint32_t column);
 /* The cell that was asked for last is there so many times more, to the right. */
 void sheet_cell_repeat(struct sheet *sheet, uint32_t times);
 
+/* Whether that cell stands outside of the range: it is only looked at for numbers. */
+static inline bool sheet_is_beside(const struct sheet *sheet)
+{
+	return sheet->beside != NULL;
+}
+
+/* Whether a number is one that may count something, and no year. */
+bool sheet_counts(struct mu_string digits);
+
 /* Sets the text of a cell to a copy of what is allowed of it. */
 void sheet_text(struct sheet *sheet, struct grid_cell *cell, const char *text, size_t len);
 
@@ -181,8 +210,10 @@ int sheet_rest(struct mu_ctx *ctx, struct sheet *sheet);
 int sheet_merge(struct mu_ctx *ctx, struct sheet *sheet, const struct area *area);
 int sheet_hide(struct mu_ctx *ctx, struct sheet *sheet, uint32_t first, uint32_t last);
 
-/* After the last row: reports what of the table is hidden. */
+/* After the last row: reports what of the table is hidden, and numbers that stand outside of
+ * the range unless their first text is one of the notes. */
 int sheet_report_hidden(struct mu_ctx *ctx, const struct sheet *sheet);
+int sheet_report_outside(struct mu_ctx *ctx, const struct sheet *sheet, struct notes *known);
 
 /* ------------------------------------------------------------------- places */
 
@@ -206,6 +237,7 @@ void sheet_draft(struct mu_ctx *ctx, const char *name, int64_t header_rows, stru
 struct sheet_name {
 	char *name;
 	bool hidden, no_table;
+	bool numbers; /* has some, but for years */
 };
 
 /* Which one the option sheet means.  0, or ENOENT with a message that lists them. */

@@ -214,6 +214,9 @@ struct mu_finding {
 			single one is for this */
 	uint32_t document; /* the id of the document that it is about, when no row is to
 			blame; parsers leave it out: it is theirs */
+	const char *part; /* a part of the document that this stage does not read, such as
+			     the name of a sheet, or NULL: the finding is nothing when
+			     another source reads it, as its parser says by mu_takes() */
 };
 
 /* --------------------------------------------------------------- programs */
@@ -318,6 +321,7 @@ struct mu_ctx {
 	size_t rejected; /* documents that were rejected as a whole, so that none of their
 			    rows comes: what is said of several documents may be about
 			    them */
+	int (*takes)(struct mu_ctx *, const char *part);
 };
 
 /* Parsers: the whole of ctx->document, read-only, until close. */
@@ -514,6 +518,13 @@ static inline int mu_adjusted(struct mu_ctx *ctx, const char *measure, int64_t b
 static inline int mu_as_of(struct mu_ctx *ctx, int32_t days)
 {
 	return ctx->as_of(ctx, days);
+}
+
+/* Parsers: says that this part of ctx->document is read, or known by an option not to be,
+ * by a name that all instances of the plugin have for it. */
+static inline int mu_takes(struct mu_ctx *ctx, const char *part)
+{
+	return ctx->takes(ctx, part);
 }
 
 /* Exporters, in open: declares a file of the output folder; `path` is relative

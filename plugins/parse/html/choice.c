@@ -3,7 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { SHOWN_CELLS = 4 }; /* of a header, in a message */
+enum {
+	SHOWN_CELLS = 4,   /* of a header, in a message */
+	OTHERS_KEPT = 100, /* tables that nobody reads; the others are counted */
+};
 
 /* How many bytes of white space a text begins with. */
 static size_t blank_length(struct mu_string text)
@@ -197,6 +200,124 @@ static void describe(const struct table *t, struct phrase *out)
 		phrase_puts(out, i < width ? ", ...)" : ")");
 }
 
+/* Whether the option unread names a table, by its heading, its caption or the first row of
+ * its header. */
+static int is_known(struct mu_ctx *ctx, struct self *self, const struct table *t, bool *known)
+{
+	struct mu_string texts[3] = { prose_text(&t->heading), prose_text(&t->caption) };
+	size_t width = t->n_header ? row_width(t, 0) : 0, i;
+	struct phrase first = { .len = 0 };
+	struct mu_string name;
+	int err = 0;
+
+	for (i = 0; i < width; i++) {
+		name = name_at(t, 0, i);
+		phrase_puts(&first, i ? " " : "");
+		phrase_add(&first, name.data, name.len);
+	}
+	texts[2] = (struct mu_string){ first.text, first.len };
+	*known = false;
+	for (i = 0; !err && !*known && i < 3; i++)
+		if (texts[i].len)
+			err = notes_match(ctx, &self->known, texts[i], 0, known);
+	return err;
+}
+
+const char *choice_part(uint64_t number, char out[PART_NAME])
+{
+	snprintf(out, PART_NAME, "table %" PRIu64, number);
+	return out;
+}
+
+/* What is to be known of a table that is not meant. */
+static int other_begin(struct mu_ctx *ctx, struct self *self, struct table *t)
+{
+	char part[PART_NAME];
+	int err;
+
+	describe(t, &t->what);
+	t->fits = self->grid.header_rows && self->grid.columns.count && has_columns(self, t);
+	err = is_known(ctx, self, t, &t->known);
+	return err || !t->known ? err : mu_takes(ctx, choice_part(t->number, part));
+}
+
+/* Whether a text is a number that may count something: in digits, with groups of three or
+ * a decimal part, and no year. */
+static bool is_count(struct mu_string text)
+{
+	size_t i = 0, digits = 0, groups = 0, sign = 0;
+
+	text = mu_trim(text);
+	if (text.len && (*text.data == '-' || *text.data == '+'))
+		sign = i = 1;
+	if (i == text.len || text.data[i] < '0' || text.data[i] > '9')
+		return false;
+	while (i < text.len) {
+		size_t gap = blank_length((struct mu_string){ text.data + i, text.len - i });
+
+		if (text.data[i] >= '0' && text.data[i] <= '9') {
+			digits++;
+			i++;
+			continue;
+		}
+		if (!gap && !strchr(",.'", text.data[i]))
+			return false;
+		if (groups++ && digits != 3)
+			return false;
+		digits = 0;
+		i += gap ? gap : 1;
+	}
+	if (!groups && !sign && digits == 4)
+		return memcmp(text.data, "19", 2) != 0 && memcmp(text.data, "20", 2) != 0;
+	return digits;
+}
+
+void choice_look(struct table *t, struct mu_string text)
+{
+	if (is_count(text))
+		t->row_numbers++;
+	else if (mu_trim(text).len)
+		t->row_texts++;
+}
+
+int choice_end(struct mu_ctx *ctx, struct self *self, const struct table *t)
+{
+	bool rows = t->rows > (uint64_t)t->n_header;
+
+	if (self->page.locating || t->inner || t->known || !(t->fits ? rows : t->counting > 1))
+		return 0;
+	if (++self->n_others > OTHERS_KEPT)
+		return 0;
+	if (!html_room(&self->others, &self->others_room, self->n_others, sizeof *self->others))
+		return html_out_of_memory(ctx);
+	self->others[self->n_others - 1] = (struct other){ t->number, t->fits, t->what };
+	return 0;
+}
+
+int choice_report_unread(struct mu_ctx *ctx, const struct self *self)
+{
+	struct mu_finding unread = { .severity = MU_WARNING, .code = "unread-table" };
+	char part[PART_NAME];
+	size_t i;
+	int err = 0;
+
+	if (self->matches != 1)
+		return 0;
+	for (i = 0; !err && i < self->n_others && i < OTHERS_KEPT; i++) {
+		const struct other *other = &self->others[i];
+
+		unread.part = choice_part(other->number, part);
+		err = mu_report(ctx, unread, "table %s %s, and no source reads it",
+				other->what.text,
+				other->fits ? "has all columns in its header" : "has numbers");
+	}
+	if (err || self->n_others <= OTHERS_KEPT)
+		return err;
+	unread.part = NULL;
+	return mu_report(ctx, unread, "%zu more tables have numbers, and are not read",
+			 self->n_others - OTHERS_KEPT);
+}
+
 int choice_make(struct mu_ctx *ctx, struct self *self, struct table *t, bool *meant)
 {
 	bool asked = self->position || self->heading || self->pattern || self->contains.count;
@@ -206,15 +327,17 @@ int choice_make(struct mu_ctx *ctx, struct self *self, struct table *t, bool *me
 	if (t->number <= LISTED)
 		describe(t, &self->listed[t->number - 1]);
 	if (self->position && (uint64_t)self->position != t->number)
-		return 0;
+		return other_begin(ctx, self, t);
 	err = has_heading(ctx, self, t, meant);
-	if (err || !*meant)
+	if (err)
 		return err;
+	if (!*meant)
+		return other_begin(ctx, self, t);
 	*meant = has_texts(self, t) && (asked || has_columns(self, t));
 	if (*meant && self->matches < LISTED)
 		describe(t, &self->also[self->matches]);
 	self->matches += *meant;
-	return 0;
+	return *meant ? 0 : other_begin(ctx, self, t);
 }
 
 /* Adds to a text as much as there is room for. */

@@ -43,6 +43,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 static const char *const merged_names[] = { "down", "fill", "first", NULL };
@@ -58,6 +59,10 @@ static const struct mu_option options[] = {
 		   .help = "which table of the page it is, from 1"),
 	MU_OPT_CHOICE(struct self, merged, .fallback = "down", .choices = merged_names,
 		      .help = "which places have the text of a cell that spans several"),
+	MU_OPT_TEXTS(
+		struct self, unread, .max = NOTES_MOST,
+		.help = "patterns of headings, captions or first rows of tables that are known "
+			"and not read"),
 	MU_OPT_CHOICE(struct self, footnotes, .fallback = "keep", .choices = footnotes_names,
 		      .help = "what becomes of marks of footnotes"),
 	MU_OPT_TEXT(struct self, encoding,
@@ -76,6 +81,11 @@ static const struct mu_code codes[] = {
 	  "position or columns." },
 	{ "several-tables", "More than one table of the page may be the one that is meant.",
 	  "Say which with the options heading, contains or position." },
+	{ "unread-table",
+	  "Another table of the page has all columns in its header, or numbers, and no source "
+	  "reads it.",
+	  "Read it with a source of its own, or name its heading, caption or first row in the "
+	  "option unread." },
 	{ "not-html", "The document is no web page.",
 	  "Get the right document, or choose the parser for what it is." },
 	{ "truncated", "The table does not end: there is no </table>, so rows may be missing.",
@@ -120,6 +130,8 @@ static int html_configure(struct mu_ctx *ctx, void *state)
 				 "either heading is the text, or heading_pattern matches it");
 	if (self->contains.count && !self->grid.header_rows)
 		err = mu_invalid(ctx, &self->contains, "the table is said to have no header");
+	if (notes_check(ctx, &self->unread))
+		err = EINVAL;
 	if (self->encoding && !charset_known(self->encoding))
 		err = mu_invalid(ctx, &self->encoding, "no encoding is called '%s'",
 				 self->encoding);
@@ -135,7 +147,8 @@ static int html_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 	int err = 0;
 
 	self->rows = grid_open(ctx, &self->grid, &source);
-	if (!self->grid.columns.count) {
+	err = notes_open(ctx, &self->known, &self->unread);
+	if (!err && !self->grid.columns.count) {
 		self->page.seeking = true;
 		err = source_read(ctx, self);
 		if (!err)
@@ -154,6 +167,8 @@ static void html_close(struct mu_ctx *ctx, void *state)
 	pattern_free(self->pattern);
 	page_release(&self->page);
 	prose_release(&self->row_text);
+	notes_close(&self->known);
+	free(self->others);
 }
 
 /* ------------------------------------------------------------------- parse */
@@ -199,6 +214,8 @@ static int html_finish(struct mu_ctx *ctx, struct self *self)
 		err = charset_report_mended(ctx, &self->decoded);
 	if (!err)
 		err = choice_report(ctx, self);
+	if (!err)
+		err = choice_report_unread(ctx, self);
 	if (!err && self->meant)
 		err = grid_finish(ctx, self->rows);
 	if (!err)

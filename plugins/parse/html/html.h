@@ -123,6 +123,14 @@ struct table {
 	struct hanging *hanging;
 	size_t n_hanging, hanging_room;
 
+	/* Of one that is not meant: */
+	bool inner; /* another one stands in it, so that it is layout */
+	bool known; /* as the option unread says */
+	bool fits;  /* its header has all columns */
+	size_t row_numbers, row_texts; /* cells of the row at hand */
+	size_t counting;               /* rows that have both */
+	struct phrase what;
+
 	/* The header, row by row. */
 	struct prose header;
 	struct name *names;
@@ -186,11 +194,18 @@ struct page {
 	size_t n_cells, cells_room, sources_room, paths_room[2];
 };
 
+/* A table that is not read. */
+struct other {
+	uint64_t number;
+	bool fits;
+	struct phrase what;
+};
+
 struct self {
 	struct grid_options grid;
 	const char *heading, *heading_pattern, *encoding;
 	int64_t position, max_size;
-	struct mu_texts contains;
+	struct mu_texts contains, unread;
 	int merged;    /* enum merged */
 	int footnotes; /* 1: their marks are left out */
 
@@ -207,6 +222,9 @@ struct self {
 	bool told;
 	uint64_t meant;               /* number of the table; 0: not found yet */
 	uint64_t matches;
+	struct notes known;          /* the patterns of unread */
+	struct other *others;        /* tables that nobody reads, though it seems they should */
+	size_t n_others, others_room;
 	struct phrase listed[LISTED]; /* the first tables, */
 	struct phrase also[LISTED];   /* and the first ones that are meant */
 	uint64_t hidden, first_hidden; /* rows, and the number of the first */
@@ -295,6 +313,22 @@ void table_release(struct table *table);
 
 /* Whether a table is meant, once its header is known or it has ended. */
 int choice_make(struct mu_ctx *ctx, struct self *self, struct table *table, bool *meant);
+
+/* What a table that is not read is called by mu_takes(). */
+enum { PART_NAME = 32 };
+const char *choice_part(uint64_t number, char out[PART_NAME]);
+
+/* Looks at a cell of a table that is not meant; and at its end, whether it is worth a word. */
+void choice_look(struct table *table, struct mu_string text);
+int choice_end(struct mu_ctx *ctx, struct self *self, const struct table *table);
+int choice_report_unread(struct mu_ctx *ctx, const struct self *self);
+
+/* Whether its cells are still of interest. */
+static inline bool choice_looks(const struct self *self, const struct table *table)
+{
+	return !self->page.locating && !table->inner && !table->known && !table->fits &&
+	       table->counting < 2;
+}
 
 /* At the end of the page: reports that none was meant, or several. */
 int choice_report(struct mu_ctx *ctx, const struct self *self);

@@ -98,8 +98,13 @@ int table_cell_begin(struct mu_ctx *ctx, struct self *self, struct table *t,
 		     const struct token *token, bool hidden)
 {
 	(void)ctx;
-	if (t->state == TABLE_OTHER || hidden)
+	if (hidden || (t->state == TABLE_OTHER && !choice_looks(self, t)))
 		return 0;
+	if (t->state == TABLE_OTHER) {
+		t->in_cell = true;
+		prose_begin(&t->texts, PHRASE_PIECE);
+		return 0;
+	}
 	while (hangs_into(t, t->column))
 		t->column++;
 	t->in_cell = true;
@@ -152,7 +157,9 @@ int table_cell_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 {
 	int err = 0;
 
-	if (t->in_cell) {
+	if (t->in_cell && t->state == TABLE_OTHER) {
+		choice_look(t, prose_text(&t->texts));
+	} else if (t->in_cell) {
 		err = t->texts.broken ? html_out_of_memory(ctx)
 				      : cell_place(ctx, self, t, prose_text(&t->texts));
 		t->column += t->colspan;
@@ -221,6 +228,7 @@ static int header_give(struct mu_ctx *ctx, struct self *self, const struct table
  * more of it. */
 static int table_decide(struct mu_ctx *ctx, struct self *self, struct table *t)
 {
+	char part[PART_NAME];
 	bool meant;
 	int err = choice_make(ctx, self, t, &meant);
 
@@ -229,6 +237,9 @@ static int table_decide(struct mu_ctx *ctx, struct self *self, struct table *t)
 		return err;
 	t->state = TABLE_MEANT;
 	self->meant = t->number;
+	err = mu_takes(ctx, choice_part(t->number, part));
+	if (err)
+		return err;
 	return grid_is_ready(self->rows) ? 0 : header_give(ctx, self, t);
 }
 
@@ -244,6 +255,7 @@ int table_row_begin(struct mu_ctx *ctx, struct self *self, struct table *t, size
 	t->row_tag = tag;
 	t->rows++;
 	t->column = t->n = t->beyond = 0;
+	t->row_numbers = t->row_texts = 0;
 	prose_clear(&t->texts);
 	if (first && !self->grid.header_rows && t->state == TABLE_OPEN)
 		err = table_decide(ctx, self, t);
@@ -471,6 +483,29 @@ static int texts_read(struct mu_ctx *ctx, struct self *self, struct table *t, si
 	return 0;
 }
 
+/* The row at hand, of a table that is not meant. */
+static void other_row_end(struct table *t)
+{
+	t->counting += t->row_numbers && t->row_texts;
+	t->row_numbers = t->row_texts = 0;
+}
+
+static int other_row_take(struct mu_ctx *ctx, struct self *self, struct table *t,
+			  const struct plain_row *row)
+{
+	size_t i;
+	int err;
+
+	if (!choice_looks(self, t))
+		return 0;
+	prose_clear(&t->texts);
+	err = texts_read(ctx, self, t, row->n);
+	for (i = 0; !err && i < row->n; i++)
+		choice_look(t, self->page.cells[i].text);
+	other_row_end(t);
+	return err;
+}
+
 int table_row_take(struct mu_ctx *ctx, struct self *self, struct table *t,
 		   const struct plain_row *row)
 {
@@ -478,7 +513,7 @@ int table_row_take(struct mu_ctx *ctx, struct self *self, struct table *t,
 
 	t->rows++;
 	if (t->state == TABLE_OTHER)
-		return 0;
+		return other_row_take(ctx, self, t, row);
 	if (row->spaced)
 		prose_space(&t->stray, GAP_BLANK);
 	prose_clear(&t->texts);
@@ -495,8 +530,10 @@ int table_row_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 
 	t->row = 0;
 	t->in_row = false;
-	if (t->state == TABLE_OTHER)
+	if (t->state == TABLE_OTHER) {
+		other_row_end(t);
 		return 0;
+	}
 	err = row_fill(ctx, self, t, &n);
 	if (err)
 		return err;
@@ -540,7 +577,11 @@ int table_begin(struct mu_ctx *ctx, struct self *self)
 
 	if (!html_room(&page->tables, &page->tables_room, page->n_tables + 1, sizeof *t))
 		return html_out_of_memory(ctx);
+	if (page->n_tables)
+		page->tables[page->n_tables - 1].inner = true;
 	t = &page->tables[page->n_tables++];
+	t->inner = t->known = t->fits = false;
+	t->row_numbers = t->row_texts = t->counting = 0;
 	t->number = ++page->count;
 	t->state = TABLE_OPEN;
 	if (page->locating)
@@ -593,11 +634,11 @@ int table_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 	if (!err && t->state == TABLE_OPEN)
 		err = table_decide(ctx, self, t);
 	page->n_tables--;
+	if (!err && t->state == TABLE_OTHER)
+		err = choice_end(ctx, self, t);
 	if (err || t->state != TABLE_MEANT)
 		return err;
-	/* No other can be meant. */
-	if (self->position || page->locating)
-		page->ended = true;
+	page->ended = page->locating;
 	if (page->locating)
 		return 0;
 	err = report_odd(ctx, t);

@@ -96,7 +96,20 @@ static void table_start(struct xml *xml, struct self *self)
 		self->book.chosen = self->book.n;
 	self->in_table = self->passed == self->book.chosen;
 	self->book.rows = self->columns = 0;
-	if (!self->in_table)
+	self->other = !self->in_table;
+}
+
+/* Of a table that is not read, it is looked whether it has numbers. */
+static void other_start(struct xml *xml, struct self *self, int element)
+{
+	struct sheet_name *sheet = &self->book.names[self->passed - 1];
+	const char *type = xml->values[VALUE_TYPE];
+
+	if (element == CELL && type && xml->values[VALUE] &&
+	    (!strcmp(type, "float") || !strcmp(type, "currency")) &&
+	    sheet_counts(mu_string(xml->values[VALUE])))
+		sheet->numbers = true;
+	if (element != ROW || sheet->numbers)
 		xml_skip(xml);
 }
 
@@ -248,6 +261,10 @@ static void content_start(struct xml *xml, int element)
 {
 	struct self *self = xml->user;
 
+	if (self->other) {
+		other_start(xml, self, element);
+		return;
+	}
 	switch (element) {
 	case CELL:
 	case COVERED:
@@ -293,7 +310,9 @@ static void content_end(struct xml *xml, int element)
 {
 	struct self *self = xml->user;
 
-	if (element == CELL || element == COVERED)
+	if (self->other)
+		self->other = element != TABLE;
+	else if (element == CELL || element == COVERED)
 		cell_end(xml, self);
 	else if (element == P && self->in_cell)
 		paragraph_end(xml, self);
@@ -353,7 +372,7 @@ int content_open(struct mu_ctx *ctx, struct self *self)
 	if (!self->book.names)
 		self->book.names = mu_alloc(ctx, ODS_SHEETS * sizeof *self->book.names);
 	self->passed = 0;
-	self->in_table = self->in_row = self->in_cell = false;
+	self->in_table = self->in_row = self->in_cell = self->other = false;
 	err = xml_open(ctx, &self->book.xml, &self->book.package, "content.xml", &form, self);
 	self->book.xml.text_most = self->book.table.text_most;
 	return err;

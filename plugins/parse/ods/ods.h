@@ -34,6 +34,7 @@ struct self {
 	bool spreadsheet;            /* the document is one */
 
 	bool in_table, in_row, in_cell, headed; /* headed: the header has ended */
+	bool other; /* a table is open that is not read */
 	uint32_t times, column; /* how often the row at hand is there; the next column */
 	uint32_t columns;       /* that table:table-column has described */
 	struct cell cell;

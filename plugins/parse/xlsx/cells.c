@@ -177,7 +177,7 @@ static void cell_end(struct xml *xml, struct self *self)
 							    "a formula without a stored value") };
 		return;
 	}
-	if (self->cell.formula && !self->formulas++)
+	if (self->cell.formula && !sheet_is_beside(&self->book.table) && !self->formulas++)
 		self->first_formula = self->book.rows - 1;
 	err = put_value(self, cell, text);
 	if (err)
@@ -370,6 +370,62 @@ int cells_read_merges(struct mu_ctx *ctx, struct self *self)
 		return err;
 	err = xml_open(ctx, &xml, &self->book.package, self->workbook.parts[self->book.chosen - 1],
 		       &form, self);
+	if (!err)
+		err = xml_read_all(ctx, &xml);
+	xml_close(&xml);
+	return err;
+}
+
+/* ------------------------------------------------------------- other sheets */
+
+/* Of a sheet that is not read. */
+struct looking {
+	const struct self *self;
+	struct sheet_name *sheet;
+	bool number; /* the cell at hand is one, if it has a value */
+};
+
+static void look_start(struct xml *xml, int element)
+{
+	struct looking *l = xml->user;
+	const char *type = xml->values[TYPE];
+	uint64_t style = 0;
+
+	if (element == C) {
+		if (xml->values[STYLE])
+			xml_number(xml->values[STYLE], UINT32_MAX, &style);
+		l->number = (!type || !strcmp(type, "n")) &&
+			    !(style < l->self->n_looks && l->self->looks[style] != LOOK_NUMBER);
+	}
+	xml->collects = element == V && l->number;
+	xml->text_len = 0;
+}
+
+static void look_end(struct xml *xml, int element)
+{
+	struct looking *l = xml->user;
+	struct mu_string text = { xml->text_len ? xml->text : "", xml->text_len };
+
+	if (element == V && l->number && text.len && sheet_counts(mu_trim(text))) {
+		l->sheet->numbers = true;
+		xml_stop(xml, 0);
+	}
+	xml->collects = false;
+	xml->text_len = 0;
+}
+
+int cells_look(struct mu_ctx *ctx, struct book *book, size_t sheet)
+{
+	static const struct xml_form form = { elements, attributes, look_start, look_end, NULL };
+	struct self *self = (struct self *)book;
+	struct looking l = { .self = self, .sheet = &book->names[sheet] };
+	struct xml xml = { .form = NULL };
+	int err;
+
+	if (!package_has(&book->package, self->workbook.parts[sheet]))
+		return 0;
+	err = xml_open(ctx, &xml, &book->package, self->workbook.parts[sheet], &form, &l);
+	xml.text_most = MU_FORMAT_MAX;
 	if (!err)
 		err = xml_read_all(ctx, &xml);
 	xml_close(&xml);

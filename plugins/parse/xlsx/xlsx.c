@@ -23,6 +23,9 @@
  * Of a merged area the upper left cell has the value.  In the header all its cells have;
  * elsewhere with `merged: fill`.
  *
+ * Another visible sheet that has numbers and that no source reads is a warning, and so are
+ * numbers right of the range or below it; `unread` names those that are known.
+ *
  * Claims, `missing`, `zero` and `status_of` are as with parse: csv.  A number is a date
  * where its cell is formatted as one.  A formula is its value as stored when the file was
  * saved; none, or an error such as #REF!, is an error and null.  Text that reads as a
@@ -96,6 +99,7 @@ static const struct book_form xlsx = {
 	.read = xlsx_read,
 	.prepare = xlsx_prepare,
 	.begin = xlsx_begin,
+	.look = cells_look,
 	.report = report_uncalculated,
 };
 

@@ -131,6 +131,16 @@ static int report_unread(struct mu_ctx *ctx, struct book *book, const struct boo
 	return err;
 }
 
+/* Reads the sheet once more, with its merged areas, for what they cover. */
+static int read_again(struct mu_ctx *ctx, struct book *book, const struct book_form *form)
+{
+	int err = begin(ctx, book, form, SHEET_CHECK, 0);
+
+	while (!err && !book->xml.ended)
+		err = xml_read(ctx, &book->xml);
+	return err ? err : sheet_rest(ctx, &book->table);
+}
+
 static int report_whole(struct mu_ctx *ctx, struct book *book, const struct book_form *form)
 {
 	int err = 0;
@@ -152,7 +162,13 @@ static int report_whole(struct mu_ctx *ctx, struct book *book, const struct book
 		err = sheet_report_outside(ctx, &book->table, &book->known);
 	if (!err)
 		err = report_unread(ctx, book, form);
-	return err || !form->report ? err : form->report(ctx, book);
+	if (!err)
+		err = form->report ? form->report(ctx, book) : 0;
+	if (!err && form->covers && form->covers(book))
+		err = read_again(ctx, book, form);
+	if (!err)
+		err = sheet_report_merged(ctx, &book->table);
+	return err;
 }
 
 int book_parse(struct mu_ctx *ctx, struct book *book, const struct book_form *form,

@@ -51,6 +51,9 @@ struct book_form {
 	/* Or NULL: finds out whether another sheet has numbers, where that is not known when
 	 * all was read. */
 	int (*look)(struct mu_ctx *ctx, struct book *book, size_t sheet);
+	/* Or NULL: when all was read, whether merged areas of which nothing was known reach
+	 * below the header; then it is begun once more, and they are to be told. */
+	bool (*covers)(struct book *book);
 	/* Or NULL: when all was read, before and after what is said of any sheet. */
 	int (*check)(struct mu_ctx *ctx, struct book *book);
 	int (*report)(struct mu_ctx *ctx, struct book *book);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "phrase.h"
+#include "raised.h"
 
 enum {
 	BATCH_ROWS = 8192,
@@ -179,7 +180,8 @@ struct mu_string grid_text(const struct grid_cell *cell, char space[MU_FORMAT_MA
 	case GRID_NUMBER:
 		if (!cell->text.len)
 			return format_number(cell->number, space);
-		if (digits_are_plain(cell->text) || !mu_parse_number(cell->text, &value))
+		if (cell->padded || digits_are_plain(cell->text) ||
+		    !mu_parse_number(cell->text, &value))
 			return cell->text;
 		return format_number(value, space);
 	case GRID_BOOLEAN:
@@ -768,6 +770,21 @@ static const char *cell_broken(const struct grid *g, const struct grid_cell *cel
 	return NULL;
 }
 
+/* Whether a text would be a number but for raised digits at its end. */
+static bool number_is_raised(enum mu_data type, const struct grid_cell *cell)
+{
+	struct mu_string text = mu_trim(cell->text);
+	size_t mark;
+	double value;
+
+	if (cell->kind != GRID_TEXT || (type != MU_INTEGER && type != MU_NUMBER) ||
+	    !raised_at_end(text))
+		return false;
+	while ((mark = raised_at_end(text)))
+		text.len -= mark;
+	return mu_parse_number(mu_trim(text), &value);
+}
+
 static void cell_read(const struct grid *g, const struct field *f, const struct grid_cell *cell,
 		      struct reading *r, char space[MU_FORMAT_MAX])
 {
@@ -786,7 +803,7 @@ static void cell_read(const struct grid *g, const struct field *f, const struct 
 		r->code = "cell-error";
 	} else if (!read_typed(f->type, cell, r, space)) {
 		r->outcome = READ_WRONG;
-		r->code = mu_data_name(f->type);
+		r->code = number_is_raised(f->type, cell) ? "raised" : mu_data_name(f->type);
 	} else {
 		r->odd = cell->kind == GRID_TEXT && g->source.typed &&
 			 (f->type == MU_INTEGER || f->type == MU_NUMBER);
@@ -814,6 +831,7 @@ static const char *wrong_words(const struct grid_cell *cell, const struct readin
 		{ "cell-error", "is an error, and no value" },
 		{ "too-long", "is longer than max_field allows" },
 		{ "zero-byte", "holds a zero byte" },
+		{ "raised", "is a number with a raised mark, which is no part of it" },
 	};
 	size_t i = 0;
 

@@ -128,6 +128,9 @@ extern const struct mu_option grid_column_options[];
 	  "Look whether the text says what was meant, and make it a number in the document." }, \
 	{ "too-long", "A cell is longer than the option max_field allows.", \
 	  "Look at the cell; if all is right, raise max_field." }, \
+	{ "raised", "A number has a raised mark, such as that of a footnote, or a power.", \
+	  "Leave marks out with footnotes: drop where there is such an option, or name the text under " \
+	  "the column's missing." }, \
 	CHARSET_CONTROL_CODE, \
 	{ "zero-byte", "A cell holds a zero byte.", "Get an undamaged copy." }
 
@@ -153,6 +156,7 @@ struct grid_cell {
 				  them, "1204", "1.5E-3", so that none is lost; without any,
 				  `number` is the value. */
 	double number;         /* GRID_NUMBER */
+	bool padded;           /* GRID_NUMBER: what is seen is the text, zeros in front included */
 	bool truth;            /* GRID_BOOLEAN */
 	int32_t days;          /* GRID_DATE: since 1970-01-01, and */
 	int32_t milliseconds;  /* of that day; 0: it is a date without a time */

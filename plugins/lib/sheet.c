@@ -16,7 +16,7 @@ enum {
 /* Among the texts of a row: the cell has that of a merged area. */
 #define FILLED SIZE_MAX
 
-const char *const sheet_merged_names[] = { "first", "fill", NULL };
+const char *const sheet_merged_names[] = { "warn", "first", "fill", NULL };
 
 /* A merged area, and its value once its first row was there. */
 struct merge {
@@ -109,6 +109,7 @@ void sheet_open(struct mu_ctx *ctx, struct sheet *s, const struct sheet_options 
 			     .most = (size_t)grid_options->max_columns,
 			     .text_most = (size_t)grid_options->max_field + 1,
 			     .fills = options->merged == MERGED_FILL,
+			     .warns = options->merged == MERGED_WARN,
 			     .header_rows = grid_options->header_rows };
 	if (options->range)
 		area_parse(options->range, &s->range);
@@ -144,6 +145,7 @@ void sheet_restart(struct sheet *s, enum sheet_aim aim, uint32_t row)
 	s->n = s->spilt = s->space_len = 0;
 	s->n_header = 0;
 	s->gaps = false;
+	s->left_blank = s->covered = 0;
 	s->header_last = 0;
 	s->hidden_rows = 0;
 	s->n_hidden = 0;
@@ -176,8 +178,6 @@ int sheet_merge(struct mu_ctx *ctx, struct sheet *s, const struct area *area)
 	if (area->left < s->range.left || area->left - s->range.left >= s->most ||
 	    area->top < s->range.top || area->bottom < area->top || area->right < area->left ||
 	    (area->bottom == area->top && area->right == area->left))
-		return 0;
-	if (!s->fills && s->n_header == s->header_rows && s->row != UINT32_MAX)
 		return 0;
 	if (s->n_merges == SHEET_MERGED)
 		return refuse(ctx, "too-much", "its sheet has more than %d merged areas",
@@ -286,6 +286,44 @@ static void merges_fill(struct sheet *s)
 			s->texts[j] = FILLED;
 		}
 	}
+}
+
+/* Looks what an area covers in the row at hand, below the header.  What lies under it is
+ * nothing. */
+static void merge_check(struct sheet *s, const struct merge *m)
+{
+	size_t left = m->area.left - s->range.left, last = m->area.right - s->range.left, i;
+	bool below = s->row > m->area.top;
+
+	for (i = left + !below; i <= last && i < s->n; i++) {
+		if (s->cells[i].kind == GRID_EMPTY || s->texts[i] == FILLED)
+			continue;
+		if (!s->covered++) {
+			s->covered_row = s->row;
+			s->covered_column = s->range.left + (uint32_t)i;
+		}
+		cell_clear(s, i);
+	}
+	if (!s->warns || !below || m->value.kind == GRID_EMPTY || !grid_field_of(s->grid, left))
+		return;
+	if (!s->left_blank++) {
+		s->blank_row = s->row;
+		s->blank_column = m->area.left;
+	}
+}
+
+static void merges_check(struct sheet *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_active; i++)
+		merge_check(s, &s->merges[s->active[i]]);
+}
+
+bool sheet_reaches_body(const struct sheet *s, const struct area *area)
+{
+	return area->left >= s->range.left && area->left <= s->range.right &&
+	       area->bottom > s->head_row && area->top <= s->range.bottom;
 }
 
 /* --------------------------------------------------------------------- rows */
@@ -510,6 +548,8 @@ static int row_give(struct mu_ctx *ctx, struct sheet *s)
 
 	if (s->spilt && s->cells[s->most].kind != GRID_EMPTY)
 		n = s->spilt;
+	if (s->aim == SHEET_CHECK)
+		return 0;
 	if (s->aim == SHEET_GIVE)
 		return grid_row(ctx, s->grid, s->cells, n, sheet_position(s->row));
 	s->found = s->aim == SHEET_PEEK ? s->n_header > s->header_rows : s->row == s->wanted;
@@ -526,6 +566,10 @@ static int row_end_once(struct mu_ctx *ctx, struct sheet *s, bool *more)
 	*more = header || !blank;
 	if (err || !*more)
 		return err;
+	if (header)
+		s->head_row = s->row;
+	else if (s->aim != SHEET_PEEK)
+		merges_check(s);
 	if (header || s->fills)
 		merges_fill(s);
 	if (s->aim == SHEET_PEEK)
@@ -659,6 +703,36 @@ int sheet_report_hidden(struct mu_ctx *ctx, const struct sheet *s)
 			 s->hidden_rows == 1 ? "%" PRIu64 " row is hidden, %" PRIu32
 					     : "%" PRIu64 " rows are hidden, %" PRIu32 " first",
 			 s->hidden_rows, s->first_hidden + 1);
+}
+
+int sheet_report_merged(struct mu_ctx *ctx, const struct sheet *s)
+{
+	struct mu_finding covered = { .code = "covered" };
+	struct mu_finding merged = { .severity = MU_WARNING, .code = "merged" };
+	struct grid_source letters = { .letters = true };
+	char name[GRID_NAME];
+	int err = 0;
+
+	grid_column_name(&letters, s->covered_column, name);
+	if (s->covered)
+		err = mu_report(ctx, covered,
+				"%" PRIu64
+				" cell%s under a merged one and ha%s a value that nobody "
+				"sees, %s%" PRIu32 "%s",
+				s->covered, s->covered == 1 ? " lies" : "s lie",
+				s->covered == 1 ? "s" : "ve", name, s->covered_row + 1,
+				s->covered == 1 ? "" : " first");
+	if (err || !s->left_blank)
+		return err;
+	grid_column_name(&letters, s->blank_column, name);
+	merged.at = mu_at(ctx->document->id, sheet_position(s->blank_row));
+	merged.field = grid_field_of(s->grid, s->blank_column - s->range.left);
+	return mu_report(ctx, merged,
+			 "a merged cell reaches down to %s%" PRIu32
+			 ", and its value was taken for its first row alone: %" PRIu64
+			 " cell%s left blank so",
+			 name, s->blank_row + 1, s->left_blank,
+			 s->left_blank == 1 ? " was" : "s were");
 }
 
 static int report_side(struct mu_ctx *ctx, const struct outside *side, const char *where,

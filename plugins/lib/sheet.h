@@ -49,7 +49,7 @@ struct sheet_options {
 	int64_t max_size, max_inflated;
 };
 
-enum sheet_merged { MERGED_FIRST, MERGED_FILL };
+enum sheet_merged { MERGED_WARN, MERGED_FIRST, MERGED_FILL };
 extern const char *const sheet_merged_names[];
 
 #define SHEET_OPTION(tag, ctype, self, member, ...) \
@@ -63,9 +63,11 @@ extern const char *const sheet_merged_names[];
 	SHEET_OPTION(MU_TEXTS, struct mu_texts, self, unread, .max = NOTES_MOST, \
 		     .help = "patterns of names of sheets, and of first texts of tables outside of range, " \
 			     "that are known and not read"), \
-	SHEET_OPTION(MU_CHOICE, int, self, merged, .fallback = "first", \
+	SHEET_OPTION(MU_CHOICE, int, self, merged, .fallback = "warn", \
 		     .choices = sheet_merged_names, \
-		     .help = "which cell of a merged area has its value; in headers all have"), \
+		     .help = "which cell of a merged area has its value: the first one, or all, in rows " \
+			     "that have others; warn: the first one, with a warning; in headers all " \
+			     "have"), \
 	SHEET_OPTION(MU_BYTES, int64_t, self, max_size, .fallback = "1Gi", .min = 1, .max = 0x1p40, \
 		     .help = "bytes that a document may have"), \
 	SHEET_OPTION(MU_BYTES, int64_t, self, max_inflated, .fallback = "4Gi", .min = 1, .max = 0x1p40, \
@@ -74,6 +76,11 @@ extern const char *const sheet_merged_names[];
 #define SHEET_CODES \
 	{ "hidden", "The sheet, or rows or columns of its table, are hidden. They were read.", \
 	  "Look whether they belong to the table; if not, leave them out with range or columns." }, \
+	{ "merged", "A merged area has several rows of the table, and its value was taken for the first " \
+	  "one alone.", \
+	  "Say merged: fill when all of them have it, merged: first when it is that of the first." }, \
+	{ "covered", "A cell that lies under a merged one has a value, which nobody sees.", \
+	  "Split the merged cell in the document, or delete what lies under it." }, \
 	{ "unread-sheet", "Another visible sheet has numbers, and no source reads it.", \
 	  "Read it with a source of its own, or name it in the option unread." }, \
 	{ "unread-table", "Cells right of the range or below it have numbers, and nobody reads them.", \
@@ -104,6 +111,7 @@ enum sheet_aim {
 	SHEET_GIVE, /* for the grid */
 	SHEET_PEEK, /* to see what the header is like: found with the row behind it */
 	SHEET_FIND, /* for locate(): found with the row that is wanted */
+	SHEET_CHECK, /* once more, for what merged areas cover */
 };
 
 /* Cells on one side of the range. */
@@ -135,7 +143,8 @@ struct sheet {
 	size_t space_len, space_room;
 	bool broken;   /* memory is out */
 
-	int64_t n_header;   /* rows of the header that were there */
+	int64_t n_header;   /* rows of the header that were there, */
+	uint32_t head_row;  /* and the last one of them */
 	size_t header_last; /* cells of the last one of them */
 	bool gaps;          /* a merged area could be in the header */
 
@@ -152,6 +161,12 @@ struct sheet {
 	uint64_t repeated; /* cells */
 	uint32_t pending;  /* times that the row at hand is still to be given, each time a */
 	bool held;         /* row further down, or the first time where it stands */
+
+	/* Below the header: cells that would have the value of a merged area if it were that of
+	 * all, and those that lie under one and have a value, and the first of each. */
+	bool warns;
+	uint64_t left_blank, covered;
+	uint32_t blank_row, blank_column, covered_row, covered_column;
 
 	uint64_t hidden_rows;
 	uint32_t first_hidden;
@@ -179,6 +194,12 @@ struct grid_cell *sheet_cell(struct sheet *sheet, uint32_t column);
 
 /* The cell that was asked for last is there so many times more, to the right. */
 void sheet_cell_repeat(struct sheet *sheet, uint32_t times);
+
+/* Whether a merged area is beside cells below the header, which sheet_merge() was not told. */
+bool sheet_reaches_body(const struct sheet *sheet, const struct area *area);
+
+/* After the last row: reports what merged areas cover. */
+int sheet_report_merged(struct mu_ctx *ctx, const struct sheet *sheet);
 
 /* Whether that cell stands outside of the range: it is only looked at for numbers. */
 static inline bool sheet_is_beside(const struct sheet *sheet)

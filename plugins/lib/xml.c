@@ -4,6 +4,8 @@
 
 #include "phrase.h"
 
+#include "raised.h"
+
 enum {
 	CHUNK = 64 << 10,        /* bytes that are given to expat at once, */
 	ROOM = 256 << 10,        /* and that are kept for form->plain */
@@ -165,6 +167,29 @@ void xml_text_add(struct xml *xml, const char *text, size_t len)
 	if (len)
 		memcpy(xml->text + xml->text_len, text, len);
 	xml->text_len += len;
+}
+
+void xml_text_raise(struct xml *xml, size_t from)
+{
+	size_t len = xml->text_len - from, i;
+	char *raised, digit[3];
+
+	if (!len || !raised_glues((struct mu_string){ xml->text, from }))
+		return;
+	raised = malloc(len);
+	if (!raised) {
+		xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
+		return;
+	}
+	memcpy(raised, xml->text + from, len);
+	xml->text_len = from;
+	for (i = 0; i < len; i++) {
+		if (raised[i] < '0' || raised[i] > '9')
+			xml_text_add(xml, raised + i, 1);
+		else
+			xml_text_add(xml, digit, raised_digit(raised[i], digit));
+	}
+	free(raised);
 }
 
 void xml_pause(struct xml *xml)

@@ -99,6 +99,9 @@ void xml_skip(struct xml *xml);
 /* For the reader: puts text where it is collected. */
 void xml_text_add(struct xml *xml, const char *text, size_t len);
 
+/* For the reader: the text collected from `from` on is raised: see raised.h. */
+void xml_text_raise(struct xml *xml, size_t from);
+
 /* For form->plain: whether a prefix of names means something. */
 bool xml_has_prefix(const struct xml *xml, const char *prefix, size_t len);
 

@@ -158,6 +158,7 @@ struct open {
 	const struct element *element; /* or NULL */
 	enum owner owner;
 	bool silent;    /* its text is not shown */
+	bool raised;    /* it is raised */
 	size_t floor;   /* the nearest place in the stack that end tags do not reach beyond:
 			   that of a table, a cell or a caption, or 0 */
 	uint32_t nth;   /* of its name in its parent; locating */

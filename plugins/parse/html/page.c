@@ -125,6 +125,7 @@ static int push(struct mu_ctx *ctx, struct page *page, const struct token *token
 	open->element = element;
 	open->owner = parent->owner;
 	open->silent = parent->silent;
+	open->raised = parent->raised;
 	open->floor = parent->floor;
 	open->nth = nth;
 	open->n_children = 0;
@@ -259,6 +260,7 @@ static int part_begin(struct mu_ctx *ctx, struct self *self, struct table *table
 		top(page)->floor = level;
 		top(page)->owner = OWNER_CELL;
 		top(page)->silent = hidden;
+		top(page)->raised = false;
 		return table_cell_begin(ctx, self, table, token, hidden);
 	case ELEMENT_CAPTION:
 		table->caption_level = level;
@@ -389,6 +391,8 @@ static void enter(struct self *self, const struct token *token, const struct ele
 		open->silent = true;
 	if (listened && element && element->kind == ELEMENT_MARK && self->footnotes)
 		open->silent = true;
+	if (element && element->kind == ELEMENT_MARK)
+		open->raised = true;
 }
 
 static int start(struct mu_ctx *ctx, struct self *self, const struct token *token)
@@ -479,6 +483,13 @@ static int stop(struct mu_ctx *ctx, struct self *self, const struct token *token
 
 /* -------------------------------------------------------------------- text */
 
+static void cell_add(struct prose *texts, struct mu_string text, bool raised)
+{
+	texts->raised = raised;
+	prose_add(texts, text);
+	texts->raised = false;
+}
+
 static void text_add(struct self *self, struct mu_string text)
 {
 	struct page *page = &self->page;
@@ -492,7 +503,7 @@ static void text_add(struct self *self, struct mu_string text)
 	if (open->owner == OWNER_CAPTION)
 		prose_add(&table->caption, text);
 	else if (open->owner == OWNER_CELL && table->in_cell)
-		prose_add(&table->texts, text);
+		cell_add(&table->texts, text, open->raised);
 	else if (open->owner == OWNER_TABLE && table->state != TABLE_OTHER)
 		prose_add(&table->stray, text);
 }
@@ -516,7 +527,7 @@ int page_begin(struct mu_ctx *ctx, struct self *self, bool locating)
 	page->n = 1;
 	page->stack[0].element = NULL;
 	page->stack[0].owner = OWNER_NONE;
-	page->stack[0].silent = false;
+	page->stack[0].silent = page->stack[0].raised = false;
 	page->stack[0].floor = 0;
 	page->stack[0].n_children = 0;
 	return 0;

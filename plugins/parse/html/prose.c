@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "charset.h"
+#include "raised.h"
 #include "reference.h"
 #include "token.h"
 
@@ -73,6 +74,25 @@ static void bytes_add(struct prose *p, const char *bytes, size_t n)
 	p->len += n;
 }
 
+/* Likewise, as raised text. */
+static void raised_add(struct prose *p, const char *bytes, size_t n)
+{
+	size_t i, from = 0;
+	char digit[3];
+
+	for (i = 0; i < n; i++) {
+		if (bytes[i] < '0' || bytes[i] > '9')
+			continue;
+		bytes_add(p, bytes + from, i - from);
+		from = i;
+		if (!raised_glues(prose_text(p)))
+			continue;
+		bytes_add(p, digit, raised_digit(bytes[i], digit));
+		from = i + 1;
+	}
+	bytes_add(p, bytes + from, n - from);
+}
+
 void prose_copy(struct prose *p, struct mu_string text)
 {
 	p->start = p->len;
@@ -136,7 +156,7 @@ void prose_add(struct prose *p, struct mu_string text)
 	for (; text.len; text.data += n, text.len -= n) {
 		n = plain_length(text);
 		if (n) {
-			bytes_add(p, text.data, n);
+			(p->raised ? raised_add : bytes_add)(p, text.data, n);
 		} else if (*text.data == '&') {
 			n = reference_add(p, text);
 		} else {

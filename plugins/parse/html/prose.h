@@ -20,6 +20,7 @@ struct prose {
 	enum prose_gap gap;   /* that stands before what is added next */
 	struct mu_string odd; /* the first reference that is unknown, as the page has it;
 				 until somebody clears it */
+	bool raised;          /* what is added is raised: see raised.h */
 	bool broken;          /* memory is out */
 };
 

@@ -10,6 +10,8 @@
 #define STYLES "urn:oasis:names:tc:opendocument:xmlns:style:1.0"
 #define CALC   "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
 
+enum { RAISED_STYLES = 10000 };
+
 static uint32_t count_of(const char *text, uint32_t most)
 {
 	uint64_t value = 1;
@@ -28,10 +30,12 @@ static void style_start(struct xml *xml, struct self *self)
 	size_t len;
 
 	self->style = NULL;
-	if (!name || !family || strcmp(family, "table") != 0)
+	self->text_style = family && !strcmp(family, "text");
+	if (!name || !family || (strcmp(family, "table") != 0 && !self->text_style))
 		return;
 	len = strlen(name);
-	if (len >= sizeof(struct phrase) || self->hidden_styles.count >= ODS_SHEETS)
+	if (len >= sizeof(struct phrase) || self->hidden_styles.count >= ODS_SHEETS ||
+	    self->raised_styles.count >= RAISED_STYLES)
 		return;
 	if (!self->space)
 		self->space = mu_alloc(xml->ctx, sizeof(struct phrase));
@@ -44,6 +48,17 @@ static void style_properties(struct xml *xml, struct self *self)
 
 	if (self->style && display && !strcmp(display, "false") &&
 	    mu_map_add(&self->hidden_styles, self->style, strlen(self->style)) == SIZE_MAX)
+		xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
+}
+
+/* "super 58%", or how much it is raised: "33% 58%". */
+static void style_text(struct xml *xml, struct self *self)
+{
+	const char *position = xml->values[TEXT_POSITION];
+
+	if (self->style && self->text_style && position &&
+	    (!strncmp(position, "super", 5) || (*position >= '1' && *position <= '9')) &&
+	    mu_map_add(&self->raised_styles, self->style, strlen(self->style)) == SIZE_MAX)
 		xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
 }
 
@@ -181,6 +196,8 @@ static void cell_start(struct xml *xml, struct self *self)
 	struct cell *cell = &self->cell;
 
 	*cell = (struct cell){ .depth = xml->depth, .times = times };
+	if (!xml->values[VALUE] || !mu_parse_integer(mu_string(xml->values[VALUE]), &cell->whole))
+		cell->whole = -1;
 	self->in_cell = true;
 	if (!self->in_row || self->column >= SHEET_COLUMNS) {
 		if (xml->values[VALUE_TYPE] || xml->values[FORMULA])
@@ -204,6 +221,17 @@ static void cell_start(struct xml *xml, struct self *self)
 	xml->text_len = 0;
 }
 
+/* Whether a number is shown with zeros in front. */
+static bool is_padded(const struct xml *xml, const struct cell *cell)
+{
+	int64_t shown;
+
+	return cell->made->kind == GRID_NUMBER && cell->whole >= 0 && cell->paragraphs == 1 &&
+	       xml->text_len > 1 && *xml->text == '0' &&
+	       mu_parse_integer((struct mu_string){ xml->text, xml->text_len }, &shown) &&
+	       shown == cell->whole;
+}
+
 static void cell_end(struct xml *xml, struct self *self)
 {
 	struct cell *cell = &self->cell;
@@ -211,7 +239,10 @@ static void cell_end(struct xml *xml, struct self *self)
 	self->in_cell = false;
 	if (!cell->made)
 		return;
-	if (cell->wants && cell->paragraphs) {
+	if (is_padded(xml, cell)) {
+		cell->made->padded = true;
+		sheet_text(&self->book.table, cell->made, xml->text, xml->text_len);
+	} else if (cell->wants && cell->paragraphs) {
 		cell->made->kind = cell->wants;
 		sheet_text(&self->book.table, cell->made, xml->text, xml->text_len);
 	} else if (cell->formula || cell->wants == GRID_ERROR) {
@@ -245,6 +276,27 @@ static void paragraph_end(struct xml *xml, struct self *self)
 	xml->collects = false;
 	if (xml->text_len > from)
 		xml->text_len = from + paragraph_collapse(xml->text + from, xml->text_len - from);
+}
+
+static void span_start(struct xml *xml, struct self *self)
+{
+	const char *style = xml->values[SPAN_STYLE];
+
+	self->spans++;
+	if (self->raised_span || !style ||
+	    mu_map_find(&self->raised_styles, style, strlen(style)) == SIZE_MAX)
+		return;
+	self->raised_span = self->spans;
+	self->raised_from = xml->text_len;
+}
+
+static void span_end(struct xml *xml, struct self *self)
+{
+	if (self->spans-- != self->raised_span)
+		return;
+	self->raised_span = 0;
+	if (xml->collects)
+		xml_text_raise(xml, self->raised_from);
 }
 
 static void sign_add(struct xml *xml, char sign)
@@ -300,6 +352,12 @@ static void content_start(struct xml *xml, int element)
 	case TABLE_PROPERTIES:
 		style_properties(xml, self);
 		break;
+	case TEXT_PROPERTIES:
+		style_text(xml, self);
+		break;
+	case SPAN:
+		span_start(xml, self);
+		break;
 	default: /* notes, and how to read signs */
 		xml_skip(xml);
 		break;
@@ -314,6 +372,8 @@ static void content_end(struct xml *xml, int element)
 		self->other = element != TABLE;
 	else if (element == CELL || element == COVERED)
 		cell_end(xml, self);
+	else if (element == SPAN)
+		span_end(xml, self);
 	else if (element == P && self->in_cell)
 		paragraph_end(xml, self);
 	else if (element == ROW)
@@ -338,6 +398,8 @@ static const struct xml_name elements[] = {
 	[RUBY_TEXT - 1] = { TEXTS, NULL, "ruby-text" },
 	[STYLE - 1] = { STYLES, NULL, "style" },
 	[TABLE_PROPERTIES - 1] = { STYLES, NULL, "table-properties" },
+	[TEXT_PROPERTIES - 1] = { STYLES, NULL, "text-properties" },
+	[SPAN - 1] = { TEXTS, NULL, "span" },
 	{ 0 },
 };
 static const struct xml_name attributes[] = {
@@ -360,6 +422,8 @@ static const struct xml_name attributes[] = {
 	[NAME - 1] = { STYLES, NULL, "name" },
 	[FAMILY - 1] = { STYLES, NULL, "family" },
 	[DISPLAY - 1] = { TABLES, NULL, "display" },
+	[TEXT_POSITION - 1] = { STYLES, NULL, "text-position" },
+	[SPAN_STYLE - 1] = { TEXTS, NULL, "style-name" },
 	{ 0 },
 };
 
@@ -372,6 +436,7 @@ int content_open(struct mu_ctx *ctx, struct self *self)
 	if (!self->book.names)
 		self->book.names = mu_alloc(ctx, ODS_SHEETS * sizeof *self->book.names);
 	self->passed = 0;
+	self->spans = self->raised_span = 0;
 	self->in_table = self->in_row = self->in_cell = self->other = false;
 	err = xml_open(ctx, &self->book.xml, &self->book.package, "content.xml", &form, self);
 	self->book.xml.text_most = self->book.table.text_most;

@@ -66,6 +66,7 @@ static void ods_close(struct mu_ctx *ctx, void *state)
 	(void)ctx;
 	book_close(&self->book);
 	mu_map_release(&self->hidden_styles);
+	mu_map_release(&self->raised_styles);
 }
 
 static int ods_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)

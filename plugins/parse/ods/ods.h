@@ -21,6 +21,7 @@ struct cell {
 	int depth;              /* of its element */
 	enum grid_kind wants;   /* what its paragraphs are, if anything */
 	bool formula;           /* without a value, so far */
+	int64_t whole;          /* its value, if that is a whole number of at least 0; or -1 */
 	size_t paragraphs, paragraph; /* how many, and where the last one begins */
 };
 
@@ -28,7 +29,11 @@ struct self {
 	struct book book; /* first; sheets are known so far */
 
 	size_t passed;               /* sheets of this reading */
-	struct mu_map hidden_styles; /* of sheets */
+	struct mu_map hidden_styles; /* of sheets, */
+	struct mu_map raised_styles; /* and of text */
+	size_t spans, raised_span;   /* that are open, and which of them is raised, from 1 */
+	size_t raised_from;          /* where the text of that begins */
+	bool text_style;             /* it is one of text: */
 	char *style;                 /* whose properties are read, or NULL; */
 	char *space;                 /* where that is */
 	bool spreadsheet;            /* the document is one */
@@ -57,10 +62,10 @@ enum { SIGN_BLANK = 1, SIGN_TAB, SIGN_BREAK };
 size_t paragraph_collapse(char *text, size_t len);
 
 enum { CELL = 1, COVERED, P, ROW, COLUMN, S, TAB, LINE_BREAK, TABLE, SPREADSHEET, ANNOTATION,
-       NOTE, RUBY_TEXT, STYLE, TABLE_PROPERTIES };
+       NOTE, RUBY_TEXT, STYLE, TABLE_PROPERTIES, TEXT_PROPERTIES, SPAN };
 
 enum { VALUE_TYPE = 1, VALUE, DATE_VALUE, TIME_VALUE, BOOLEAN_VALUE, STRING_VALUE, CALC_TYPE,
        FORMULA, COLUMNS_REPEATED, ROWS_REPEATED, COLUMNS_SPANNED, ROWS_SPANNED, VISIBILITY,
-       STYLE_NAME, COUNT, TABLE_NAME, NAME, FAMILY, DISPLAY };
+       STYLE_NAME, COUNT, TABLE_NAME, NAME, FAMILY, DISPLAY, TEXT_POSITION, SPAN_STYLE };
 
 #endif

@@ -116,12 +116,35 @@ static int put_shared(struct self *self, struct grid_cell *cell, struct mu_strin
 	return 0;
 }
 
+/* A number that is shown with so many digits at least. */
+static void put_padded(struct self *self, struct grid_cell *cell, struct mu_string text,
+		       size_t digits)
+{
+	char space[LOOK_PADDED_MOST] = "";
+	size_t i, zeros = text.len < digits ? digits - text.len : 0;
+
+	for (i = 0; i < text.len; i++)
+		if (text.data[i] < '0' || text.data[i] > '9')
+			zeros = 0;
+	if (zeros && text.len) {
+		memset(space, '0', zeros);
+		memcpy(space + zeros, text.data, text.len);
+		text = (struct mu_string){ space, digits };
+		cell->padded = true;
+	}
+	put_text(self, cell, GRID_NUMBER, text);
+}
+
 static void put_number(struct self *self, struct grid_cell *cell, struct mu_string text)
 {
 	char space[MU_FORMAT_MAX];
 	struct grid_cell made;
 	double serial;
 
+	if (self->cell.look >= LOOK_PADDED) {
+		put_padded(self, cell, text, (size_t)(self->cell.look - LOOK_PADDED));
+		return;
+	}
 	if (self->cell.look == LOOK_NUMBER || !mu_parse_number(text, &serial)) {
 		put_text(self, cell, GRID_NUMBER, text);
 		return;
@@ -217,12 +240,16 @@ static void column_hide(struct xml *xml, struct self *self)
 void cells_start(struct xml *xml, int element)
 {
 	struct self *self = xml->user;
+	struct area area;
 
 	if (element == SHEET_DATA) {
 		self->data_depth = xml->depth;
 		xml->until = "</row>";
 	} else if (element == COL) {
 		column_hide(xml, self);
+	} else if (element == MERGE_CELL && xml->values[AREA]) {
+		self->covers |= area_parse(xml->values[AREA], &area) &&
+				sheet_reaches_body(&self->book.table, &area);
 	}
 	if (!self->data_depth)
 		return;
@@ -245,6 +272,14 @@ void cells_start(struct xml *xml, int element)
 		break;
 	case T:
 		xml->collects = self->cell.type == TYPE_INLINE;
+		self->cell.from = xml->text_len;
+		break;
+	case RUN:
+		self->cell.raised = false;
+		break;
+	case VERTICAL:
+		self->cell.raised =
+			xml->values[ALIGN] && !strcmp(xml->values[ALIGN], "superscript");
 		break;
 	case RPH:
 		xml_skip(xml);
@@ -260,6 +295,8 @@ void cells_end(struct xml *xml, int element)
 
 	if (!self->data_depth)
 		return;
+	if (element == T && xml->collects && self->cell.raised)
+		xml_text_raise(xml, self->cell.from);
 	if (element == V || element == T)
 		xml->collects = false;
 	else if (element == C)
@@ -283,13 +320,20 @@ static const struct xml_name elements[] = {
 	[SHEET_DATA - 1] = { MAIN, STRICT, "sheetData" },
 	[COL - 1] = { MAIN, STRICT, "col" },
 	[MERGE_CELL - 1] = { MAIN, STRICT, "mergeCell" },
+	[RUN - 1] = { MAIN, STRICT, "r" },
+	[VERTICAL - 1] = { MAIN, STRICT, "vertAlign" },
 	{ 0 },
 };
 static const struct xml_name attributes[] = {
-	[REF - 1] = { NULL, NULL, "r" },    [STYLE - 1] = { .local = "s" },
-	[TYPE - 1] = { NULL, NULL, "t" },   [HIDDEN - 1] = { .local = "hidden" },
-	[AREA - 1] = { NULL, NULL, "ref" }, [FIRST - 1] = { .local = "min" },
-	[LAST - 1] = { NULL, NULL, "max" }, { 0 },
+	[REF - 1] = { NULL, NULL, "r" },
+	[STYLE - 1] = { .local = "s" },
+	[TYPE - 1] = { NULL, NULL, "t" },
+	[HIDDEN - 1] = { .local = "hidden" },
+	[AREA - 1] = { NULL, NULL, "ref" },
+	[FIRST - 1] = { .local = "min" },
+	[LAST - 1] = { NULL, NULL, "max" },
+	[ALIGN - 1] = { .local = "val" },
+	{ 0 },
 };
 
 int cells_open(struct mu_ctx *ctx, struct self *self)

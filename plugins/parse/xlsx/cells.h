@@ -6,8 +6,8 @@
 
 #include "xlsx.h"
 
-enum { C = 1, V, ROW, F, IS, T, RPH, SHEET_DATA, COL, MERGE_CELL };
-enum { REF = 1, STYLE, TYPE, HIDDEN, AREA, FIRST, LAST };
+enum { C = 1, V, ROW, F, IS, T, RPH, SHEET_DATA, COL, MERGE_CELL, RUN, VERTICAL };
+enum { REF = 1, STYLE, TYPE, HIDDEN, AREA, FIRST, LAST, ALIGN };
 
 void cells_start(struct xml *xml, int element);
 void cells_end(struct xml *xml, int element);

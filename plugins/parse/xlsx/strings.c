@@ -7,7 +7,8 @@ enum {
 	STRINGS_MOST = 16 << 20,
 };
 
-enum { STRING = 1, STRING_TEXT, STRING_PHONETIC };
+enum { STRING = 1, STRING_TEXT, STRING_PHONETIC, STRING_RUN, STRING_ALIGN };
+enum { ALIGN_VALUE = 1 };
 
 /* ------------------------------------------------------------------ escapes */
 
@@ -111,20 +112,40 @@ static void string_add(struct xml *xml, struct strings *s)
 
 static void string_start(struct xml *xml, int element)
 {
-	if (element == STRING)
+	struct strings *s = xml->user;
+	const char *align = xml->values[ALIGN_VALUE];
+
+	switch (element) {
+	case STRING:
 		xml->text_len = 0;
-	else if (element == STRING_TEXT)
+		s->raised = false;
+		break;
+	case STRING_TEXT:
 		xml->collects = true;
-	else
+		s->from = xml->text_len;
+		break;
+	case STRING_RUN:
+		s->raised = false;
+		break;
+	case STRING_ALIGN:
+		s->raised = align && !strcmp(align, "superscript");
+		break;
+	default:
 		xml_skip(xml);
+		break;
+	}
 }
 
 static void string_end(struct xml *xml, int element)
 {
+	struct strings *s = xml->user;
+
 	if (element == STRING_TEXT)
 		xml->collects = false;
+	if (element == STRING_TEXT && s->raised)
+		xml_text_raise(xml, s->from);
 	else if (element == STRING)
-		string_add(xml, xml->user);
+		string_add(xml, s);
 }
 
 int strings_read(struct mu_ctx *ctx, struct self *self)
@@ -133,9 +154,12 @@ int strings_read(struct mu_ctx *ctx, struct self *self)
 		[STRING - 1] = { MAIN, STRICT, "si" },
 		[STRING_TEXT - 1] = { MAIN, STRICT, "t" },
 		[STRING_PHONETIC - 1] = { MAIN, STRICT, "rPh" },
+		[STRING_RUN - 1] = { MAIN, STRICT, "r" },
+		[STRING_ALIGN - 1] = { MAIN, STRICT, "vertAlign" },
 		{ 0 },
 	};
-	static const struct xml_name attributes[] = { { 0 } };
+	static const struct xml_name attributes[] = { [ALIGN_VALUE - 1] = { NULL, NULL, "val" },
+						      { 0 } };
 	static const struct xml_form form = { elements, attributes, string_start, string_end,
 					      NULL };
 	struct xml xml = { .form = NULL };

@@ -33,7 +33,11 @@ static bool begins(const char *code, const char *word)
 enum look look_of_code(const char *code)
 {
 	bool days = false, months = false, times = false, elapsed = false;
+	size_t zeros = strspn(code, "0");
 
+	if (zeros > 1 && zeros <= LOOK_PADDED_MOST - LOOK_PADDED &&
+	    (!code[zeros] || code[zeros] == ';'))
+		return (enum look)(LOOK_PADDED + zeros);
 	if (begins(code, "General"))
 		return LOOK_NUMBER;
 	while (*code && *code != ';') {

@@ -21,7 +21,8 @@
  * is none.
  *
  * Of a merged area the upper left cell has the value.  In the header all its cells have;
- * elsewhere with `merged: fill`.
+ * elsewhere with `merged: fill`.  Where an area has several rows and nothing is said, that is
+ * a warning; a value that lies under a merged cell is an error.
  *
  * Another visible sheet that has numbers and that no source reads is a warning, and so are
  * numbers right of the range or below it; `unread` names those that are known.
@@ -78,6 +79,15 @@ static void xlsx_prepare(struct book *book)
 	((struct self *)book)->merges = book->table.fills || book->table.gaps;
 }
 
+static bool xlsx_covers(struct book *book)
+{
+	struct self *self = (struct self *)book;
+	bool unknown = self->covers && !self->merges;
+
+	self->merges = self->merges || unknown;
+	return unknown;
+}
+
 static int report_uncalculated(struct mu_ctx *ctx, struct book *book)
 {
 	const struct self *self = (struct self *)book;
@@ -100,6 +110,7 @@ static const struct book_form xlsx = {
 	.prepare = xlsx_prepare,
 	.begin = xlsx_begin,
 	.look = cells_look,
+	.covers = xlsx_covers,
 	.report = report_uncalculated,
 };
 

@@ -26,6 +26,8 @@ struct strings {
 	size_t len, room;
 	size_t *ends;
 	size_t n, n_room;
+	bool raised; /* the run at hand is, and its text begins here: */
+	size_t from;
 };
 
 /* What the number of a cell means. */
@@ -34,6 +36,8 @@ enum look {
 	LOOK_DATE,    /* with or without a time of day */
 	LOOK_TIME,    /* of day */
 	LOOK_ELAPSED, /* hours, minutes or seconds, however many */
+	LOOK_PADDED,  /* and so many more: a whole number of at least so many digits */
+	LOOK_PADDED_MOST = LOOK_PADDED + 30,
 };
 
 struct workbook {
@@ -49,6 +53,8 @@ struct cell {
 	int type;                /* enum cell_type in cells.c */
 	enum look look;
 	bool formula, value;     /* has one */
+	bool raised;             /* the run of its text at hand is, which begins here: */
+	size_t from;
 };
 
 /* A part of the bytes at hand, and where it ends; NULL: not there. */
@@ -76,6 +82,7 @@ struct self {
 	size_t n_looks;
 
 	bool merges;    /* merged areas are wanted */
+	bool covers;    /* there are some below the header */
 	int data_depth; /* of the element that has the rows, or 0 */
 	bool slowly;    /* for tests: row by row through expat */
 	struct plain_cells plain;

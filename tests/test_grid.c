@@ -417,7 +417,7 @@ START_TEST(cells_have_limits)
 	bench_end(
 		&b, "~|~ @2\n1|~ @3\n",
 		"header 1: the name of column C is too long\n"
-		"zero-byte 2 a: a 'x' holds a zero byte\n"
+		"zero-byte 2 a: a 'x\\x00y' holds a zero byte\n"
 		"too-long 2 b: b 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...' "
 		"is longer than max_field allows\n");
 }

@@ -461,8 +461,13 @@ static bool unknown_option(struct option_fill *fill, const char *what,
 		names[n++] = table->name;
 	while (*others)
 		names[n++] = *others++;
-	diagnose_name(fill->out, key->mark, key->text, names, "%s has no option '%s'", what,
-		      key->text);
+	if (key->use.line)
+		diagnose_name(fill->out, key->mark, key->text, names,
+			      "%s has no option '%s', which << in line %u takes in", what,
+			      key->text, (unsigned)key->use.line);
+	else
+		diagnose_name(fill->out, key->mark, key->text, names, "%s has no option '%s'", what,
+			      key->text);
 	free(names);
 	return false;
 }

@@ -38,7 +38,8 @@ const struct mu_option pipeline_options[] = {
 };
 
 /* Keys that are read here, beside the options. */
-static const char *const other_keys[] = { "max_rejected", "vars", "sources", "dataset", NULL };
+static const char *const other_keys[] = { "max_rejected", "vars",    "shared",
+					  "sources",      "dataset", NULL };
 
 /* Few can be looked at, whatever their share; many are hardly the documents' fault. */
 static const struct max_rejected max_rejected_fallback = {
@@ -245,6 +246,12 @@ static bool head_read(const struct reading *r)
 
 /* --------------------------------------------------------------- stages */
 
+/* Where a key is used that may have been taken in. */
+static struct mark used_at(const struct yaml_node *key)
+{
+	return key->use.line ? key->use : key->mark;
+}
+
 static bool step_find(const char *name, enum step *step)
 {
 	size_t i;
@@ -294,13 +301,13 @@ static bool entry_read(const struct reading *r, const struct yaml_node *node, st
 		if (!step_find(node->keys[i]->text, &step))
 			continue;
 		if (first) {
-			diagnose(out, node->keys[i]->mark, "begin each stage with '- '",
+			diagnose(out, used_at(node->keys[i]), "begin each stage with '- '",
 				 "the stage is a %s already, and cannot be a %s too", first->text,
 				 step_names[step]);
 			return false;
 		}
 		first = node->keys[i];
-		*e = (struct entry){ node, node->items[i], first->mark, step };
+		*e = (struct entry){ node, node->items[i], used_at(first), step };
 	}
 	if (!first)
 		return step_missing(r, node);
@@ -362,10 +369,16 @@ static struct entry *chain_read(const struct reading *r, const struct yaml_node 
 
 	chain->stages = arena_alloc(&r->p->arena, list->count * sizeof *chain->stages);
 	for (i = 0; i < list->count; i++) {
-		if (entry_read(r, list->items[i], &entries[i]))
-			stage_add(r, chain, &entries[i], i);
-		else
+		const struct mark *place = &list->places[i], *mark = &list->items[i]->mark;
+
+		if (!entry_read(r, list->items[i], &entries[i])) {
 			entries[i].map = NULL;
+			continue;
+		}
+		/* Of an alias it is the place that can be wrong. */
+		if (place->line != mark->line || place->column != mark->column)
+			entries[i].mark = *place;
+		stage_add(r, chain, &entries[i], i);
 	}
 	return entries;
 }

@@ -371,6 +371,14 @@ static json_t *text_schema(void)
 }
 
 /* The options of the pipeline itself, and the keys that are none. */
+static json_t *described(const char *description)
+{
+	json_t *out = json_sure(json_object());
+
+	json_put(out, "description", json_text(description));
+	return out;
+}
+
 static json_t *limit_schema(void)
 {
 	json_t *number = typed("integer");
@@ -405,6 +413,9 @@ static json_t *root_schema(void)
 	json_put(json_object_get(properties, "name"), "pattern",
 		 json_text("^[a-z0-9][a-z0-9-]*$|" VARIABLE));
 	json_put(properties, "max_rejected", max_rejected_schema());
+	json_put(properties, "shared",
+		 described("what stages have in common: &name there, and *name or "
+			   "<<: *name where it is used"));
 	json_put(properties, "vars",
 		 named_schema("texts that ${name} stands for; --set gives them other values",
 			      either(reference("text", NULL), options_object(variable_options))));

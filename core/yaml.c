@@ -310,15 +310,18 @@ static struct yaml_node *alias_read(struct reader *r, unsigned depth, struct ext
 /* Items, or keys and values in turn, as they are read. */
 struct nodes {
 	struct yaml_node **items;
+	struct mark *places; /* where each was read */
 	size_t count, room;
 };
 
-static void nodes_add(struct nodes *nodes, struct yaml_node *node)
+static void nodes_add(struct nodes *nodes, struct yaml_node *node, struct mark place)
 {
 	if (nodes->count == nodes->room) {
 		nodes->room = nodes->room ? 2 * nodes->room : 8;
 		nodes->items = mem_resize(nodes->items, nodes->room, sizeof *nodes->items);
+		nodes->places = mem_resize(nodes->places, nodes->room, sizeof *nodes->places);
 	}
+	nodes->places[nodes->count] = place;
 	nodes->items[nodes->count++] = node;
 }
 
@@ -336,12 +339,14 @@ static bool items_read(struct reader *r, unsigned depth, yaml_event_type_t end, 
 	struct yaml_node *node;
 
 	while (event_next(r)) {
+		struct mark place = event_mark(r);
+
 		if (r->event.type == end)
 			return true;
 		node = node_read(r, depth + 1, &part);
 		if (!node)
 			return false;
-		nodes_add(nodes, node);
+		nodes_add(nodes, node, place);
 		extent_add(extent, &part);
 	}
 	return false;
@@ -349,6 +354,9 @@ static bool items_read(struct reader *r, unsigned depth, yaml_event_type_t end, 
 
 static void list_fill(struct reader *r, struct yaml_node *list, const struct nodes *nodes)
 {
+	list->places = arena_alloc(r->arena, nodes->count * sizeof *list->places);
+	if (nodes->count)
+		memcpy(list->places, nodes->places, nodes->count * sizeof *list->places);
 	list->count = nodes->count;
 	list->items = arena_alloc(r->arena, nodes->count * sizeof *list->items);
 	if (nodes->count)
@@ -363,12 +371,47 @@ static bool key_check(struct reader *r, const struct yaml_node *key)
 			 key->kind == YAML_LIST ? "list" : "mapping");
 		return false;
 	}
-	if (!key->quoted && !strcmp(key->text, "<<")) {
-		diagnose(r->out, key->mark, "write the keys out; '*name' can stand for a value",
-			 "merge keys (<<) are not read");
-		return false;
-	}
 	return true;
+}
+
+static bool is_merge(const struct yaml_node *key)
+{
+	return key->kind == YAML_SCALAR && !key->quoted && !strcmp(key->text, "<<");
+}
+
+/* Adds the pairs of a mapping, with keys of their own that know where they are used.  They
+ * are no more than the nodes that the alias was counted as. */
+static void map_merge(struct reader *r, const struct yaml_node *from, struct mark use,
+		      struct nodes *pairs)
+{
+	size_t i;
+
+	for (i = 0; i < from->count; i++) {
+		struct yaml_node *key = arena_alloc(r->arena, sizeof *key);
+
+		*key = *from->keys[i];
+		key->use = use;
+		nodes_add(pairs, key, use);
+		nodes_add(pairs, from->items[i], use);
+	}
+}
+
+static void merge_read(struct reader *r, const struct yaml_node *key, const struct yaml_node *value,
+		       struct nodes *pairs)
+{
+	bool is_list = value->kind == YAML_LIST;
+	size_t n = is_list ? value->count : 1, i;
+
+	for (i = 0; i < n; i++) {
+		const struct yaml_node *one = is_list ? value->items[i] : value;
+
+		if (one->kind == YAML_MAP)
+			map_merge(r, one, is_list ? value->places[i] : key->mark, pairs);
+		else
+			diagnose(r->out, is_list ? value->places[i] : key->mark,
+				 "write '<<: *name', where &name is a mapping",
+				 "<< takes in a mapping, or a list of them");
+	}
 }
 
 /* By text, then as they stand in the file: an array of pointers into one. */
@@ -381,8 +424,9 @@ static int key_compare(const void *a, const void *b)
 	return order ? order : (x > y) - (x < y);
 }
 
-/* Blanks the later ones of equal keys in `pairs`: key, value, key ... */
-static void duplicates_blank(struct reader *r, struct nodes *pairs)
+/* Blanks the later ones of equal keys in `pairs`: key, value, key ...  Those behind the
+ * first `own` were taken in, and give way without a word. */
+static void duplicates_blank(struct reader *r, struct nodes *pairs, size_t own)
 {
 	size_t count = pairs->count / 2, i;
 	struct yaml_node ***order = mem_alloc(count * sizeof *order);
@@ -395,8 +439,10 @@ static void duplicates_blank(struct reader *r, struct nodes *pairs)
 		const struct yaml_node *key = *order[i];
 
 		if (first && !strcmp(first->text, key->text)) {
-			diagnose(r->out, key->mark, NULL, "key '%s' stands in line %u already",
-				 key->text, (unsigned)first->mark.line);
+			if (order[i] < pairs->items + own)
+				diagnose(r->out, key->mark, NULL,
+					 "key '%s' stands in line %u already", key->text,
+					 (unsigned)first->mark.line);
 			*order[i] = NULL;
 		} else {
 			first = key;
@@ -407,16 +453,32 @@ static void duplicates_blank(struct reader *r, struct nodes *pairs)
 
 static void map_fill(struct reader *r, struct yaml_node *map, struct nodes *pairs)
 {
+	const struct yaml_node *merge = NULL, *merged = NULL;
 	size_t i, n = 0;
 
 	for (i = 0; i < pairs->count; i += 2) {
-		if (!key_check(r, pairs->items[i]))
+		const struct yaml_node *key = pairs->items[i];
+
+		if (!key_check(r, key))
 			continue;
+		if (is_merge(key) && !merge) {
+			merge = key;
+			merged = pairs->items[i + 1];
+			continue;
+		}
+		if (is_merge(key)) {
+			diagnose(r->out, key->mark, "write '<<: [*one, *other]'",
+				 "key '<<' stands in line %u already", (unsigned)merge->mark.line);
+			continue;
+		}
 		pairs->items[n++] = pairs->items[i];
 		pairs->items[n++] = pairs->items[i + 1];
 	}
 	pairs->count = n;
-	duplicates_blank(r, pairs);
+	if (merge)
+		merge_read(r, merge, merged, pairs);
+	duplicates_blank(r, pairs, n);
+	n = pairs->count;
 	map->keys = arena_alloc(r->arena, n / 2 * sizeof *map->keys);
 	map->items = arena_alloc(r->arena, n / 2 * sizeof *map->items);
 	for (i = 0; i < n; i += 2) {
@@ -443,6 +505,7 @@ static struct yaml_node *collection_read(struct reader *r, unsigned depth, struc
 	else if (done)
 		map_fill(r, node, &nodes);
 	free(nodes.items);
+	free(nodes.places);
 	return done ? node : NULL;
 }
 

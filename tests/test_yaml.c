@@ -89,7 +89,7 @@ END_TEST
 
 START_TEST(bad_keys_are_said_and_left_out)
 {
-	struct yaml_node *root = read_text("a: 1\nb: 2\na: 3\n? [1]\n: 4\n<<: {c: 1}\nd: 5\n");
+	struct yaml_node *root = read_text("a: 1\nb: 2\na: 3\n? [1]\n: 4\n<<: 6\nd: 5\n");
 
 	ck_assert_uint_eq(root->count, 3);
 	ck_assert_str_eq(yaml_get(root, "a")->text, "1");
@@ -101,10 +101,70 @@ START_TEST(bad_keys_are_said_and_left_out)
 		   "    4 | ? [1]\n"
 		   "      |   ^\n"
 		   "   a text that begins with [ or { needs quotes\n"
-		   "x.yaml:6:1: error: merge keys (<<) are not read\n"
-		   "    6 | <<: {c: 1}\n"
+		   "x.yaml:6:1: error: << takes in a mapping, or a list of them\n"
+		   "    6 | <<: 6\n"
 		   "      | ^~\n"
-		   "   write the keys out; '*name' can stand for a value\n");
+		   "   write '<<: *name', where &name is a mapping\n");
+}
+END_TEST
+
+START_TEST(a_merge_key_takes_in_what_is_not_there)
+{
+	struct yaml_node *root = read_text("a: &a {x: 1, y: 2}\n"
+					   "b: &b {<<: *a, y: 3, z: 4}\n"
+					   "c: {z: 5, <<: [*b, *a], '<<': 6}\n"
+					   "d: {<<: [*a, *b]}\n");
+	const struct yaml_node *c;
+
+	ck_assert_ptr_nonnull(root);
+	ck_assert_uint_eq(found.count, 0);
+	c = yaml_get(root, "c");
+	ck_assert_uint_eq(c->count, 4);
+	ck_assert_str_eq(yaml_get(c, "z")->text, "5");
+	ck_assert_str_eq(yaml_get(c, "y")->text, "3");
+	ck_assert_str_eq(yaml_get(c, "x")->text, "1");
+	ck_assert_str_eq(yaml_get(c, "<<")->text, "6");
+	ck_assert_str_eq(yaml_get(yaml_get(root, "d"), "y")->text, "2");
+	/* A key knows where it was written, and where it is used. */
+	ck_assert_uint_eq(c->keys[2]->mark.line, 2);
+	ck_assert_uint_eq(c->keys[2]->use.line, 3);
+	ck_assert_uint_eq(c->keys[0]->use.line, 0);
+	/* What was taken in is no other mapping's. */
+	ck_assert_uint_eq(yaml_get(root, "a")->count, 2);
+	ck_assert_uint_eq(yaml_get(root, "a")->keys[0]->use.line, 0);
+}
+END_TEST
+
+START_TEST(what_cannot_be_merged_is_said)
+{
+	read_text("a: &a [x]\nb:\n  <<: *a\n  <<: {c: 1}\n");
+	refused_as("x.yaml:1:8: error: << takes in a mapping, or a list of them\n"
+		   "    1 | a: &a [x]\n"
+		   "      |        ^\n"
+		   "   write '<<: *name', where &name is a mapping\n"
+		   "x.yaml:4:3: error: key '<<' stands in line 3 already\n"
+		   "    4 |   <<: {c: 1}\n"
+		   "      |   ^~\n"
+		   "   write '<<: [*one, *other]'\n");
+}
+END_TEST
+
+/* Each level takes in the one before ten times, which is counted as all of it. */
+START_TEST(merge_keys_are_counted)
+{
+	struct text bomb = { 0 };
+	int i, j;
+
+	text_puts(&bomb, "a0: &a0 {x: 1, y: 2, z: 3}\n");
+	for (i = 1; i < 20; i++) {
+		text_printf(&bomb, "a%d: &a%d {k%d: 1, <<: [", i, i, i);
+		for (j = 0; j < 10; j++)
+			text_printf(&bomb, "%s*a%d", j ? ", " : "", i - 1);
+		text_puts(&bomb, "]}\n");
+	}
+	ck_assert_ptr_null(read_text(bomb.data));
+	ck_assert_uint_eq(found.count, 1);
+	text_release(&bomb);
 }
 END_TEST
 
@@ -259,6 +319,9 @@ int main(void)
 	tcase_add_test(all, nodes_know_where_they_stand);
 	tcase_add_test(all, nothing_is_null_unless_quoted);
 	tcase_add_test(all, aliases_are_the_same_node);
+	tcase_add_test(all, a_merge_key_takes_in_what_is_not_there);
+	tcase_add_test(all, what_cannot_be_merged_is_said);
+	tcase_add_test(all, merge_keys_are_counted);
 	tcase_add_test(all, a_byte_order_mark_and_other_line_ends_are_read);
 	tcase_add_test(all, bad_keys_are_said_and_left_out);
 	tcase_add_test(all, strange_tags_are_refused);

@@ -334,10 +334,11 @@ void rejected_withdraw(struct run *run)
 	sort(&run->withdrawn);
 }
 
-static void reject(struct run *run)
+static void reject(struct run *run, size_t n)
 {
 	size_t i;
 
+	run->n_rejected = n;
 	for (i = 0; i < run->documents.count; i++) {
 		struct document *d = run->documents.items[i];
 
@@ -358,7 +359,7 @@ bool rejected_find(struct run *run)
 		return false;
 	if (n.rejected < n.all &&
 	    limit_allows(&run->pipeline->max_rejected.documents, n.rejected, n.all)) {
-		reject(run);
+		reject(run, n.rejected);
 		return true;
 	}
 	reasons_forget(run);

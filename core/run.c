@@ -635,11 +635,24 @@ static void documents_rewind(struct run *run)
 	}
 }
 
+static void rewind_tell(const struct run *run)
+{
+	struct text line = { 0 };
+
+	if (run->options.verbosity < 1)
+		return;
+	text_printf(&line, "%s: %zu of %zu documents are rejected: all others are read again",
+		    run->pipeline->name, run->n_rejected, rejected_count(run).all);
+	progress_line(run->progress, line.data);
+	text_release(&line);
+}
+
 /* Forgets what a pass gave, but for what it said of documents that are rejected now. */
 static void run_rewind(struct run *run)
 {
 	size_t i;
 
+	rewind_tell(run);
 	rejected_withdraw(run);
 	text_clear(&run->failure);
 	run->wrong_configuration = false;

@@ -74,6 +74,7 @@ struct run {
 	struct findings findings;    /* the runner's own, then all, when it is over */
 	size_t before;               /* as in struct record */
 	struct findings withdrawn;   /* about documents that are rejected: see rejected.h */
+	size_t n_rejected;           /* how many these are: files */
 	bool too_many;               /* documents would have to be */
 	struct mu_map taken;         /* parts of documents that sources read: see part.h */
 	struct balance appended;       /* of all sources */

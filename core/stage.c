@@ -902,7 +902,7 @@ static void stage_begin(struct stage *s, const struct stage_config *config,
 		.fill = { .folder = pipeline->folder, .what = config->plugin->full },
 	};
 	s->fill.arena = &s->arena;
-	s->ctx.rejected = run ? rejected_count(run).rejected : 0;
+	s->ctx.rejected = run ? run->n_rejected : 0;
 	s->ctx.table_schema = pipeline->schema ? tableschema_table(pipeline->schema) : NULL;
 	s->self = mem_alloc(api->self_size ? api->self_size : 1);
 	s->opening = s->configuring = true;

@@ -541,8 +541,8 @@ int charset_find(struct mu_ctx *ctx, const char *declared, int64_t max, size_t l
 	if (err || !len)
 		return err;
 	if ((uint64_t)len > (uint64_t)max)
-		return mu_fail(ctx, EFBIG, "%s has %zu bytes, more than the %" PRId64 " allowed",
-			       ctx->document->uri, len, max);
+		return mu_fail(ctx, EFBIG, "it has %zu bytes, more than the %" PRId64 " allowed",
+			       len, max);
 	out->encoding = encoding_of(data, len, declared, looked_at, &out->skipped);
 	out->direct = !strcmp(out->encoding, "UTF-8");
 	out->guessed = !declared && !strcmp(out->encoding, FALLBACK);
@@ -563,9 +563,9 @@ int charset_convert(struct mu_ctx *ctx, int64_t max, struct charset_text *out)
 		return err;
 	if ((uint64_t)len > (uint64_t)max)
 		return mu_fail(ctx, EFBIG,
-			       "%s has %zu bytes and is %s, of which at most %" PRId64
+			       "it has %zu bytes and is %s, of which at most %" PRId64
 			       " can be decoded: convert it to UTF-8 first",
-			       ctx->document->uri, len, out->encoding, max);
+			       len, out->encoding, max);
 	return decode(ctx, data, len, out);
 }
 

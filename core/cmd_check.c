@@ -36,16 +36,16 @@ static void summary_print(const struct pipeline *p)
 	text_release(&out);
 }
 
-static bool file_check(const char *path, struct loader *loader, struct settings *settings)
+static int file_check(const char *path, struct loader *loader, struct settings *settings)
 {
 	struct pipeline p = { 0 };
 	struct text out = { 0 };
-	bool ok;
+	int wrong, err;
 
 	/* Both, even if the first finds something: all of it in one go. */
-	ok = !pipeline_read(&p, path, loader, settings->items, settings->count);
-	ok = !pipeline_check(&p) && ok;
-	if (ok) {
+	wrong = pipeline_read(&p, path, loader, settings->items, settings->count);
+	err = pipeline_check(&p);
+	if (!wrong && !err) {
 		summary_print(&p);
 	} else {
 		diagnostics_print(&p.diagnostics, &out, color_wanted(COLOR_AUTO, STDERR_FILENO));
@@ -53,7 +53,9 @@ static bool file_check(const char *path, struct loader *loader, struct settings 
 	}
 	text_release(&out);
 	pipeline_release(&p);
-	return ok;
+	if (err && err != EINVAL)
+		return EXIT_FAILED;
+	return wrong || err ? EXIT_USAGE : EXIT_VALID;
 }
 
 static int check_run(const struct command *self, int argc, char **argv)
@@ -76,9 +78,11 @@ static int check_run(const struct command *self, int argc, char **argv)
 	if (code == EXIT_VALID && !n_paths)
 		code = usage_error(self, "name a pipeline file");
 	loader = code == EXIT_VALID ? loader_new() : NULL;
-	for (i = 0; loader && i < n_paths; i++)
-		if (!file_check(paths[i], loader, &settings))
-			code = EXIT_USAGE;
+	for (i = 0; loader && i < n_paths; i++) {
+		int checked = file_check(paths[i], loader, &settings);
+
+		code = checked > code ? checked : code;
+	}
 	loader_free(loader);
 	settings_release(&settings);
 	free(paths);

@@ -58,7 +58,7 @@ int errand_run(struct errand *s)
 	struct pipeline p = { 0 };
 	struct run run = { .pipeline = &p, .options = s->options };
 	struct wanted_report text = { .format = report_format("text") };
-	int code = EXIT_USAGE, wrong;
+	int code = EXIT_USAGE, wrong, err;
 	bool standard = false;
 	size_t i;
 
@@ -67,7 +67,9 @@ int errand_run(struct errand *s)
 	watch_begin(publish_abandon);
 	run.loader = loader_new();
 	wrong = pipeline_read(&p, s->pipeline, run.loader, s->settings.items, s->settings.count);
-	if (pipeline_check(&p) || wrong) {
+	err = pipeline_check(&p);
+	if (err || wrong) {
+		code = err && err != EINVAL ? EXIT_FAILED : EXIT_USAGE;
 		print_diagnostics(&p, s->color);
 	} else {
 		run_pipeline(&run);

@@ -1,7 +1,9 @@
 /*
  * The command line: `muster COMMAND ...`.
  */
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 
 #include "command.h"
 #include "loader.h"
+#include "mem.h"
 #include "text.h"
 #include "watch.h"
 
@@ -107,11 +110,23 @@ static int act(int argc, char **argv)
 	return code;
 }
 
+/* jansson passes on that there is no memory, but not always: what it makes then lacks
+ * something, or a good file is told to be wrong. */
+static void *json_memory(size_t size)
+{
+	void *block = malloc(size);
+
+	if (!block)
+		mem_exhausted();
+	return block;
+}
+
 /* What plugins of others left to be done at the end could still change how it ends. */
 int main(int argc, char **argv)
 {
 	int code;
 
+	json_set_alloc_funcs(json_memory, free);
 	watch_begin(NULL);
 	code = act(argc, argv);
 	watch_end();

@@ -676,7 +676,8 @@ const struct ArrowSchema *reader_schema(struct reader *r, size_t source)
 	const struct stage *s = &r->readings[first].instances[0];
 	int err = first_open(r, first);
 
-	if (err && !s->out.release) {
+	/* Columns of which some are missing are worse than none. */
+	if (err && (!s->out.release || err == ENOMEM)) {
 		parser_failed(r, first, s, err);
 		return NULL;
 	}

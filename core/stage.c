@@ -858,6 +858,7 @@ static const struct mu_ctx services = {
 	.keep = service_keep,
 	.progress = service_progress,
 	.takes = service_takes,
+	.exhausted = mem_exhausted,
 };
 
 /* ------------------------------------------------------------------ life */
@@ -1182,9 +1183,16 @@ void stage_failure(const struct stage *s, int err, struct text *why)
 		text_printf(why, "failed without a reason: %s", strerror(err));
 }
 
-static bool chain_check(struct pipeline *p, const struct chain *chain)
+/* Whether it is the machine that failed, and not what a file says. */
+static bool of_machine(int err)
 {
-	bool ok = true;
+	return err == ENOMEM || err == EIO || err == ENOSPC || err == EMFILE || err == ENFILE ||
+	       err == EINTR || err == EAGAIN;
+}
+
+static int chain_check(struct pipeline *p, const struct chain *chain)
+{
+	int worst = 0;
 	size_t i;
 
 	for (i = 0; i < chain->count; i++) {
@@ -1201,19 +1209,22 @@ static bool chain_check(struct pipeline *p, const struct chain *chain)
 		else if (err && !s.invalid)
 			diagnose(&p->diagnostics, config->map->mark, NULL, "%s: %s",
 				 config->plugin->full, strerror(err));
-		ok = ok && !err;
+		if (err && !of_machine(worst))
+			worst = of_machine(err) ? err : EINVAL;
 		stage_close(&s);
 	}
-	return ok;
+	return worst;
 }
 
 int pipeline_check(struct pipeline *p)
 {
-	bool ok = true;
+	int worst = chain_check(p, &p->dataset), err;
 	size_t i;
 
-	for (i = 0; i < p->n_sources; i++)
-		ok = chain_check(p, &p->sources[i]) && ok;
-	ok = chain_check(p, &p->dataset) && ok;
-	return ok ? 0 : EINVAL;
+	for (i = 0; i < p->n_sources; i++) {
+		err = chain_check(p, &p->sources[i]);
+		if (err && !of_machine(worst))
+			worst = err;
+	}
+	return worst;
 }

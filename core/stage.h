@@ -119,7 +119,7 @@ int stage_uses(struct stage *stage, const bool *out, bool *in);
 int stage_failed(struct run *run, const struct stage *stage, int err);
 
 /* Trial configure() of every stage whose options are valid; 0, or EINVAL with the
- * complaints in p->diagnostics. */
+ * complaints in p->diagnostics; another errno when it is the machine that failed. */
 int pipeline_check(struct pipeline *p);
 
 /* For tests: asked before each service call of a plugin; when it gives an errno

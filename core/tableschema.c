@@ -524,6 +524,8 @@ static const char *folder_of(struct arena *arena, const char *path)
 	char *real = realpath(path, NULL), *slash = real ? strrchr(real, '/') : NULL;
 	const char *folder = slash ? arena_copy(arena, real, (size_t)(slash - real)) : ".";
 
+	if (!real && errno == ENOMEM)
+		mem_exhausted();
 	free(real);
 	return folder;
 }

@@ -35,6 +35,7 @@ static int bytes_read(struct list *list, FILE *file, size_t max)
 {
 	size_t room = 0, got = 1, size = ROOM_MIN;
 	struct stat st;
+	int err = EIO;
 
 	/* Room for all of a file, its end and the byte that shows it. */
 	if (!fstat(fileno(file), &st) && st.st_size > 0 && (uintmax_t)st.st_size <= max)
@@ -42,11 +43,13 @@ static int bytes_read(struct list *list, FILE *file, size_t max)
 	while (got && list->len <= max) {
 		if (list->len + 1 >= room && !room_grow(list, &room, size))
 			return mu_fail(list->ctx, ENOMEM, "out of memory");
+		errno = EIO;
 		got = fread(list->bytes + list->len, 1, room - 1 - list->len, file);
+		err = errno;
 		list->len += got;
 	}
 	if (ferror(file))
-		return mu_fail(list->ctx, EIO, "%s: cannot be read", list->path);
+		return mu_fail(list->ctx, err, "%s: cannot be read: %s", list->path, strerror(err));
 	if (list->len > max)
 		return mu_fail(list->ctx, EINVAL, "%s: is larger than %zu MiB", list->path,
 			       max >> 20);

@@ -43,6 +43,8 @@ static int report_mistake(struct mu_ctx *ctx, const void *option, const char *te
 		offset = length;
 	for (size_t i = 0; i < offset; i++)
 		characters += ((unsigned char)text[i] & 0xc0) != 0x80;
+	if (code == PCRE2_ERROR_HEAP_FAILED)
+		return mu_fail(ctx, ENOMEM, "out of memory");
 	pcre2_get_error_message(code, reason, sizeof reason);
 	return mu_invalid(ctx, option, "pattern is wrong at its character %zu: %s", characters,
 			  (const char *)reason);

@@ -39,6 +39,7 @@
 
 #include "added.h"
 #include "country.h"
+#include "icu_memory.h"
 #include "mission.h"
 #include "phrase.h"
 
@@ -81,6 +82,7 @@ static int country_configure(struct mu_ctx *ctx, void *p)
 {
 	struct self *self = p;
 
+	icu_memory_set(ctx);
 	if (!*self->to)
 		return mu_invalid(ctx, &self->to, "to needs the name of a column");
 	if (self->code == CODE_NAME && !self->language.count)

@@ -33,6 +33,7 @@
 #include <muster/table.h>
 
 #include "added.h"
+#include "icu_memory.h"
 #include "mission.h"
 #include "phrase.h"
 
@@ -67,6 +68,7 @@ static int mission_configure(struct mu_ctx *ctx, void *p)
 {
 	struct self *self = p;
 
+	icu_memory_set(ctx);
 	if (!*self->to)
 		return mu_invalid(ctx, &self->to, "to needs the name of a column");
 	if (!strcmp(self->organisation, self->to) || !strcmp(self->organisation, self->from))

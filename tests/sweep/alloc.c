@@ -53,13 +53,12 @@ static uintptr_t frame_offset(const void *frame, const char **file)
 
 static uint32_t site(void *const *frames, int n)
 {
-	uint32_t hash = 2166136261U;
-	const char *file;
+	uint64_t hash = 14695981039346656037U;
 	int i;
 
 	for (i = 2; i < n && i < 2 + SITE_FRAMES; i++)
-		hash = (hash ^ (uint32_t)frame_offset(frames[i], &file)) * 16777619U;
-	return hash;
+		hash = (hash ^ (uintptr_t)frames[i]) * 1099511628211U;
+	return (uint32_t)(hash >> 32);
 }
 
 static void tell(void *const *frames, int n)

@@ -247,6 +247,11 @@ static void survey(struct points *points, const struct options *o, size_t job)
 		place.shared->sites = true;
 		place_run(&place, INPUT_FRESH, &none, &outcome, NULL, NULL);
 		place.shared->sites = false;
+		if (outcome.status) {
+			fprintf(stderr, "sweep: %s: a counted run ended otherwise (%x)\n",
+				jobs[job].name, (unsigned)outcome.status);
+			exit(2);
+		}
 		add_allocations(points, o, place.shared, job);
 	}
 }

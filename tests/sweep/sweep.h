@@ -72,7 +72,7 @@ struct shared {
 	bool sites; /* note where each allocation comes from */
 	long count;
 	char where[2000];          /* who asked for the one that failed, a frame a line */
-	uint32_t site[MAX_ALLOCS]; /* a hash of who asked for each */
+	uint32_t site[MAX_ALLOCS]; /* a hash of who asked for each, for this run */
 };
 
 #define SHARED_VARIABLE "SWEEP_SHARED"

@@ -322,6 +322,9 @@ struct mu_ctx {
 			    rows comes: what is said of several documents may be about
 			    them */
 	int (*takes)(struct mu_ctx *, const char *part);
+	void (*exhausted)(void); /* ends the run for want of memory, with all removed that it
+				  * has staged; for a library that takes no for an answer
+				  * badly.  Any thread may call it. */
 };
 
 /* Parsers: the whole of ctx->document, read-only, until close. */

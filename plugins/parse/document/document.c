@@ -50,6 +50,7 @@
  * column whose header it is nearest to, so it may be empty; a text without numbers in
  * its line is a label or part of a cell of several lines, see grid.h and share.h.
  */
+#include "icu_memory.h"
 #include "scan.h"
 
 #include <inttypes.h>
@@ -87,6 +88,7 @@ static int document_configure(struct mu_ctx *ctx, void *data)
 {
 	struct self *self = data;
 
+	icu_memory_set(ctx);
 	return layout_compile(ctx, &self->layout);
 }
 

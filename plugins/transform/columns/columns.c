@@ -54,6 +54,7 @@
 #include "columns.h"
 
 #include "adjust.h"
+#include "icu_memory.h"
 #include "language.h"
 #include "pattern.h"
 #include "phrase.h"
@@ -107,6 +108,7 @@ static int columns_configure(struct mu_ctx *ctx, void *p)
 	const struct cast *cast = self->cast.items;
 	int err = 0;
 
+	icu_memory_set(ctx);
 	if (self->drop.count && self->select.count)
 		err = mu_invalid(ctx, &self->drop, "drop and select exclude each other");
 	for (size_t i = 0; i < self->set.count && !err; i++)

@@ -174,8 +174,10 @@ static int pattern_configure(struct mu_ctx *ctx, struct self *self, const struct
 	struct check *check = field_check_add(ctx, self, CHECK_PATTERN, field);
 
 	/* There is no option of the pipeline to blame: any other address will do. */
-	if (!pattern_compile(ctx, field, field->pattern, true, &check->pattern))
-		return 0;
+	int err = pattern_compile(ctx, field, field->pattern, true, &check->pattern);
+
+	if (!err || err == ENOMEM)
+		return err;
 	return mu_fail(ctx, EINVAL, "the schema's pattern for field '%s' is not usable: %s",
 		       field->name, field->pattern);
 }

@@ -256,6 +256,23 @@ START_TEST(places_that_mean_nothing_are_bounded)
 }
 END_TEST
 
+START_TEST(what_nobody_sees_is_said)
+{
+	decodes_to(BYTES("x\nMac\xc2\x96"
+			 "a"),
+		   NULL, "UTF-8",
+		   "x\nMac\xc2\x96"
+		   "a");
+	ck_assert_str_eq(fake.messages[0], "the character U+0096 in line 2, column 4, is a control "
+					   "character, which nobody sees: 'Mac\xc2\x96"
+					   "a'");
+	ck_assert_int_eq(decode(BYTES("x\nMac\0a"), NULL), 0);
+	ck_assert_uint_eq(fake.findings, 2);
+	ck_assert_str_eq(fake.codes[1], "control");
+	ck_assert_str_eq(fake.messages[1], "a zero byte stands in line 2, column 4: 'Mac\\x00a'");
+}
+END_TEST
+
 START_TEST(marks_within_are_dropped)
 {
 	decodes_to(BYTES("\xef\xbb\xbf\xef\xbb\xbf"
@@ -318,6 +335,7 @@ int main(void)
 	tcase_add_test(charset, damaged_utf8_is_utf8);
 	tcase_add_test(charset, a_capital_before_a_quote_is_no_utf8);
 	tcase_add_test(charset, places_that_mean_nothing_are_bounded);
+	tcase_add_test(charset, what_nobody_sees_is_said);
 	tcase_add_test(charset, marks_within_are_dropped);
 	tcase_add_test(charset, utf8_is_measured_anywhere);
 	tcase_add_test(charset, names_of_encodings_are_checked);

@@ -483,6 +483,24 @@ int charset_mend(struct mu_ctx *ctx, struct charset_text *out)
 	return 0;
 }
 
+/* Reports the first zero byte of a text, which is read as a whole. */
+static int report_zero(struct mu_ctx *ctx, struct mu_string text)
+{
+	const uint8_t *data = (const uint8_t *)text.data;
+	const uint8_t *zero = text.len ? memchr(data, 0, text.len) : NULL;
+	struct mu_finding odd = { .code = "control" };
+	struct phrase sample = { .len = 0 };
+
+	if (!zero)
+		return 0;
+	sample_add(&sample, text, (size_t)(zero - data));
+	odd.value = sample.text;
+	odd.value_len = strlen(sample.text);
+	return mu_report(ctx, odd, "a zero byte stands in line %zu, column %zu: '%s'",
+			 line_of(data, (size_t)(zero - data)),
+			 column_of(data, (size_t)(zero - data)), sample.text);
+}
+
 /* Reports the first control character of a text, which is read as a whole. */
 static int report_control(struct mu_ctx *ctx, struct mu_string text)
 {
@@ -583,6 +601,8 @@ int charset_decode(struct mu_ctx *ctx, const char *declared, int64_t max, bool r
 		err = charset_report_guessed(ctx, out);
 	if (!err && reporting)
 		err = charset_report_mended(ctx, out);
+	if (!err && reporting)
+		err = report_zero(ctx, out->text);
 	if (!err && reporting)
 		err = report_control(ctx, out->text);
 	if (err || !charset_has_mark(out->text))

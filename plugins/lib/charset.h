@@ -23,9 +23,10 @@
 
 /* For what charset_control() finds. */
 #define CHARSET_CONTROL_CODE \
-	{ "control", "A text has a control character of U+0080 to U+009F, which nobody sees. Mostly it is " \
-	  "a character of windows-1252 that was read in another encoding, such as ISO-8859-1.", \
-	  "Declare the option encoding: windows-1252, or tell the publisher." }
+	{ "control", "A text has a zero byte, or a control character of U+0080 to U+009F, which nobody " \
+	  "sees. Mostly the latter is a character of windows-1252 that was read in another encoding, such " \
+	  "as ISO-8859-1.", \
+	  "Declare the option encoding: windows-1252, or get an undamaged copy." }
 
 /* The findings that a plugin that decodes must have in its codes. */
 #define CHARSET_CODES \
@@ -58,7 +59,7 @@ bool charset_known(const char *encoding);
 /* Decodes the whole of ctx->document, without marks.  `declared` may be NULL.  Memory is
  * the stage's.  Reports `encoding` (error; the text is then empty, unless it was mended)
  * and, when `reporting`, `encoding-guessed` (warning), what was mended,
- * and `control` (warning).  0, what mu_report() or mu_data() gave,
+ * and `control` (a warning, or an error of a zero byte).  0, what mu_report() or mu_data() gave,
  * or EFBIG with a message when the document has more than `max` bytes. */
 int charset_decode(struct mu_ctx *ctx, const char *declared, int64_t max, bool reporting,
 		   struct charset_text *out);

@@ -71,6 +71,8 @@ static void setup(void)
 	self = (struct self){ 0 };
 	line_claims[0].pattern = line_claims[1].pattern = text_claims[0].pattern = NULL;
 	text_claims[0].cue_pattern = NULL;
+	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+		columns[i].ignore_pattern = NULL;
 	table = (struct table){
 		.name = "missions",
 		.begin = "van de inzet \\(peildatum (?<day>[^)]+)\\)",
@@ -583,6 +585,26 @@ START_TEST(what_is_known_and_not_read_is_not_told)
 }
 END_TEST
 
+START_TEST(a_table_that_is_described_is_not_told)
+{
+	static struct claim total[] = { { .name = "total", .match = "^Totaal", .last = true } };
+	static struct table both[2];
+
+	total[0].pattern = NULL;
+	both[0] = both[1] = table;
+	both[0].claim_items.count = 1;
+	both[1].name = "others";
+	both[1].begin = "Inzet van anderen";
+	both[1].column_items = (struct mu_items){ 3, columns + 1 };
+	both[1].claim_items = (struct mu_items){ 1, total };
+	self.layout.table_items = (struct mu_items){ 2, both };
+	self.layout.claim_items.count = 0;
+	read_text(LETTER "Inzet van anderen\n" HEADER "EUAM Irak Irak 4\nTotaal 4\n");
+	ck_assert_uint_eq((size_t)fake.findings, 0);
+	ck_assert_uint_eq(self.scan->n_records, 6);
+}
+END_TEST
+
 START_TEST(an_end_behind_the_last_claim_ends_the_search)
 {
 	table.end = "^Bron";
@@ -910,6 +932,7 @@ int main(void)
 	tcase_add_loop_test(tests, what_goes_on_behind_the_last_claim_is_told, 0,
 			    sizeof behind_last / sizeof *behind_last);
 	tcase_add_test(tests, what_is_known_and_not_read_is_not_told);
+	tcase_add_test(tests, a_table_that_is_described_is_not_told);
 	tcase_add_test(tests, an_end_behind_the_last_claim_ends_the_search);
 	tcase_add_test(tests, many_lines_behind_a_table_are_counted);
 	tcase_add_test(tests, a_heading_in_a_table_of_contents_is_no_table);

@@ -188,6 +188,14 @@ static unsigned optional_columns(const struct table *table)
 	return n;
 }
 
+static bool begins_header(const struct table *table, const struct heading *word)
+{
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (table->columns[i].header && word_is(word, &table->columns[i].header_words[0]))
+			return true;
+	return false;
+}
+
 size_t header_find(const struct pages *pages, const struct table *table, size_t flat,
 		   struct header *out)
 {
@@ -197,6 +205,9 @@ size_t header_find(const struct pages *pages, const struct table *table, size_t 
 	struct header trial;
 	bool whole;
 
+	n_words = headings_read(pages, flat, words, 1, &whole);
+	if (!n_words || !begins_header(table, &words[0]))
+		return 0;
 	n_words = headings_read(pages, flat, words, HEADER_WORDS_MAX, &whole);
 	for (unsigned dropped = 0; dropped < subsets; dropped++) {
 		size_t found;
@@ -227,14 +238,6 @@ size_t header_again(const struct pages *pages, struct header *header, size_t lin
 		return header_match(header, words, n_words, whole);
 	}
 	return 0;
-}
-
-static bool begins_header(const struct table *table, const struct heading *word)
-{
-	for (size_t i = 0; i < table->n_columns; i++)
-		if (table->columns[i].header && word_is(word, &table->columns[i].header_words[0]))
-			return true;
-	return false;
 }
 
 /* Whether all words of a column stand in a line, in their order. */

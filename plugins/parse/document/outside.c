@@ -172,7 +172,7 @@ static size_t region_end(const struct outside *o, size_t line)
 
 	while (at < n && at <= line + BEGINNING && !o->covered[at] && !line_has_digit(s, at))
 		at++;
-	if (at == n || at > line + BEGINNING || o->covered[at])
+	if (at >= n || at > line + BEGINNING || o->covered[at])
 		return line + 1;
 	for (size_t misses = 0; at < n && !o->covered[at] && misses <= BETWEEN; at++) {
 		bool digit = line_has_digit(s, at);
@@ -199,7 +199,7 @@ static int known_find(struct outside *o)
 		while ((found = pattern_find(s->ctx, s->layout->unread_patterns[i], flat, from,
 					     &match)) > 0) {
 			size_t line = pages_line_of_flat(s->pages, match.start);
-			size_t end = region_end(o, line);
+			size_t end = o->known[line] ? line : region_end(o, line);
 
 			if (mu_cancelled(s->ctx))
 				return ECANCELED;

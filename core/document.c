@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #define LONG          ((uint64_t)4 << 20) /* bytes; of a shorter one the pages may stay */
+#define SAMPLES       16                  /* of a document, */
+#define SAMPLE_BYTES  4096                /* each so long */
 #define REST_EVERY    32                  /* places of which nobody knows where they are */
 #define REST_PAGE     ((size_t)64 << 10)  /* bytes, a multiple of the machine's page */
 #define MAX_DOCUMENTS (((size_t)1 << 23) - 1)
@@ -399,15 +401,17 @@ int document_read_end(struct document *d, struct text *why)
 
 /* ---------------------------------------------------------------- sha256 */
 
+#define BLOCK ((size_t)1 << 18)
+
 /* Hashes the file from `hashed` up to an offset. */
 static int hash_until(struct document *d, uint64_t end, struct text *why)
 {
-	enum { BLOCK = 1 << 18 };
-	uint8_t *block = mem_alloc(BLOCK);
+	size_t room = end - d->hashed < BLOCK ? (size_t)(end - d->hashed) : BLOCK;
+	uint8_t *block = mem_alloc(room);
 	int fd, err = open_again(d, &fd, why);
 
 	while (!err && d->hashed < end) {
-		size_t len = end - d->hashed < BLOCK ? (size_t)(end - d->hashed) : BLOCK;
+		size_t len = end - d->hashed < room ? (size_t)(end - d->hashed) : room;
 
 		err = read_at(d, fd, d->hashed, block, len, why);
 		if (err)
@@ -454,6 +458,47 @@ int document_sha256(struct document *d, struct text *why)
 		d->public.sha256 = d->hex;
 	}
 	pthread_mutex_unlock(&d->hash_lock);
+	return err;
+}
+
+/* ---------------------------------------------------------------- sketch */
+
+/* Four sums side by side, since each multiplication waits for the one before. */
+static void sketch_add(uint64_t sums[4], const uint8_t *bytes, size_t len)
+{
+	uint64_t words[4];
+	size_t i;
+
+	for (; len; bytes += sizeof words) {
+		size_t n = len < sizeof words ? len : sizeof words;
+
+		memset(words, 0, sizeof words);
+		memcpy(words, bytes, n);
+		for (i = 0; i < 4; i++)
+			sums[i] = ((sums[i] ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15)) ^
+				  (sums[i] >> 29);
+		len -= n;
+	}
+}
+
+int document_sketch(struct document *d, bool whole, uint64_t out[4], struct text *why)
+{
+	uint64_t all = d->public.bytes, step = whole ? BLOCK : all / SAMPLES + 1, offset;
+	size_t most = whole ? BLOCK : SAMPLE_BYTES;
+	uint8_t *block = mem_alloc(most);
+	int fd, err = open_again(d, &fd, why);
+
+	memset(out, 0, 4 * sizeof *out);
+	for (offset = 0; !err && offset < all; offset += step) {
+		size_t len = all - offset < most ? (size_t)(all - offset) : most;
+
+		err = read_at(d, fd, offset, block, len, why);
+		if (!err)
+			sketch_add(out, block, len);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(block);
 	return err;
 }
 

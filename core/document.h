@@ -115,6 +115,11 @@ int document_read_end(struct document *document, struct text *why);
 void document_follow(struct document *document, uint64_t turn, uint64_t offset,
 		     const void *data, size_t len, bool (*wanted)(void *), void *asked);
 
+/* Four numbers that are the same for the same bytes, and mostly for no others: of samples
+ * or of the whole, which is read faster than it is hashed.  0, or an errno value with a
+ * reason. */
+int document_sketch(struct document *document, bool whole, uint64_t out[4], struct text *why);
+
 /* Makes sure that `public.sha256` is known.  0, or an errno value with a reason. */
 int document_sha256(struct document *document, struct text *why);
 

@@ -66,28 +66,54 @@ static size_t entry_of(struct mu_map *map, const struct text *key, bool *added)
 	return entry;
 }
 
-static size_t length_of(struct mu_map *lengths, const struct document *d)
-{
-	struct text key = { 0 };
-	bool added;
-	size_t entry;
+/* What is known of a document, from the length to all of it: who has no like in that has
+ * no twin. */
+enum look { BY_LENGTH, BY_SAMPLES, BY_SKETCH, LOOKS };
 
-	text_printf(&key, "%zu %llu", d->source, (unsigned long long)d->public.bytes);
-	entry = entry_of(lengths, &key, &added);
-	text_release(&key);
-	return entry;
+#define SMALL 65536 /* bytes; of such a document samples cost as much as the sha256 */
+
+static int look_at(struct run *run, struct document *d, enum look look, struct text *key)
+{
+	uint64_t sketch[4] = { 0 };
+	struct text why = { 0 };
+	int err = 0;
+
+	if (look != BY_LENGTH && d->public.bytes > SMALL)
+		err = document_sketch(d, look == BY_SKETCH, sketch, &why);
+	if (err)
+		run_fail(run, NULL, err, why.data);
+	text_release(&why);
+	text_clear(key);
+	text_printf(key, "%zu %llu", d->source, (unsigned long long)d->public.bytes);
+	text_add(key, (const char *)sketch, sizeof sketch);
+	return err;
 }
 
-/* How many documents of a source have just so many bytes, by both. */
-static void lengths_count(const struct run *run, struct mu_map *lengths)
+/* Takes those from `tied` that have no like in their source. */
+static int untie(struct run *run, enum look look, bool *tied)
 {
-	size_t i;
+	size_t n = run->documents.count, i, *entries = mem_alloc((n + 1) * sizeof *entries);
+	struct mu_map likes = { 0 };
+	struct text key = { 0 };
+	bool added;
+	int err = 0;
 
-	for (i = 0; i < run->documents.count; i++) {
-		size_t entry = length_of(lengths, run->documents.items[i]);
-
-		lengths->entries[entry].value++;
+	for (i = 0; !err && i < n; i++) {
+		if (!tied[i])
+			continue;
+		err = interrupt_signal() ? ECANCELED
+					 : look_at(run, run->documents.items[i], look, &key);
+		if (err)
+			break;
+		entries[i] = entry_of(&likes, &key, &added);
+		likes.entries[entries[i]].value++;
 	}
+	for (i = 0; !err && i < n; i++)
+		tied[i] = tied[i] && likes.entries[entries[i]].value > 1;
+	mu_map_release(&likes);
+	text_release(&key);
+	free(entries);
+	return err;
 }
 
 /* `seen` has the first document of each source and content. */
@@ -127,20 +153,21 @@ static int twin_find(struct run *run, size_t index, struct mu_map *seen, struct 
 /* A document of the same source with the same bytes is not read again. */
 static int twins_find(struct run *run)
 {
-	struct mu_map lengths = { 0 }, seen = { 0 }, said = { 0 };
+	size_t n = run->documents.count, i;
+	bool *tied = mem_alloc(n + 1);
+	struct mu_map seen = { 0 }, said = { 0 };
+	enum look look;
 	int err = 0;
-	size_t i;
 
-	lengths_count(run, &lengths);
-	for (i = 0; !err && i < run->documents.count; i++) {
-		size_t entry = length_of(&lengths, run->documents.items[i]);
-
-		if (lengths.entries[entry].value > 1)
+	memset(tied, true, n);
+	for (look = BY_LENGTH; !err && look < LOOKS; look++)
+		err = untie(run, look, tied);
+	for (i = 0; !err && i < n; i++)
+		if (tied[i])
 			err = twin_find(run, i, &seen, &said);
-	}
-	mu_map_release(&lengths);
 	mu_map_release(&seen);
 	mu_map_release(&said);
+	free(tied);
 	return err;
 }
 

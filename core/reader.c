@@ -13,8 +13,11 @@
 #define GIVEN_UP  (-1) /* no errno: the document is at fault, and the run goes on without it */
 #define QUEUE     4
 #define MAX_JOBS  256
-#define LOOKS     2000                /* at a lock, before a thread sleeps: some 100 us */
-#define LANE_WORK ((uint64_t)1 << 20) /* bytes that a thread is worth while for */
+#define LOOKS     2000                  /* at a lock, before a thread sleeps: some 100 us */
+#define LANE_WORK ((uint64_t)1 << 20)   /* bytes that a thread is worth while for, */
+#define EACH_WORK ((uint64_t)16 << 10)  /* and how many of them one more document is like */
+#define SHORT     ((uint64_t)256 << 10) /* bytes; a document up to this is not shared out */
+#define MANY      64                    /* items at once, where there are many documents */
 
 /* A document on its way: the instances of its parser. */
 struct reading {
@@ -25,6 +28,7 @@ struct reading {
 	bool parsed;             /* to the end */
 	atomic_bool given_up;    /* no more is made of it, */
 	atomic_bool differs;     /* since it has other columns than the first of its source */
+	bool exhausted;          /* nothing is left to cut, of what one lane has for itself */
 };
 
 /* A document or a piece of one. */
@@ -76,6 +80,8 @@ struct reader {
 	uint64_t taken, done; /* how many items */
 	bool all_taken;
 	bool stopped;
+	size_t *over; /* documents whose instance a lane is to close */
+	size_t n_over;
 
 	struct lane *lanes;
 	size_t n_lanes, n_threads;
@@ -98,6 +104,13 @@ static struct document *document_of(const struct reader *r, size_t i)
 static bool splits(const struct reader *r, size_t i)
 {
 	return r->parsers[document_of(r, i)->source]->plugin->api.split != NULL;
+}
+
+/* Whether lanes share a document: a short one is one lane's from its opening to its end,
+ * since more instances, and turns to wait for, would cost more than they bring. */
+static bool is_shared(const struct reader *r, size_t i)
+{
+	return splits(r, i) && document_of(r, i)->public.bytes > SHORT;
 }
 
 static bool stopping(const struct reader *r)
@@ -221,14 +234,21 @@ static int compare_columns(struct reader *r, size_t i, const struct stage *s)
 	return EINVAL;
 }
 
+static struct stage *instance_of(const struct lane *lane, size_t i)
+{
+	const struct reading *rd = &lane->reader->readings[i];
+
+	return &rd->instances[is_shared(lane->reader, i) ? lane->index : 0];
+}
+
 /* A lane's instance for a document that is split. */
 static int instance_open(struct lane *lane, size_t i)
 {
 	struct reader *r = lane->reader;
-	struct stage *s = &r->readings[i].instances[lane->index];
+	struct stage *s = instance_of(lane, i);
 	int err = 0;
 
-	if (!lane->index)
+	if (!lane->index || !is_shared(r, i))
 		err = first_open(r, i);
 	else if (!s->config)
 		err = parser_open(r, i, s);
@@ -237,13 +257,6 @@ static int instance_open(struct lane *lane, size_t i)
 	s->item = &lane->item;
 	s->ctx.wanted = r->wanted[document_of(r, i)->source];
 	return compare_columns(r, i, s);
-}
-
-static struct stage *instance_of(const struct lane *lane, size_t i)
-{
-	const struct reading *rd = &lane->reader->readings[i];
-
-	return &rd->instances[splits(lane->reader, i) ? lane->index : 0];
 }
 
 /* ---------------------------------------------------------------- cutting */
@@ -335,6 +348,15 @@ static bool is_due(const struct reader *r)
 	return r->done < r->taken && (item->queued || item->ended);
 }
 
+/* Whether to wake the consumer.  Short documents may wait for one another: it takes longer
+ * to wake it than it has to do with one.  Who waits for the consumer, or takes the last
+ * item, wakes it in any case. */
+static bool is_worth_waking(const struct reader *r)
+{
+	return is_due(r) && (r->all_taken || 2 * (r->taken - r->done) >= r->window ||
+			     document_of(r, item_at(r, r->done)->document)->public.bytes > SHORT);
+}
+
 static bool is_over(const struct reader *r)
 {
 	return stopping(r) || (r->all_taken && r->taken == r->done);
@@ -348,8 +370,10 @@ static bool wait_room(struct reader *r)
 	pthread_mutex_lock(&r->lock);
 	while (left && !stopping(r) && !r->ready && splits(r, r->next))
 		pthread_cond_wait(&r->opened, &r->lock);
-	while (left && !stopping(r) && r->taken - r->done == r->window)
+	while (left && !stopping(r) && r->taken - r->done == r->window) {
+		pthread_cond_signal(&r->came);
 		pthread_cond_wait(&r->room, &r->lock);
+	}
 	go_on = left && !stopping(r);
 	r->all_taken = !left;
 	if (!go_on)
@@ -369,10 +393,10 @@ static void item_add(struct lane *lane, bool last, int err)
 	*item = (struct item){ .document = r->next,
 			       .piece = r->piece,
 			       .last = last,
-			       .ended = err || (last && splits(r, r->next)),
+			       .ended = err || (last && is_shared(r, r->next)),
 			       .err = err };
 	lane->item = ++r->taken;
-	if (is_due(r))
+	if (is_worth_waking(r))
 		pthread_cond_signal(&r->came);
 	pthread_mutex_unlock(&r->lock);
 	r->piece++;
@@ -403,7 +427,7 @@ static struct item *take_locked(struct lane *lane)
 
 	while (wait_room(r)) {
 		bool last = true;
-		int err = splits(r, r->next) ? piece_cut(lane, r->next, &last) : 0;
+		int err = is_shared(r, r->next) ? piece_cut(lane, r->next, &last) : 0;
 		struct item *item;
 
 		if (err == GIVEN_UP) {
@@ -430,20 +454,40 @@ static struct item *take(struct lane *lane)
 
 /* ---------------------------------------------------------------- working */
 
-/* Before the first batch of an item: opens a document that is read as a whole, hashes
- * a piece. */
+/* Hashes the piece that a lane has just cut. */
+static void piece_hash(const struct lane *lane, size_t i, uint64_t piece)
+{
+	const struct stage *s = instance_of(lane, i);
+
+	document_follow(document_of(lane->reader, i), piece, s->window.offset, s->window.data,
+			s->window.len, hash_wanted, lane->reader);
+}
+
+/* Cuts the next piece of a document that one lane has for itself. */
+static int short_cut(struct lane *lane, size_t i)
+{
+	struct reading *rd = &lane->reader->readings[i];
+	int err = piece_cut(lane, i, &rd->exhausted);
+
+	if (!err && !rd->exhausted)
+		piece_hash(lane, i, document_of(lane->reader, i)->n_pieces - 1);
+	return err;
+}
+
+/* Before the first batch of an item: opens a document that one lane reads, hashes a
+ * piece. */
 static int item_begin(struct lane *lane, const struct item *item)
 {
 	struct reader *r = lane->reader;
 	struct stage *s = instance_of(lane, item->document);
-	struct document *d = document_of(r, item->document);
 	int err;
 
-	if (splits(r, item->document)) {
-		document_follow(d, item->piece, s->window.offset, s->window.data, s->window.len,
-				hash_wanted, r);
+	if (is_shared(r, item->document)) {
+		piece_hash(lane, item->document, item->piece);
 		return 0;
 	}
+	if (splits(r, item->document))
+		return short_cut(lane, item->document);
 	err = first_open(r, item->document);
 	s->item = &lane->item;
 	return parser_failed(r, item->document, s, err);
@@ -479,6 +523,54 @@ static bool unwatched(const struct reader *r, size_t source)
 	       (!run->publish.staging || atomic_load(&run->unfit)) && !run->rows;
 }
 
+/* Asks the one instance that is left what it has to say of the document as a whole. */
+static int document_end(struct reader *r, size_t i, struct stage *s)
+{
+	struct ArrowArray rest = { 0 };
+	struct mu_piece piece = r->readings[i].next;
+	struct text why = { 0 };
+	int err = stage_split(s, &piece);
+
+	if (!err)
+		err = stage_parse(s, &rest);
+	if (!err && rest.release)
+		err = EPROTO;
+	mu_array_release(&rest);
+	err = parser_failed(r, i, s, err);
+	if (!err && (err = document_read_end(document_of(r, i), &why)))
+		run_fail(r->run, s->config, err, why.data);
+	text_release(&why);
+	return err;
+}
+
+static int parse(struct reader *r, size_t i, struct stage *s, struct ArrowArray *out)
+{
+	double start = clock_now();
+	int err = stage_parse(s, out);
+
+	s->seconds += clock_now() - start;
+	return parser_failed(r, i, s, err);
+}
+
+/* The next batch of an item from its parser, none at the end. */
+static int item_parse(struct lane *lane, size_t i, struct stage *s, struct ArrowArray *out)
+{
+	struct reader *r = lane->reader;
+	const struct reading *rd = &r->readings[i];
+	int err = 0;
+
+	if (!splits(r, i) || is_shared(r, i))
+		return parse(r, i, s, out);
+	while (!err && !out->release && !rd->exhausted) {
+		err = parse(r, i, s, out);
+		if (!err && !out->release)
+			err = short_cut(lane, i);
+	}
+	if (err || out->release)
+		return err;
+	return document_end(r, i, s);
+}
+
 /* A batch of an item, through all that the lane has; none (released) when there is
  * no more. */
 static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
@@ -493,10 +585,7 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 	if (atomic_load(&r->readings[i].given_up))
 		return 0;
 	do {
-		double start = clock_now();
-
-		err = stage_parse(s, out);
-		s->seconds += clock_now() - start;
+		err = item_parse(lane, i, s, out);
 		if (!splits(r, i))
 			document_rest(document_of(r, i));
 		if (err || !out->release)
@@ -521,7 +610,7 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 		mu_array_release(out);
 		*out = (struct ArrowArray){ 0 };
 	}
-	return parser_failed(r, i, s, err);
+	return err;
 }
 
 /* Into the queue of an item; false when nothing more is to come. */
@@ -530,8 +619,10 @@ static bool put(struct reader *r, struct item *item, struct ArrowArray *batch, i
 	bool go_on;
 
 	pthread_mutex_lock(&r->lock);
-	while (batch->release && item->queued == QUEUE && !stopping(r))
+	while (batch->release && item->queued == QUEUE && !stopping(r)) {
+		pthread_cond_signal(&r->came);
 		pthread_cond_wait(&r->room, &r->lock);
+	}
 	if (stopping(r)) {
 		mu_array_release(batch);
 		item->ended = true;
@@ -544,10 +635,26 @@ static bool put(struct reader *r, struct item *item, struct ArrowArray *batch, i
 	}
 	go_on = !item->ended;
 	retire(r);
-	if (is_due(r) || stopping(r))
+	if (is_worth_waking(r) || stopping(r))
 		pthread_cond_signal(&r->came);
 	pthread_mutex_unlock(&r->lock);
 	return go_on;
+}
+
+/* Closes what the consumer has done with. */
+static void close_over(struct reader *r)
+{
+	for (;;) {
+		struct stage *s = NULL;
+
+		pthread_mutex_lock(&r->lock);
+		if (r->n_over)
+			s = &r->readings[r->over[--r->n_over]].instances[0];
+		pthread_mutex_unlock(&r->lock);
+		if (!s)
+			return;
+		stage_close(s);
+	}
 }
 
 static void *work(void *data)
@@ -556,6 +663,7 @@ static void *work(void *data)
 	struct item *item;
 
 	while ((item = take(lane))) {
+		close_over(lane->reader);
 		struct ArrowArray batch = { 0 };
 		int err = item_begin(lane, item);
 
@@ -589,7 +697,7 @@ static size_t threads_for(const struct reader *r)
 		if (document_of(r, i)->unread)
 			continue;
 		if (splits(r, i))
-			bytes += document_of(r, i)->public.bytes;
+			bytes += document_of(r, i)->public.bytes + EACH_WORK;
 		else
 			whole++;
 	}
@@ -645,6 +753,7 @@ struct reader *reader_new(struct run *run)
 
 	r->run = run;
 	r->readings = mem_alloc((run->documents.count + 1) * sizeof *r->readings);
+	r->over = mem_alloc((run->documents.count + 1) * sizeof *r->over);
 	sources_find(r);
 	pthread_mutex_init(&r->cutting, NULL);
 	pthread_mutex_init(&r->lock, NULL);
@@ -654,10 +763,12 @@ struct reader *reader_new(struct run *run)
 	wanted = threads_for(r);
 	r->n_lanes = wanted ? wanted : 1;
 	r->window = 4 * r->n_lanes + 4;
+	if (run->documents.count >= MANY && r->window < MANY)
+		r->window = MANY;
 	r->items = mem_alloc(r->window * sizeof *r->items);
 	r->lanes = mem_alloc(r->n_lanes * sizeof *r->lanes);
 	for (i = 0; i < run->documents.count; i++)
-		r->readings[i].instances = mem_alloc((splits(r, i) ? r->n_lanes : 1) *
+		r->readings[i].instances = mem_alloc((is_shared(r, i) ? r->n_lanes : 1) *
 						     sizeof *r->readings[i].instances);
 	for (i = 0; i < r->n_lanes; i++)
 		lane_init(r, i);
@@ -785,8 +896,8 @@ static int item_next(struct reader *r, struct item *item, struct ArrowArray *out
 	if (item->queued) {
 		*out = item->queue[item->first];
 		item->first = (item->first + 1) % QUEUE;
-		item->queued--;
-		pthread_cond_broadcast(&r->room);
+		if (item->queued-- == QUEUE)
+			pthread_cond_broadcast(&r->room);
 	} else {
 		err = item->ended ? item->err : ECANCELED;
 	}
@@ -811,8 +922,15 @@ static void document_close(struct reader *r, size_t i, struct stage *s)
 	s->reported = 0;
 	record->seconds += s->seconds;
 	s->seconds = 0;
-	if (i != r->first[source])
+	if (i == r->first[source])
+		return;
+	if (is_shared(r, i) || !r->n_threads) {
 		stage_close(s);
+		return;
+	}
+	pthread_mutex_lock(&r->lock);
+	r->over[r->n_over++] = i;
+	pthread_mutex_unlock(&r->lock);
 }
 
 /* Nothing is asked of the instances any more. */
@@ -820,7 +938,7 @@ static void instances_forget(struct reader *r, size_t i)
 {
 	size_t j;
 
-	for (j = 0; j < (splits(r, i) ? r->n_lanes : 1); j++)
+	for (j = 0; j < (is_shared(r, i) ? r->n_lanes : 1); j++)
 		if (r->readings[i].instances[j].config)
 			document_close(r, i, &r->readings[i].instances[j]);
 }
@@ -847,13 +965,10 @@ static int instances_merge(struct reader *r, size_t i, struct stage **into)
 	return err;
 }
 
-/* Asks the one instance that is left what it has to say of the document as a whole. */
-static int document_end(struct reader *r, size_t i)
+/* Ends a document of which all rows have come. */
+static int document_finish(struct reader *r, size_t i)
 {
 	struct stage *s = &r->readings[i].instances[0];
-	struct ArrowArray rest = { 0 };
-	struct mu_piece piece = r->readings[i].next;
-	struct text why = { 0 };
 	int err = 0;
 
 	if (atomic_load(&r->readings[i].given_up)) {
@@ -861,20 +976,11 @@ static int document_end(struct reader *r, size_t i)
 		instances_forget(r, i);
 		return 0;
 	}
-	if (splits(r, i)) {
+	if (is_shared(r, i)) {
 		err = instances_merge(r, i, &s);
 		if (!err)
-			err = stage_split(s, &piece);
-		if (!err)
-			err = stage_parse(s, &rest);
-		if (!err && rest.release)
-			err = EPROTO;
-		mu_array_release(&rest);
-		err = parser_failed(r, i, s, err);
-		if (!err && (err = document_read_end(document_of(r, i), &why)))
-			run_fail(r->run, s->config, err, why.data);
+			err = document_end(r, i, s);
 	}
-	text_release(&why);
 	r->readings[i].parsed = !err;
 	if (err == GIVEN_UP)
 		err = 0;
@@ -887,10 +993,10 @@ static int document_end(struct reader *r, size_t i)
 static int item_end(struct reader *r, struct item *item, int err)
 {
 	if (!err && item->last)
-		err = document_end(r, item->document);
+		err = document_finish(r, item->document);
 	pthread_mutex_lock(&r->lock);
-	r->done++;
-	pthread_cond_broadcast(&r->room);
+	if (r->taken - r->done++ == r->window)
+		pthread_cond_broadcast(&r->room);
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
@@ -1015,9 +1121,9 @@ struct stage *reader_parsed(struct reader *r, uint32_t document)
 
 	if (!rd->parsed || i != r->first[document_of(r, i)->source])
 		return NULL;
-	for (j = 0; splits(r, i) && j + 1 < r->n_lanes && !rd->instances[j].config;)
+	for (j = 0; is_shared(r, i) && j + 1 < r->n_lanes && !rd->instances[j].config;)
 		j++;
-	if (!splits(r, i))
+	if (!is_shared(r, i))
 		j = 0;
 	rd->instances[j].ctx.pieces = document_of(r, i)->pieces;
 	rd->instances[j].ctx.n_pieces = document_of(r, i)->n_pieces;
@@ -1040,7 +1146,7 @@ static void instances_close(struct reader *r, size_t i)
 {
 	size_t j;
 
-	for (j = 0; j < (splits(r, i) ? r->n_lanes : 1); j++)
+	for (j = 0; j < (is_shared(r, i) ? r->n_lanes : 1); j++)
 		stage_close(&r->readings[i].instances[j]);
 	free(r->readings[i].instances);
 }
@@ -1126,6 +1232,7 @@ void reader_free(struct reader *r)
 	pthread_cond_destroy(&r->room);
 	pthread_cond_destroy(&r->came);
 	free(r->readings);
+	free(r->over);
 	free(r->parsers);
 	free(r->records);
 	free(r->first);

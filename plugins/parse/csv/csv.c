@@ -209,15 +209,19 @@ static void claims_resolve(struct mu_ctx *ctx, struct self *self)
 /* The memory that rows are made in. */
 static int memory_take(struct mu_ctx *ctx, struct self *self)
 {
+	/* A row takes a byte, and there may be many documents. */
+	uint64_t most = ctx->document->bytes + 1;
+	size_t rows = most < BATCH_ROWS ? (size_t)most : BATCH_ROWS;
+
 	self->all = mu_alloc(ctx, (self->n_fields + 1) * sizeof *self->all);
 	self->claim_codes = mu_alloc(ctx, (self->claims.count + 1) * sizeof *self->claim_codes);
 	self->slabs = slab_pool_new();
 	self->text_slabs = slab_pool_new();
 	self->window_slabs = slab_pool_new();
-	self->before = malloc(BATCH_ROWS * sizeof *self->before);
-	self->odd_rows = malloc(BATCH_ROWS * sizeof *self->odd_rows);
-	self->same = malloc(BATCH_ROWS * sizeof *self->same);
-	self->runs = malloc(BATCH_ROWS * sizeof *self->runs);
+	self->before = malloc(rows * sizeof *self->before);
+	self->odd_rows = malloc(rows * sizeof *self->odd_rows);
+	self->same = malloc(rows * sizeof *self->same);
+	self->runs = malloc(rows * sizeof *self->runs);
 	if (!self->slabs || !self->text_slabs || !self->window_slabs || !self->before ||
 	    !self->odd_rows || !self->same || !self->runs)
 		return csv_out_of_memory(ctx);

@@ -318,6 +318,18 @@ static bool entry_read(const struct reading *r, const struct yaml_node *node, st
 	return true; /* of its step and place more can be said */
 }
 
+/* Whoever writes a password or a token into an address does not want to see it printed. */
+static void addresses_hide(struct secrets *secrets, // NOLINT(misc-no-recursion)
+			   const struct yaml_node *node)
+{
+	size_t i;
+
+	if (node->kind == YAML_SCALAR)
+		secrets_add_address(secrets, node->text);
+	for (i = 0; i < node->count; i++)
+		addresses_hide(secrets, node->items[i]);
+}
+
 /* Fills the options once, to find what is wrong with them. */
 static bool stage_try(const struct reading *r, const struct stage_config *stage)
 {
@@ -332,6 +344,8 @@ static bool stage_try(const struct reading *r, const struct stage_config *stage)
 	bool ok =
 		option_fill(&fill, api->options, stage->map, step_names[stage->plugin->step], self);
 
+	if (stage->plugin->step == STEP_FETCH)
+		addresses_hide(&r->p->secrets, stage->map);
 	free(self);
 	free(fill.places);
 	arena_release(&arena);

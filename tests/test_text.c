@@ -180,6 +180,36 @@ START_TEST(arena_gives_zeroed_and_aligned)
 }
 END_TEST
 
+/* What is printed of an address that stands in a pipeline. */
+static void address_shown(const char *address, const char *expected)
+{
+	struct secrets secrets = { 0 };
+	struct text text = { 0 };
+
+	secrets_add_address(&secrets, address);
+	text_puts(&text, address);
+	secrets_redact(&secrets, &text, 0);
+	ck_assert_str_eq(text.data, expected);
+	text_release(&text);
+	secrets_release(&secrets);
+}
+
+START_TEST(secrets_of_addresses_are_hidden)
+{
+	address_shown("https://h/a?x=1&token=0123456789&y=2", "https://h/a?x=1&token=***&y=2");
+	address_shown("https://h/a?API_Key=short&page=2", "https://h/a?***&page=2");
+	address_shown("https://h/?X-Amz-Signature=abcdef012345#top",
+		      "https://h/?X-Amz-Signature=***#top");
+	address_shown("https://me:longpassword@h/a", "https://me:***@h/a");
+	address_shown("https://me:pw@h/a?sig=", "https://***@h/a?sig=");
+	address_shown("https://h/a?tokens=0123456789&keyword=rosters",
+		      "https://h/a?tokens=0123456789&keyword=rosters");
+	address_shown("https://h/a;token=0123456789", "https://h/a;token=0123456789");
+	address_shown("data/a.csv?token=0123456789", "data/a.csv?token=0123456789");
+	address_shown("https://h?token=0123456789;auth=9876543210", "https://h?token=***;auth=***");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("text");
@@ -194,6 +224,7 @@ int main(void)
 	tcase_add_test(all, columns_are_those_of_a_terminal);
 	tcase_add_test(all, nearest_is_what_was_meant);
 	tcase_add_test(all, secrets_are_taken_out);
+	tcase_add_test(all, secrets_of_addresses_are_hidden);
 	tcase_add_test(all, arena_gives_zeroed_and_aligned);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);

@@ -127,8 +127,8 @@ void balance_subtract(struct balance *b, const struct balance *other)
 {
 	size_t j;
 
-	b->rows -= other->rows;
-	b->claims -= other->claims;
+	b->rows -= other->rows < b->rows ? other->rows : b->rows;
+	b->claims -= other->claims < b->claims ? other->claims : b->claims;
 	for (j = 0; j < b->n_measures; j++) {
 		const struct balance_measure *m = balance_measure(other, b->measures[j].name);
 

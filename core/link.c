@@ -5,12 +5,25 @@
 
 #include "clock.h"
 
+/* Where a fetcher's file, or an exporter's, is named in the pipeline. */
+static void add_mark(const struct run *run, const struct stage *s, struct text *why)
+{
+	enum step step = s->config->plugin->step;
+	const struct yaml_node *path = yaml_get(s->config->map, "path");
+
+	if (s->opening && path && (step == STEP_FETCH || step == STEP_EXPORT))
+		text_printf(why, "%s:%u:%u: ", run->pipeline->path, path->mark.line,
+			    path->mark.column);
+}
+
 int stage_failed(struct run *run, const struct stage *s, int err)
 {
 	struct text why = { 0 };
 
 	if (!err || run->failure.len || err == ECANCELED)
 		return err;
+	if (s->failure.len)
+		add_mark(run, s, &why);
 	stage_failure(s, err, &why);
 	run_fail(run, s->config, err, why.len ? why.data : "its options do not fit the data");
 	if (s->opening && err == EINVAL)

@@ -398,14 +398,16 @@ static int pump(struct work *w)
 }
 
 /* What the exporters see is what came out in the end, but for claims and what is
- * withheld. */
-static void count_dataset(struct work *w)
+ * withheld.  In a run that was cut short lanes have withheld rows that nobody has counted
+ * yet. */
+static void count_dataset(struct work *w, bool cut_short)
 {
 	if (!w->balance)
 		return;
 	count_appended(w);
 	balance_copy(&w->run->dataset, w->balance);
-	balance_subtract(&w->run->dataset, &w->run->withheld);
+	if (!cut_short)
+		balance_subtract(&w->run->dataset, &w->run->withheld);
 	w->run->dataset.claims = 0;
 }
 
@@ -491,6 +493,50 @@ static int hash_documents(struct run *run)
 	}
 	text_release(&why);
 	return err;
+}
+
+static void tell(struct run *run, struct text *line)
+{
+	struct text shown = { 0 };
+
+	secrets_redact(&run->pipeline->secrets, line, 0);
+	text_add_visible(&shown, line->data, line->len);
+	progress_line(run->progress, shown.data);
+	text_release(&shown);
+	text_clear(line);
+}
+
+/* For -vv: which documents came, and what each stage had to do. */
+static void tell_work(struct run *run)
+{
+	struct text line = { 0 };
+	size_t i;
+
+	for (i = 0; run->options.verbosity > 1 && i < run->documents.count; i++) {
+		const struct document *d = run->documents.items[i];
+
+		text_printf(&line, "%s: %s: %llu bytes%s", d->public.source, d->public.uri,
+			    (unsigned long long)d->public.bytes, d->unread ? ", not read" : "");
+		tell(run, &line);
+	}
+	for (i = 0; run->options.verbosity > 1 && i < run->n_records; i++) {
+		const struct record *r = &run->records[i];
+
+		if (!r->opened)
+			continue;
+		text_printf(&line, "%s (%s): ", r->config->name, r->config->plugin->full);
+		if (r->out)
+			text_printf(&line, "%llu rows and %llu claims given out, ",
+				    (unsigned long long)r->out->rows,
+				    (unsigned long long)r->out->claims);
+		text_printf(&line, "%llu findings, %.3f s of work",
+			    (unsigned long long)(r->findings.of[MU_ERROR] +
+						 r->findings.of[MU_WARNING] +
+						 r->findings.of[MU_NOTE]),
+			    r->seconds);
+		tell(run, &line);
+	}
+	text_release(&line);
 }
 
 static void finish(struct run *run, int err)
@@ -744,7 +790,7 @@ int run_pipeline(struct run *run)
 		err = find_revisions(run);
 	if (run->differs)
 		locked_explain(run);
-	count_dataset(&w);
+	count_dataset(&w, err != 0);
 	for (i = 0; i < run->n_sources; i++)
 		run->sources[i].rows = run_parsed(run, i)->rows;
 	if (err == ENODATA && !run->failure.len)
@@ -756,6 +802,7 @@ int run_pipeline(struct run *run)
 		run->exported = !err;
 	}
 	work_close(&w);
+	tell_work(run);
 	finish(run, err);
 	return run->exit;
 }

@@ -29,15 +29,19 @@ int icu_open(struct mu_ctx *ctx, struct icu *icu)
 {
 	struct icu found = { 0 };
 	void *library, *function;
+	const char *why;
 	size_t i;
 
 	if (icu->char_type)
 		return 0;
 	library = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
+	why = library ? "" : dlerror();
+	if (strstr(why, "failed to map segment") || strstr(why, "annot allocate memory"))
+		return mu_fail(ctx, ENOMEM, "out of memory: %s", why);
 	if (!library)
 		return mu_fail(ctx, ENOENT,
 			       "%s; it is needed to compare names: install the package that has it",
-			       dlerror());
+			       why);
 	for (i = 0; i < sizeof functions / sizeof *functions; i++) {
 		function = dlsym(library, functions[i].name);
 		if (!function)

@@ -463,22 +463,31 @@ int document_sha256(struct document *d, struct text *why)
 
 /* ---------------------------------------------------------------- sketch */
 
-/* Four sums side by side, since each multiplication waits for the one before. */
-static void sketch_add(uint64_t sums[4], const uint8_t *bytes, size_t len)
+static uint64_t sketch_next(uint64_t sum, const uint8_t *bytes)
 {
-	uint64_t words[4];
-	size_t i;
+	uint64_t word;
 
-	for (; len; bytes += sizeof words) {
-		size_t n = len < sizeof words ? len : sizeof words;
+	memcpy(&word, bytes, sizeof word);
+	return ((sum ^ word) * UINT64_C(0x9e3779b97f4a7c15)) ^ (sum >> 29);
+}
 
-		memset(words, 0, sizeof words);
-		memcpy(words, bytes, n);
-		for (i = 0; i < 4; i++)
-			sums[i] = ((sums[i] ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15)) ^
-				  (sums[i] >> 29);
-		len -= n;
+/* Four sums side by side, since each multiplication waits for the one before. */
+static void sketch_add(uint64_t out[4], const uint8_t *bytes, size_t len)
+{
+	uint64_t a = out[0], b = out[1], c = out[2], d = out[3];
+	uint8_t rest[32] = { 0 };
+
+	for (; len >= 32; bytes += 32, len -= 32) {
+		a = sketch_next(a, bytes);
+		b = sketch_next(b, bytes + 8);
+		c = sketch_next(c, bytes + 16);
+		d = sketch_next(d, bytes + 24);
 	}
+	memcpy(rest, bytes, len);
+	out[0] = sketch_next(a, rest);
+	out[1] = sketch_next(b, rest + 8);
+	out[2] = sketch_next(c, rest + 16);
+	out[3] = sketch_next(d, rest + 24);
 }
 
 int document_sketch(struct document *d, bool whole, uint64_t out[4], struct text *why)

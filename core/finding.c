@@ -122,6 +122,9 @@ void finding_release(struct finding *f) // NOLINT(misc-no-recursion)
 	free(f->suggested);
 	free(f->cell);
 	free(f->text);
+	if (f->second)
+		finding_release(f->second);
+	free(f->second);
 	for (i = 0; i < f->n_explanations; i++)
 		finding_release(&f->explanations[i]);
 	free(f->explanations);

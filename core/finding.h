@@ -34,6 +34,7 @@ struct finding {
 	int64_t expected, found;
 	uint64_t other;
 	char *suggested;
+	struct finding *second; /* the place of mu_finding.beside, or NULL */
 	const char *stage, *source; /* names; source may be NULL */
 	uint64_t item; /* of the work at hand: 0 before the first, UINT64_MAX after the last */
 	bool lost; /* it is about a claim of which nobody knows what it covers */

@@ -1,5 +1,6 @@
 #include "place.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,6 +141,31 @@ static int by_place(const void *a, const void *b)
 	return (at[0] > at[1]) - (at[0] < at[1]);
 }
 
+/* A message about two rows names the place of the second, too. */
+static void second_name(struct run *run, struct finding *f)
+{
+	const struct finding *second = f->second;
+	const struct document *d = documents_get(&run->documents, second->document);
+	struct text message = { 0 };
+
+	text_puts(&message, f->message);
+	text_puts(&message, "; the other is ");
+	if (d && second->document != f->document)
+		text_printf(&message, "%s%s", d->public.uri,
+			    second->line || second->cell || second->page ? ", " : "");
+	if (second->page)
+		text_printf(&message, "page %" PRIu32 "%s", second->page,
+			    second->line || second->cell ? ", " : "");
+	if (second->cell)
+		text_puts(&message, second->cell);
+	else if (second->line)
+		text_printf(&message, "line %" PRIu64, second->line);
+	else if (!second->page && second->document == f->document)
+		text_puts(&message, "of the same document");
+	free(f->message);
+	f->message = message.data;
+}
+
 /* In the order of places, so that each document is opened once. */
 void places_find(struct run *run)
 {
@@ -148,7 +174,7 @@ void places_find(struct run *run)
 	struct finding **all;
 
 	for (i = 0; i < findings->count; i++)
-		n += findings->items[i].n_explanations;
+		n += findings->items[i].n_explanations + 1;
 	all = mem_alloc((n + 1) * sizeof(struct finding *));
 	for (n = i = 0; i < findings->count; i++) {
 		struct finding *f = &findings->items[i];
@@ -156,12 +182,17 @@ void places_find(struct run *run)
 		if (!run->options.details && !report_shows(run, i))
 			continue;
 		all[n++] = f;
+		if (f->second)
+			all[n++] = f->second;
 		for (j = 0; j < f->n_explanations; j++)
 			all[n++] = &f->explanations[j];
 	}
 	qsort(all, n, sizeof(struct finding *), by_place);
 	for (i = 0; i < n; i++)
 		locate(run, all[i]);
+	for (i = 0; i < findings->count; i++)
+		if (findings->items[i].second && findings->items[i].second->located)
+			second_name(run, &findings->items[i]);
 	free(all);
 }
 

@@ -239,6 +239,20 @@ static json_t *explanations(const struct run *run, const struct finding *f)
 	return json;
 }
 
+/* The place of the other row that a finding is about. */
+static json_t *second(const struct run *run, const struct finding *f)
+{
+	const struct document *d = documents_get(&run->documents, f->document);
+	json_t *json = json_object();
+
+	set_text(json, "document", d ? d->public.uri : NULL);
+	set_place(json, "page", f->page);
+	set_place(json, "line", f->line);
+	set_place(json, "column_number", f->column);
+	set_text(json, "cell", f->cell);
+	return json;
+}
+
 static json_t *finding(const struct run *run, const struct finding *f)
 {
 	const struct document *d = documents_get(&run->documents, f->document);
@@ -257,6 +271,8 @@ static json_t *finding(const struct run *run, const struct finding *f)
 	set_text(json, "field", f->field);
 	set_value(json, f);
 	set_numbers(json, f);
+	if (f->second)
+		set(json, "other", second(run, f->second));
 	set_text(json, "suggested", f->suggested);
 	if (f->n_explanations)
 		set(json, "explanations", explanations(run, f));

@@ -319,6 +319,20 @@ __attribute__((format(printf, 4, 0))) static void finding_word(struct stage *s,
 	out->from = f->field ? (char *)from_of(s, f->field) : NULL;
 }
 
+/* The other row that a finding is about, to be located as the finding is. */
+static struct finding *second_copy(const struct mu_finding *f, const struct finding *kept)
+{
+	uint64_t at = f->beside & ~MU_AT_REJECTED;
+	struct finding *second;
+
+	if (!at || !kept->at)
+		return NULL;
+	second = mem_alloc(sizeof *second);
+	second->at = at;
+	second->from = kept->from ? mem_copy(kept->from) : NULL;
+	return second;
+}
+
 /* Takes over what was said, for the reports. */
 static void finding_keep(struct stage *s, const struct mu_finding *f, struct finding said)
 {
@@ -331,6 +345,7 @@ static void finding_keep(struct stage *s, const struct mu_finding *f, struct fin
 	said.suggested = copy_or_null(said.suggested);
 	said.part = copy_or_null(f->part);
 	explanations_copy(s, f, &said);
+	said.second = second_copy(f, &said);
 	findings_add(&s->findings, &said);
 }
 

@@ -496,6 +496,33 @@ static bool has_digit_but_zero(const char *text)
 	return text[strspn(text, "-0.")] >= '1' && text[strspn(text, "-0.")] <= '9';
 }
 
+/* Whether a number has the digits that it was written with.  Of up to 15 it always has,
+ * so below 1e15 all digits before the point are kept; behind it, what is left of the 15
+ * is, and the rest is the noise that spreadsheets write: 28.100000000000001 is 28.1.  From
+ * there on all digits have to be those of the nearest double, so 9007199254740993 is none. */
+static bool keeps_digits(const char *text, double value)
+{
+	char written[400], kept[420];
+	size_t n = 0, i;
+
+	if (fabs(value) < 1e15)
+		return true;
+	for (i = 0; text[i] && text[i] != 'e' && text[i] != 'E'; i++)
+		if (text[i] >= '0' && text[i] <= '9' && (n || text[i] != '0'))
+			written[n++] = text[i];
+	while (n && written[n - 1] == '0')
+		n--;
+	if (n <= 15)
+		return true;
+	snprintf(kept, sizeof kept, "%.*e", (int)n - 1, fabs(value));
+	return kept[0] == written[0] && !memcmp(kept + 2, written + 1, n - 1);
+}
+
+bool mu_is_number(struct mu_string text)
+{
+	return is_number(text);
+}
+
 bool mu_parse_number(struct mu_string text, double *out)
 {
 	char ended[400];
@@ -507,7 +534,8 @@ bool mu_parse_number(struct mu_string text, double *out)
 	ended[text.len] = '\0';
 	value = strtod(ended, NULL);
 	/* Too large for a double, or so small that nothing would be left. */
-	if (isinf(value) || (value == 0 && has_digit_but_zero(ended)))
+	if (isinf(value) || (value == 0 && has_digit_but_zero(ended)) ||
+	    !keeps_digits(ended, value))
 		return false;
 	*out = value;
 	return true;

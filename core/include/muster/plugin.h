@@ -217,6 +217,8 @@ struct mu_finding {
 	const char *part; /* a part of the document that this stage does not read, such as
 			     the name of a sheet, or NULL: the finding is nothing when
 			     another source reads it, as its parser says by mu_takes() */
+	uint64_t beside;   /* a second row, whose place reports name, or 0: it is to blame
+			      only when `other` says so */
 };
 
 /* --------------------------------------------------------------- programs */

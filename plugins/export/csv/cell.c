@@ -11,9 +11,7 @@ struct dialect dialect(char delimiter, const char *null, bool escape)
 /* A cell that begins in a way that makes a spreadsheet run it. */
 static bool is_formula(struct mu_string text)
 {
-	double number;
-
-	return text.len && begins_formula(*text.data) && !mu_parse_number(text, &number);
+	return text.len && begins_formula(*text.data) && !mu_is_number(text);
 }
 
 static bool needs_quotes(const struct dialect *d, struct mu_string text)

@@ -17,12 +17,14 @@
  *                error when its other columns differ.  With `count` a column of that
  *                name says of how many rows each is the sum; null in claims
  *     first      it is left out with a warning, whatever it has
- *     documents  rows of one document all count; those of a later document are
- *                left out, with a warning a key, when they are, all together, the
- *                same as the first document's in all columns but those of `origin`,
- *                else they are errors
+ *     documents  those of a later document are left out, with a warning a key, when they
+ *                are, all together, the same as the first document's in all columns
+ *                but those of `origin`, else they are errors.  Rows of one key
+ *                in one document are errors, too.  Where these are to be added up, a
+ *                consolidate with on_equal: sum, and a column that names the document
+ *                in its key, comes before
  *
- * Every error and warning names both rows.  With an error the later row is the
+ * So a key never comes out twice.  Every error and warning names both rows.  With an error the later row is the
  * one that is wrong: the first stays where it is.  A row with null in a column
  * of the key is an error unless `nullable` names it.  Claims, and rows that an earlier stage found wrong,
  * pass as they are and are compared with nothing.  Rows come out in the order
@@ -191,6 +193,7 @@ static int report_equal(struct mu_ctx *ctx, const struct consolidate *self,
 {
 	struct phrase key = phrase_key(ctx, self, row);
 
+	finding.beside = finding.other;
 	if (differs < 0)
 		return mu_report(ctx, finding, "an equal row with %s was there before%s", key.text,
 				 outcome);
@@ -564,9 +567,11 @@ static int take_later(struct mu_ctx *ctx, struct consolidate *self, const struct
 {
 	const struct mu_document *document = mu_document(ctx, first->at);
 	const char *name = document ? document->name : "another document";
-	struct mu_finding finding = {
-		.code = "repeated", .at = later->at, .other = first->at, .severity = MU_WARNING
-	};
+	struct mu_finding finding = { .code = "repeated",
+				      .at = later->at,
+				      .other = first->at,
+				      .beside = first->at,
+				      .severity = MU_WARNING };
 	int err = 0;
 
 	if (same_rows(self, first, n, later, m)) {
@@ -592,6 +597,30 @@ static int take_later(struct mu_ctx *ctx, struct consolidate *self, const struct
 	return err;
 }
 
+/* Several rows of a document have one key; the earliest is the one that others are
+ * compared with. */
+static int take_doubles(struct mu_ctx *ctx, struct consolidate *self, const struct occurrence *o,
+			size_t n)
+{
+	const struct occurrence *first = o;
+	int err = 0;
+
+	for (size_t i = 1; i < n; i++)
+		first = o[i].order < first->order ? &o[i] : first;
+	for (size_t i = 0; i < n && !err; i++) {
+		int64_t differs;
+
+		if (&o[i] == first)
+			continue;
+		cells_fill(ctx, self, &self->batches[o[i].batch].rows);
+		differs = differing(self, first->start, o[i].row);
+		err = differs == -2
+			      ? out_of_memory(ctx)
+			      : report_conflict(ctx, self, first->at, o[i].row, o[i].at, differs);
+	}
+	return err;
+}
+
 static int documents_compare(struct mu_ctx *ctx, struct consolidate *self)
 {
 	const struct occurrence *o = self->occurrences;
@@ -605,6 +634,7 @@ static int documents_compare(struct mu_ctx *ctx, struct consolidate *self)
 		if (!i || o[i].group != o[first].group) {
 			first = i;
 			n = m;
+			err = take_doubles(ctx, self, &o[first], n);
 		} else {
 			err = take_later(ctx, self, &o[first], n, &o[i], m);
 		}
@@ -700,8 +730,13 @@ static const char *const on_equal_choices[] = { "refuse", "identical", "sum",
 static const struct mu_option consolidate_options[] = {
 	MU_OPT_TEXTS(struct consolidate, key, .required = true, .min = 1, .max = 1000,
 		     .help = "columns that together tell rows apart"),
-	MU_OPT_CHOICE(struct consolidate, on_equal, .choices = on_equal_choices,
-		      .fallback = "refuse", .help = "what to do with rows of the same key"),
+	MU_OPT_CHOICE(
+		struct consolidate, on_equal, .choices = on_equal_choices, .fallback = "refuse",
+		.help = "what becomes of rows of the same key: refuse: an error; identical: left "
+			"out with a warning when all else is equal, or an error; sum: added to the "
+			"first; first: left out with a warning; documents: those of a later "
+			"document "
+			"are left out with a warning when they are the same, all else is an error"),
 	MU_OPT_TEXTS(struct consolidate, origin,
 		     .help = "columns that may differ in equal rows; the first row's are kept"),
 	MU_OPT_TEXTS(struct consolidate, nullable,

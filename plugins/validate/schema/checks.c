@@ -218,7 +218,7 @@ static int unique_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 		return err;
 	value = cell_text(check, row, 0);
 	finding = broken(check, row, value);
-	finding.other = first;
+	finding.other = finding.beside = first;
 	return mu_report(ctx, finding, "%s '%.*s' stands in another row already",
 			 check->field->name, shown(value), value.data);
 }
@@ -288,7 +288,7 @@ static int primary_key_row(struct mu_ctx *ctx, struct check *check, struct row *
 	if (err || first == row->at)
 		return err;
 	finding = broken(check, row, (struct mu_string){ 0 });
-	finding.other = first;
+	finding.other = finding.beside = first;
 	if (check->count > 1)
 		finding.field = NULL;
 	key_describe(check, row, described, sizeof described);

@@ -304,9 +304,13 @@ START_TEST(columns_that_do_not_fit_are_refused)
 	const char *measure[] = { "headcount" };
 	struct mu_texts none = { 0, NULL }, one = { 1, key };
 
-	is_invalid((struct mu_texts){ 1, wrong }, none, "no column is called 'mision'");
+	is_invalid((struct mu_texts){ 1, wrong }, none,
+		   "no column is called 'mision'; there are 'mission', 'country', 'headcount'; did "
+		   "you mean 'mission'?");
 	is_invalid((struct mu_texts){ 2, twice }, none, "column 'mission' is named twice");
-	is_invalid(one, (struct mu_texts){ 1, wrong }, "no column is called 'mision'");
+	is_invalid(one, (struct mu_texts){ 1, wrong },
+		   "no column is called 'mision'; there are 'mission', 'country', 'headcount'; did "
+		   "you mean 'mission'?");
 	is_invalid(one, one, "column 'mission' is part of the key, so it cannot differ");
 	is_invalid((struct mu_texts){ 1, measure }, none,
 		   "column 'headcount' is a measure, so "

@@ -349,7 +349,7 @@ START_TEST(numbers_take_the_fewest_digits_that_read_back)
 	number_reads_and_formats("0.30000000000000004", 0.1 + 0.2, "0.30000000000000004");
 	number_reads_and_formats("5E-324", 5e-324, "5e-324");
 	number_reads_and_formats("1.7976931348623157e+308", DBL_MAX, "1.7976931348623157e+308");
-	number_reads_and_formats("9007199254740993", 9007199254740992.0, "9007199254740992");
+	number_reads_and_formats("28.100000000000001", 28.1, "28.1");
 	number_reads_and_formats("999999999999999", 999999999999999, "999999999999999");
 	number_reads_and_formats("-1e15", -1e15, "-1e+15");
 	number_reads_and_formats("1234567890123456", 1234567890123456, "1234567890123456");
@@ -362,10 +362,28 @@ END_TEST
 
 START_TEST(what_is_no_number_is_refused)
 {
-	static const char *const wrong[] = { "",       "-",     ".5",      "5.",     "+5",
-					     " 5",     "5 ",    "1,5",     "1.204.", "1e",
-					     "1e+",    "0x10",  "inf",     "nan",    "1e999",
-					     "1e-999", "1 000", "-1e-400", "1.2.3",  "--1" };
+	static const char *const wrong[] = { "9007199254740993",
+					     "1e400",
+					     "",
+					     "-",
+					     ".5",
+					     "5.",
+					     "+5",
+					     " 5",
+					     "5 ",
+					     "1,5",
+					     "1.204.",
+					     "1e",
+					     "1e+",
+					     "0x10",
+					     "inf",
+					     "nan",
+					     "1e999",
+					     "1e-999",
+					     "1 000",
+					     "-1e-400",
+					     "1.2.3",
+					     "--1" };
 	char many[500];
 	double value;
 	size_t i;

@@ -283,7 +283,7 @@ static enum cut_answer cut_words(struct cut *cut)
 		answer = search_names(cut, 1);
 	if (answer != CUT_NONE)
 		return answer;
-	if (search_all(cut, true, 0) == CUT_DONE)
+	if (!cut->exact && search_all(cut, true, 0) == CUT_DONE)
 		return CUT_DONE;
 	cut->n_ways = 0;
 	cut->stuck_column = stuck_column;

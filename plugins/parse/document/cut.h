@@ -51,6 +51,7 @@ struct cut {
 	double gap; /* the least between cells that are told apart; 0: words
 			 have no boxes */
 	bool strict; /* all names must be known */
+	bool exact;  /* what may have been meant as a number is none */
 
 	struct way ways[CUT_WAYS + 1];
 	size_t n_ways;

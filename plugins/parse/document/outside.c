@@ -91,8 +91,9 @@ static int text_reads(struct scan *s, const struct found_table *f, size_t line, 
 	if (!line_has_digit(s, line) || n == SIZE_MAX)
 		return 0;
 	s->cut.strict = !near;
+	s->cut.exact = true;
 	answer = scan_cut(s, f->header.columns, f->header.n_columns, n, s->pages->gap);
-	s->cut.strict = false;
+	s->cut.strict = s->cut.exact = false;
 	if (s->cut.err)
 		return -s->cut.err;
 	for (size_t i = 0; i < s->cut.n_ways && !reads; i++)

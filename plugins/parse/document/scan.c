@@ -977,7 +977,7 @@ int scan_run(struct scan *s)
 			err = scan_table(s, i);
 	if (!err)
 		err = groups_find(s);
-	if (!err)
+	if (!err && !s->quiet)
 		err = outside_check(s);
 	for (size_t i = 0; i < layout->n_claims && !err; i++)
 		err = scan_sentence(s, &layout->claims[i]);

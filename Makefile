@@ -124,7 +124,12 @@ PLUGINS := $(patsubst %,$(BUILD)/plugins/%.so,$(filter-out $(SKIPPED),$(NAMES)))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/test_torture.c,$(wildcard \
     tests/test_*.c))) $(BUILD)/test_torture
 
-all: $(BUILD)/muster plugins  ## the runner and every plugin (default)
+all: $(BUILD)/muster plugins $(BUILD)/libmuster-plugin.a  ## the runner and every plugin (default)
+
+# The same for plugins that are built elsewhere, against an installed muster.
+$(BUILD)/libmuster-plugin.a: $(SDK_O)
+	$(RM) $@
+	$(AR) rcs $@ $^
 
 plugins: $(PLUGINS)
 	$(foreach n,$(SKIPPED),$(info skipped: plugin $n: apt-get install $(call \
@@ -388,7 +393,9 @@ corpus: deps                  ## real documents beside the project, compared wit
 	$(AGAIN) all tests
 	@tests/corpus.sh $(BUILD) $(UN)
 
-# Found again by bin/muster relative to itself, so PREFIX may move afterwards.
+# Found again by bin/muster relative to itself, and by pkg-config relative to its file, so
+# PREFIX may move afterwards.
+VERSION = $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' core/main.c)
 install: all                  ## into $(DESTDIR)$(PREFIX): bin, lib/muster, share, include
 	install -D -m 755 $(BUILD)/muster $(DESTDIR)$(PREFIX)/bin/muster
 	for p in $(patsubst $(BUILD)/plugins/%,%,$(PLUGINS)); do \
@@ -400,6 +407,11 @@ install: all                  ## into $(DESTDIR)$(PREFIX): bin, lib/muster, shar
 	done
 	install -d $(DESTDIR)$(PREFIX)/include/muster
 	install -m 644 core/include/muster/*.h $(DESTDIR)$(PREFIX)/include/muster
+	install -D -m 644 $(BUILD)/libmuster-plugin.a $(DESTDIR)$(PREFIX)/lib/libmuster-plugin.a
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed 's/@VERSION@/$(VERSION)/' core/muster-plugin.pc.in \
+	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/muster-plugin.pc
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/pkgconfig/muster-plugin.pc
 	for m in $(wildcard docs/*.[1-8]); do \
 	    install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; \
 	done

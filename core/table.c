@@ -3,10 +3,12 @@
  *
  * What is made here is freed here: every release callback knows the memory of
  * its own struct alone, so that a column can be moved from batch to batch.
- * Numbers are read and written in the locale "C", which holds because nothing
- * in muster calls setlocale().
+ * Numbers are read and written in the locale "C".  That is the one of muster's
+ * threads; where a plugin has taken another one for itself, what comes out shows it,
+ * and is made again.
  */
 #include <assert.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -358,9 +360,15 @@ static int format_integer(int64_t value, char *space)
 	return 1 + format_whole(-(uint64_t)value, space + 1);
 }
 
+static locale_t locale_plain(void)
+{
+	/* There is one of this name already, so nothing is made. */
+	return newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
 /* Fifteen digits always read back as what was written in so many; numbers too
  * small to have that many need fewer. */
-static int format_digits(double value, char space[MU_FORMAT_MAX])
+static int format_shortest(double value, char space[MU_FORMAT_MAX])
 {
 	int digits = fpclassify(value) == FP_SUBNORMAL ? 1 : 15;
 	int len;
@@ -368,6 +376,19 @@ static int format_digits(double value, char space[MU_FORMAT_MAX])
 	do
 		len = snprintf(space, MU_FORMAT_MAX, "%.*g", digits, value);
 	while (strtod(space, NULL) != value && digits++ < 17);
+	return len;
+}
+
+static int format_digits(double value, char space[MU_FORMAT_MAX])
+{
+	int len = format_shortest(value, space);
+	locale_t before;
+
+	if (space[strspn(space, "-+.e0123456789")] == '\0')
+		return len;
+	before = uselocale(locale_plain());
+	len = format_shortest(value, space);
+	uselocale(before);
 	return len;
 }
 
@@ -525,14 +546,16 @@ bool mu_is_number(struct mu_string text)
 
 bool mu_parse_number(struct mu_string text, double *out)
 {
-	char ended[400];
+	char ended[400], *end;
 	double value;
 
 	if (text.len >= sizeof ended || !is_number(text))
 		return false;
 	memcpy(ended, text.data, text.len);
 	ended[text.len] = '\0';
-	value = strtod(ended, NULL);
+	value = strtod(ended, &end);
+	if (*end)
+		value = strtod_l(ended, NULL, locale_plain());
 	/* Too large for a double, or so small that nothing would be left. */
 	if (isinf(value) || (value == 0 && has_digit_but_zero(ended)) ||
 	    !keeps_digits(ended, value))

@@ -1,6 +1,7 @@
 #!/bin/sh
 # An installed muster, moved to a place that it was not made for, run from a folder
-# that is not its own on a pipeline that is not in the source tree.
+# that is not its own on a pipeline that is not in the source tree.  Then plugins built
+# against what was installed and nothing else, as strictly as compilers go, run by it.
 #
 #     [MODE=asan] tests/install.sh BUILD_DIR
 set -eu
@@ -32,7 +33,7 @@ make -s BUILD="$build" DESTDIR="$folder/root" PREFIX=/usr install \
 }
 mv "$folder/root/usr" "$folder/elsewhere"
 for file in bin/muster include/muster/plugin.h share/muster/schemas/roster.json \
-	lib/muster/plugins/fetch/file.so; do
+	lib/muster/plugins/fetch/file.so lib/libmuster-plugin.a lib/pkgconfig/muster-plugin.pc; do
 	[ -f "$folder/elsewhere/$file" ] || die "$file was not installed"
 done
 
@@ -60,5 +61,49 @@ if unshare -m mount -t tmpfs none /proc 2>/dev/null; then
 	}
 else
 	echo "skipped: without /proc: no name space of one's own can be made here"
+fi
+
+mkdir -p "$folder/own/src" "$folder/own/plugins/parse" "$folder/own/plugins/validate"
+cp "$project/tests/plugins/lines.c" "$project/tests/plugins/few.c" "$folder/own/src"
+cd "$folder/own"
+PKG_CONFIG_PATH=$folder/elsewhere/lib/pkgconfig
+export PKG_CONFIG_PATH
+for standard in c11 c17; do
+	for plugin in parse/lines validate/few; do
+		# shellcheck disable=SC2046  # words
+		${CC:-cc} -std=$standard -pedantic -Wall -Wextra -Wconversion -Werror -shared -fPIC \
+			-fvisibility=hidden -Wl,-z,defs $(pkg-config --cflags muster-plugin) \
+			-o "plugins/$plugin.so" "src/${plugin#*/}.c" \
+			$(pkg-config --libs muster-plugin) >"$folder/log" 2>&1 || {
+			cat "$folder/log"
+			die "$plugin cannot be built against what was installed, as $standard"
+		}
+	done
+done
+printf 'Albania 3\nBelgium 12\nChile 1\n' >list.txt
+cat >pipeline.yaml <<END
+muster: 1
+name: own
+sources:
+  list:
+    - fetch: file
+      path: list.txt
+    - parse: lines
+    - validate: few
+      most: 10
+dataset:
+  - transform: consolidate
+    key: [country]
+  - export: csv
+    path: list.csv
+END
+code=0
+MUSTER_PLUGIN_PATH=$folder/own/plugins timeout 60 ../elsewhere/bin/muster run pipeline.yaml \
+	--out out >"$folder/log" 2>&1 || code=$?
+printf 'country,heads\nAlbania,3\nBelgium,12\nChile,1\n' >expected.csv
+if [ "$code" != 0 ] || ! cmp -s expected.csv out/list.csv ||
+	! grep -q 'list.txt:2: warning: 12 are more than 10 \[few/many\]' "$folder/log"; then
+	cat "$folder/log"
+	die "plugins built against what was installed do not run"
 fi
 echo "tests/install.sh: passed"

@@ -633,23 +633,27 @@ struct mu_option {
 #define MU_OFFSET(self, member, ctype) \
 	_Generic(((self *)0)->member, ctype: offsetof(self, member))
 
-#define MU_OPTION(tag, ctype, self, member, ...) \
+/* What follows the member are more designated initialisers, or nothing; there is a comma
+ * behind all, so that standard C finds an argument for every `...`. */
+#define MU_OPTION(tag, ctype, self, ...) MU_OPTION_(tag, ctype, self, __VA_ARGS__, )
+#define MU_OPTION_(tag, ctype, self, member, ...) \
 	{ .name = #member, .type = (tag), \
 	  .offset = MU_OFFSET(self, member, ctype), __VA_ARGS__ }
 
-#define MU_OPT_TEXT(self, member, ...)    MU_OPTION(MU_TEXT, const char *, self, member, __VA_ARGS__)
-#define MU_OPT_INT(self, member, ...)     MU_OPTION(MU_INT, int64_t, self, member, __VA_ARGS__)
-#define MU_OPT_REAL(self, member, ...)    MU_OPTION(MU_REAL, double, self, member, __VA_ARGS__)
-#define MU_OPT_BOOL(self, member, ...)    MU_OPTION(MU_BOOL, bool, self, member, __VA_ARGS__)
-#define MU_OPT_BYTES(self, member, ...)   MU_OPTION(MU_BYTES, int64_t, self, member, __VA_ARGS__)
-#define MU_OPT_SECONDS(self, member, ...) MU_OPTION(MU_SECONDS, double, self, member, __VA_ARGS__)
-#define MU_OPT_CHOICE(self, member, ...)  MU_OPTION(MU_CHOICE, int, self, member, __VA_ARGS__)
-#define MU_OPT_PATH(self, member, ...)    MU_OPTION(MU_PATH, const char *, self, member, __VA_ARGS__)
-#define MU_OPT_TEXTS(self, member, ...)   MU_OPTION(MU_TEXTS, struct mu_texts, self, member, __VA_ARGS__)
-#define MU_OPT_PAIRS(self, member, ...)   MU_OPTION(MU_PAIRS, struct mu_pairs, self, member, __VA_ARGS__)
-#define MU_OPT_ITEMS(self, member, item, table, ...) \
-	MU_OPTION(MU_ITEMS, struct mu_items, self, member, \
-		  .item_size = sizeof(item), .fields = (table), __VA_ARGS__)
+#define MU_OPT_TEXT(self, ...)    MU_OPTION(MU_TEXT, const char *, self, __VA_ARGS__)
+#define MU_OPT_INT(self, ...)     MU_OPTION(MU_INT, int64_t, self, __VA_ARGS__)
+#define MU_OPT_REAL(self, ...)    MU_OPTION(MU_REAL, double, self, __VA_ARGS__)
+#define MU_OPT_BOOL(self, ...)    MU_OPTION(MU_BOOL, bool, self, __VA_ARGS__)
+#define MU_OPT_BYTES(self, ...)   MU_OPTION(MU_BYTES, int64_t, self, __VA_ARGS__)
+#define MU_OPT_SECONDS(self, ...) MU_OPTION(MU_SECONDS, double, self, __VA_ARGS__)
+#define MU_OPT_CHOICE(self, ...)  MU_OPTION(MU_CHOICE, int, self, __VA_ARGS__)
+#define MU_OPT_PATH(self, ...)    MU_OPTION(MU_PATH, const char *, self, __VA_ARGS__)
+#define MU_OPT_TEXTS(self, ...)   MU_OPTION(MU_TEXTS, struct mu_texts, self, __VA_ARGS__)
+#define MU_OPT_PAIRS(self, ...)   MU_OPTION(MU_PAIRS, struct mu_pairs, self, __VA_ARGS__)
+#define MU_OPT_ITEMS(self, member, item, ...) MU_OPT_ITEMS_(self, member, item, __VA_ARGS__, )
+#define MU_OPT_ITEMS_(self, member, item, table, ...) \
+	MU_OPTION_(MU_ITEMS, struct mu_items, self, member, \
+		   .item_size = sizeof(item), .fields = (table), __VA_ARGS__)
 
 /* ----------------------------------------------------------------- plugin */
 

@@ -5,6 +5,7 @@
 #include "batch.h"
 #include "clock.h"
 #include "link.h"
+#include "surroundings.h"
 
 int exporters_open(struct exporters *x, struct run *run, const struct flow *end)
 {
@@ -199,6 +200,7 @@ int exporters_finish(struct exporters *x)
 
 void exporters_close(struct exporters *x)
 {
+	bool foreign = foreign_of(x) != NULL;
 	size_t i;
 
 	for (i = 0; i < x->count; i++) {
@@ -207,5 +209,7 @@ void exporters_close(struct exporters *x)
 		r->in = &x->run->dataset;
 		stage_end(r, &x->items[i]);
 	}
+	for (i = 0; foreign && i < x->run->publish.n_outputs; i++)
+		surroundings_mode(x->run->publish.outputs[i].staged);
 	free(x->items);
 }

@@ -143,6 +143,14 @@ void surroundings_keep(void)
 	kept.kept = true;
 }
 
+void surroundings_mode(const char *path)
+{
+	struct stat st;
+
+	if (kept.kept && !lstat(path, &st) && S_ISREG(st.st_mode))
+		chmod(path, 0666 & ~kept.mask);
+}
+
 void surroundings_locale(void)
 {
 	/* The one of this name is there without being made. */

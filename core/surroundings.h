@@ -17,6 +17,9 @@ void surroundings_keep(void);
 /* Puts it back; nothing happens when nothing was kept. */
 void surroundings_restore(void);
 
+/* Gives a regular file the mode that it has when no plugin has changed the mask. */
+void surroundings_mode(const char *path);
+
 /* Numbers are read and written in the locale "C" on this thread. */
 void surroundings_locale(void);
 

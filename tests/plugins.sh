@@ -42,6 +42,11 @@ compile() {
 		-I"$project/core/include" -I"$bad" -o "$2" "$1" "$temporary/table.o" -lpthread
 }
 
+# A locale with a comma in numbers, where one can be made.
+mkdir locales
+localedef -i de_DE -f UTF-8 "$PWD/locales/de_DE.UTF-8" >/dev/null 2>&1 &&
+	export LOCPATH="$PWD/locales"
+
 # pipeline KIND NAME: with the plugin as the stage of its kind
 pipeline() {
 	fetch='- fetch: file

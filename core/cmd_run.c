@@ -164,7 +164,7 @@ static int take(const struct command *self, struct errand *s, int flag, const ch
 static int run_run(const struct command *self, int argc, char **argv)
 {
 	struct flags rest = { .command = self, .argc = argc, .next = 1, .argv = argv };
-	struct errand errand = { 0 };
+	struct errand errand = { .options = { .over = true } };
 	const char *value;
 	int code = EXIT_VALID, flag;
 
@@ -172,9 +172,8 @@ static int run_run(const struct command *self, int argc, char **argv)
 		code = take(self, &errand, flag, value);
 	if (code == EXIT_VALID && !errand.pipeline)
 		code = usage_error(self, "name a pipeline file");
-	if (code == EXIT_VALID) {
+	if (code == EXIT_VALID)
 		code = errand_run(&errand);
-	}
 	settings_release(&errand.settings);
 	return code;
 }

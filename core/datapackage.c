@@ -1,87 +1,143 @@
 #include "datapackage.h"
 
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "rejected.h"
 
-/* A resource's name: small letters, digits, dots, dashes and underscores. */
-static json_t *resource_name(const char *path)
-{
-	struct text name = { 0 };
-	json_t *json;
+/* The text is put together by hand: there is nothing in it that can fail but memory, and
+ * that the core's own functions see to. */
 
+static void add_text(struct text *out, const char *key, const char *value)
+{
+	text_printf(out, "\"%s\": ", key);
+	text_add_json(out, value, strlen(value));
+}
+
+static void add_count(struct text *out, const char *key, uint64_t count)
+{
+	text_printf(out, "\"%s\": %llu", key, (unsigned long long)count);
+}
+
+/* A resource's name: small letters, digits, dots, dashes and underscores. */
+static void add_name(struct text *out, const char *path)
+{
+	text_puts(out, "\"name\": \"");
 	for (; *path; path++) {
 		char c = *path >= 'A' && *path <= 'Z' ? (char)(*path - 'A' + 'a') : *path;
 
-		text_putc(&name,
-			  (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("._-", c)
-				  ? c
-				  : '-');
+		text_putc(out, (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("._-", c)
+				       ? c
+				       : '-');
 	}
-	json = json_string(name.data);
-	text_release(&name);
-	return json;
+	text_putc(out, '"');
 }
 
-static json_t *resource(const struct output *o)
+static const char *format(const char *path)
 {
-	const char *dot = strrchr(o->path, '.');
-	struct text hash = { 0 };
-	json_t *json;
+	const char *name = strrchr(path, '/'), *dot = strrchr(name ? name : path, '.');
 
-	text_printf(&hash, "sha256:%s", o->sha256);
-	json = json_pack("{s:o, s:s, s:s, s:I, s:s, s:I}", "name", resource_name(o->path), "path",
-			 o->path, "format", dot ? dot + 1 : "", "bytes", (json_int_t)o->bytes,
-			 "hash", hash.data, "rows", (json_int_t)o->rows);
-	text_release(&hash);
-	return json;
+	return dot ? dot + 1 : "";
 }
 
-static json_t *source(const struct document *d)
+static void add_resource(struct text *out, const struct output *o)
 {
-	return json_pack("{s:s, s:s, s:s*}", "title", d->public.name, "path", d->public.published,
-			 "sha256", d->public.sha256);
+	static const char next[] = ",\n      ";
+
+	text_puts(out, "    {\n      ");
+	add_name(out, o->path);
+	text_puts(out, next);
+	add_text(out, "path", o->path);
+	text_puts(out, next);
+	add_text(out, "format", format(o->path));
+	text_puts(out, next);
+	add_count(out, "bytes", o->bytes);
+	text_printf(out, "%s\"hash\": \"sha256:%s\"%s", next, o->sha256, next);
+	add_count(out, "rows", o->rows);
+	text_puts(out, "\n    }");
 }
 
-/* What is left out of the dataset, and why; NULL when nothing is. */
-static json_t *rejected(const struct run *run)
+static void add_document(struct text *out, const struct document *d, bool rejected)
 {
-	json_t *json = NULL;
+	static const char next[] = ",\n      ";
+
+	text_puts(out, "    {\n      ");
+	add_text(out, "title", d->public.name);
+	text_puts(out, next);
+	add_text(out, "path", d->public.published);
+	if (d->public.sha256) {
+		text_puts(out, next);
+		add_text(out, "sha256", d->public.sha256);
+	}
+	if (rejected) {
+		text_puts(out, next);
+		add_text(out, "code", d->blame.code);
+		text_puts(out, next);
+		add_text(out, "message", d->blame.message);
+	}
+	text_puts(out, "\n    }");
+}
+
+/* Begins a list with the first item, and goes on with the next. */
+static void add_item(struct text *out, const char *key, size_t index)
+{
+	if (index)
+		text_puts(out, ",\n");
+	else
+		text_printf(out, ",\n  \"%s\": [\n", key);
+}
+
+static void end_list(struct text *out, const char *key, size_t count)
+{
+	if (count)
+		text_puts(out, "\n  ]");
+	else
+		text_printf(out, ",\n  \"%s\": []", key);
+}
+
+static void add_sources(struct text *out, const struct run *run)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < run->documents.count; i++) {
+		if (run->documents.items[i]->unread)
+			continue;
+		add_item(out, "sources", n++);
+		add_document(out, run->documents.items[i], false);
+	}
+	end_list(out, "sources", n);
+}
+
+/* What is left out of the dataset, and why. */
+static void add_rejected(struct text *out, const struct run *run)
+{
 	const struct document *d;
-	size_t i = 0;
+	size_t n = 0, i = 0;
 
 	while ((d = rejected_next(run, &i))) {
-		json = json ? json : json_array();
-		json_array_append_new(json, json_pack("{s:s, s:s, s:s*, s:s, s:s}", "title",
-						      d->public.name, "path", d->public.published,
-						      "sha256", d->public.sha256, "code",
-						      d->blame.code, "message", d->blame.message));
+		add_item(out, "rejected_documents", n++);
+		add_document(out, d, true);
 	}
-	return json;
+	if (n)
+		end_list(out, "rejected_documents", n);
 }
 
 void datapackage_write(const struct run *run, struct text *out)
 {
-	json_t *package, *resources = json_array(), *sources = json_array();
-	char *dump;
 	size_t i;
 
-	for (i = 0; i < run->publish.n_outputs; i++)
-		json_array_append_new(resources, resource(&run->publish.outputs[i]));
-	for (i = 0; i < run->documents.count; i++)
-		if (!run->documents.items[i]->unread)
-			json_array_append_new(sources, source(run->documents.items[i]));
-	package = json_pack("{s:s, s:s, s:s*, s:o, s:o, s:o*}", "muster", "1", "name",
-			    run->pipeline->name, "title", run->pipeline->title, "resources",
-			    resources, "sources", sources, "rejected_documents", rejected(run));
-	dump = json_dumps(package, JSON_INDENT(2));
-	if (!dump)
-		mem_exhausted();
-	text_puts(out, dump);
-	text_putc(out, '\n');
+	text_puts(out, "{\n  \"muster\": \"1\",\n  ");
+	add_text(out, "name", run->pipeline->name);
+	if (run->pipeline->title) {
+		text_puts(out, ",\n  ");
+		add_text(out, "title", run->pipeline->title);
+	}
+	for (i = 0; i < run->publish.n_outputs; i++) {
+		add_item(out, "resources", i);
+		add_resource(out, &run->publish.outputs[i]);
+	}
+	end_list(out, "resources", i);
+	add_sources(out, run);
+	add_rejected(out, run);
+	text_puts(out, "\n}\n");
 	secrets_redact(&run->pipeline->secrets, out, 0);
-	free(dump);
-	json_decref(package);
 }

@@ -1,6 +1,7 @@
 /*
- * SIGINT and SIGTERM ask a run to end; it does so between two batches.  A
- * second signal ends the program at once.
+ * SIGINT, SIGTERM, SIGHUP and SIGQUIT ask a run to end; it does so between two batches.
+ * A second one ends the program at once.  One that was ignored when the
+ * program began stays so.
  */
 #ifndef INTERRUPT_H
 #define INTERRUPT_H

@@ -169,7 +169,7 @@ void locked_explain(struct run *run)
 	struct text why = { 0 }, message = { 0 };
 
 	before.options.offline = before.options.compare = before.options.dry_run = true;
-	before.options.locked = before.options.details = false;
+	before.options.locked = before.options.details = before.options.over = false;
 	before.options.verbosity = -1;
 	run_pipeline(&before);
 	find_obstacle(run, &before, &why);

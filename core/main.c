@@ -1,6 +1,7 @@
 /*
  * The command line: `muster COMMAND ...`.
  */
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,19 @@ __attribute__((visibility("default"))) void _Exit(int status)
 	watch_exit(status);
 }
 
+/* Whoever starts the program may have closed some of the standard streams.  Their numbers
+ * must not go to files that are opened later: what is printed would be written there.  The
+ * descriptors that take their place can be neither read nor written. */
+static bool reserve_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH) != fd)
+			return false;
+	return true;
+}
+
 static int act(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
@@ -126,6 +140,10 @@ int main(int argc, char **argv)
 {
 	int code;
 
+	if (!reserve_streams()) {
+		fprintf(stderr, "muster: the standard streams cannot be opened\n");
+		return EXIT_FAILED;
+	}
 	json_set_alloc_funcs(json_memory, free);
 	watch_begin(NULL);
 	code = act(argc, argv);

@@ -3,22 +3,26 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "append.h"
+#include "attributes.h"
 #include "document.h"
+#include "former.h"
+#include "interrupt.h"
 #include "mem.h"
+#include "staging.h"
+#include "tree.h"
 
-#define PACKAGE     "datapackage.json"
-#define MAX_PACKAGE (16 << 20)
-#define MAX_DEPTH   16
-#define KEPT        64
+#define HASH_TWICE 262144 /* bytes at most that are hashed once more before they are published */
+#define WAIT_MS    30000  /* for another run that publishes there */
+#define STEP_MS    10
+#define TRIES      8
 
 /* What publish_abandon() removes: it may allocate nothing.  Memory may run out on
  * any thread, so what it reads changes under the lock; recursive, since it may
@@ -47,173 +51,17 @@ static char *join(const char *folder, const char *name)
 	return path.data;
 }
 
-/* ------------------------------------------------------- removing folders */
-
-static void remove_tree(int parent, const char *name, int depth)
+/* A descriptor of 0 is none: that one is the standard input. */
+static void close_one(int *fd)
 {
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-
-	if (!folder) {
-		if (fd >= 0)
-			close(fd);
-		unlinkat(parent, name, 0);
-		return;
-	}
-	while (depth < MAX_DEPTH && (entry = readdir(folder))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if (unlinkat(dirfd(folder), entry->d_name, 0))
-			remove_tree(dirfd(folder), entry->d_name, depth + 1);
-	}
-	closedir(folder);
-	unlinkat(parent, name, AT_REMOVEDIR);
-}
-
-/* Staging folders of runs that are no longer alive. */
-static void remove_stale(const char *parent, const char *prefix)
-{
-	DIR *folder = opendir(parent);
-	struct dirent *entry;
-
-	while (folder && (entry = readdir(folder))) {
-		int fd;
-
-		if (strncmp(entry->d_name, prefix, strlen(prefix)))
-			continue;
-		fd = openat(dirfd(folder), entry->d_name,
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
-			remove_tree(dirfd(folder), entry->d_name, 0);
-		if (fd >= 0)
-			close(fd);
-	}
-	if (folder)
-		closedir(folder);
-}
-
-/* ------------------------------------------------- what is there already */
-
-/* The paths that the folder's datapackage.json lists; NULL when it has none. */
-static json_t *package_paths(const char *out)
-{
-	char *path = join(out, PACKAGE);
-	json_t *package = NULL, *paths, *resources, *resource;
-	struct stat st;
-	size_t i;
-
-	if (!lstat(path, &st) && S_ISREG(st.st_mode) && st.st_size <= MAX_PACKAGE)
-		package = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	free(path);
-	resources = json_object_get(package, "resources");
-	if (!json_is_string(json_object_get(package, "muster")) || !json_is_array(resources)) {
-		json_decref(package);
-		return NULL;
-	}
-	paths = json_object();
-	json_array_foreach(resources, i, resource) {
-		const char *name = json_string_value(json_object_get(resource, "path"));
-
-		if (name)
-			json_object_set_new(paths, name, json_true());
-	}
-	json_decref(package);
-	return paths;
-}
-
-/* The former dataset's own; its datapackage.json too, but not one of others. */
-static bool listed(const json_t *paths, const char *path)
-{
-	return !strcmp(path, PACKAGE) ? paths != NULL : json_object_get(paths, path) != NULL;
-}
-
-/* Whether a folder below the output folder is one of the former dataset's. */
-static bool holds_listed(const json_t *paths, const char *folder)
-{
-	size_t len = strlen(folder);
-	const char *path;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)paths, path, value)
-		if (!strncmp(path, folder, len) && path[len] == '/')
-			return true;
-	return false;
-}
-
-/* Looks at what is in the output folder that is not of the former dataset.  With
- * `into` (a folder) each such file gets a link there; EEXIST when it is in the
- * way of an output. */
-static int foreign_each(const struct publish *p, const char *into, struct text *why)
-{
-	json_t *paths = package_paths(p->out);
-	DIR *folder = opendir(p->out);
-	struct dirent *entry;
-	size_t kept = 0;
-	int err = 0;
-
-	while (!err && folder && (entry = readdir(folder))) {
-		const char *name = entry->d_name;
-		struct stat st;
-
-		if (!strcmp(name, ".") || !strcmp(name, "..") || listed(paths, name) ||
-		    fstatat(dirfd(folder), name, &st, AT_SYMLINK_NOFOLLOW))
-			continue;
-		if (S_ISDIR(st.st_mode) && holds_listed(paths, name))
-			continue;
-		if (S_ISDIR(st.st_mode) || ++kept > KEPT) {
-			text_printf(why,
-				    "%s: holds %s, so it is hardly a folder of datasets; "
-				    "nothing was touched: name another one with --out",
-				    p->shown,
-				    S_ISDIR(st.st_mode) ? "other folders" : "many other files");
-			err = EEXIST;
-		} else if (into) {
-			char *link = join(into, name);
-
-			if (linkat(dirfd(folder), name, AT_FDCWD, link, 0))
-				err = fail(why, errno, name,
-					   errno == EEXIST
-						   ? "is in the output folder and none of the "
-						     "former dataset's; move it away"
-						   : "cannot be kept");
-			free(link);
-		}
-	}
-	if (folder)
-		closedir(folder);
-	json_decref(paths);
-	return err;
-}
-
-/* `into` as foreign_each() has it. */
-static int check_replaceable(const struct publish *p, const char *into, struct text *why)
-{
-	char *current = getcwd(NULL, 0);
-	bool here = current && !strcmp(current, p->out);
-	struct stat st;
-
-	free(current);
-	if (here) {
-		text_printf(why,
-			    "%s: the current folder cannot be replaced; name another one with "
-			    "--out",
-			    p->shown);
-		return EINVAL;
-	}
-	if (lstat(p->out, &st))
-		return errno == ENOENT ? 0 : fail(why, errno, p->shown, "cannot be looked at");
-	if (!S_ISDIR(st.st_mode)) {
-		text_printf(why, "%s: is no folder; name another one with --out", p->shown);
-		return ENOTDIR;
-	}
-	return foreign_each(p, into, why);
+	if (*fd > 0)
+		close(*fd);
+	*fd = 0;
 }
 
 /* ------------------------------------------------------------------ begin */
 
-/* The path without links as far as it exists, absolute. */
-static char *absolute(const char *path)
+char *publish_folder(const char *path)
 {
 	char *real = realpath(path, NULL), *copy, *slash, *parent, *out;
 
@@ -225,7 +73,9 @@ static char *absolute(const char *path)
 	slash = strrchr(copy, '/');
 	if (slash)
 		*slash = '\0';
-	parent = absolute(slash ? (*copy ? copy : "/") : ".");
+	else if (!strcmp(copy, "."))
+		return copy; /* the current folder is gone */
+	parent = publish_folder(slash ? (*copy ? copy : "/") : ".");
 	out = join(strcmp(parent, "/") ? parent : "", slash ? slash + 1 : copy);
 	free(parent);
 	free(copy);
@@ -236,83 +86,133 @@ static char *absolute(const char *path)
 static int make_parents(struct publish *p, struct text *why)
 {
 	char *at;
+	int err = 0;
 
-	for (at = strchr(p->out + 1, '/'); at; at = strchr(at + 1, '/')) {
+	for (at = strchr(p->out + 1, '/'); at && !err; at = strchr(at + 1, '/')) {
 		*at = '\0';
-		if (!mkdir(p->out, 0777)) {
+		if (!mkdir(p->out, 0777))
 			p->parents++;
-		} else if (errno != EEXIST) {
-			fail(why, errno, p->out, "cannot be made");
-			*at = '/';
-			return EIO;
-		}
+		else if (errno != EEXIST)
+			err = fail(why, errno, p->out, "cannot be made");
 		*at = '/';
 	}
-	return 0;
+	return err;
 }
 
+/* Asks for no memory. */
 static void remove_parents(struct publish *p)
 {
-	char *path = mem_copy(p->out), *slash;
+	size_t len = strlen(p->out), at = len;
 
-	while (p->parents && (slash = strrchr(path, '/'))) {
-		*slash = '\0';
-		if (rmdir(path))
+	while (p->parents && at) {
+		while (at && p->out[at] != '/')
+			at--;
+		p->out[at] = '\0';
+		if (!at || tree_remove_empty(AT_FDCWD, p->out))
 			break;
 		p->parents--;
 	}
-	free(path);
+	for (; at < len; at++)
+		if (!p->out[at])
+			p->out[at] = '/';
 }
 
 static void staging_forget(struct publish *p)
 {
 	free(p->staging);
 	free(p->package);
-	p->staging = p->package = NULL;
+	free(p->aside);
+	p->staging = p->package = p->aside = NULL;
+	close_one(&p->lock);
+}
+
+/* What is made in the staging folder gets its group and its access control lists from
+ * there; until it is whole nobody else looks into it. */
+static int dress_staging(struct publish *p, struct text *why)
+{
+	int former = open(p->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW), err = 0;
+	struct stat st;
+
+	if (former >= 0) {
+		err = attributes_copy(former, p->lock, S_ISGID | S_IRWXU);
+		close(former);
+	} else if (errno != ENOENT) {
+		err = errno;
+	}
+	if (!err && fstat(p->lock, &st))
+		err = errno;
+	p->mode = (st.st_mode & S_ISGID) | (0777 & ~p->umask);
+	return err ? fail(why, err, p->shown, "its group and access cannot be kept") : 0;
 }
 
 static int make_staging(struct publish *p, struct text *why)
 {
-	struct text parent = { 0 }, prefix = { 0 }, staging = { 0 };
+	struct text staging = { 0 };
 	const char *name = strrchr(p->out, '/') + 1;
-	int err = 0;
+	int err;
 
-	text_add(&parent, p->out, (size_t)(name - p->out));
-	text_printf(&prefix, ".%s.muster-", name);
-	text_printf(&staging, "%s%sXXXXXX", parent.data, prefix.data);
-	remove_stale(parent.data, prefix.data);
+	text_add(&staging, p->out, (size_t)(name - p->out));
+	p->parent = open(staging.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	err = p->parent < 0 && errno != EACCES ? errno : 0;
 	/* Once the folder is there, nothing may fail before it is in progress. */
+	text_printf(&staging, ".%s.muster-XXXXXX", name);
+	p->staging = staging.data;
 	p->package = join(staging.data, PACKAGE);
-	if (!mkdtemp(staging.data)) {
-		err = errno;
+	p->aside = mem_alloc(staging.len + sizeof "-old");
+	if (!err)
+		err = staging_make(p->staging, &p->lock);
+	if (err) {
 		fail(why, err, p->shown, "nothing can be written beside it");
-		text_release(&staging);
 		staging_forget(p);
-	} else {
-		p->staging = staging.data;
-		memcpy(p->package, staging.data, staging.len);
-		p->lock = open(p->staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (p->lock >= 0)
-			flock(p->lock, LOCK_EX | LOCK_NB);
-		set_in_progress(p);
+		return err;
 	}
-	text_release(&parent);
-	text_release(&prefix);
+	memcpy(p->package, staging.data, staging.len);
+	memcpy(p->aside, staging.data, staging.len);
+	memcpy(p->aside + staging.len, "-old", sizeof "-old");
+	set_in_progress(p);
+	return dress_staging(p, why);
+}
+
+int publish_recover(const char *out, struct text *why)
+{
+	char *path = publish_folder(out);
+	int err = path[0] == '/' && path[1] ? staging_recover(path, why) : 0;
+
+	free(path);
 	return err;
+}
+
+static bool is_current_folder(const char *path)
+{
+	char *current = getcwd(NULL, 0);
+	bool is = current && !strcmp(current, path);
+
+	free(current);
+	return is;
 }
 
 int publish_begin(struct publish *p, const char *out, struct text *why)
 {
+	struct former former;
 	int err;
 
-	p->lock = -1;
 	p->shown = mem_copy(out);
-	p->out = absolute(out);
-	if (!strcmp(p->out, "/")) {
-		text_puts(why, "/: cannot be an output folder");
+	p->out = publish_folder(out);
+	p->umask = umask(0);
+	umask(p->umask);
+	if (p->out[0] != '/' || !p->out[1]) {
+		text_printf(why, "%s: cannot be an output folder", p->out);
 		return EINVAL;
 	}
-	err = check_replaceable(p, NULL, why);
+	if (is_current_folder(p->out)) {
+		text_printf(why,
+			    "%s: the current folder cannot be replaced; name another one with "
+			    "--out",
+			    p->shown);
+		return EINVAL;
+	}
+	err = former_open(&former, p->out, p->shown, why);
+	former_close(&former);
 	if (!err)
 		err = make_parents(p, why);
 	if (!err)
@@ -321,25 +221,6 @@ int publish_begin(struct publish *p, const char *out, struct text *why)
 }
 
 /* ---------------------------------------------------------------- outputs */
-
-static const char *wrong_path(const char *path)
-{
-	const char *part = path, *end;
-
-	if (!*path || *path == '/')
-		return "it must be relative to the output folder";
-	if (!strcmp(path, PACKAGE))
-		return "muster itself writes a file of that name";
-	for (; *part; part = *end ? end + 1 : end) {
-		end = part + strcspn(part, "/");
-		if (end == part || *part == '.')
-			return "no part of it may be empty or begin with a full stop";
-	}
-	for (part = path; *part; part++)
-		if ((unsigned char)*part < ' ' || *part == '\\')
-			return "it has a character that no file name should have";
-	return NULL;
-}
 
 static struct output *add_output(struct publish *p, const char *path)
 {
@@ -356,29 +237,28 @@ static struct output *add_output(struct publish *p, const char *path)
 
 int publish_output(struct publish *p, const char *path, const char **staged, struct text *why)
 {
-	const char *wrong = wrong_path(path);
+	const char *wrong = output_path_wrong(path, p->rejects);
 	struct output *o;
 	char *at;
 	size_t i;
+	int err = 0;
 
-	if (!wrong && p->rejects && !strcmp(path, REJECTS))
-		wrong = "muster itself writes a file of that name";
 	for (i = 0; !wrong && i < p->n_outputs; i++)
-		if (!strcmp(p->outputs[i].path, path))
-			wrong = "another export writes it already";
+		wrong = output_paths_clash(path, p->outputs[i].path);
 	if (wrong) {
 		text_printf(why, "the output path '%s' cannot be: %s", path, wrong);
 		return EINVAL;
 	}
 	o = add_output(p, path);
-	for (at = strchr(o->staged + strlen(p->staging) + 1, '/'); at; at = strchr(at + 1, '/')) {
+	for (at = strchr(o->staged + strlen(p->staging) + 1, '/'); at && !err;
+	     at = strchr(at + 1, '/')) {
 		*at = '\0';
 		if (mkdir(o->staged, 0777) && errno != EEXIST)
-			return fail(why, errno, path, "cannot be made");
+			err = fail(why, errno, path, "cannot be made");
 		*at = '/';
 	}
 	*staged = o->staged;
-	return 0;
+	return err;
 }
 
 /* Has the bytes on their way to the disk when sync() comes to wait for them, so that
@@ -421,16 +301,39 @@ static int measure_appended(struct output *o, int fd)
 	return err;
 }
 
+/* An exporter may have left something else there, even a pipe. */
+static int open_staged(const char *path, const char *shown, int *fd, struct text *why)
+{
+	struct stat st;
+
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (*fd < 0)
+		return fail(why, errno, shown,
+			    errno == ENOENT ? "was declared and not written" : "cannot be read");
+	if (!fstat(*fd, &st) && S_ISREG(st.st_mode))
+		return 0;
+	close(*fd);
+	text_printf(why, "%s: is no plain file", shown);
+	return EINVAL;
+}
+
 static int measure(struct output *o, struct text *why)
 {
-	int fd = open(o->staged, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), err;
+	struct stat st;
+	int fd, err = open_staged(o->staged, o->path, &fd, why);
 
-	if (fd < 0)
-		return fail(why, errno, o->path, "was declared and not written");
+	if (err)
+		return err;
 	write_out(fd);
 	err = o->append ? measure_appended(o, fd) : sha256_file(fd, o->sha256, &o->bytes);
+	if (!err && fstat(fd, &st))
+		err = errno;
 	close(fd);
-	return err ? fail(why, err, o->path, "cannot be stored") : 0;
+	if (err)
+		return fail(why, err, o->path, "cannot be stored");
+	o->file = st.st_ino;
+	o->changed = st.st_mtim;
+	return 0;
 }
 
 int publish_measure(struct publish *p, struct text *why)
@@ -438,12 +341,96 @@ int publish_measure(struct publish *p, struct text *why)
 	size_t i;
 	int err = 0;
 
+	/* An exporter may have left a stream open: what is in it belongs to its output. */
+	if (fflush(NULL) && !ferror(stdout)) {
+		err = errno;
+		text_printf(why, "what an exporter has written cannot be stored: %s",
+			    strerror(err));
+	}
 	for (i = 0; !err && i < p->n_outputs; i++)
 		err = measure(&p->outputs[i], why);
 	return err;
 }
 
+/* Whether an output is what was measured: a short one by its bytes, too, since the time of
+ * the last change has a grain. */
+static int is_as_measured(const struct output *o, int fd, bool *is)
+{
+	struct stat st;
+	uint64_t bytes;
+	char sha256[65];
+	int err;
+
+	if (fstat(fd, &st))
+		return errno;
+	*is = st.st_ino == o->file && (uint64_t)st.st_size == o->bytes &&
+	      st.st_mtim.tv_sec == o->changed.tv_sec && st.st_mtim.tv_nsec == o->changed.tv_nsec;
+	if (!*is || o->bytes > HASH_TWICE)
+		return 0;
+	err = sha256_file(fd, sha256, &bytes);
+	*is = !strcmp(sha256, o->sha256);
+	return err;
+}
+
+static int compare(const struct output *o, struct text *why)
+{
+	bool same = true;
+	int fd, err = open_staged(o->staged, o->path, &fd, why);
+
+	if (err)
+		return err;
+	err = is_as_measured(o, fd, &same);
+	close(fd);
+	if (err)
+		return fail(why, err, o->path, "cannot be read");
+	if (same)
+		return 0;
+	text_printf(why, "%s: was changed after its exporter had ended and it was measured",
+		    o->path);
+	return EBUSY;
+}
+
 /* ----------------------------------------------------------------- commit */
+
+static bool is_declared(const struct publish *p, const char *path)
+{
+	size_t i = 0;
+
+	while (i < p->n_outputs && strcmp(p->outputs[i].path, path) != 0)
+		i++;
+	return i < p->n_outputs;
+}
+
+/* Nothing is published that datapackage.json does not list. */
+static int find_undeclared(const struct publish *p, const char *folder, struct text *why)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	int err = dir ? 0 : fail(why, errno, p->shown, "cannot be read");
+
+	while (!err && (errno = 0, entry = readdir(dir))) {
+		char *path = join(folder, entry->d_name);
+		const char *shown = path + strlen(p->staging) + 1;
+		struct stat st;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
+		    is_declared(p, shown)) {
+			err = 0;
+		} else if (!lstat(path, &st) && S_ISDIR(st.st_mode)) {
+			err = find_undeclared(p, path, why);
+		} else {
+			text_printf(why, "%s: was written by an exporter that has not declared it",
+				    shown);
+			err = EPROTO;
+		}
+		free(path);
+	}
+	if (!err && errno)
+		err = fail(why, errno, p->shown, "cannot be read");
+	if (dir)
+		closedir(dir);
+	return err;
+}
 
 static int write_package(struct publish *p, const char *bytes, size_t len, struct text *why)
 {
@@ -451,122 +438,368 @@ static int write_package(struct publish *p, const char *bytes, size_t len, struc
 	int err = 0;
 
 	if (!file)
-		err = fail(why, errno, PACKAGE, "cannot be made");
-	if (file && (fwrite(bytes, 1, len, file) != len || fflush(file)))
+		return fail(why, errno, PACKAGE, "cannot be made");
+	if (fwrite(bytes, 1, len, file) != len || fflush(file))
 		err = fail(why, errno, PACKAGE, "cannot be written");
-	if (file)
-		write_out(fileno(file));
-	if (file && fclose(file) && !err)
+	write_out(fileno(file));
+	if (fclose(file) && !err)
 		err = fail(why, errno, PACKAGE, "cannot be written");
 	return err;
 }
 
-static int sync_file(const char *path, const char *shown, struct text *why)
+static bool describes(const json_t *resource, const struct output *o)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), err = 0;
+	const char *path = json_string_value(json_object_get(resource, "path"));
+	const char *hash = json_string_value(json_object_get(resource, "hash"));
+	json_int_t bytes = json_integer_value(json_object_get(resource, "bytes"));
 
-	if (fd < 0 || fsync(fd))
-		err = fail(why, errno, shown, "cannot be stored");
+	return path && hash && !strcmp(path, o->path) && !strncmp(hash, "sha256:", 7) &&
+	       !strcmp(hash + 7, o->sha256) && (uint64_t)bytes == o->bytes;
+}
+
+/* Reads datapackage.json as the next run will do: it must list what is published. */
+static int check_package(const struct publish *p, struct text *why)
+{
+	struct text reason = { 0 };
+	json_t *package, *resources;
+	int err = package_read(p->package, &package, &reason);
+	size_t i;
+
+	resources = json_object_get(package, "resources");
+	if (err) {
+		text_printf(why, "%s: %s", PACKAGE, reason.data);
+	} else if (!json_is_string(json_object_get(package, "muster")) ||
+		   json_array_size(resources) != p->n_outputs) {
+		err = EBADMSG;
+		text_puts(why, PACKAGE ": does not list what is published");
+	}
+	for (i = 0; !err && i < p->n_outputs; i++) {
+		if (describes(json_array_get(resources, i), &p->outputs[i]))
+			continue;
+		err = EBADMSG;
+		text_printf(why,
+			    "%s: does not describe '%s' as it is; if the value of a secret is a "
+			    "part of its path, give it another one",
+			    PACKAGE, p->outputs[i].path);
+	}
+	json_decref(package);
+	text_release(&reason);
+	return err;
+}
+
+static int sync_fd(int fd)
+{
+	int err = 0, tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		err = fsync(fd) ? errno : 0;
+		if (err != EINTR)
+			break;
+	}
+	return err;
+}
+
+static int sync_file(const char *path, int flags, const char *shown, struct text *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | flags);
+	int err = fd < 0 ? errno : sync_fd(fd);
+
 	if (fd >= 0)
 		close(fd);
+	return err ? fail(why, err, shown, "cannot be stored") : 0;
+}
+
+/* Calls it with each folder of an output below the staging folder: one of them as often as
+ * outputs are in it. */
+static int subfolders_each(const struct publish *p,
+			   int (*visit)(const struct publish *, const char *folder,
+					struct text *why),
+			   struct text *why)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < p->n_outputs; i++) {
+		const char *path = p->outputs[i].path, *end;
+
+		for (end = strchr(path, '/'); end && !err; end = strchr(end + 1, '/')) {
+			struct text folder = { 0 };
+
+			text_add(&folder, path, (size_t)(end - path));
+			err = visit(p, folder.data, why);
+			text_release(&folder);
+		}
+	}
 	return err;
 }
 
-/* The rename must not reach the disk before the bytes do. */
+static int sync_subfolder(const struct publish *p, const char *folder, struct text *why)
+{
+	char *path = join(p->staging, folder);
+	int err = sync_file(path, O_DIRECTORY, folder, why);
+
+	free(path);
+	return err;
+}
+
+/* Some file systems have nothing to synchronise of a folder. */
+static int sync_folder(int fd)
+{
+	int err = fd > 0 ? sync_fd(fd) : 0;
+
+	return err == EINVAL || err == EROFS || err == EBADF ? 0 : err;
+}
+
+/* The rename must not reach the disk before what is published does. */
 static int sync_staged(const struct publish *p, struct text *why)
 {
 	int err = 0;
 	size_t i;
 
 	for (i = 0; !err && i < p->n_outputs; i++)
-		err = sync_file(p->outputs[i].staged, p->outputs[i].path, why);
-	return err ? err : sync_file(p->package, PACKAGE, why);
+		err = sync_file(p->outputs[i].staged, 0, p->outputs[i].path, why);
+	if (!err)
+		err = sync_file(p->package, 0, PACKAGE, why);
+	if (!err)
+		err = subfolders_each(p, sync_subfolder, why);
+	if (err)
+		return err;
+	err = sync_folder(p->lock);
+	return err ? fail(why, err, p->shown, "cannot be stored") : 0;
 }
 
-/* On file systems that cannot exchange, there is a moment without a dataset;
- * when the second step fails the first is undone. */
-static int swap_slowly(const struct publish *p, const char *aside)
+/* What takes the place of a file or folder of the former dataset may be read by the same
+ * people. */
+static int keep_attributes(const struct publish *p, const char *path, struct text *why)
+{
+	char *old = join(p->out, path), *new = join(p->staging, path);
+	int from = open(old, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int to = from < 0 ? -1 : open(new, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat a, b;
+	int err = from < 0 ? (errno == ENOENT || errno == ELOOP ? 0 : errno) : to < 0 ? errno : 0;
+
+	if (to >= 0 && !fstat(from, &a) && !fstat(to, &b) &&
+	    (a.st_mode & S_IFMT) == (b.st_mode & S_IFMT))
+		err = attributes_copy(from, to, 07777);
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+	free(old);
+	free(new);
+	return err ? fail(why, err, path, "its mode, group and access cannot be kept") : 0;
+}
+
+static int dress_all(const struct publish *p, struct text *why)
+{
+	int err = 0;
+	size_t i;
+
+	if (p->former <= 0)
+		return fchmod(p->lock, p->mode)
+			       ? fail(why, errno, p->shown, "cannot be made readable")
+			       : 0;
+	for (i = 0; !err && i < p->n_outputs; i++)
+		err = keep_attributes(p, p->outputs[i].path, why);
+	if (!err)
+		err = keep_attributes(p, PACKAGE, why);
+	if (!err)
+		err = subfolders_each(p, keep_attributes, why);
+	if (err)
+		return err;
+	err = attributes_copy(p->former, p->lock, 07777);
+	return err ? fail(why, err, p->shown, "its mode, group and access cannot be kept") : 0;
+}
+
+/* Takes hold of the former dataset, so that no other run replaces it at the same time. */
+static int lock_former(struct publish *p, struct text *why)
+{
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
+	int waited = 0, err;
+
+	while ((err = folder_lock(p->out, &p->former)) == EWOULDBLOCK && waited < WAIT_MS &&
+	       !interrupt_signal()) {
+		nanosleep(&step, NULL);
+		waited += STEP_MS;
+	}
+	if (!err)
+		return 0;
+	p->former = 0;
+	if (err == ENOENT)
+		return 0;
+	if (err == EWOULDBLOCK)
+		text_printf(why, "%s: is locked by another program, which does not let go of it",
+			    p->shown);
+	else
+		fail(why, err, p->shown, "cannot be replaced");
+	return err;
+}
+
+/* On file systems that cannot exchange, there is a moment without a dataset; when the
+ * second step fails the first is undone, and when the run is killed in between the next
+ * one does so. */
+static int swap_slowly(struct publish *p)
 {
 	int err;
 
-	if (rename(p->out, aside))
+	if (rename(p->out, p->aside))
 		return errno;
+	p->stands_aside = true;
 	if (!rename(p->staging, p->out))
 		return 0;
 	err = errno;
-	return rename(aside, p->out) ? EIO : err;
+	p->stands_aside = rename(p->aside, p->out) != 0;
+	return err;
 }
 
-/* `former` is where the former dataset is then, NULL when there was none; `aside` is
- * a name that it may have. */
-static int swap(const struct publish *p, const char *aside, const char **former)
+static int swap(struct publish *p)
 {
-	struct stat st;
 	int err;
 
-	*former = NULL;
-	if (lstat(p->out, &st))
+	if (p->former <= 0)
 		return rename(p->staging, p->out) ? errno : 0;
-	*former = p->staging;
 	if (!renameat2(AT_FDCWD, p->staging, AT_FDCWD, p->out, RENAME_EXCHANGE))
 		return 0;
 	err = errno;
-	*former = aside;
-	return err == EINVAL || err == ENOSYS ? swap_slowly(p, aside) : err;
+	return err == EINVAL || err == ENOSYS || err == EOPNOTSUPP ? swap_slowly(p) : err;
 }
 
-static void sync_folder(const char *path)
+/* The former dataset is put back. */
+static int swap_back(struct publish *p)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->former > 0 && !p->stands_aside)
+		return renameat2(AT_FDCWD, p->staging, AT_FDCWD, p->out, RENAME_EXCHANGE) ? errno
+											  : 0;
+	if (rename(p->out, p->staging))
+		return errno;
+	if (p->former > 0 && rename(p->aside, p->out))
+		return errno;
+	p->stands_aside = false;
+	return 0;
+}
 
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
+/* The folder above, and those that were made above it. */
+static int sync_parents(struct publish *p)
+{
+	int err = sync_folder(p->parent);
+	size_t len = strlen(p->out), at = len, i;
+
+	for (i = 0; !err && i <= p->parents && at; i++) {
+		while (at && p->out[at] != '/')
+			at--;
+		p->out[at] = '\0';
+		if (i) {
+			int fd = open(at ? p->out : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+			err = fd < 0 ? (errno == EACCES ? 0 : errno) : sync_folder(fd);
+			if (fd >= 0)
+				close(fd);
+		}
 	}
+	for (; at < len; at++)
+		if (!p->out[at])
+			p->out[at] = '/';
+	return err;
 }
 
 /* The former dataset goes away when the new one is sure to be there.  Between, no
  * memory is asked for: without any, the former one would stay. */
-static int replace(struct publish *p, struct text *why)
+static void remove_former(struct publish *p)
 {
-	struct text parent = { 0 }, aside = { 0 };
-	const char *former;
 	int err;
 
-	text_add(&parent, p->out, (size_t)(strrchr(p->out, '/') + 1 - p->out));
-	text_printf(&aside, "%s-old", p->staging);
-	err = swap(p, aside.data, &former);
-	if (err) {
-		fail(why, err, p->shown,
-		     err == EBUSY ? "is a mount point and cannot be replaced; name a folder "
-				    "in it with --out"
-				  : "cannot be replaced");
-	} else {
-		set_in_progress(NULL);
-		sync_folder(parent.data);
-		if (former)
-			remove_tree(AT_FDCWD, former, 0);
-		staging_forget(p);
+	if (p->former <= 0)
+		return;
+	err = tree_empty(p->former);
+	if (!err)
+		err = tree_remove_empty(AT_FDCWD, p->stands_aside ? p->aside : p->staging);
+	p->unremoved = err;
+}
+
+/* EAGAIN: another run has published meanwhile. */
+static int replace(struct publish *p, struct text *why)
+{
+	int err, undone;
+
+	/* Without memory on another thread nothing is removed from now on. */
+	pthread_mutex_lock(&abandoning);
+	err = swap(p);
+	if (!err)
+		in_progress = NULL;
+	pthread_mutex_unlock(&abandoning);
+	if (err == ENOTEMPTY || err == EEXIST || (err == ENOENT && p->former > 0))
+		return EAGAIN;
+	if (err && p->stands_aside)
+		text_printf(why, "the former dataset stands in %s; ", p->aside);
+	if (err)
+		return fail(why, err, p->shown,
+			    err == EBUSY ? "is a mount point and cannot be replaced; name a "
+					   "folder in it with --out"
+					 : "cannot be replaced");
+	err = sync_parents(p);
+	undone = err ? swap_back(p) : 0;
+	if (!err) {
+		remove_former(p);
+		return 0;
 	}
-	text_release(&parent);
-	text_release(&aside);
+	fail(why, err, p->shown, "cannot be stored");
+	if (undone)
+		text_printf(why, "; the former dataset could not be put back: it is %s",
+			    p->stands_aside ? p->aside : p->staging);
+	else
+		set_in_progress(p);
+	return err;
+}
+
+/* One attempt; EAGAIN as replace() has it. */
+static int try_replacing(struct publish *p, struct text *why)
+{
+	struct former former = { 0 };
+	int err = lock_former(p, why);
+	size_t i;
+
+	if (!err)
+		err = former_open(&former, p->out, p->shown, why);
+	/* What was put aside has been replaced by what another run has published. */
+	if (!err && p->stands_aside && former.paths) {
+		tree_remove(AT_FDCWD, p->aside);
+		p->stands_aside = false;
+	}
+	if (!err)
+		err = former_keep(&former, p->staging, why);
+	if (!err)
+		err = dress_all(p, why);
+	if (!err)
+		err = sync_staged(p, why);
+	for (i = 0; !err && i < p->n_outputs; i++)
+		err = compare(&p->outputs[i], why);
+	if (!err)
+		err = replace(p, why);
+	former_close(&former);
 	return err;
 }
 
 int publish_commit(struct publish *p, const char *datapackage, size_t len, struct text *why)
 {
-	mode_t mask = umask(0);
-	int err;
+	int err = find_undeclared(p, p->staging, why), tries;
 
-	umask(mask);
-	err = write_package(p, datapackage, len, why);
 	if (!err)
-		err = check_replaceable(p, p->staging, why);
+		err = write_package(p, datapackage, len, why);
 	if (!err)
-		err = sync_staged(p, why);
-	if (!err && chmod(p->staging, 0777 & ~mask))
-		err = fail(why, errno, p->shown, "cannot be made readable");
-	return err ? err : replace(p, why);
+		err = check_package(p, why);
+	if (err)
+		return err;
+	for (tries = 0; tries < TRIES; tries++) {
+		err = try_replacing(p, why);
+		close_one(&p->former);
+		if (err != EAGAIN)
+			break;
+	}
+	if (err == EAGAIN)
+		fail(why, err, p->shown, "is replaced by others all the time");
+	if (!err)
+		staging_forget(p);
+	return err;
 }
 
 static void stop_appending(struct publish *p)
@@ -579,34 +812,36 @@ static void stop_appending(struct publish *p)
 	}
 }
 
+/* Asks for no memory. */
+static void remove_staged(struct publish *p)
+{
+	if (p->lock > 0)
+		tree_empty(p->lock);
+	tree_remove_empty(AT_FDCWD, p->staging);
+	if (!p->stands_aside)
+		remove_parents(p);
+}
+
 void publish_rollback(struct publish *p)
 {
 	stop_appending(p);
-	if (!p->staging) {
-		if (p->out && p->parents && access(p->out, F_OK))
-			remove_parents(p);
-		return;
-	}
-	set_in_progress(NULL);
-	remove_tree(AT_FDCWD, p->staging, 0);
+	pthread_mutex_lock(&abandoning);
+	if (p->staging && in_progress == p)
+		remove_staged(p);
+	else if (p->out && p->parents && !p->staging && access(p->out, F_OK))
+		remove_parents(p);
+	in_progress = NULL;
+	pthread_mutex_unlock(&abandoning);
 	staging_forget(p);
-	remove_parents(p);
+	close_one(&p->parent);
 }
 
 void publish_abandon(void)
 {
-	struct publish *p;
-	size_t i;
-
 	/* Never given back: nothing may be staged any more. */
 	pthread_mutex_lock(&abandoning);
-	p = in_progress;
-	if (!p)
-		return;
-	for (i = 0; i < p->n_outputs; i++)
-		unlink(p->outputs[i].staged);
-	unlink(p->package);
-	rmdir(p->staging);
+	if (in_progress)
+		remove_staged(in_progress);
 }
 
 void publish_release(struct publish *p)
@@ -621,7 +856,5 @@ void publish_release(struct publish *p)
 	free(p->outputs);
 	free(p->out);
 	free(p->shown);
-	if (p->lock > 0)
-		close(p->lock);
 	*p = (struct publish){ 0 };
 }

@@ -622,6 +622,31 @@ static int select_sources(struct run *run)
 	return no_source(run);
 }
 
+void run_out(const struct run *run, struct text *out)
+{
+	if (run->options.out)
+		text_puts(out, run->options.out);
+	else
+		text_printf(out, "%s/out", run->pipeline->folder);
+}
+
+/* Whatever becomes of this run: a run that was killed may have left a dataset aside. */
+static int recover(struct run *run)
+{
+	struct text why = { 0 }, out = { 0 };
+	int err = 0;
+
+	if (run->options.over) {
+		run_out(run, &out);
+		err = publish_recover(out.data, &why);
+	}
+	if (err)
+		run_fail(run, NULL, err, why.data);
+	text_release(&out);
+	text_release(&why);
+	return err;
+}
+
 static int begin(struct run *run)
 {
 	struct text why = { 0 }, out = { 0 };
@@ -629,10 +654,7 @@ static int begin(struct run *run)
 
 	if (run->options.dry_run || run->options.select || run->differs)
 		return 0;
-	if (run->options.out)
-		text_puts(&out, run->options.out);
-	else
-		text_printf(&out, "%s/out", run->pipeline->folder);
+	run_out(run, &out);
 	run->publish.rejects = run->pipeline->on_error == ON_ERROR_REJECT;
 	run->publish.threads = reader_jobs(run) > 1;
 	err = publish_begin(&run->publish, out.data, &why);
@@ -777,6 +799,8 @@ int run_pipeline(struct run *run)
 	run->documents.folder = run->pipeline->folder;
 	run->cache.threads = reader_jobs(run) > 1;
 	err = select_sources(run);
+	if (!err)
+		err = recover(run);
 	if (!err)
 		err = sources_fetch(run);
 	if (!err)

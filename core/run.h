@@ -23,6 +23,8 @@ struct run_options {
 	const char *select;    /* name of the only source to run, or NULL */
 	unsigned jobs;         /* threads that parse; 0: as many as there are processors */
 	bool dry_run;          /* all but publishing */
+	bool over;             /* it is one over its output folder: what a killed one left beside
+				  that is put in order */
 	bool locked;           /* what arrives must be what is in the lock */
 	bool offline;          /* the documents are those of the lock */
 	bool pinning;          /* what came is going to be pinned in the lock */
@@ -107,6 +109,9 @@ int run_fail(struct run *run, const struct stage_config *config, int err, const 
 
 /* Takes note that a stage has reported something of that severity. */
 void run_said(struct run *run, enum mu_severity severity);
+
+/* Adds the path of the output folder, as the user knows it. */
+void run_out(const struct run *run, struct text *out);
 
 /* What the schema of the dataset says; NULL: none was declared. */
 const struct mu_table_schema *run_table(const struct run *run);

@@ -324,6 +324,7 @@ static size_t member_size(uint32_t type)
 		[MU_TEXTS] = sizeof(struct mu_texts),
 		[MU_PAIRS] = sizeof(struct mu_pairs),
 		[MU_ITEMS] = sizeof(struct mu_items),
+		[MU_OUTPUT] = sizeof(const char *),
 	};
 
 	return type < sizeof sizes / sizeof sizes[0] ? sizes[type] : 0;

@@ -403,6 +403,7 @@ static const struct type types[] = {
 	[MU_TEXTS] = { "list of texts", "a text or a list of texts", texts_fill },
 	[MU_PAIRS] = { "mapping of texts", "a mapping of names to texts", pairs_fill },
 	[MU_ITEMS] = { "list of mappings", "a list of mappings", items_fill },
+	[MU_OUTPUT] = { "path", "a path in the output folder", text_fill },
 };
 
 /* The loader refuses plugins with other types. */

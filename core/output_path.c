@@ -22,7 +22,9 @@ const char *output_path_wrong(const char *path, bool rejects)
 {
 	const char *part = path;
 
-	if (!*path || *path == '/')
+	if (!*path)
+		return "it is empty";
+	if (*path == '/')
 		return "it must be relative to the output folder";
 	if (!strcmp(path, PACKAGE) || (rejects && !strcmp(path, REJECTS)))
 		return "muster itself writes a file of that name";

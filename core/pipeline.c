@@ -8,6 +8,7 @@
 
 #include <muster/table.h>
 
+#include "output_path.h"
 #include "variable.h"
 
 #define FORMAT     1
@@ -330,6 +331,49 @@ static void addresses_hide(struct secrets *secrets, // NOLINT(misc-no-recursion)
 		addresses_hide(secrets, node->items[i]);
 }
 
+static void input_add(struct pipeline *p, const char *path)
+{
+	p->inputs = mem_resize(p->inputs, p->n_inputs + 1, sizeof *p->inputs);
+	p->inputs[p->n_inputs++] = arena_copy(&p->arena, path, strlen(path));
+}
+
+/* A path that another export has, or that muster itself needs, is none for this one. */
+static void output_add(struct pipeline *p, const char *path, struct mark mark)
+{
+	const char *wrong = output_path_wrong(path, p->on_error == ON_ERROR_REJECT);
+	size_t i;
+
+	for (i = 0; !wrong && i < p->n_outputs; i++)
+		wrong = output_paths_clash(path, p->outputs[i].path);
+	if (wrong)
+		diagnose(&p->diagnostics, mark, NULL, "the output path '%s' cannot be: %s", path,
+			 wrong);
+	p->outputs = mem_resize(p->outputs, p->n_outputs + 1, sizeof *p->outputs);
+	p->outputs[p->n_outputs++] =
+		(struct pipeline_output){ .path = arena_copy(&p->arena, path, strlen(path)),
+					  .mark = mark };
+}
+
+/* Takes note of the files that a stage's options name. */
+static void files_note(struct pipeline *p, const struct option_fill *fill,
+		       const struct stage_config *stage, const unsigned char *self)
+{
+	const struct mu_option *o;
+
+	for (o = stage->plugin->api.options; o && o->name; o++) {
+		const void *member = self + o->offset;
+		const char *path;
+
+		if (o->type != MU_PATH && o->type != MU_OUTPUT)
+			continue;
+		path = *(const char *const *)member;
+		if (path && o->type == MU_PATH)
+			input_add(p, path);
+		else if (path && stage->plugin->step == STEP_EXPORT)
+			output_add(p, path, option_mark(fill, stage->map, member));
+	}
+}
+
 /* Fills the options once, to find what is wrong with them. */
 static bool stage_try(const struct reading *r, const struct stage_config *stage)
 {
@@ -346,6 +390,7 @@ static bool stage_try(const struct reading *r, const struct stage_config *stage)
 
 	if (stage->plugin->step == STEP_FETCH)
 		addresses_hide(&r->p->secrets, stage->map);
+	files_note(r->p, &fill, stage, self);
 	free(self);
 	free(fill.places);
 	arena_release(&arena);
@@ -670,6 +715,8 @@ int pipeline_read_text(struct pipeline *p, const char *name, const char *text,
 void pipeline_release(struct pipeline *p)
 {
 	tableschema_free(p->schema);
+	free(p->inputs);
+	free(p->outputs);
 	diagnostics_release(&p->diagnostics);
 	secrets_release(&p->secrets);
 	arena_release(&p->arena);

@@ -26,6 +26,11 @@ struct chain {
 	size_t count;
 };
 
+struct pipeline_output {
+	const char *path; /* relative to the output folder */
+	struct mark mark;
+};
+
 enum on_error { ON_ERROR_STOP, ON_ERROR_REJECT };
 
 /* How many may be rejected: as many as either allows. */
@@ -51,6 +56,10 @@ struct pipeline {
 	struct chain *sources;
 	size_t n_sources;
 	struct chain dataset; /* ends in at least one export, when all is right */
+	const char **inputs; /* files that options of stages name; patterns too */
+	size_t n_inputs;
+	struct pipeline_output *outputs; /* that options of exports name */
+	size_t n_outputs;
 };
 
 /* The keys of a pipeline file, but for those that hold stages or variables. */

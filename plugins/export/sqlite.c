@@ -39,7 +39,7 @@ struct self {
 };
 
 static const struct mu_option options[] = {
-	MU_OPT_TEXT(struct self, path, .required = true,
+	MU_OPT_OUTPUT(struct self, path, .required = true,
 		    .help = "file to write, relative to the output folder"),
 	MU_OPT_TEXT(struct self, table, .fallback = "dataset", .help = "name of the table"),
 	{ 0 },
@@ -116,8 +116,6 @@ static int sqlite_configure(struct mu_ctx *ctx, void *data)
 {
 	struct self *self = data;
 
-	if (!*self->path)
-		return mu_invalid(ctx, &self->path, "an empty path is no file");
 	if (!*self->table)
 		return mu_invalid(ctx, &self->table, "a table needs a name");
 	if (!sqlite3_strnicmp(self->table, "sqlite_", 7) ||

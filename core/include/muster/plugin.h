@@ -590,6 +590,8 @@ enum mu_type {
 	MU_TEXTS,    /* struct mu_texts: a list of texts, or one alone */
 	MU_PAIRS,    /* struct mu_pairs: a mapping of names to texts, in order */
 	MU_ITEMS,    /* struct mu_items: a list of mappings, as .fields says */
+	MU_OUTPUT,   /* const char *, of exporters: what mu_output() is going to be given;
+			one that it would refuse is a mistake of the pipeline */
 };
 
 struct mu_texts {
@@ -648,6 +650,7 @@ struct mu_option {
 #define MU_OPT_SECONDS(self, ...) MU_OPTION(MU_SECONDS, double, self, __VA_ARGS__)
 #define MU_OPT_CHOICE(self, ...)  MU_OPTION(MU_CHOICE, int, self, __VA_ARGS__)
 #define MU_OPT_PATH(self, ...)    MU_OPTION(MU_PATH, const char *, self, __VA_ARGS__)
+#define MU_OPT_OUTPUT(self, ...)  MU_OPTION(MU_OUTPUT, const char *, self, __VA_ARGS__)
 #define MU_OPT_TEXTS(self, ...)   MU_OPTION(MU_TEXTS, struct mu_texts, self, __VA_ARGS__)
 #define MU_OPT_PAIRS(self, ...)   MU_OPTION(MU_PAIRS, struct mu_pairs, self, __VA_ARGS__)
 #define MU_OPT_ITEMS(self, member, item, ...) MU_OPT_ITEMS_(self, member, item, __VA_ARGS__, )

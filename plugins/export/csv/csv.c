@@ -49,7 +49,7 @@ static const char *const formulas_choices[] = { "escape", "keep", NULL };
 static const char *const line_end_choices[] = { "lf", "crlf", NULL };
 
 static const struct mu_option options[] = {
-	MU_OPT_TEXT(struct self, path, .required = true,
+	MU_OPT_OUTPUT(struct self, path, .required = true,
 		    .help = "file to write, relative to the output folder"),
 	MU_OPT_TEXT(struct self, delimiter, .fallback = ",", .help = "character between cells"),
 	MU_OPT_CHOICE(struct self, formulas, .fallback = "escape", .choices = formulas_choices,
@@ -79,8 +79,6 @@ static int csv_configure(struct mu_ctx *ctx, void *state)
 	    (*delimiter && strchr(self->null, *delimiter)))
 		err = mu_invalid(ctx, &self->null,
 				 "'%s' could not be told from several cells or lines", self->null);
-	if (!*self->path)
-		err = mu_invalid(ctx, &self->path, "the file needs a name");
 	return err;
 }
 

@@ -10,6 +10,7 @@
 
 #include "document.h"
 #include "mem.h"
+#include "whole_file.h"
 
 #define BLOCK   ((size_t)256 << 10)
 #define BLOCKS  8
@@ -63,21 +64,6 @@ struct append *append_open(const char *path, bool threads)
 	pthread_cond_init(&a->more, NULL);
 	pthread_cond_init(&a->fewer, NULL);
 	return a;
-}
-
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		} else if (!n || errno != EINTR) {
-			return n ? errno : EIO;
-		}
-	}
-	return 0;
 }
 
 static int store(struct append *a, const char *data, size_t len)

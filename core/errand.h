@@ -5,6 +5,7 @@
 #define ERRAND_H
 
 #include "command.h"
+#include "destination.h"
 #include "report.h"
 #include "run.h"
 
@@ -13,6 +14,7 @@
 struct wanted_report {
 	const struct report_format *format;
 	const char *path; /* NULL: standard output */
+	struct destination to; /* while it runs */
 };
 
 struct errand {
@@ -28,7 +30,8 @@ struct errand {
 };
 
 /* Runs it, says on standard error what was wrong, and writes the reports: to standard
- * output a text, when no other was wanted there.  Gives the exit code. */
+ * output a text, when no other was wanted there.  Does not begin when a report cannot be
+ * written, or would replace what the run reads or writes.  Gives the exit code. */
 int errand_run(struct errand *s);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "run.h"
+#include "whole_file.h"
 
 #define NAME      "muster.lock"
 #define MAX_BYTES ((off_t)256 << 20)
@@ -522,7 +523,7 @@ static int file_write(const struct lock *lock, struct text *why)
 	text_puts(&all, dump);
 	text_putc(&all, '\n');
 	free(dump);
-	err = text_store(&all, lock->path);
+	err = whole_file_write(lock->path, all.data, all.len);
 	if (err)
 		text_printf(why, "%s: cannot be written: %s", lock->path, strerror(err));
 	text_release(&all);

@@ -28,6 +28,7 @@
  * any thread, so what it reads changes under the lock; recursive, since it may
  * also run out in between. */
 static struct publish *in_progress;
+static const struct publish *published; /* which somebody may want to know in the end */
 static pthread_mutex_t abandoning = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 static void set_in_progress(struct publish *p)
@@ -61,6 +62,21 @@ static void close_one(int *fd)
 
 /* ------------------------------------------------------------------ begin */
 
+/* The parent of what is not there yet will be no link. */
+static char *below(char *folder, const char *name)
+{
+	char *slash;
+
+	if (!strcmp(name, "..")) {
+		slash = strrchr(folder, '/');
+		if (slash)
+			slash[slash == folder] = '\0';
+	}
+	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+		return mem_copy(folder);
+	return join(strcmp(folder, "/") ? folder : "", name);
+}
+
 char *publish_folder(const char *path)
 {
 	char *real = realpath(path, NULL), *copy, *slash, *parent, *out;
@@ -76,7 +92,7 @@ char *publish_folder(const char *path)
 	else if (!strcmp(copy, "."))
 		return copy; /* the current folder is gone */
 	parent = publish_folder(slash ? (*copy ? copy : "/") : ".");
-	out = join(strcmp(parent, "/") ? parent : "", slash ? slash + 1 : copy);
+	out = below(parent, slash ? slash + 1 : copy);
 	free(parent);
 	free(copy);
 	return out;
@@ -797,8 +813,10 @@ int publish_commit(struct publish *p, const char *datapackage, size_t len, struc
 	}
 	if (err == EAGAIN)
 		fail(why, err, p->shown, "is replaced by others all the time");
-	if (!err)
+	if (!err) {
+		published = p;
 		staging_forget(p);
+	}
 	return err;
 }
 
@@ -836,12 +854,24 @@ void publish_rollback(struct publish *p)
 	close_one(&p->parent);
 }
 
+static void say(const char *words)
+{
+	ssize_t written = write(STDERR_FILENO, words, strlen(words));
+
+	(void)written; /* there is nobody left to tell */
+}
+
 void publish_abandon(void)
 {
 	/* Never given back: nothing may be staged any more. */
 	pthread_mutex_lock(&abandoning);
 	if (in_progress)
 		remove_staged(in_progress);
+	if (published) {
+		say("muster: the dataset is published in ");
+		say(published->shown);
+		say("\n");
+	}
 }
 
 void publish_release(struct publish *p)
@@ -849,6 +879,8 @@ void publish_release(struct publish *p)
 	size_t i;
 
 	publish_rollback(p);
+	if (published == p)
+		published = NULL;
 	for (i = 0; i < p->n_outputs; i++) {
 		free(p->outputs[i].path);
 		free(p->outputs[i].staged);

@@ -17,6 +17,7 @@
  */
 #include "run.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -647,6 +648,30 @@ static int recover(struct run *run)
 	return err;
 }
 
+/* A report must not replace what the run reads. */
+static int spare_documents(struct run *run)
+{
+	struct text why = { 0 };
+	size_t i;
+	int err = 0;
+
+	for (i = 0; run->options.wanted && !err && i < run->documents.count; i++) {
+		const struct document *d = run->documents.items[i];
+		const char *path = run->options.wanted(run->options.asked, d);
+
+		if (!path)
+			continue;
+		text_printf(&why,
+			    "--report: '%s' cannot be written: it is the document %s of source "
+			    "'%s'",
+			    path, d->public.uri, d->public.source);
+		run->wrong_configuration = true;
+		err = run_fail(run, NULL, EINVAL, why.data);
+	}
+	text_release(&why);
+	return err;
+}
+
 static int begin(struct run *run)
 {
 	struct text why = { 0 }, out = { 0 };
@@ -803,6 +828,8 @@ int run_pipeline(struct run *run)
 		err = recover(run);
 	if (!err)
 		err = sources_fetch(run);
+	if (!err)
+		err = spare_documents(run);
 	if (!err)
 		err = documents_recognise(run);
 	rejected_mark(run);

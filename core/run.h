@@ -35,6 +35,10 @@ struct run_options {
 	bool no_hash;          /* reports and the dataset go without the sha256 of documents */
 	bool details;          /* a report has all places, and the sha256 of documents */
 	int verbosity;         /* -1 quiet, 0, 1 info, 2 debug */
+	/* What would be written over a document, "report.json", or NULL; it is asked of each
+	 * before any is read.  NULL: nothing would. */
+	const char *(*wanted)(void *asked, const struct document *document);
+	void *asked;
 };
 
 /* What became of one stage of the pipeline, all its instances together. */

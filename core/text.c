@@ -390,28 +390,6 @@ void secrets_release(struct secrets *secrets)
 	*secrets = (struct secrets){ 0 };
 }
 
-int text_store(const struct text *text, const char *path)
-{
-	struct text temporary = { 0 };
-	FILE *file;
-	int err = 0;
-
-	text_printf(&temporary, "%s.muster-%ld", path, (long)getpid());
-	file = fopen(temporary.data, "wxe");
-	if (!file)
-		err = errno;
-	if (file && fwrite(text->data, 1, text->len, file) != text->len)
-		err = errno ? errno : EIO;
-	if (file && fclose(file) && !err)
-		err = errno;
-	if (!err && rename(temporary.data, path))
-		err = errno;
-	if (err && file)
-		unlink(temporary.data);
-	text_release(&temporary);
-	return err;
-}
-
 void text_remove_users(struct text *text)
 {
 	char *at = text->data, *slashes;

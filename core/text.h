@@ -27,9 +27,6 @@ void text_vprintf(struct text *text, const char *fmt, va_list ap)
 void text_clear(struct text *text);
 void text_release(struct text *text);
 
-/* Writes it to a file, which is whole or as it was before: 0 or errno. */
-int text_store(const struct text *text, const char *path);
-
 /* The bytes fit for a terminal or a log: control characters (C0, DEL, C1, the
  * bidirectional overrides) and bytes that are no UTF-8 become \x1b, \u202e;
  * a tab becomes a space. */

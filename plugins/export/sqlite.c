@@ -40,7 +40,7 @@ struct self {
 
 static const struct mu_option options[] = {
 	MU_OPT_OUTPUT(struct self, path, .required = true,
-		    .help = "file to write, relative to the output folder"),
+		      .help = "file to write, relative to the output folder"),
 	MU_OPT_TEXT(struct self, table, .fallback = "dataset", .help = "name of the table"),
 	{ 0 },
 };

@@ -50,7 +50,7 @@ static const char *const line_end_choices[] = { "lf", "crlf", NULL };
 
 static const struct mu_option options[] = {
 	MU_OPT_OUTPUT(struct self, path, .required = true,
-		    .help = "file to write, relative to the output folder"),
+		      .help = "file to write, relative to the output folder"),
 	MU_OPT_TEXT(struct self, delimiter, .fallback = ",", .help = "character between cells"),
 	MU_OPT_CHOICE(struct self, formulas, .fallback = "escape", .choices = formulas_choices,
 		      .help = "what to do with a text that a spreadsheet would run"),

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -718,6 +719,25 @@ static int sync_parents(struct publish *p)
 	return err;
 }
 
+/* Outputs in folders of a dataset, and these: what has a name that is known needs no
+ * descriptor. */
+static void remove_known(const struct publish *p, int folder)
+{
+	char path[PATH_MAX], *slash;
+	size_t i;
+
+	for (i = 0; i < p->n_outputs; i++) {
+		if (!strchr(p->outputs[i].path, '/') || strlen(p->outputs[i].path) >= PATH_MAX)
+			continue;
+		memcpy(path, p->outputs[i].path, strlen(p->outputs[i].path) + 1);
+		unlinkat(folder, path, 0);
+		while ((slash = strrchr(path, '/'))) {
+			*slash = '\0';
+			unlinkat(folder, path, AT_REMOVEDIR);
+		}
+	}
+}
+
 /* The former dataset goes away when the new one is sure to be there.  Between, no
  * memory is asked for: without any, the former one would stay. */
 static void remove_former(struct publish *p)
@@ -726,6 +746,7 @@ static void remove_former(struct publish *p)
 
 	if (p->former <= 0)
 		return;
+	remove_known(p, p->former);
 	err = tree_empty(p->former);
 	if (!err)
 		err = tree_remove_empty(AT_FDCWD, p->stands_aside ? p->aside : p->staging);
@@ -833,8 +854,10 @@ static void stop_appending(struct publish *p)
 /* Asks for no memory. */
 static void remove_staged(struct publish *p)
 {
-	if (p->lock > 0)
+	if (p->lock > 0) {
+		remove_known(p, p->lock);
 		tree_empty(p->lock);
+	}
 	tree_remove_empty(AT_FDCWD, p->staging);
 	if (!p->stands_aside)
 		remove_parents(p);

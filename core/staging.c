@@ -33,13 +33,14 @@ static bool is_still(const char *path, int fd)
 
 int folder_lock(const char *path, int *fd)
 {
-	int err = 0;
+	int err = 0, tries = 0;
 
 	*fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*fd < 0)
 		return errno;
-	while (flock(*fd, LOCK_EX | LOCK_NB) && (err = errno) == EINTR)
-		err = 0;
+	do
+		err = flock(*fd, LOCK_EX | LOCK_NB) ? errno : 0;
+	while (err == EINTR && ++tries < TRIES);
 	if (cannot_lock(err))
 		err = 0;
 	if (!err && !is_still(path, *fd))

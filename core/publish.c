@@ -719,15 +719,15 @@ static int sync_parents(struct publish *p)
 	return err;
 }
 
-/* Outputs in folders of a dataset, and these: what has a name that is known needs no
- * descriptor. */
+/* Outputs, their folders and datapackage.json: what has a name that is known can be removed
+ * without a descriptor, and without looking. */
 static void remove_known(const struct publish *p, int folder)
 {
 	char path[PATH_MAX], *slash;
 	size_t i;
 
 	for (i = 0; i < p->n_outputs; i++) {
-		if (!strchr(p->outputs[i].path, '/') || strlen(p->outputs[i].path) >= PATH_MAX)
+		if (strlen(p->outputs[i].path) >= PATH_MAX)
 			continue;
 		memcpy(path, p->outputs[i].path, strlen(p->outputs[i].path) + 1);
 		unlinkat(folder, path, 0);
@@ -736,21 +736,18 @@ static void remove_known(const struct publish *p, int folder)
 			unlinkat(folder, path, AT_REMOVEDIR);
 		}
 	}
+	unlinkat(folder, PACKAGE, 0);
 }
 
 /* The former dataset goes away when the new one is sure to be there.  Between, no
  * memory is asked for: without any, the former one would stay. */
 static void remove_former(struct publish *p)
 {
-	int err;
-
 	if (p->former <= 0)
 		return;
 	remove_known(p, p->former);
-	err = tree_empty(p->former);
-	if (!err)
-		err = tree_remove_empty(AT_FDCWD, p->stands_aside ? p->aside : p->staging);
-	p->unremoved = err;
+	tree_empty(p->former);
+	p->unremoved = tree_remove_empty(AT_FDCWD, p->stands_aside ? p->aside : p->staging);
 }
 
 /* EAGAIN: another run has published meanwhile. */

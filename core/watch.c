@@ -541,7 +541,7 @@ void watch_begin(void (*clean)(void))
 void watch_end(void)
 {
 	watcher_end();
-	clean_up = NULL;
+	clean_up = (void (*)(void))0;
 	if (atomic_fetch_sub(&watching, 1) == 1)
 		unlisten();
 }

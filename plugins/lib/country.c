@@ -81,7 +81,8 @@ static bool name_add(struct country_index *index, struct mu_string name, const c
 			index->room = room;
 		}
 		index->names[index->n_names++] =
-			(struct name){ .shown = strndup(name.data, name.len), .rank = rank };
+			(struct name){ .shown = strndup(name.data, name.len),
+				       .rank = (uint8_t)rank };
 		if (!index->names[i].shown)
 			return false;
 	}
@@ -94,7 +95,7 @@ static bool name_add(struct country_index *index, struct mu_string name, const c
 		free(n->shown);
 		n->shown = shown;
 		n->count = 0;
-		n->rank = rank;
+		n->rank = (uint8_t)rank;
 	}
 	if (rank == n->rank)
 		meaning_add(n, code);

@@ -370,7 +370,7 @@ static int behind_check(struct outside *o, const struct found_table *f)
 		held = SIZE_MAX;
 		near = true;
 		if (!err)
-			err = report_behind(o, f, line, kind);
+			err = report_behind(o, f, line, (enum outside_kind)kind);
 	}
 	return err;
 }

@@ -254,7 +254,7 @@ static void begin_once(void)
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&watcher_ends, &monotonic);
 	on_exit(on_leaving_exit, NULL);
-	at_quick_exit(on_leaving_quickly);
+	(void)at_quick_exit(on_leaving_quickly);
 }
 
 static void stack_set(struct seat *s)

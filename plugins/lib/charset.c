@@ -145,7 +145,7 @@ static const char *mark_find(struct mu_string text)
 {
 	const char *at = text.data, *end = text.data + text.len;
 
-	while (at < end && (at = memchr(at, '\xef', (size_t)(end - at)))) {
+	while (at < end && (at = memchr(at, 0xef, (size_t)(end - at)))) {
 		if (charset_mark_length((struct mu_string){ at, (size_t)(end - at) }))
 			return at;
 		at++;
@@ -162,7 +162,7 @@ unsigned charset_control(struct mu_string text)
 {
 	const char *at = text.data, *end = text.data + text.len;
 
-	while (end - at > 1 && (at = memchr(at, '\xc2', (size_t)(end - at - 1)))) {
+	while (end - at > 1 && (at = memchr(at, 0xc2, (size_t)(end - at - 1)))) {
 		if ((uint8_t)at[1] >= 0x80 && (uint8_t)at[1] < 0xa0)
 			return (uint8_t)at[1];
 		at++;

@@ -335,6 +335,8 @@ static int open_all(struct work *w)
 	w->sources = mem_alloc(n * sizeof(struct links *));
 	w->ends = mem_alloc(n * sizeof(struct ArrowSchema *));
 	w->wanted = mem_alloc(n * sizeof(bool *));
+	run->chains = w->sources;
+	run->joined = &w->dataset;
 	for (i = 0; !err && i < run->n_sources; i++)
 		err = head_open(w, i);
 	if (!err)
@@ -419,6 +421,8 @@ static void work_close(struct work *w)
 	exporters_close(&w->exporters);
 	/* Before the links of the run, in which those of the lanes have ended. */
 	reader_stop(w->run->reader);
+	w->run->chains = NULL;
+	w->run->joined = NULL;
 	links_close(&w->dataset);
 	for (i = 0; w->heads && i < w->run->n_sources; i++) {
 		links_close(&w->heads[i].links);

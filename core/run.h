@@ -101,6 +101,8 @@ struct run {
 	uint64_t item;               /* of the work, that is being consumed: see reader.h */
 	struct reader *reader;       /* while documents are read and exported */
 	struct locators *locators;   /* see place.h */
+	struct links *const *chains; /* of the sources, while rows flow; see claim.h */
+	const struct links *joined;  /* of the dataset */
 };
 
 /* Runs it.  `run` is zeroed but for pipeline, loader and options, and must be

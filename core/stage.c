@@ -13,6 +13,7 @@
 #include "place.h"
 #include "program.h"
 #include "progress.h"
+#include "claim.h"
 #include "rejected.h"
 #include "run.h"
 #include "surroundings.h"
@@ -846,6 +847,17 @@ static int service_takes(struct mu_ctx *ctx, const char *part)
 	return err;
 }
 
+static int service_claim(struct mu_ctx *ctx, struct mu_claim *claim)
+{
+	struct stage *s = stage_of(ctx);
+	int err = begin_quickly(s, OF(STEP_VALIDATE), "mu_claim",
+				"what became of a claim cannot be found out");
+
+	if (!err)
+		err = claim_ask(s->run, s->config, claim);
+	return err ? fail_with(s, err, "what became of a claim cannot be found out") : 0;
+}
+
 static const struct mu_ctx services = {
 	.size = sizeof(struct mu_ctx),
 	.data = service_data,
@@ -874,6 +886,7 @@ static const struct mu_ctx services = {
 	.progress = service_progress,
 	.takes = service_takes,
 	.exhausted = mem_exhausted,
+	.claim = service_claim,
 };
 
 /* ------------------------------------------------------------------ life */
@@ -919,6 +932,7 @@ static void stage_begin(struct stage *s, const struct stage_config *config,
 	};
 	s->fill.arena = &s->arena;
 	s->ctx.rejected = run ? run->n_rejected : 0;
+	s->ctx.claims_asked = claims_asked(pipeline, config);
 	s->ctx.table_schema = pipeline->schema ? tableschema_table(pipeline->schema) : NULL;
 	s->self = mem_alloc(api->self_size ? api->self_size : 1);
 	s->opening = s->configuring = true;
@@ -1188,6 +1202,14 @@ int stage_uses(struct stage *s, const bool *out, bool *in)
 	call_begin(s, &turn, "uses", NULL);
 	s->config->plugin->api.uses(&s->ctx, s->self, out, in);
 	return call_end(s, &turn, 0);
+}
+
+int stage_claim(struct stage *s, struct mu_claim *claim)
+{
+	struct turn turn;
+
+	call_begin(s, &turn, "claim", NULL);
+	return call_end(s, &turn, s->config->plugin->api.claim(&s->ctx, s->self, claim));
 }
 
 void stage_failure(const struct stage *s, int err, struct text *why)

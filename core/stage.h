@@ -114,6 +114,7 @@ int stage_export(struct stage *stage, const struct ArrowArray *rows);
 int stage_locate(struct stage *stage, uint64_t position, const char *field, struct mu_place *out);
 int stage_recognise(struct stage *stage, struct mu_recognition *out);
 int stage_uses(struct stage *stage, const bool *out, bool *in);
+int stage_claim(struct stage *stage, struct mu_claim *claim);
 
 /* Tells the run that a stage gave `err` (0: nothing happened), which is given back. */
 int stage_failed(struct run *run, const struct stage *stage, int err);

@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "../plugins/transform/columns/columns.c"
+#include "../plugins/transform/columns/lost.c"
 #include "../plugins/transform/columns/memo.c"
 #include "../plugins/transform/columns/plan.c"
 #include "../plugins/transform/columns/value.c"

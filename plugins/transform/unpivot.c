@@ -42,6 +42,11 @@ struct part {
 	int64_t *from; /* for each new column the one that comes in, or NOTHING */
 };
 
+/* A claim that was given another place. */
+struct moved {
+	uint64_t at, from; /* 0: it is the stage's own */
+};
+
 struct unpivot {
 	/* the options */
 	const char *to;
@@ -59,6 +64,9 @@ struct unpivot {
 	struct mu_builder builder;
 	struct mu_column *cells; /* of the batch at hand */
 	int64_t rows, claims;    /* more than came in */
+	struct moved *moved;     /* claims, when somebody asks what became of them */
+	size_t n_moved, room;
+	bool sorted;
 };
 
 /* --------------------------------------------------------------- columns */
@@ -208,6 +216,7 @@ static void unpivot_close(struct mu_ctx *ctx, void *data)
 	(void)ctx;
 	mu_builder_release(&self->builder);
 	mu_schema_release(&self->schema);
+	free(self->moved);
 }
 
 /* ------------------------------------------------------------------ rows */
@@ -259,8 +268,37 @@ static uint64_t place_of(uint64_t at, size_t i)
 	return at & MU_AT_REJECTED ? at : at + i;
 }
 
-static void data_split(struct unpivot *self, int64_t row, uint64_t at)
+/* False when memory is out. */
+static bool moved_add(struct unpivot *self, struct moved moved)
 {
+	size_t room = self->room ? 2 * self->room : 64;
+	struct moved *grown;
+
+	if (self->n_moved == self->room) {
+		grown = reallocarray(self->moved, room, sizeof *grown);
+		if (!grown)
+			return false;
+		self->moved = grown;
+		self->room = room;
+	}
+	self->moved[self->n_moved++] = moved;
+	self->sorted = false;
+	return true;
+}
+
+static int claims_note(struct mu_ctx *ctx, struct unpivot *self, uint64_t at, uint64_t from)
+{
+	struct moved moved = { .at = at & ~MU_AT_REJECTED, .from = from & ~MU_AT_REJECTED };
+
+	if (!ctx->claims_asked || moved_add(self, moved))
+		return 0;
+	return mu_fail(ctx, ENOMEM, "out of memory");
+}
+
+static int data_split(struct mu_ctx *ctx, struct unpivot *self, int64_t row, uint64_t at)
+{
+	int err = 0;
+
 	self->rows--;
 	for (size_t i = 0; i < self->n_parts; i++) {
 		if (self->zero == ZERO_DROP && !(at & MU_AT_REJECTED) &&
@@ -269,27 +307,35 @@ static void data_split(struct unpivot *self, int64_t row, uint64_t at)
 		put_row(self, &self->parts[i], row, place_of(at, i), (struct mu_string){ NULL, 0 });
 		self->rows++;
 	}
-	for (size_t i = 0; i < self->n_totals; i++) {
+	for (size_t i = 0; i < self->n_totals && !err; i++) {
 		if (is_null(self, &self->totals[i], row))
 			continue;
+		err = claims_note(ctx, self, place_of(at, self->n_parts + i), 0);
 		put_row(self, &self->totals[i], row, place_of(at, self->n_parts + i),
 			mu_string(self->totals[i].level));
 		self->claims++;
 	}
+	return err;
 }
 
-static void claim_split(struct unpivot *self, int64_t row, uint64_t at, struct mu_string level)
+static int claim_split(struct mu_ctx *ctx, struct unpivot *self, int64_t row, uint64_t at,
+		       struct mu_string level)
 {
+	int err = 0;
+
 	self->claims--;
-	for (size_t i = 0; i < self->n_parts + self->n_totals; i++) {
+	for (size_t i = 0; i < self->n_parts + self->n_totals && !err; i++) {
 		const struct part *p =
 			i < self->n_parts ? &self->parts[i] : &self->totals[i - self->n_parts];
 
 		if (is_null(self, p, row))
 			continue;
+		if (i)
+			err = claims_note(ctx, self, place_of(at, i), at);
 		put_row(self, p, row, place_of(at, i), level);
 		self->claims++;
 	}
+	return err;
 }
 
 /* -------------------------------------------------------------- measures */
@@ -323,19 +369,20 @@ static int batch_split(struct mu_ctx *ctx, struct unpivot *self, const struct Ar
 		       struct ArrowArray *out)
 {
 	struct mu_rows rows = mu_rows(ctx->schema, batch);
-	int err;
+	int err = 0;
 
 	self->rows = self->claims = 0;
 	for (int64_t i = 0; i < mu_schema_visible(ctx->schema); i++)
 		self->cells[i] = mu_column(ctx->schema, batch, i);
-	for (int64_t row = 0; row < batch->length; row++) {
+	for (int64_t row = 0; row < batch->length && !err; row++) {
 		uint64_t at = mu_row_at(&rows, row);
 
-		if (mu_row_is_claim(&rows, row))
-			claim_split(self, row, at, mu_get_string(&rows.claim, row));
-		else
-			data_split(self, row, at);
+		err = mu_row_is_claim(&rows, row)
+			      ? claim_split(ctx, self, row, at, mu_get_string(&rows.claim, row))
+			      : data_split(ctx, self, row, at);
 	}
+	if (err)
+		return err;
 	err = mu_builder_finish_batch(&self->builder, out);
 	if (err)
 		return mu_fail(ctx, err, "a batch of rows cannot be made: %s", strerror(err));
@@ -360,9 +407,38 @@ static int unpivot_transform(struct mu_ctx *ctx, void *data, struct ArrowArray *
 /* A batch says nothing of the next. */
 static int unpivot_merge(struct mu_ctx *ctx, void *data, void *other)
 {
+	struct unpivot *self = data;
+	const struct unpivot *theirs = other;
+
+	for (size_t i = 0; i < theirs->n_moved; i++)
+		if (!moved_add(self, theirs->moved[i]))
+			return mu_fail(ctx, ENOMEM, "out of memory");
+	return 0;
+}
+
+static int by_place(const void *x, const void *y)
+{
+	const struct moved *a = x, *b = y;
+
+	return a->at < b->at ? -1 : a->at > b->at;
+}
+
+/* The place that a claim came in with. */
+static int unpivot_claim(struct mu_ctx *ctx, void *data, struct mu_claim *claim)
+{
+	struct unpivot *self = data;
+	struct moved key = { .at = claim->at };
+	const struct moved *moved;
+
 	(void)ctx;
-	(void)data;
-	(void)other;
+	if (!self->n_moved)
+		return 0;
+	if (!self->sorted)
+		qsort(self->moved, self->n_moved, sizeof *self->moved, by_place);
+	self->sorted = true;
+	moved = bsearch(&key, self->moved, self->n_moved, sizeof key, by_place);
+	if (moved)
+		claim->at = moved->from;
 	return 0;
 }
 
@@ -421,4 +497,5 @@ static const struct mu_option unpivot_options[] = {
 MUSTER_PLUGIN(.name = "unpivot", .summary = "wide rows to a row for each of their parts",
 	      .options = unpivot_options, .self_size = sizeof(struct unpivot),
 	      .configure = unpivot_configure, .open = unpivot_open, .close = unpivot_close,
-	      .transform = unpivot_transform, .merge = unpivot_merge, .uses = unpivot_uses);
+	      .transform = unpivot_transform, .merge = unpivot_merge, .uses = unpivot_uses,
+	      .claim = unpivot_claim);

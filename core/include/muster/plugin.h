@@ -221,6 +221,27 @@ struct mu_finding {
 			      only when `other` says so */
 };
 
+/* ------------------------------------------------------------------ claims */
+
+enum mu_claim_end {
+	MU_CLAIM_GOES_ON,  /* it means what it meant before */
+	MU_CLAIM_COMPARED, /* a validator accounts for it: it was compared, or it was said that
+			      it was not */
+	MU_CLAIM_ENDED,    /* nobody knows any more which rows it covers */
+};
+
+/* A claim, and what became of it. */
+struct mu_claim {
+	uint32_t size;      /* sizeof(struct mu_claim); set by mu_claim() */
+	uint32_t end;       /* enum mu_claim_end */
+	uint64_t at;        /* its _at where the question is asked */
+	const char *level;  /* its _claim */
+	size_t level_len;
+	const char *column; /* ended: the column that it had a value in and that is gone, and */
+	const char *stage;  /* the stage that left it out; set by mu_claim().  Both live until
+			       the run is over */
+};
+
 /* --------------------------------------------------------------- programs */
 
 /* A program that reads ctx->document and prints something easier to read. */
@@ -327,6 +348,9 @@ struct mu_ctx {
 	void (*exhausted)(void); /* ends the run for want of memory, with all removed that it
 				  * has staged; for a library that takes no for an answer
 				  * badly.  Any thread may call it. */
+	int (*claim)(struct mu_ctx *, struct mu_claim *);
+	bool claims_asked; /* validators and transforms, in open and later: a validator behind
+			      this stage asks what became of claims */
 };
 
 /* Parsers: the whole of ctx->document, read-only, until close. */
@@ -509,6 +533,15 @@ static inline bool mu_cancelled(struct mu_ctx *ctx)
 static inline int mu_checked(struct mu_ctx *ctx, enum mu_outcome outcome, uint64_t times)
 {
 	return ctx->checked(ctx, (uint32_t)outcome, times);
+}
+
+/* Validators, at the end: what the stages before have made of a claim; `at` and `level` are
+ * given.  Compared: one of them was a validator that accounts for it. */
+static inline int mu_claim(struct mu_ctx *ctx, struct mu_claim *claim)
+{
+	claim->size = sizeof *claim;
+	claim->end = MU_CLAIM_GOES_ON;
+	return ctx->claim ? ctx->claim(ctx, claim) : 0;
 }
 
 /* Transforms: states that what comes out differs on purpose from what went in:
@@ -771,6 +804,13 @@ struct mu_plugin {
 	/* Optional, parsers: drafts options for ctx->document.  Called on an instance that
 	 * has the fallbacks of its options and was neither configured nor opened. */
 	int (*guess)(struct mu_ctx *, void *self, struct mu_guess *out);
+
+	/* Optional, validators and transforms: what this stage has made of a claim, asked on
+	 * the merged instance after the last row.  A validator says MU_CLAIM_COMPARED of those
+	 * that it accounts for; a transform MU_CLAIM_ENDED, with `column`, of those that lost
+	 * what they cover, and sets `at` back to the place that came in where it has
+	 * given the claim another (0: the claim is its own). */
+	int (*claim)(struct mu_ctx *, void *self, struct mu_claim *claim);
 };
 
 #define MUSTER_PLUGIN(...) \

@@ -49,7 +49,10 @@
  *     select     leaves out all columns but these, and puts them in this order.
  *
  * Claims go through all of it as data do; a null stays null, but a constant and an
- * origin are set in claims as well, so that they still cover the same rows.
+ * origin are set in claims as well, so that they still cover the same rows.  A claim that
+ * has a value in a column that is left out ends here, unless all rows of its document
+ * have that value or a column with the same name in the document stays: validate: totals
+ * behind this stage does not take it for a total of more.
  */
 #include "columns.h"
 
@@ -123,6 +126,8 @@ static int columns_open(struct mu_ctx *ctx, void *p, struct ArrowSchema *out)
 	struct self *self = p;
 	int err = plan_make(ctx, self);
 
+	if (!err)
+		lost_plan(ctx, self);
 	if (!err && mu_schema_copy(out, &self->schema))
 		err = mu_fail(ctx, ENOMEM, "out of memory");
 	return err;
@@ -130,8 +135,11 @@ static int columns_open(struct mu_ctx *ctx, void *p, struct ArrowSchema *out)
 
 static void columns_close(struct mu_ctx *ctx, void *p)
 {
+	struct self *self = p;
+
 	(void)ctx;
-	plan_release(p);
+	plan_release(self);
+	lost_release(&self->lost);
 }
 
 /* ---------------------------------------------------------------- findings */
@@ -436,6 +444,8 @@ static int rows_compute(struct mu_ctx *ctx, struct self *self, const struct Arro
 
 	for (i = 0; i < visible; i++)
 		self->cells[i] = mu_column(ctx->schema, batch, i);
+	if (!lost_take(self, &rows, batch->length))
+		return mu_fail(ctx, ENOMEM, "out of memory");
 	if (!self->computed.n_children)
 		return 0;
 	if (!work_begin(self, batch->length))
@@ -548,12 +558,24 @@ static int columns_transform(struct mu_ctx *ctx, void *p, struct ArrowArray *out
 	return err;
 }
 
-/* What is remembered is of one batch. */
+/* What else is remembered is of one batch. */
 static int columns_merge(struct mu_ctx *ctx, void *p, void *other)
 {
-	(void)ctx;
-	(void)p;
-	(void)other;
+	struct self *self = p;
+	const struct self *theirs = other;
+
+	return lost_merge(&self->lost, &theirs->lost) ? 0 : mu_fail(ctx, ENOMEM, "out of memory");
+}
+
+static int columns_claim(struct mu_ctx *ctx, void *p, struct mu_claim *claim)
+{
+	struct self *self = p;
+	int64_t column = lost_column(&self->lost, claim->at);
+
+	if (column < 0)
+		return 0;
+	claim->end = MU_CLAIM_ENDED;
+	claim->column = ctx->schema->children[column]->name;
 	return 0;
 }
 
@@ -583,6 +605,7 @@ static void columns_uses(struct mu_ctx *ctx, void *p, const bool *out, bool *in)
 		if (mu_schema_measure(ctx->schema->children[i]) &&
 		    !measure_stays(self, i, ctx->schema->children[i]->name))
 			in[i] = true;
+	lost_uses(&self->lost, in);
 }
 
 /* ------------------------------------------------------------------- tables */
@@ -678,4 +701,5 @@ MUSTER_PLUGIN(.name = "columns",
 	      .summary = "renames, adds, cleans, converts, drops and orders columns",
 	      .options = options, .codes = codes, .self_size = sizeof(struct self),
 	      .configure = columns_configure, .open = columns_open, .close = columns_close,
-	      .transform = columns_transform, .merge = columns_merge, .uses = columns_uses);
+	      .transform = columns_transform, .merge = columns_merge, .uses = columns_uses,
+	      .claim = columns_claim);

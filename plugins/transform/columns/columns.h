@@ -10,6 +10,7 @@
 #ifndef COLUMNS_H
 #define COLUMNS_H
 
+#include <muster/map.h>
 #include <muster/table.h>
 
 struct language;
@@ -113,6 +114,19 @@ struct column {
 	uint32_t document; /* that the one memo is of */
 };
 
+/* Claims that may no longer say what they cover; see lost.c. */
+struct lost {
+	struct gone *gone; /* columns that are left out */
+	size_t count;      /* 0 also when nobody asks */
+	struct mu_map values;
+	struct mu_key key;
+	struct extent *extents; /* `count` of each document */
+	size_t n_documents;
+	struct loss *losses;
+	size_t n_losses, room;
+	bool sorted;
+};
+
 struct self {
 	struct mu_pairs rename;
 	struct mu_items set, normalise, replace, cast;
@@ -127,6 +141,7 @@ struct self {
 	struct mu_builder builder;   /* of these */
 	struct mu_column *cells;     /* of the batch at hand, by column that comes in */
 	struct buffer wide, wider;   /* for normalise */
+	struct lost lost;
 };
 
 static inline bool column_is_computed(const struct column *c)
@@ -155,6 +170,22 @@ static inline bool column_is_same(const struct column *c)
 /* Makes the plan for ctx->schema.  0 or EINVAL or ENOMEM with a message. */
 int plan_make(struct mu_ctx *ctx, struct self *self);
 void plan_release(struct self *self);
+
+/* -------------------------------------------------------------------- lost */
+
+/* Behind the plan: which columns claims may have been about. */
+void lost_plan(struct mu_ctx *ctx, struct self *self);
+void lost_uses(const struct lost *lost, bool *in);
+
+/* Looks at a batch, in self->cells.  False when memory is out, as for the next. */
+bool lost_take(struct self *self, const struct mu_rows *rows, int64_t n);
+bool lost_merge(struct lost *lost, const struct lost *other);
+
+/* At the end: the column without which the claim of a place would cover other rows, by its
+ * index among those that come in; -1 when there is none. */
+int64_t lost_column(struct lost *lost, uint64_t at);
+
+void lost_release(struct lost *lost);
 
 /* ------------------------------------------------------------------ values */
 

@@ -335,8 +335,9 @@ static const struct claim *contradicted(struct totals *self, size_t index, size_
 	return other->values[measure] == claim->values[measure] ? NULL : other;
 }
 
-/* What a rejected claim states may be wrong, so it is compared with nothing. */
-static void count_rejected(struct totals *self, const struct claim *claim)
+/* What a rejected claim states may be wrong, and what one covers that has ended is not known,
+ * so it is compared with nothing. */
+static void count_unevaluated(struct totals *self, const struct claim *claim)
 {
 	uint64_t states = 0;
 	size_t m;
@@ -350,11 +351,11 @@ static void count_rejected(struct totals *self, const struct claim *claim)
 static bool evaluate_claim(struct totals *self, size_t index)
 {
 	struct claim *claim = claim_at(self, index);
-	bool say = claim->at & MU_AT_REJECTED;
+	bool say = claim->at & MU_AT_REJECTED || claim->end == MU_CLAIM_ENDED;
 	size_t m;
 
 	if (say)
-		count_rejected(self, claim);
+		count_unevaluated(self, claim);
 	for (m = 0; m < self->n_measures; m++) {
 		enum mu_outcome outcome;
 
@@ -551,6 +552,50 @@ static int report_rejected(struct mu_ctx *ctx, struct totals *self, const struct
 			 name.text);
 }
 
+static struct mu_claim claim_end(const struct totals *self, const struct claim *claim)
+{
+	const struct mu_map_entry *level = &self->levels.entries[claim->level];
+
+	return (struct mu_claim){ .at = claim->at & ~MU_AT_REJECTED,
+				  .level = (const char *)level->key,
+				  .level_len = level->len };
+}
+
+/* It meant the rows of one value of a column that is gone. */
+static int report_ended(struct mu_ctx *ctx, struct totals *self, const struct claim *claim)
+{
+	struct mu_claim end = claim_end(self, claim);
+	struct mu_finding finding = { .code = "unevaluated",
+				      .severity = MU_WARNING,
+				      .at = claim->at };
+	struct phrase name = phrase_claim(self, claim);
+	int err = mu_claim(ctx, &end);
+
+	return err ? err
+		   : mu_report(ctx, finding,
+			       "%s is for one value of '%s', which %s leaves out, so it was "
+			       "compared with nothing: compare it before that",
+			       name.text, end.column, end.stage);
+}
+
+/* Asks what became of the claims on their way here. */
+static int ends_ask(struct mu_ctx *ctx, struct totals *self)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < n_claims(self) && !err; i++) {
+		struct claim *claim = claim_at(self, i);
+		struct mu_claim end = claim_end(self, claim);
+
+		if (!mu_at_document(claim->at) || claim->at & MU_AT_REJECTED)
+			continue;
+		err = mu_claim(ctx, &end);
+		claim->end = end.end;
+	}
+	return err;
+}
+
 static int report_claims(struct mu_ctx *ctx, struct totals *self)
 {
 	size_t i, m;
@@ -562,6 +607,8 @@ static int report_claims(struct mu_ctx *ctx, struct totals *self)
 
 		if (claim->at & MU_AT_REJECTED)
 			err = report_rejected(ctx, self, claim);
+		else if (claim->end == MU_CLAIM_ENDED)
+			err = report_ended(ctx, self, claim);
 		for (m = 0; m < self->n_measures && !err; m++)
 			if (is_compared(self, claim, m))
 				err = report_claim(ctx, self, index, m);
@@ -640,6 +687,8 @@ int totals_check(struct mu_ctx *ctx, struct totals *self)
 
 	self->rejected = ctx->rejected;
 	err = meanings_look_up(ctx, self);
+	if (!err)
+		err = ends_ask(ctx, self);
 	if (!err)
 		err = fold(ctx, self);
 	if (!err)

@@ -38,7 +38,7 @@ struct source *source_of(struct totals *self, uint32_t document)
 
 /* -------------------------------------------------------------------- runs */
 
-static bool text_in(const struct mu_texts *texts, struct mu_string text)
+bool text_in(const struct mu_texts *texts, struct mu_string text)
 {
 	size_t i;
 

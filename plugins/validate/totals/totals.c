@@ -209,6 +209,18 @@ static int totals_validate(struct mu_ctx *ctx, void *state, const struct ArrowAr
 	return err ? err : totals_check(ctx, self);
 }
 
+/* It has counted all that it looks at, whatever came of them. */
+static int totals_claim(struct mu_ctx *ctx, void *state, struct mu_claim *claim)
+{
+	const struct totals *self = state;
+	struct mu_string level = { claim->level, claim->level_len };
+
+	(void)ctx;
+	if (!self->claims.count || text_in(&self->claims, level))
+		claim->end = MU_CLAIM_COMPARED;
+	return 0;
+}
+
 static int totals_merge_other(struct mu_ctx *ctx, void *state, void *other)
 {
 	return totals_merge(ctx, state, other);
@@ -309,8 +321,11 @@ static const struct mu_code totals_codes[] = {
 	  "columns." },
 	{ "unevaluated",
 	  "A claim was not compared, because it or a row that it covers could not be read, or "
-	  "because rows of documents that are rejected may be missing in it.",
-	  "Mend the finding that made the value unknown, or that rejected the document." },
+	  "because rows of documents that are rejected may be missing in it, or because a column "
+	  "that "
+	  "says what it covers was left out before.",
+	  "Mend the finding that made the value unknown, or that rejected the document; place "
+	  "validate: totals before the stage that leaves the column out." },
 	{ "unverified",
 	  "No claim states the total of a measure, so nothing shows that all rows are there.",
 	  "Describe the line with the total as a claim in the parser; when the source states "
@@ -323,4 +338,5 @@ static const struct mu_code totals_codes[] = {
 MUSTER_PLUGIN(.name = "totals", .summary = "the rows add up to the totals that their source states",
 	      .options = totals_options, .codes = totals_codes, .self_size = sizeof(struct totals),
 	      .configure = totals_configure, .open = totals_open, .close = totals_close,
-	      .validate = totals_validate, .merge = totals_merge_other, .uses = totals_uses, );
+	      .validate = totals_validate, .merge = totals_merge_other, .uses = totals_uses,
+	      .claim = totals_claim);

@@ -79,6 +79,7 @@ struct claim {
 	uint64_t at;
 	uint32_t level;   /* of `levels`: its name */
 	uint32_t scope;   /* of `scopes`: what it covers */
+	uint64_t end;     /* enum mu_claim_end */
 	int64_t values[]; /* of the measures, 0 where it states none */
 };
 
@@ -208,7 +209,7 @@ static inline const struct level *level_of(const struct totals *self, const stru
 static inline bool is_compared(const struct totals *self, const struct claim *claim, size_t measure)
 {
 	return *claim_mark(self, claim, measure) & STATED && !(claim->at & MU_AT_REJECTED) &&
-	       level_of(self, claim)->relation != NONE;
+	       claim->end == MU_CLAIM_GOES_ON && level_of(self, claim)->relation != NONE;
 }
 
 static inline enum mu_outcome outcome_of(const struct totals *self, const struct claim *claim,
@@ -223,6 +224,8 @@ static inline size_t n_scopes(const struct totals *self)
 }
 
 /* ---------------------------------------------------------------- take.c */
+
+bool text_in(const struct mu_texts *texts, struct mu_string text);
 
 int rows_take(struct mu_ctx *ctx, struct totals *self, const struct ArrowArray *batch);
 

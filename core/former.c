@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "json_file.h"
 #include "output_path.h"
 
 #define MAX_PACKAGE ((off_t)256 << 20)
@@ -28,14 +29,10 @@ int package_read(const char *path, json_t **package, struct text *why)
 	} else if (!S_ISREG(st.st_mode) || st.st_size > MAX_PACKAGE) {
 		err = EBADMSG;
 		text_puts(why, S_ISREG(st.st_mode) ? "is too long" : "is no plain file");
-	} else if (!(*package = json_loadfd(fd, JSON_REJECT_DUPLICATES, &error))) {
-		bool memory = json_error_code(&error) == json_error_out_of_memory;
-
-		err = memory ? ENOMEM : EBADMSG;
-		if (memory)
-			text_printf(why, "cannot be read: %s", strerror(err));
-		else
-			text_printf(why, "is no JSON (line %d: %s)", error.line, error.text);
+	} else if ((err = json_file_read(fd, package, &error)) == EBADMSG) {
+		text_printf(why, "is no JSON (line %d: %s)", error.line, error.text);
+	} else if (err) {
+		text_printf(why, "cannot be read: %s", strerror(err));
 	}
 	if (fd >= 0)
 		close(fd);

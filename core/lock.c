@@ -1,11 +1,13 @@
 #include "lock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "json_file.h"
 #include "run.h"
 #include "whole_file.h"
 
@@ -28,32 +30,40 @@ static int wrong(const struct lock *lock, struct text *why, const char *what)
 	return EINVAL;
 }
 
-static int file_load(struct lock *lock, struct text *why)
+static int bytes_load(struct lock *lock, int fd, struct text *why)
 {
 	json_error_t error;
-	FILE *file = fopen(lock->path, "re");
 	struct stat st;
+	int err = fstat(fd, &st) ? errno : 0;
 
-	if (!file && errno == ENOENT)
-		return 0;
-	if (!file || fstat(fileno(file), &st)) {
-		int err = errno;
-
-		text_printf(why, "%s: %s", lock->path, strerror(err));
-		if (file)
-			fclose(file);
-		return err;
-	}
-	if (S_ISREG(st.st_mode) && st.st_size <= MAX_BYTES)
-		lock->json = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
-	fclose(file);
-	if (lock->json)
-		return 0;
-	if (!S_ISREG(st.st_mode) || st.st_size > MAX_BYTES)
+	if (!err && (!S_ISREG(st.st_mode) || st.st_size > MAX_BYTES))
 		return wrong(lock, why, "is no lock");
-	text_printf(why, "%s:%d:%d: %s: it is written by muster lock, which can make it anew",
-		    lock->path, error.line, error.column, error.text);
-	return EINVAL;
+	if (!err)
+		err = json_file_read(fd, &lock->json, &error);
+	if (err == EBADMSG) {
+		text_printf(why,
+			    "%s:%d:%d: %s: it is written by muster lock, which can make it anew",
+			    lock->path, error.line, error.column, error.text);
+		return EINVAL;
+	}
+	if (err)
+		text_printf(why, "%s: %s", lock->path, strerror(err));
+	return err;
+}
+
+static int file_load(struct lock *lock, struct text *why)
+{
+	int fd = open(lock->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = errno;
+
+	if (fd >= 0) {
+		err = bytes_load(lock, fd, why);
+		close(fd);
+	} else if (err == ENOENT) {
+		err = 0;
+	} else {
+		text_printf(why, "%s: %s", lock->path, strerror(err));
+	}
+	return err;
 }
 
 /* The documents in the order in which they were delivered. */

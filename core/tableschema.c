@@ -372,25 +372,38 @@ static int field_names_get(struct reading *r, const char *what, const json_t *va
 	return err;
 }
 
-static bool is_file(const char *path)
+/* 0, ENOENT when no file is there, or why that cannot be told. */
+static int file_look(const char *path)
 {
 	struct stat st;
 
-	return !stat(path, &st) && S_ISREG(st.st_mode);
+	if (stat(path, &st))
+		return errno == ENOTDIR ? ENOENT : errno;
+	return S_ISREG(st.st_mode) ? 0 : ENOENT;
 }
 
-/* The file of a foreign key's list, or NULL. */
-static const char *resource_find(const struct reading *r, const char *name)
+/* The file of a foreign key's list. */
+static int resource_find(struct reading *r, const char *what, const char *name, const char **out)
 {
-	const char *path;
+	const char *path = name;
+	int err;
 
-	if (*name == '/')
-		return is_file(name) ? name : NULL;
-	path = arena_printf(r->arena, "%s/%s", r->folder, name);
-	if (is_file(path))
-		return path;
-	path = arena_printf(r->arena, "%s/reference/%s", r->folder, name);
-	return is_file(path) ? path : NULL;
+	if (*name != '/')
+		path = arena_printf(r->arena, "%s/%s", r->folder, name);
+	err = file_look(path);
+	if (err == ENOENT && *name != '/') {
+		path = arena_printf(r->arena, "%s/reference/%s", r->folder, name);
+		err = file_look(path);
+	}
+	if (err == ENOENT)
+		return wrong(r,
+			     "%s: there is no file '%s' in the schema's folder or in reference/ "
+			     "there",
+			     what, name);
+	if (err)
+		return wrong(r, "%s: %s: cannot be read: %s", what, path, strerror(err));
+	*out = path;
+	return 0;
 }
 
 static size_t names_count(const char *const *names)
@@ -423,13 +436,7 @@ static int foreign_key_read(struct reading *r, const char *what, json_t *object,
 	if (names_count(out->fields) != names_count(out->columns))
 		return wrong(r, "%s: %zu fields cannot refer to %zu columns", what,
 			     names_count(out->fields), names_count(out->columns));
-	out->resource = resource_find(r, resource);
-	if (!out->resource)
-		return wrong(r,
-			     "%s: there is no file '%s' in the schema's folder or in reference/ "
-			     "there",
-			     what, resource);
-	return 0;
+	return resource_find(r, what, resource, &out->resource);
 }
 
 static int foreign_keys_read(struct reading *r, const json_t *list)
@@ -519,15 +526,17 @@ static int json_wrong(struct reading *r, const json_error_t *error)
 	return EINVAL;
 }
 
-static const char *folder_of(struct arena *arena, const char *path)
+static int folder_find(struct reading *r, const char *path)
 {
-	char *real = realpath(path, NULL), *slash = real ? strrchr(real, '/') : NULL;
-	const char *folder = slash ? arena_copy(arena, real, (size_t)(slash - real)) : ".";
+	char *real = realpath(path, NULL);
 
 	if (!real && errno == ENOMEM)
 		mem_exhausted();
+	if (!real)
+		return file_wrong(r, errno);
+	r->folder = arena_copy(r->arena, real, (size_t)(strrchr(real, '/') - real));
 	free(real);
-	return folder;
+	return 0;
 }
 
 int tableschema_read(const char *path, struct tableschema **out, struct tableschema_error *err)
@@ -546,8 +555,9 @@ int tableschema_read(const char *path, struct tableschema **out, struct tablesch
 	} else {
 		root = json_loadb(schema->text.data, schema->text.len, JSON_REJECT_DUPLICATES,
 				  &error);
-		r.folder = folder_of(r.arena, path);
-		code = root ? schema_read(&r, root) : json_wrong(&r, &error);
+		code = root ? folder_find(&r, path) : json_wrong(&r, &error);
+		if (!code)
+			code = schema_read(&r, root);
 	}
 	json_decref(root);
 	if (code)

@@ -270,10 +270,25 @@ START_TEST(keys_must_name_what_there_is)
 		     "foreign key 1: 1 fields cannot refer to 2 columns");
 	refused_with(FOREIGN("\"a\"", "\"resource\": \"codes.csv\""),
 		     "foreign key 1: reference is no name and no list of names");
-#undef FOREIGN
-#undef SCHEMA
 }
 END_TEST
+
+/* Not to know whether it is there is not that it is not. */
+START_TEST(a_list_that_cannot_be_looked_for_is_not_told_to_be_missing)
+{
+	char link[128], expected[256];
+
+	snprintf(link, sizeof link, "%s/codes.csv", folder);
+	ck_assert_int_eq(remove(link), 0);
+	ck_assert_int_eq(symlink("codes.csv", link), 0);
+	snprintf(expected, sizeof expected,
+		 "foreign key 1: %s: cannot be read: Too many levels of symbolic links", link);
+	refused_with(FOREIGN("\"a\"", "\"resource\": \"codes.csv\", \"fields\": \"code\""),
+		     expected);
+}
+END_TEST
+#undef FOREIGN
+#undef SCHEMA
 
 START_TEST(what_is_no_json_has_a_place)
 {
@@ -398,6 +413,7 @@ int main(void)
 	tcase_add_test(all, constraints_that_are_not_understood_are_refused);
 	tcase_add_test(all, names_must_be_there_and_differ);
 	tcase_add_test(all, keys_must_name_what_there_is);
+	tcase_add_test(all, a_list_that_cannot_be_looked_for_is_not_told_to_be_missing);
 	tcase_add_test(all, what_is_no_json_has_a_place);
 	tcase_add_test(all, what_is_no_file_is_told);
 	tcase_add_test(all, size_is_limited);

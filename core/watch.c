@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "interrupt.h"
+#include "mem.h"
 #include "surroundings.h"
 #include "text.h"
 
@@ -264,10 +265,9 @@ static void stack_set(struct seat *s)
 	/* Sanitizers have one of their own. */
 	if (!sigaltstack(NULL, &stack) && !(stack.ss_flags & SS_DISABLE))
 		return;
-	s->stack = malloc(STACK_BYTES);
+	s->stack = mem_alloc(STACK_BYTES);
 	stack = (stack_t){ .ss_sp = s->stack, .ss_size = STACK_BYTES };
-	if (s->stack)
-		sigaltstack(&stack, NULL);
+	sigaltstack(&stack, NULL);
 }
 
 static void seat_take(struct seat *s)

@@ -529,6 +529,7 @@ static int repeat(const struct options *o)
 {
 	static struct place place;
 	static struct result result;
+	struct outcome outcome;
 	struct point point = { .injected = {
 				       .fault = o->fault, .sticky = o->sticky, .at = o->at } };
 	char text[8192];
@@ -540,6 +541,9 @@ static int repeat(const struct options *o)
 	place_restore(&place);
 	try_point(&place, &point, &result);
 	print_point(&point, &result, o);
+	/* What was printed was by the run that came next. */
+	place_restore(&place);
+	place_run(&place, INPUT_FRESH, &point.injected, &outcome, NULL, NULL);
 	place_printed(place.command.out, text, sizeof text);
 	printf("%s", text);
 	place_printed(place.command.err, text, sizeof text);

@@ -99,6 +99,7 @@ struct outcome {
 	int status; /* of waitpid() */
 	bool hung, hit;
 	bool removal_failed; /* a fault kept something from being removed */
+	bool rename_failed;  /* a fault kept a folder in its place */
 	bool output_failed;  /* a fault hit standard output or standard error */
 	long calls;
 	struct seen first; /* the call that was hit first */
@@ -129,7 +130,9 @@ struct tree {
 /* `without` is left out, with all that is below it; NULL: nothing. */
 void tree_read(struct tree *tree, const char *folder, const char *without);
 bool tree_equal(const struct tree *a, const struct tree *b);
-/* The first line that only `a` has, without the newline; false when there is none. */
+/* Takes out the lines of what is at a path, and below it. */
+void tree_without(struct tree *tree, const char *path);
+/* The path of the first line that only `a` has; false when there is none. */
 bool tree_extra(const struct tree *a, const struct tree *b, char *line, size_t size);
 
 void folder_remove(const char *path);

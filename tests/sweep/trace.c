@@ -206,6 +206,7 @@ static void note_hit(struct trace *t, pid_t pid, const struct call *call,
 		describe(pid, call, regs, &o->first);
 	o->hit = true;
 	o->removal_failed = o->removal_failed || (fails && call->removes);
+	o->rename_failed = o->rename_failed || (fails && !strncmp(call->name, "rename", 6));
 	if (fails && call->fd >= 0 && argument(regs, call->fd) <= STDERR_FILENO &&
 	    argument(regs, call->fd) >= STDOUT_FILENO)
 		o->output_failed = true;

@@ -146,6 +146,21 @@ bool tree_extra(const struct tree *a, const struct tree *b, char *line, size_t s
 	return false;
 }
 
+void tree_without(struct tree *tree, const char *path)
+{
+	size_t len = strlen(path);
+	char *at = tree->text, *end;
+
+	while (*at) {
+		end = strchr(at, '\n') + 1;
+		if (!strncmp(at, path, len) && (at[len] == '/' || at[len] == '\t'))
+			memmove(at, end, strlen(end) + 1);
+		else
+			at = end;
+	}
+	tree->len = strlen(tree->text);
+}
+
 /* ---- folders */
 
 void folder_remove(const char *path)

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -123,18 +124,48 @@ static bool may_lack_dataset(const struct judged *j)
 	return j->injected->without_exchange && j->fault->signal == SIGKILL;
 }
 
+/* Where renaming has failed for good, nobody can put the former dataset back: it may stand
+ * beside its place if it is whole there and muster has said where. */
+static bool stands_aside(const struct judged *j, char *path, size_t size)
+{
+	static struct tree there;
+	const struct dirent *entry;
+	DIR *above;
+	bool found = false;
+
+	if (!j->outcome->rename_failed || !j->injected->sticky)
+		return false;
+	above = opendir(j->place->above);
+	while (above && !found && (entry = readdir(above))) {
+		snprintf(path, size, "%s/%s", j->place->above, entry->d_name);
+		tree_read(&there, path, NULL);
+		found = strncmp(entry->d_name, ".out.", 5) == 0 && says(j, path) &&
+			tree_equal(&there, &j->place->former_out);
+	}
+	if (above)
+		closedir(above);
+	return found;
+}
+
 static void judge_tree(struct judged *j)
 {
 	static struct tree out, others;
 	struct place *p = j->place;
-	char line[MAX_PATH];
+	char line[2 * MAX_PATH];
 	const char *wrong;
+	bool aside;
 
 	tree_read(&out, p->out, NULL);
 	tree_read(&others, p->root, p->out);
 	j->former = tree_equal(&out, &p->former_out);
 	j->fresh = tree_equal(&out, &p->fresh_out);
-	if (!j->former && !j->fresh && (out.len || !may_lack_dataset(j))) {
+	aside = !j->former && stands_aside(j, line, sizeof line);
+	if (aside) {
+		memmove(line, line + strlen(p->root) + 1, strlen(line) - strlen(p->root));
+		name_normalise(line);
+		tree_without(&others, line);
+	}
+	if (!j->former && !j->fresh && (out.len || !(aside || may_lack_dataset(j)))) {
 		wrong = package_wrong(p->out);
 		violated(j, VIOLATION_DATASET, "neither dataset is there: %s",
 			 wrong ? wrong : "another one is");

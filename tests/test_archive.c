@@ -573,6 +573,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_set_timeout(all, 60); /* each beginning of an archive is a file */
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_loop_test(all, each_file_is_a_document, 0, n);
 	tcase_add_loop_test(all, patterns_choose, 0, n);

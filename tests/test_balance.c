@@ -317,8 +317,10 @@ END_TEST
 START_TEST(columns_that_do_not_fit_are_refused)
 {
 	static const char *const why[][2] = {
-		{ "nobody", "no column is called 'nobody'" },
-		{ "_at", "no column is called '_at'" },
+		{ "nobody", "no column is called 'nobody'; there are 'mission', 'male', 'female', "
+			    "'total', 'other'" },
+		{ "_at", "no column is called '_at'; there are 'mission', 'male', 'female', "
+			 "'total', 'other'" },
 		{ "mission", "column 'mission' has no integers to add up" },
 		{ "male", "column 'male' stands in the rule twice" },
 		{ "total", "column 'total' stands in the rule twice" },

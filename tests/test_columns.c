@@ -380,13 +380,14 @@ START_TEST(names_that_are_not_there_are_refused_with_the_nearest)
 
 	stage_init(&s);
 	s.self.select = (struct mu_texts)TEXTS("headcount", "staton");
-	stage_fails(&s, "no column is called 'staton': did you mean 'station'?");
+	stage_fails(&s, "no column is called 'staton'; there are 'station', 'text', 'headcount'; "
+			"did you mean 'station'?");
 	stage_init(&s);
 	s.self.drop = (struct mu_texts)TEXTS("mission");
-	stage_fails(&s, "no column is called 'mission'");
+	stage_fails(&s, "no column is called 'mission'; there are 'station', 'text', 'headcount'");
 	stage_init(&s);
 	s.self.trim = (struct mu_texts)TEXTS("_claim");
-	stage_fails(&s, "no column is called '_claim'");
+	stage_fails(&s, "no column is called '_claim'; there are 'station', 'text', 'headcount'");
 	stage_init(&s);
 	s.self.rename = (struct mu_pairs)PAIRS({ "a", "text" }, { "b", "text" });
 	stage_fails(&s, "column 'text' is renamed twice");

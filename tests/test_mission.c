@@ -548,8 +548,12 @@ START_TEST(columns_that_cannot_be_are_refused)
 	static const struct {
 		const char *from, *to, *organisation, *as_of, *why;
 	} wrong[] = {
-		{ "misson", "mission", "organisation", NULL, "no column is called 'misson'" },
-		{ "_claim", "mission", "organisation", NULL, "no column is called '_claim'" },
+		{ "misson", "mission", "organisation", NULL,
+		  "no column is called 'misson'; there are 'as_of', 'mission', 'headcount'; did "
+		  "you "
+		  "mean 'mission'?" },
+		{ "_claim", "mission", "organisation", NULL,
+		  "no column is called '_claim'; there are 'as_of', 'mission', 'headcount'" },
 		{ "headcount", "m", "organisation", NULL,
 		  "column 'headcount' is of type integer, and has to be of type string" },
 		{ "mission", "headcount", "organisation", NULL,

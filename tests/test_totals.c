@@ -298,11 +298,17 @@ START_TEST(columns_that_do_not_fit_are_refused)
 	const char *hidden[] = { "_at" };
 	struct mu_texts none = { 0, NULL };
 
-	is_invalid((struct mu_texts){ 1, heads }, none, "no column is called 'heads'");
-	is_invalid((struct mu_texts){ 1, hidden }, none, "no column is called '_at'");
+	is_invalid((struct mu_texts){ 1, heads }, none,
+		   "no column is called 'heads'; there are 'country', "
+		   "'mission', 'headcount', 'women'");
+	is_invalid((struct mu_texts){ 1, hidden }, none,
+		   "no column is called '_at'; there are 'country', "
+		   "'mission', 'headcount', 'women'");
 	is_invalid((struct mu_texts){ 1, mission }, none,
 		   "column 'mission' has no integers to add up");
-	is_invalid(none, (struct mu_texts){ 1, heads }, "no column is called 'heads'");
+	is_invalid(none, (struct mu_texts){ 1, heads },
+		   "no column is called 'heads'; there are 'country', "
+		   "'mission', 'headcount', 'women'");
 	is_invalid(none, (struct mu_texts){ 1, women },
 		   "column 'women' is added up, so it cannot say what a claim covers");
 }

@@ -280,6 +280,35 @@ static bool spelt_somehow(struct language *l, int64_t value, const char *folded)
 	return found;
 }
 
+/* Folds a text that may be a number word; false when it is none. */
+static bool words_ready(struct language *l, struct mu_string text, char *folded, size_t size)
+{
+	UErrorCode status = U_ZERO_ERROR;
+
+	if (!text.len || text.len >= MAX_TEXT || isdigit((unsigned char)text.data[0]) ||
+	    !fold_close(text, folded, size))
+		return false;
+	if (!l->spellout)
+		l->spellout = unum_open(UNUM_SPELLOUT, NULL, 0, l->locale, NULL, &status);
+	return U_SUCCESS(status);
+}
+
+/* Small numbers without the collator that reading takes. */
+static bool spells_small(const struct language *l, const char *folded, int64_t *out)
+{
+	for (*out = 0; *out <= 20; ++*out)
+		if (spells(l->spellout, *out, folded))
+			return true;
+	return false;
+}
+
+bool language_small(struct language *l, struct mu_string text, int64_t *out)
+{
+	char folded[3 * MAX_TEXT];
+
+	return words_ready(l, text, folded, sizeof folded) && spells_small(l, folded, out);
+}
+
 enum language_answer language_words(struct language *l, struct mu_string text, int64_t *out)
 {
 	UErrorCode status = U_ZERO_ERROR;
@@ -287,19 +316,14 @@ enum language_answer language_words(struct language *l, struct mu_string text, i
 	char folded[3 * MAX_TEXT];
 	int32_t len, at = 0;
 
-	if (!text.len || text.len >= MAX_TEXT || isdigit((unsigned char)text.data[0]) ||
-	    !fold_close(text, folded, sizeof folded))
+	if (!words_ready(l, text, folded, sizeof folded))
 		return LANGUAGE_NOT;
-	if (!l->spellout)
-		l->spellout = unum_open(UNUM_SPELLOUT, NULL, 0, l->locale, NULL, &status);
 	u_strFromUTF8(wide, MAX_TEXT, &len, text.data, (int32_t)text.len, &status);
 	len = u_strToLower(lower, MAX_TEXT, wide, len, l->locale, &status);
 	if (U_FAILURE(status))
 		return LANGUAGE_NOT;
-	/* Small numbers without the collator that reading takes. */
-	for (*out = 0; *out <= 20; ++*out)
-		if (spells(l->spellout, *out, folded))
-			return LANGUAGE_OK;
+	if (spells_small(l, folded, out))
+		return LANGUAGE_OK;
 	unum_setAttribute(l->spellout, UNUM_LENIENT_PARSE, 1);
 	*out = unum_parseInt64(l->spellout, lower, len, &at, &status);
 	return U_SUCCESS(status) && spelt_somehow(l, *out, folded) ? LANGUAGE_OK : LANGUAGE_NOT;

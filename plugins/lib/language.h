@@ -35,6 +35,9 @@ enum language_answer language_integer(struct language *, struct mu_string text, 
 /* A whole number in words: "vier", "twenty-one". Case does not matter. */
 enum language_answer language_words(struct language *, struct mu_string text, int64_t *out);
 
+/* Likewise one from 0 to 20 alone: cheap for words that are no number. */
+bool language_small(struct language *, struct mu_string text, int64_t *out);
+
 /* A number in digits with the language's decimal separator. */
 enum language_answer language_number(struct language *, struct mu_string text, double *out);
 

@@ -1,5 +1,6 @@
 #include "outside.h"
 
+#include "doubt.h"
 #include "grid.h"
 #include "scan.h"
 
@@ -302,13 +303,36 @@ static int report_behind(struct outside *o, const struct found_table *f, size_t 
 			   kind == OUTSIDE_CLAIM ? "its total" : "its row");
 }
 
+static int report_doubt(struct outside *o, const struct found_table *f, size_t line,
+			enum doubt doubt)
+{
+	const struct scan *s = o->s;
+	struct phrase end = quote(pages_line(s->pages, f->stop - 1));
+	struct phrase text = quote(pages_line(s->pages, line));
+	struct mu_finding finding = finding_at(s, line, "continues");
+
+	o->last = line;
+	if (o->reported == REPORTED_MAX) {
+		o->more++;
+		return 0;
+	}
+	o->reported++;
+	if (doubt == DOUBT_MAYBE)
+		finding.severity = MU_WARNING;
+	return scan_report(s, finding,
+			   "table '%s' ended with '%s', and '%s' behind it %s it, but is no row, "
+			   "total or line to skip that the pipeline describes",
+			   table_of(s, f)->name, end.text, text.text,
+			   doubt == DOUBT_MAYBE ? "may go on with" : "looks like a line of");
+}
+
 static int report_more(const struct outside *o)
 {
 	if (!o->more)
 		return 0;
-	return scan_report(o->s, finding_at(o->s, o->last, "continues"),
-			   "%zu more lines behind tables read as rows or totals of theirs",
-			   o->more);
+	return scan_report(
+		o->s, finding_at(o->s, o->last, "continues"),
+		"%zu more lines behind tables read or look like rows or totals of theirs", o->more);
 }
 
 /* Whether the line is the first one that `end` says is behind the table. */
@@ -329,6 +353,23 @@ static bool has_vocabulary(const struct found_table *f)
 	return false;
 }
 
+/* Looks at a line that reads as no row and no total. */
+static int text_check(struct outside *o, const struct found_table *f, size_t line,
+		      struct doubt_place *place)
+{
+	const struct table *t = table_of(o->s, f);
+	enum doubt doubt;
+	int skipped;
+
+	if (t->grid)
+		return 0;
+	skipped = find_skip(o->s, t, pages_line(o->s->pages, line));
+	if (skipped)
+		return skipped < 0 ? -skipped : 0;
+	doubt = doubt_line(o->s, f, line, place);
+	return doubt == DOUBT_NONE ? 0 : report_doubt(o, f, line, doubt);
+}
+
 /* Looks at the lines behind a table, from `line` to the next table or the end of the
  * document. */
 static int behind_check(struct outside *o, const struct found_table *f)
@@ -337,6 +378,7 @@ static int behind_check(struct outside *o, const struct found_table *f)
 	const struct table *t = table_of(s, f);
 	bool near = true, proof = t->grid || has_vocabulary(f);
 	size_t misses = 0, held = SIZE_MAX, line = f->stop;
+	struct doubt_place place = { 0 };
 	int err = 0;
 
 	for (; line < s->pages->n_lines && !err; line++) {
@@ -350,6 +392,7 @@ static int behind_check(struct outside *o, const struct found_table *f)
 		if (mu_cancelled(s->ctx))
 			return ECANCELED;
 		near = near && !is_apart(s, line) && misses <= NEAR_LINES;
+		doubt_pass(s, line, &place);
 		if (o->known[line] || s->repeated[line])
 			continue;
 		kind = kind_of(s, f, line, near);
@@ -358,6 +401,7 @@ static int behind_check(struct outside *o, const struct found_table *f)
 		misses = kind == OUTSIDE_TEXT ? misses + 1 : 0;
 		if (kind == OUTSIDE_TEXT) {
 			held = SIZE_MAX;
+			err = text_check(o, f, line, &place);
 			continue;
 		}
 		if (!near && !proof && kind == OUTSIDE_ROW &&
@@ -369,6 +413,7 @@ static int behind_check(struct outside *o, const struct found_table *f)
 			err = report_behind(o, f, held, OUTSIDE_ROW);
 		held = SIZE_MAX;
 		near = true;
+		place = (struct doubt_place){ 0 };
 		if (!err)
 			err = report_behind(o, f, line, (enum outside_kind)kind);
 	}

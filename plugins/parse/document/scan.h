@@ -55,10 +55,11 @@ int find_skip(const struct scan *scan, const struct table *table, struct mu_stri
 		  "these." }, \
 		{ "continues", \
 		  "Behind the end of a table, which is its last claim or a blank line, there is " \
-		  "a line that still reads as a row or a total of it, and was not read.", \
+		  "a line that still reads as a row or a total of it, or looks like one, and was " \
+		  "not read.", \
 		  "Describe the table so that it ends behind that line: a claim for the totals " \
 		  "of groups, another pattern for the last one, or end; or, when the line is none " \
-		  "of the table's, tell with end where the table ends." }, \
+		  "of the table's, list it under skip, or tell with end where the table ends." }, \
 		{ "unread-table", \
 		  "Outside of the tables that were read there is a header with their words.", \
 		  "Describe the table; or list a pattern of its heading or header under unread, " \

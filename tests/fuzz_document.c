@@ -19,6 +19,7 @@
 #include "../plugins/parse/document/grid.c"
 #include "../plugins/parse/document/share.c"
 #include "../plugins/parse/document/outside.c"
+#include "../plugins/parse/document/doubt.c"
 #include "../plugins/parse/document/scan.c"
 #include "../plugins/parse/document/look.c"
 #include "../plugins/parse/document/sketch.c"

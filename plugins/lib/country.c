@@ -29,6 +29,7 @@ struct name {
 	char *shown;                 /* as the language or the list has it */
 	char codes[MEANINGS_MAX][4]; /* alpha-2 from ICU, alpha-3 from the list */
 	uint8_t count, rank;
+	bool place; /* a city, which lies in a country and is none */
 };
 
 struct country_index {
@@ -320,9 +321,11 @@ static int alias_add(struct country_index *index, const struct list *list, char 
 				      fields[ALIAS]);
 	if (!country_is_alpha3(fields[ALPHA3]))
 		return list_malformed(list, "alpha3 must be three capital letters");
-	return name_add(index, mu_string(fields[ALIAS]), fields[ALPHA3], RANK_LIST)
-		       ? 0
-		       : no_memory(list->ctx);
+	if (!name_add(index, mu_string(fields[ALIAS]), fields[ALPHA3], RANK_LIST))
+		return no_memory(list->ctx);
+	if (!strcmp(fields[NOTE], "place"))
+		index->names[mu_map_find(&index->words, words, len)].place = true;
+	return 0;
 }
 
 static int aliases_fill(struct mu_ctx *ctx, struct country_index *index)
@@ -413,12 +416,18 @@ static struct meanings whole_find(struct country_index *index, struct mu_string 
 	return m;
 }
 
+static bool means(const struct meanings *m, const char *code)
+{
+	for (int i = 0; i < m->count; i++)
+		if (!strcmp(m->codes[i], code))
+			return true;
+	return false;
+}
+
 static void meanings_keep(struct meanings *m, const char *code)
 {
-	bool among = false;
+	bool among = means(m, code);
 
-	for (int i = 0; i < m->count; i++)
-		among = among || !strcmp(m->codes[i], code);
 	if (among)
 		memcpy(m->codes[0], code, 4);
 	m->count = among;
@@ -513,14 +522,18 @@ static struct meanings turned_find(struct country_index *index, const struct par
  * may only narrow down what it means. */
 static struct meanings parts_find(struct country_index *index, const struct parts *parts)
 {
-	struct meanings m = whole_find(index, parts->items[0], NULL), all = m;
-	bool apart = false;
+	const struct name *first;
+	struct meanings m = whole_find(index, parts->items[0], &first), all = m;
+	bool apart = false, place = first && first->place && m.count == 1;
 
 	for (size_t i = 1; i < parts->count && m.count + all.count; i++) {
 		struct meanings part = whole_find(index, parts->items[i], NULL);
 
 		if (!part.count)
 			return turned_find(index, parts);
+		/* "Goma, Congo": the country in which the place is. */
+		if (place && means(&part, m.codes[0]))
+			continue;
 		apart = apart || part.count > 1;
 		meanings_keep(&m, part.codes[0]);
 		if (all.count < MEANINGS_MAX)

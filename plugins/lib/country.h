@@ -10,7 +10,8 @@
  *
  * No part of a name is dropped, but for a known article behind it: "Gambia (the)".
  * "A (B)", "A, B" and "A / B" are known when each part is known and all are the
- * same country, and when A means several and B says which: "Congo (DRC)".  They are
+ * same country, and when A means several and B says which: "Congo (DRC)", or A is a place in
+ * one of those that B means: "Goma, Congo".  They are
  * undecided when the parts are different countries: "Iran (Iraq)".  Where a part is
  * no name by itself, the words are turned: "Sudan (South)" is South Sudan.
  *

@@ -290,8 +290,9 @@ static int entry_distance(const struct mu_map_entry *entry, const char *words, i
 		return limit + 1;
 	memcpy(known, entry->key, entry->len);
 	known[entry->len] = '\0';
+	/* "EUAM Iraq" is what "EUAM" may mean, before "EUMM". */
 	if (words_begin(known, entry->len, words, length))
-		return limit;
+		return entry->len > length ? 0 : limit;
 	return words_distance(known, words, limit);
 }
 
@@ -328,6 +329,18 @@ static void nearest_find(const struct mission_index *index, struct mu_string nam
 		for (; distance <= limit && m; m = meaning_next(index, m))
 			candidate_add(list, (struct candidate){ m, distance });
 	}
+}
+
+/* Whether a candidate's name, or that of its mission, is no other one's before it. */
+static bool is_distinct(const struct mission_index *index,
+			const struct candidate list[CANDIDATES_MAX], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i].meaning->name, list[n].meaning->name) ||
+		    !strcmp(index->missions[list[i].meaning->mission].acronym,
+			    list[n].meaning->name))
+			return false;
+	return true;
 }
 
 static void phrase_date(struct phrase *phrase, const char *before, int32_t days)
@@ -381,6 +394,7 @@ const char *mission_candidates(struct mu_ctx *ctx, struct mission_index *index,
 	bool meant = m != NULL;
 	char *out;
 	size_t n;
+	int shown = 0;
 
 	for (; m; m = meaning_next(index, m)) /* in the order of the list */
 		candidate_add(list, (struct candidate){ m, (int)m->mission });
@@ -388,7 +402,7 @@ const char *mission_candidates(struct mu_ctx *ctx, struct mission_index *index,
 		nearest_find(index, name, list);
 	/* None is cut short. */
 	for (n = 0; n < CANDIDATES_MAX && list[n].meaning && phrase.len < PHRASE_FULL; n++)
-		if (meant || (int)n < max)
+		if (meant || (is_distinct(index, list, n) && shown++ < max))
 			phrase_candidate(&phrase, &index->missions[list[n].meaning->mission],
 					 list[n].meaning, meant);
 	out = mu_alloc(ctx, phrase.len + 1);

@@ -114,6 +114,41 @@ static bool is_bracketed_off(struct cut *cut, size_t column, struct cell cell)
 		 cell_known(cut, column, cell));
 }
 
+/* Whether a cell ends in what belongs to no name. */
+static bool cell_torn(struct cut *cut, size_t column, struct cell cell)
+{
+	struct mu_string text;
+
+	return cell_text(cut, column, cell, &text) && value_torn(cut->columns[column], text);
+}
+
+static struct mu_string word_bare(struct mu_string word)
+{
+	while (word.len && memchr("(),", *word.data, 3))
+		word = (struct mu_string){ word.data + 1, word.len - 1 };
+	while (word.len && memchr("(),", word.data[word.len - 1], 3))
+		word.len--;
+	return word;
+}
+
+/* Whether a cell of countries says the word twice with which it begins, "Kosovo (Pristina)
+ * Kosovo": then it has some of the mission before it. */
+static bool says_twice(const struct cut *cut, size_t column, struct cell cell)
+{
+	struct mu_string first = word_bare(cut->words[cell.first].text);
+
+	if (!column || cut->columns[column]->vocabulary != VOCABULARY_COUNTRY ||
+	    cut->columns[column - 1]->vocabulary != VOCABULARY_MISSION || !first.len)
+		return false;
+	for (size_t i = cell.first + 1; i < cell.end; i++) {
+		struct mu_string word = word_bare(cut->words[i].text);
+
+		if (word.len == first.len && !memcmp(word.data, first.data, word.len))
+			return true;
+	}
+	return false;
+}
+
 static void way_add(struct cut *cut)
 {
 	if (cut->n_ways == CUT_WAYS)
@@ -138,7 +173,8 @@ static bool search(struct cut *cut, size_t column, size_t end, unsigned slack)
 		bool known = cell_known(cut, column, cell);
 
 		if ((!known && !slack) || !cell_is_number(cut, column, cell) ||
-		    is_broken_off(cut, column, cell) || is_bracketed_off(cut, column, cell))
+		    is_broken_off(cut, column, cell) || is_bracketed_off(cut, column, cell) ||
+		    cell_torn(cut, column, cell) || says_twice(cut, column, cell))
 			continue;
 		fits = true;
 		cut->trial.cells[column] = cell;
@@ -291,6 +327,19 @@ static enum cut_answer cut_words(struct cut *cut)
 	return CUT_NONE;
 }
 
+/* Whether no cell that the gaps tell is torn. */
+static bool gaps_whole(struct cut *cut, const struct way *gaps)
+{
+	for (size_t i = 0; i < cut->n_columns; i++) {
+		if (!cell_torn(cut, i, gaps->cells[i]))
+			continue;
+		cut->stuck_column = i;
+		cut->stuck_end = gaps->cells[i].end;
+		return false;
+	}
+	return true;
+}
+
 enum cut_answer cut_line(struct cut *cut)
 {
 	enum cut_answer answer;
@@ -305,6 +354,8 @@ enum cut_answer cut_line(struct cut *cut)
 	if (cut_gaps(cut, &gaps)) {
 		bool reads = all_cells(cut, &gaps, cell_reads);
 
+		if (!gaps_whole(cut, &gaps))
+			return CUT_NONE;
 		if (!reads || !all_cells(cut, &gaps, cell_known))
 			return weigh(cut, &gaps, reads);
 		cut->ways[cut->n_ways++] = gaps;

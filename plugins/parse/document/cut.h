@@ -11,7 +11,8 @@
  * With several vocabularies one of the cells may be unknown where there is no other way:
  * "EULEX Kosovo Pristina" is cut by its mission, of which the longest name that is known
  * wins, and "EUXX Mali" by its country.  Whether such a name will do is for others to say.
- * No cell ends with a comma, and words in brackets stay with what they explain.
+ * No cell ends with a comma, no name with "/" or ";", no country says its word twice behind a
+ * mission ("EULEX Kosovo, Kosovo"), and words in brackets stay with what they explain.
  */
 #ifndef DOCUMENT_CUT_H
 #define DOCUMENT_CUT_H

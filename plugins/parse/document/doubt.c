@@ -3,8 +3,6 @@
 enum {
 	NAME_WORDS = 6, /* of a name that is looked for within a line */
 	SENTENCE = 4,   /* words that one has at least, and rows have at most more than usual */
-	YEAR_FIRST = 1900,
-	YEAR_LAST = 2100,
 };
 
 /* What a line has that tells rows from other text. */
@@ -44,7 +42,7 @@ static bool is_year(const struct found_table *f, struct mu_string word)
 }
 
 /* Whether a word has a number that is not much longer than those of the rows. */
-static bool is_count(const struct found_table *f, struct mu_string word)
+static bool may_count(const struct found_table *f, struct mu_string word)
 {
 	size_t digits = 0;
 
@@ -132,7 +130,7 @@ static void numbers_find(const struct scan *s, const struct found_table *f, bool
 		struct mu_string word = s->words[i].text;
 		int64_t ignored;
 
-		if (!is_count(f, word) &&
+		if (!may_count(f, word) &&
 		    !(there && words && language_small(s->reader->language, bare(word), &ignored)))
 			continue;
 		m->counted = true;
@@ -150,6 +148,8 @@ static bool is_sentence(const struct scan *s, size_t n_words)
 
 static enum doubt directly(const struct marks *m, bool prose)
 {
+	if (prose && m->sentence)
+		return DOUBT_NONE;
 	if (m->placed && !m->note && (m->named || (!prose && !m->sentence)))
 		return prose ? DOUBT_MAYBE : DOUBT_ROW;
 	if (prose || (m->note && (!m->placed || m->sentence)))
@@ -186,8 +186,12 @@ enum doubt doubt_line(struct scan *s, const struct found_table *f, size_t line,
 	}
 	if (!place->apart || m.placed)
 		names_find(s, f, &m);
-	if (!place->apart)
-		return directly(&m, place->prose);
+	if (!place->apart) {
+		enum doubt doubt = directly(&m, place->prose);
+
+		place->prose = place->prose || (m.sentence && doubt == DOUBT_NONE);
+		return doubt;
+	}
 	if (place->prose || !m.placed || !m.named || m.sentence || m.note || n > usual + 2)
 		return DOUBT_NONE;
 	return m.complete ? DOUBT_ROW : DOUBT_MAYBE;

@@ -13,6 +13,9 @@
 
 #include "record.h"
 
+/* Numbers of four digits that are years, where no row has one. */
+enum { YEAR_FIRST = 1900, YEAR_LAST = 2100 };
+
 enum doubt { DOUBT_NONE, DOUBT_MAYBE, DOUBT_ROW };
 
 /* What the lines behind a table were up to now.  Zeroed at its end. */

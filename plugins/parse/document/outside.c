@@ -9,8 +9,6 @@ enum {
 	NEAR_LINES = 3,    /* that are no rows: then the text goes on */
 	BEGINNING = 12,    /* lines from a table's heading to its first number */
 	BETWEEN = 2,       /* lines without a digit between two rows */
-	YEAR_FIRST = 1900,
-	YEAR_LAST = 2100,
 };
 
 struct outside {
@@ -353,21 +351,36 @@ static bool has_vocabulary(const struct found_table *f)
 	return false;
 }
 
+/* 1 when a claim of running text is on the line, 0, or a negative errno value. */
+static int find_sentence(const struct scan *s, size_t line)
+{
+	struct pattern_match match;
+	int found = 0;
+
+	for (size_t i = 0; i < s->layout->n_claims && !found; i++)
+		found = pattern_find(s->ctx, s->layout->claims[i].pattern,
+				     pages_line(s->pages, line), 0, &match);
+	return found;
+}
+
 /* Looks at a line that reads as no row and no total. */
 static int text_check(struct outside *o, const struct found_table *f, size_t line,
 		      struct doubt_place *place)
 {
 	const struct table *t = table_of(o->s, f);
 	enum doubt doubt;
-	int skipped;
+	int known;
 
 	if (t->grid)
 		return 0;
-	skipped = find_skip(o->s, t, pages_line(o->s->pages, line));
-	if (skipped)
-		return skipped < 0 ? -skipped : 0;
+	known = find_skip(o->s, t, pages_line(o->s->pages, line));
+	if (known)
+		return known < 0 ? -known : 0;
 	doubt = doubt_line(o->s, f, line, place);
-	return doubt == DOUBT_NONE ? 0 : report_doubt(o, f, line, doubt);
+	known = doubt == DOUBT_NONE ? 1 : find_sentence(o->s, line);
+	if (known)
+		return known < 0 ? -known : 0;
+	return report_doubt(o, f, line, doubt);
 }
 
 /* Looks at the lines behind a table, from `line` to the next table or the end of the

@@ -164,7 +164,7 @@ struct datum datum_read(const struct scan *s, const struct column *c, struct mu_
 bool datum_is_wrong(const struct datum *d)
 {
 	return d->value.state == VALUE_UNREAD || d->value.state == VALUE_OVERFLOW ||
-	       d->value.state == VALUE_NEGATIVE;
+	       d->value.state == VALUE_NEGATIVE || d->value.state == VALUE_FAR;
 }
 
 const char *value_trouble(const struct column *c, enum value_state state)
@@ -181,6 +181,8 @@ const char *value_trouble(const struct column *c, enum value_state state)
 		return "too large for 64 bits";
 	if (state == VALUE_NEGATIVE)
 		return "below zero";
+	if (state == VALUE_FAR)
+		return "in no year from 1945 to 2100";
 	return c->words ? "no whole number" : troubles[c->type];
 }
 

@@ -8,6 +8,7 @@
 enum {
 	SUGGESTIONS_MAX = 5,
 	MENTION_LINES = 3, /* below a heading that is only spoken of */
+	SENTENCE_MAX = 60, /* words of a sentence that are looked at for a number */
 };
 
 size_t behind(struct mu_string text, struct pattern_match match)
@@ -88,8 +89,9 @@ static int report_undecided(const struct scan *s, const struct table *t)
 		for (size_t c = 0; c < cut->n_columns; c++) {
 			struct mu_string text = cut_text(cut, cut->ways[i].cells[c]);
 
-			phrase_puts(&ways, c ? " | " : "");
+			phrase_puts(&ways, c ? " '" : "'");
 			phrase_add(&ways, text.data, text.len);
+			phrase_puts(&ways, "'");
 		}
 	}
 	return scan_report(s, line_finding(s, "undecided"),
@@ -325,6 +327,81 @@ static bool is_in_table(const struct scan *s, size_t flat)
 	return false;
 }
 
+/* Goes on to the first match of a claim that ends behind a place.  1, 0 when there is none, or
+ * a negative errno value; `match` is the one before at first. */
+static int match_advance(const struct scan *s, const struct claim *claim, size_t at,
+			 struct pattern_match *match)
+{
+	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
+	int found = 1;
+
+	while (found > 0 && match->end <= at) {
+		if (mu_cancelled(s->ctx))
+			return -ECANCELED;
+		found = pattern_find(s->ctx, claim->pattern, flat, behind(flat, *match), match);
+	}
+	/* Behind the last one there is no more to look for. */
+	if (!found)
+		*match = (struct pattern_match){ flat.len, SIZE_MAX };
+	return found;
+}
+
+/* Whether a sentence that goes on from a place has a number. */
+static bool states_number(const struct scan *s, size_t at)
+{
+	struct mu_string rest = { s->pages->flat + at, s->pages->flat_len - at };
+	int64_t ignored;
+
+	for (size_t words = 0; rest.len && words < SENTENCE_MAX; words++) {
+		size_t len = 0;
+		struct mu_string word;
+
+		while (len < rest.len && !space_len((struct mu_string){ rest.data + len, 1 }))
+			len++;
+		word = (struct mu_string){ rest.data, len };
+		while (word.len && memchr(",.;:()", word.data[word.len - 1], 6))
+			word.len--;
+		if (has_digit(word) || language_small(s->reader->language, word, &ignored))
+			return true;
+		if (len && memchr(".!?", rest.data[len - 1], 3))
+			return false;
+		len += len < rest.len;
+		rest = (struct mu_string){ rest.data + len, rest.len - len };
+	}
+	return false;
+}
+
+/* Looks at each place where the cue of a claim is, whose first match is given: a sentence with
+ * other words may state another number. */
+static int cues_check(const struct scan *s, const struct claim *claim, struct pattern_match first)
+{
+	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
+	struct mu_finding finding = { .code = "claim-absent" };
+	struct pattern_match match;
+	size_t from = 0;
+	int found = 0, err = 0;
+
+	if (!claim->cue_pattern)
+		return 0;
+	while (!err && (found = pattern_find(s->ctx, claim->cue_pattern, flat, from, &match)) > 0) {
+		struct phrase said = quote(flat_text(s, match.start, match.end - match.start));
+		int more = match_advance(s, claim, match.start, &first);
+
+		if (more < 0 || mu_cancelled(s->ctx))
+			return more < 0 ? -more : ECANCELED;
+		from = behind(flat, match);
+		if (first.start <= match.start || is_in_table(s, match.start))
+			continue;
+		finding.other = flat_at(s, match.start);
+		finding.severity = states_number(s, match.start) ? MU_ERROR : MU_WARNING;
+		err = scan_report(s, finding,
+				  "'%s' tells that the claim '%s' is there once more, but it does "
+				  "not match '%s'",
+				  said.text, claim->name, claim->match);
+	}
+	return err ? err : -found;
+}
+
 /* An optional sentence that nothing matches: an error where its cue says that it is there, a
  * note where nothing can tell. */
 static int sentence_absent(const struct scan *s, const struct claim *claim)
@@ -379,7 +456,9 @@ static int scan_sentence(struct scan *s, const struct claim *claim)
 		return err;
 	captures_read(s, NULL, claim->pattern, true, latest_datum(s, s->layout->fields[0].column));
 	err = captures_report(s, NULL, claim);
-	return err ? err : scan_again(s, claim, behind(flat, match));
+	if (!err)
+		err = scan_again(s, claim, behind(flat, match));
+	return err ? err : cues_check(s, claim, match);
 }
 
 /* ---------------------------------------------------------------- tables */
@@ -907,7 +986,8 @@ static int name_compare(struct scan *s, const struct column *c, struct mu_string
 	bool month = !strchr(format, 'd'), known = printed && printed->value.state == VALUE_KNOWN;
 	int32_t date = 0;
 
-	if (language_date(s->reader->language, format, text, &date) != LANGUAGE_OK)
+	if (language_date(s->reader->language, format, text, &date) != LANGUAGE_OK ||
+	    !date_plausible(date))
 		return scan_report(s, finding, "%s: '%.*s' in the document's name '%s' is no date",
 				   c->name, (int)text.len, text.data, file);
 	date = month ? date_month_end(date) : date;

@@ -89,7 +89,7 @@ int find_skip(const struct scan *scan, const struct table *table, struct mu_stri
 		  "Correct the cell, or make the column's type string." }, \
 		{ "date", \
 		  "A text is no date with day, month and year as the document's language writes " \
-		  "it.", \
+		  "it, or in no year from 1945 to 2100.", \
 		  "Correct the text, or give the column a format." }, \
 		{ "empty", "A row of a table has no value in a column.", \
 		  "Look into the document; where an empty cell means 0 or unknown, list '' under " \

@@ -67,6 +67,14 @@ static bool is_zero(const struct column *c, struct mu_string text)
 	return false;
 }
 
+bool date_plausible(int32_t days)
+{
+	int year, month, day;
+
+	mu_date_to_civil(days, &year, &month, &day);
+	return year >= DATE_FIRST && year <= DATE_LAST;
+}
+
 int32_t date_month_end(int32_t days)
 {
 	time_t seconds = (time_t)days * 86400;
@@ -114,6 +122,8 @@ static struct value read_date(const struct reader *r, const struct column *c, st
 			return (struct value){ VALUE_UNREAD, { 0 } };
 	if (c->month_end)
 		v.date = date_month_end(v.date);
+	if (!date_plausible(v.date))
+		v.state = VALUE_FAR;
 	return v;
 }
 
@@ -151,11 +161,40 @@ struct value value_read(const struct reader *r, const struct column *c, struct m
 	return v;
 }
 
+/* Takes away what leads from a name to the number behind it: dots, dashes, a colon or a bar. */
+static struct mu_string without_leader(struct mu_string text)
+{
+	static const char *const leaders[] = {
+		"..",       "\xe2\x80\xa6", "\xe2\x80\x93", "\xe2\x80\x94",
+		"\xc2\xb7", " .",           " -",           ":",
+		"|",        "--",           " _",           "__"
+	};
+	size_t i = 0, n = sizeof leaders / sizeof *leaders, len;
+	struct mu_string rest = text;
+
+	while (i < n) {
+		len = strlen(leaders[i]);
+		if (rest.len < len || memcmp(rest.data + rest.len - len, leaders[i], len) != 0) {
+			i++;
+			continue;
+		}
+		rest.len -= len;
+		while (rest.len && memchr(" .-_", rest.data[rest.len - 1], 4) &&
+		       (rest.data[rest.len - 1] == ' ' || *leaders[i] == rest.data[rest.len - 1]))
+			rest.len--;
+		i = 0;
+	}
+	rest = mu_trim(rest);
+	return has_letter(rest) ? rest : text;
+}
+
 int value_strip(const struct reader *r, const struct column *c, struct mu_string *text)
 {
 	struct pattern_match match;
 	int found;
 
+	if (c->vocabulary && !is_missing(c, *text))
+		*text = without_leader(*text);
 	if (!c->ignore_pattern)
 		return 0;
 	found = pattern_find(r->ctx, c->ignore_pattern, *text, 0, &match);
@@ -191,6 +230,12 @@ static struct mu_string before_bracket(struct mu_string text)
 	while (at && text.data[at - 1] != '(')
 		at--;
 	return mu_trim((struct mu_string){ text.data, at ? at - 1 : 0 });
+}
+
+bool value_torn(const struct column *c, struct mu_string text)
+{
+	return c->vocabulary && text.len && !is_missing(c, text) &&
+	       memchr("/;,=<>+&_-|", text.data[text.len - 1], 11);
 }
 
 bool value_known(const struct reader *r, const struct column *c, struct mu_string text)

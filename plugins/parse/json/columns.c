@@ -229,6 +229,7 @@ static void memory_take(struct mu_ctx *ctx, struct self *self)
 	self->values = mu_alloc(ctx, n * sizeof *self->values);
 	self->cells = mu_alloc(ctx, n * sizeof *self->cells);
 	self->seen = mu_alloc(ctx, n * sizeof *self->seen);
+	self->lacks = mu_alloc(ctx, n * sizeof *self->lacks);
 }
 
 int columns_prepare(struct mu_ctx *ctx, struct self *self)
@@ -337,6 +338,65 @@ static int report_missing(struct mu_ctx *ctx, const struct self *self, const cha
 			 others.len ? "; not read are " : "", others.text);
 }
 
+static const char *member_of(const struct declared_column *c)
+{
+	return c->header.count ? c->header.items[0] : c->name;
+}
+
+/* A row that has members, but none with a value that a column is of, would be taken for a
+ * blank one. */
+static int report_stranger(struct mu_ctx *ctx, const struct self *self, uint64_t position)
+{
+	const struct declared_column *c = self->grid.columns.items;
+	const struct mu_map_entry *key = &self->other_shape->map.entries[self->other];
+	struct mu_finding wrong = { .code = "column-missing",
+				    .at = mu_at(ctx->document->id, position) };
+	struct phrase has = { .len = 0 }, wanted = { .len = 0 };
+
+	phrase_add(&has, (const char *)key->key, key->len);
+	for (size_t i = 0; i < self->grid.columns.count; i++) {
+		if (c[i].status_of || is_key(self, &c[i]))
+			continue;
+		phrase_puts(&wanted, wanted.len ? ", '" : "'");
+		phrase_add(&wanted, member_of(&c[i]), strlen(member_of(&c[i])));
+		phrase_puts(&wanted, "'");
+	}
+	return mu_report(ctx, wrong,
+			 "the row has the member '%s', but no value in any that a column is of: %s",
+			 has.text, wanted.text);
+}
+
+int columns_lack(struct mu_ctx *ctx, struct self *self, uint64_t position)
+{
+	bool blank = true;
+
+	if (!self->other_shape || self->arrays || self->listed)
+		return 0;
+	for (size_t i = 0; blank && i < self->n_cells; i++)
+		blank = i == self->key_cell || row_value_is_blank(self, &self->values[i]);
+	if (blank)
+		return report_stranger(ctx, self, position);
+	for (size_t i = 0; i < self->n_cells; i++)
+		if (!self->values[i].to && !self->lacks[i].rows++)
+			self->lacks[i].first = position;
+	return 0;
+}
+
+static int report_lack(struct mu_ctx *ctx, const struct declared_column *c, const struct lack *lack)
+{
+	struct mu_finding missing = { .severity = MU_WARNING,
+				      .code = "member-missing",
+				      .at = mu_at(ctx->document->id, lack->first),
+				      .field = c->name };
+	struct phrase name = { .len = 0 };
+
+	phrase_add(&name, member_of(c), strlen(member_of(c)));
+	return mu_report(ctx, missing,
+			 "%" PRIu64 " %s not have the member '%s', but others that no column is "
+			 "of; it has no value there",
+			 lack->rows, lack->rows == 1 ? "row does" : "rows do", name.text);
+}
+
 static int report_declared(struct mu_ctx *ctx, const struct self *self)
 {
 	const struct declared_column *c = self->grid.columns.items;
@@ -345,10 +405,12 @@ static int report_declared(struct mu_ctx *ctx, const struct self *self)
 	for (size_t i = 0; !err && i < self->grid.columns.count; i++) {
 		size_t cell = grid_cell_of(self->sheet, c[i].name);
 
-		if (c[i].status_of || c[i].optional || cell == self->key_cell || self->seen[cell])
+		if (c[i].status_of || c[i].optional || cell == self->key_cell)
 			continue;
-		err = report_missing(ctx, self, c[i].name,
-				     c[i].header.count ? c[i].header.items[0] : c[i].name);
+		if (!self->seen[cell])
+			err = report_missing(ctx, self, c[i].name, member_of(&c[i]));
+		else if (self->lacks[cell].rows)
+			err = report_lack(ctx, &c[i], &self->lacks[cell]);
 	}
 	return err;
 }

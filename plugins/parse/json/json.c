@@ -28,7 +28,9 @@
  * there.
  *
  * A member that is null, absent, a text of nothing but white space, or one of `missing`,
- * has no value.  Numbers keep all their digits.  A text in a column of numbers is a
+ * has no value.  A row without any value is passed over, unless it has members that no
+ * column is of: then it is an error.  A row that has such members and not that of a column
+ * which is not `optional` is counted with a warning.  Numbers keep all their digits.  A text in a column of numbers is a
  * warning if it reads as one; an object or array in a column is an error; so is a name
  * that an object has twice, and a column that no row has, unless it is `optional`.  What
  * else the options of columns and claims mean is as parse: csv has it: totals that stand
@@ -110,9 +112,15 @@ static const struct mu_code codes[] = {
 	  "A row has a member that none of the first 1,000 had, so there is no column of it.",
 	  "Declare the columns in the pipeline with the option columns." },
 	{ "column-missing",
-	  "No row has a member that the pipeline declares a column of, or the header "
-	  "does not have its name.",
-	  "Correct the option field or position of the column, or declare it optional: true." },
+	  "No row has a member that the pipeline declares a column of, or one row has no value "
+	  "in any of them though it has other members, or the header does not have its name.",
+	  "Correct the option field or position of the column, or declare it optional: true; "
+	  "of a row, look at the names of its members." },
+	{ "member-missing",
+	  "Rows do not have a member that a column is of, but members that no column is of. They "
+	  "have no value there.",
+	  "Look whether the member has another name in them; if not, declare the column "
+	  "optional: true." },
 	{ "cell-error",
 	  "A column's member is an object or an array, or what it is a member of is "
 	  "neither.",

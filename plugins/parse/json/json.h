@@ -40,6 +40,11 @@ struct value {
 	bool truth;
 };
 
+/* Rows that have members which no column is of, and not the one that a column is of. */
+struct lack {
+	uint64_t rows, first; /* how many, and where the first one stands */
+};
+
 struct self {
 	/* the options */
 	const char *rows, *key, *encoding;
@@ -78,6 +83,7 @@ struct self {
 	size_t n_shapes;
 	size_t n_cells, key_cell;    /* of a row; and that which its name fills, or NO_COLUMN */
 	bool *seen;                  /* of each cell, whether any row had it */
+	struct lack *lacks;          /* of each cell */
 
 	/* row.c: the row at hand */
 	struct value name; /* where rows are members */
@@ -88,6 +94,8 @@ struct self {
 	size_t space_len, space_room;
 	struct phrase twice, late; /* the first names that are there twice, or come late */
 	bool is_twice, is_late;
+	const struct shape *other_shape; /* the first member with a value that no column is of, */
+	size_t other;                    /* an entry of this shape; NULL: there is none */
 	bool listed;  /* without the option columns: other members are late */
 	bool strange; /* it is no object, or no array, unlike the first one */
 	bool wide;    /* it has more members than max_columns allows */
@@ -134,6 +142,10 @@ enum token row_begin(struct self *self, uint64_t *start);
 int columns_open(struct mu_ctx *ctx, struct self *self, struct ArrowSchema *out);
 int columns_prepare(struct mu_ctx *ctx, struct self *self);
 int columns_report(struct mu_ctx *ctx, const struct self *self);
+
+/* Looks for what a row that was read does not have, although it has members that no column
+ * is of.  Reports one that has nothing that is asked for. */
+int columns_lack(struct mu_ctx *ctx, struct self *self, uint64_t position);
 void columns_release(struct self *self);
 
 /* row.c: reads the row whose first token was just read.  False when it is broken, or
@@ -145,6 +157,9 @@ void row_cells(struct self *self);
 
 /* What the row has in a column, in the manner of row_cells(). */
 struct mu_string row_text(const struct self *self, const struct value *value);
+
+/* Whether it says nothing: null, absent, or white space. */
+bool row_value_is_blank(const struct self *self, const struct value *value);
 
 /* skim.c: where rows end in a window, roughly: in what is no sound JSON it may be
  * mistaken, never beyond a mistake that the lexer will find. */

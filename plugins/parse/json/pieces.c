@@ -109,6 +109,9 @@ static int row_give(struct mu_ctx *ctx, struct self *self, uint64_t start)
 	err = row_report(ctx, self, strange.at);
 	if (err)
 		return err;
+	err = self->is_twice || self->wide ? 0 : columns_lack(ctx, self, start);
+	if (err)
+		return err;
 	row_cells(self);
 	return grid_row(ctx, self->sheet, self->cells, self->n_values, start);
 }
@@ -228,6 +231,13 @@ int json_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 	return !err && !out->release ? report_end(ctx, self) : err;
 }
 
+static void lack_merge(struct lack *lack, const struct lack *other)
+{
+	if (other->rows && (!lack->rows || other->first < lack->first))
+		lack->first = other->first;
+	lack->rows += other->rows;
+}
+
 int json_merge(struct mu_ctx *ctx, void *state, void *other_state)
 {
 	struct self *self = state, *other = other_state;
@@ -238,8 +248,10 @@ int json_merge(struct mu_ctx *ctx, void *state, void *other_state)
 	err = self->told ? 0 : json_prepare(ctx, self);
 	if (err || self->told || !other->sheet)
 		return err;
-	for (size_t i = 0; i < self->n_cells; i++)
+	for (size_t i = 0; i < self->n_cells; i++) {
 		self->seen[i] = self->seen[i] || other->seen[i];
+		lack_merge(&self->lacks[i], &other->lacks[i]);
+	}
 	if (!shape_join(&self->shape, &other->shape))
 		return json_out_of_memory(ctx);
 	self->n_rows += other->n_rows;

@@ -94,18 +94,19 @@ static bool value_take(struct self *self, struct value *v, enum token token)
 	return ok;
 }
 
-/* Columns that are read from within what is neither object nor array have no value. */
-static void shape_refuse(struct self *self, const struct shape *shape)
+/* Columns that are read from within what is neither object nor array have no value: they
+ * are empty there if it is null, else an error. */
+static void shape_refuse(struct self *self, const struct shape *shape, enum grid_kind kind)
 {
 	const struct entry *e;
 
 	for (e = shape->entries; e < shape->entries + shape->known; e++) {
 		if (e->column != NO_COLUMN)
-			self->values[e->column] = (struct value){ .kind = GRID_ERROR,
+			self->values[e->column] = (struct value){ .kind = kind,
 								  .from = self->lexer.start,
 								  .to = self->lexer.end };
 		if (e->below)
-			shape_refuse(self, e->below);
+			shape_refuse(self, e->below, kind);
 	}
 }
 
@@ -146,8 +147,7 @@ static bool below_read(struct self *self, const struct entry *e, enum token toke
 	} else if (token == TOKEN_ARRAY) {
 		ok = elements_read(self, below);
 	} else {
-		if (token != TOKEN_NULL)
-			shape_refuse(self, below);
+		shape_refuse(self, below, token == TOKEN_NULL ? GRID_EMPTY : GRID_ERROR);
 		ok = value_take(self, &own, token);
 	}
 	if (ok && column != NO_COLUMN && own.kind == GRID_ERROR)
@@ -182,6 +182,17 @@ static bool name_is_odd(struct self *self, const struct shape *shape, struct ent
 	return false;
 }
 
+/* Takes note of a member that no column is of, if its value says anything. */
+static void other_note(struct self *self, const struct shape *shape, const struct entry *e,
+		       enum token token)
+{
+	if (self->other_shape || token == TOKEN_NULL ||
+	    (token == TOKEN_STRING && !mu_trim(lexer_inside(&self->lexer)).len))
+		return;
+	self->other_shape = shape;
+	self->other = (size_t)(e - shape->entries);
+}
+
 /* Reads the member whose name was just read. */
 static bool member_read(struct self *self, struct shape *shape)
 {
@@ -201,6 +212,8 @@ static bool member_read(struct self *self, struct shape *shape)
 		return false;
 	odd = name_is_odd(self, shape, e, name);
 	token = lexer_next(lex);
+	if (!odd && !e->below && e->column == NO_COLUMN)
+		other_note(self, shape, e, token);
 	if (odd || (!e->below && e->column == NO_COLUMN))
 		return lexer_skip(lex, token);
 	return e->below ? below_read(self, e, token)
@@ -223,9 +236,9 @@ static bool object_read(struct self *self, struct shape *shape)
 
 /* -------------------------------------------------------------------- arrays */
 
-static bool value_is_blank(const struct value *v)
+bool row_value_is_blank(const struct self *self, const struct value *v)
 {
-	return v->kind == GRID_EMPTY || (v->kind == GRID_TEXT && v->from == v->to);
+	return v->kind == GRID_EMPTY || (v->kind == GRID_TEXT && !mu_trim(row_text(self, v)).len);
 }
 
 /* Values past max_columns are only looked at. */
@@ -240,7 +253,7 @@ static bool array_read(struct self *self)
 
 		if (!value_take(self, v, token))
 			return false;
-		if (n < most || !value_is_blank(v))
+		if (n < most || !row_value_is_blank(self, v))
 			self->n_values = n + 1;
 	}
 	return token == TOKEN_CLOSE;
@@ -300,6 +313,7 @@ enum token row_begin(struct self *self, uint64_t *start)
 	self->n_values = self->arrays ? 0 : self->n_cells;
 	self->space_len = self->twice.len = self->late.len = 0;
 	self->wide = self->is_twice = self->is_late = false;
+	self->other_shape = NULL;
 	if (self->layout == LAYOUT_LINES)
 		lex->expect = EXPECT_VALUE;
 	if (lexer_peek(lex) < 0 && self->layout == LAYOUT_LINES)

@@ -132,7 +132,7 @@ static bool utf8_is_meant(const uint8_t *data, size_t len, bool declared)
 
 	if (declared)
 		return tally.good >= DECLARED_LEAST && tally.good / DECLARED_LEAST >= tally.bad;
-	return tally.good && tally.bad / GUESSED_MOST <= tally.good;
+	return tally.good && tally.bad <= GUESSED_MOST * tally.good;
 }
 
 size_t charset_mark_length(struct mu_string text)

@@ -1,9 +1,10 @@
 /*
  * Raised marks, such as those of footnotes, in the text of a cell.
  *
- * A raised digit beside a digit would make another number of it: 12 with the mark 1 is not
- * 121.  There it becomes a raised digit of Unicode, so that the text says what is to be
- * seen and is no number any more.
+ * A raised digit beside a digit would make another number of it, 12 with the mark 1 is not
+ * 121, and beside a name another name.  It becomes a raised digit of Unicode, so that the
+ * text says what is to be seen and is no number any more.  In brackets, [1], it is told
+ * from what is before it in any case.
  */
 #ifndef RAISED_H
 #define RAISED_H
@@ -27,8 +28,7 @@ static inline size_t raised_at_end(struct mu_string text)
 static inline bool raised_glues(struct mu_string before)
 {
 	before = mu_trim(before);
-	return !before.len || raised_at_end(before) ||
-	       (before.data[before.len - 1] >= '0' && before.data[before.len - 1] <= '9');
+	return !before.len || !strchr("[(", before.data[before.len - 1]);
 }
 
 /* The raised form of a digit; how many bytes it has. */

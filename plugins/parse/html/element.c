@@ -6,6 +6,7 @@
 static const struct element elements[] = {
 	{ "a", ELEMENT_LINK, 0 },
 	{ "p", ELEMENT_PARAGRAPH, IS_BLOCK },
+	{ "s", ELEMENT_STRUCK, 0 },
 	{ "td", ELEMENT_CELL, 0 },
 	{ "tr", ELEMENT_ROW, 0 },
 	{ "th", ELEMENT_CELL, 0 },
@@ -25,6 +26,9 @@ static const struct element elements[] = {
 	{ "h6", ELEMENT_HEADING, IS_BLOCK },
 	{ "div", ELEMENT_OTHER, IS_BLOCK },
 	{ "sup", ELEMENT_MARK, 0 },
+	{ "sub", ELEMENT_LOW, 0 },
+	{ "del", ELEMENT_STRUCK, 0 },
+	{ "ins", ELEMENT_APART, 0 },
 	{ "img", ELEMENT_OTHER, IS_EMPTY },
 	{ "pre", ELEMENT_OTHER, IS_BLOCK },
 	{ "nav", ELEMENT_OTHER, IS_BLOCK },
@@ -45,6 +49,7 @@ static const struct element elements[] = {
 	{ "base", ELEMENT_OTHER, IS_EMPTY },
 	{ "math", ELEMENT_OTHER, IS_UNSEEN },
 	{ "table", ELEMENT_TABLE, IS_BLOCK },
+	{ "small", ELEMENT_APART, 0 },
 	{ "tbody", ELEMENT_SECTION, 0 },
 	{ "thead", ELEMENT_SECTION, 0 },
 	{ "tfoot", ELEMENT_SECTION, 0 },
@@ -58,6 +63,7 @@ static const struct element elements[] = {
 	{ "audio", ELEMENT_OTHER, IS_UNSEEN },
 	{ "video", ELEMENT_OTHER, IS_UNSEEN },
 	{ "script", ELEMENT_OTHER, IS_RAW },
+	{ "strike", ELEMENT_STRUCK, 0 },
 	{ "iframe", ELEMENT_OTHER, IS_RAW },
 	{ "select", ELEMENT_OTHER, IS_UNSEEN },
 	{ "canvas", ELEMENT_OTHER, IS_UNSEEN },
@@ -92,7 +98,7 @@ enum { NAME_LENGTHS = 12 };
 
 /* The first element whose name has so many bytes. */
 static const unsigned char by_length[NAME_LENGTHS] = {
-	0, 0, 2, 19, 29, 40, 53, 65, 73, 80, 80, 82
+	0, 0, 3, 20, 33, 44, 58, 71, 79, 86, 86, 88
 };
 
 const struct element *element_find(struct mu_string name)

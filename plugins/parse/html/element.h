@@ -21,7 +21,10 @@ enum element_kind {
 	ELEMENT_LIST,
 	ELEMENT_LINK,
 	ELEMENT_BREAK,
-	ELEMENT_MARK, /* sup */
+	ELEMENT_MARK,   /* sup */
+	ELEMENT_LOW,    /* sub */
+	ELEMENT_APART,  /* small, ins */
+	ELEMENT_STRUCK, /* del, s, strike */
 };
 
 /* What else an element is. */

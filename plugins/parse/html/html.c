@@ -21,8 +21,11 @@
  *
  * A cell is the text that a browser shows: white space, no-break spaces too, is one blank,
  * a line break is a line feed, and scripts, templates and what is hidden are left out, as
- * is a table inside, which is a table of its own.  Marks of footnotes (sup) are part of
- * the text, or are left out with `footnotes: drop`.  A hidden cell takes no place; hidden
+ * is a table inside, which is a table of its own.  Marks of footnotes (sup, or a style that
+ * says so) are part of the text, their digits as raised ones, or are left out with
+ * `footnotes: drop`.  Digits of sub, small, ins, a link or of what a style moves are raised
+ * ones where they would be read as part of those before.  Text that is struck out (del, s,
+ * strike) is an error, or is left out with `struck: drop`, or read with `struck: keep`.  A hidden cell takes no place; hidden
  * rows are read, with a warning.
  *
  * In the header a cell has its text in all places that it spans.  Below, `merged: down`,
@@ -47,6 +50,7 @@
 #include <strings.h>
 
 static const char *const merged_names[] = { "down", "fill", "first", NULL };
+static const char *const struck_names[] = { "refuse", "drop", "keep", NULL };
 static const char *const footnotes_names[] = { "keep", "drop", NULL };
 
 static const struct mu_option options[] = {
@@ -65,6 +69,8 @@ static const struct mu_option options[] = {
 			"and not read"),
 	MU_OPT_CHOICE(struct self, footnotes, .fallback = "keep", .choices = footnotes_names,
 		      .help = "what becomes of marks of footnotes"),
+	MU_OPT_CHOICE(struct self, struck, .fallback = "refuse", .choices = struck_names,
+		      .help = "what becomes of text that is struck out"),
 	MU_OPT_TEXT(struct self, encoding,
 		    .help = "of the page, where it says none or a wrong one"),
 	MU_OPT_BYTES(struct self, max_size, .fallback = "1Gi", .min = 1, .max = 0x1p40,
@@ -100,6 +106,9 @@ static const struct mu_code codes[] = {
 	  "A number stands in a cell that spans several places, and nothing says whether "
 	  "each has it or all together.",
 	  "Say merged: fill when each has it, merged: first when it is that of all together." },
+	{ "struck", "Text of a cell is struck out. It was not read.",
+	  "Look at the page: say struck: drop when what is left is the value, struck: keep when "
+	  "what is struck counts." },
 	{ "span-cut", "A cell should span more rows than its part of the table has.",
 	  "Look whether rows are missing." },
 	{ "hidden", "Rows of the table are hidden. They were read.",

@@ -48,6 +48,8 @@ enum {
 	LISTED = 8,             /* tables that a message lists */
 };
 
+enum struck { STRUCK_REFUSE, STRUCK_DROP, STRUCK_KEEP };
+
 enum merged { MERGED_DOWN, MERGED_FILL, MERGED_FIRST };
 
 /* Where an element is: /html/body/table[2]/tr[5], or the end of that. */
@@ -64,6 +66,7 @@ struct slot {
 	bool set;
 	bool first;       /* the leftmost of its cell */
 	bool merged;      /* the cell has other places */
+	bool struck;      /* some of its text is struck out */
 };
 
 /* What hangs down from a row into those below. */
@@ -84,6 +87,7 @@ struct source {
 	size_t tag;
 	const struct path *path; /* locating */
 	bool merged;             /* its cell has other places */
+	bool struck;             /* some of its text is struck out, and was not read */
 };
 
 /* A text of the header. */
@@ -111,6 +115,7 @@ struct table {
 	uint64_t rows; /* that have begun */
 	bool in_row, in_cell;
 	bool section_hidden, row_hidden;
+	bool struck; /* some text of the cell at hand is */
 	size_t row_tag;
 	size_t column; /* of the cell at hand, or of the next */
 	size_t cell_tag, colspan;
@@ -159,6 +164,8 @@ struct open {
 	enum owner owner;
 	bool silent;    /* its text is not shown */
 	bool raised;    /* it is raised */
+	bool struck;    /* it is struck out */
+	bool apart;     /* its digits are none of those around it */
 	size_t floor;   /* the nearest place in the stack that end tags do not reach beyond:
 			   that of a table, a cell or a caption, or 0 */
 	uint32_t nth;   /* of its name in its parent; locating */
@@ -209,6 +216,7 @@ struct self {
 	struct mu_texts contains, unread;
 	int merged;    /* enum merged */
 	int footnotes; /* 1: their marks are left out */
+	int struck;    /* enum struck */
 
 	struct pattern *pattern;
 	struct charset_text decoded;

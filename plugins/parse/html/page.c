@@ -126,10 +126,21 @@ static int push(struct mu_ctx *ctx, struct page *page, const struct token *token
 	open->owner = parent->owner;
 	open->silent = parent->silent;
 	open->raised = parent->raised;
+	open->struck = parent->struck;
+	open->apart = false;
 	open->floor = parent->floor;
 	open->nth = nth;
 	open->n_children = 0;
 	return 0;
+}
+
+/* Digits that follow in the cell at hand are none of those before. */
+static void edge(struct page *page, enum prose_edge edge)
+{
+	struct table *table = table_of(page);
+
+	if (top(page)->owner == OWNER_CELL && table->in_cell)
+		table->texts.edge = edge;
 }
 
 /* What the end of the element on top means. */
@@ -142,6 +153,8 @@ static int leave(struct mu_ctx *ctx, struct self *self)
 
 	if (level == page->heading_level)
 		page->heading_level = 0;
+	if (top(page)->apart)
+		edge(page, EDGE_DIGIT);
 	if (table && level == table->level)
 		err = table_end(ctx, self, table);
 	else if (table && level == table->section)
@@ -244,7 +257,8 @@ static int part_begin(struct mu_ctx *ctx, struct self *self, struct table *table
 		      const struct token *token, enum element_kind kind)
 {
 	struct page *page = &self->page;
-	bool hidden = token_is_hidden(token);
+	bool hidden = token_is_hidden(token) ||
+		      (kind != ELEMENT_CELL && token_look(token) == LOOK_UNSEEN);
 	size_t level = page->n - 1;
 
 	switch (kind) {
@@ -259,8 +273,9 @@ static int part_begin(struct mu_ctx *ctx, struct self *self, struct table *table
 		table->cell = level;
 		top(page)->floor = level;
 		top(page)->owner = OWNER_CELL;
-		top(page)->silent = hidden;
+		top(page)->silent = hidden || token_look(token) == LOOK_UNSEEN;
 		top(page)->raised = false;
+		top(page)->struck = token_look(token) == LOOK_STRUCK;
 		return table_cell_begin(ctx, self, table, token, hidden);
 	case ELEMENT_CAPTION:
 		table->caption_level = level;
@@ -379,6 +394,8 @@ static void enter(struct self *self, const struct token *token, const struct ele
 {
 	struct page *page = &self->page;
 	struct open *open = top(page);
+	enum element_kind kind = kind_of(open);
+	enum token_look look = token_look(token);
 	bool listened =
 		open->owner == OWNER_CELL || open->owner == OWNER_CAPTION || page->heading_level;
 
@@ -389,10 +406,19 @@ static void enter(struct self *self, const struct token *token, const struct ele
 	}
 	if (listened && token_is_hidden(token))
 		open->silent = true;
-	if (listened && element && element->kind == ELEMENT_MARK && self->footnotes)
+	if (listened && look == LOOK_UNSEEN) {
+		space(page, GAP_BLANK);
 		open->silent = true;
-	if (element && element->kind == ELEMENT_MARK)
+	}
+	if (kind == ELEMENT_MARK || look == LOOK_RAISED)
 		open->raised = true;
+	if (listened && open->raised && self->footnotes)
+		open->silent = true;
+	if (kind == ELEMENT_STRUCK || look == LOOK_STRUCK)
+		open->struck = true;
+	open->apart = kind == ELEMENT_LINK || kind >= ELEMENT_MARK || look != LOOK_PLAIN;
+	if (open->apart)
+		edge(page, kind == ELEMENT_LOW ? EDGE_DIGIT : EDGE_WORD);
 }
 
 static int start(struct mu_ctx *ctx, struct self *self, const struct token *token)
@@ -498,6 +524,10 @@ static void text_add(struct self *self, struct mu_string text)
 
 	if (open->silent || page->unseen)
 		return;
+	if (open->struck && self->struck != STRUCK_KEEP && open->owner == OWNER_CELL) {
+		table->struck |= table->in_cell && mu_trim(text).len;
+		return;
+	}
 	if (page->heading_level)
 		prose_add(&page->heading, text);
 	if (open->owner == OWNER_CAPTION)
@@ -528,6 +558,7 @@ int page_begin(struct mu_ctx *ctx, struct self *self, bool locating)
 	page->stack[0].element = NULL;
 	page->stack[0].owner = OWNER_NONE;
 	page->stack[0].silent = page->stack[0].raised = false;
+	page->stack[0].struck = page->stack[0].apart = false;
 	page->stack[0].floor = 0;
 	page->stack[0].n_children = 0;
 	return 0;

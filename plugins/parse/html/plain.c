@@ -8,6 +8,13 @@ static const char *space_pass(const char *at, const char *end)
 	return at;
 }
 
+static bool is_seen(const struct token *tag)
+{
+	enum token_look look = token_look(tag);
+
+	return !token_is_hidden(tag) && (look == LOOK_PLAIN || look == LOOK_APART);
+}
+
 /* Behind a start tag of a name, that has no attribute which anybody asks for; NULL when
  * there is none at hand. */
 static const char *tag_pass(const struct page *page, const char *at, const char *end,
@@ -24,8 +31,7 @@ static const char *tag_pass(const struct page *page, const char *at, const char 
 		return NULL;
 	tokens.at = (size_t)(at - tokens.text.data);
 	token_next(&tokens, &tag);
-	if (tag.kind != TOKEN_START || tag.colspan.data || tag.rowspan.data ||
-	    token_is_hidden(&tag))
+	if (tag.kind != TOKEN_START || tag.colspan.data || tag.rowspan.data || !is_seen(&tag))
 		return NULL;
 	return tokens.text.data + tokens.at;
 }
@@ -68,10 +74,20 @@ static const char *words_read(const char *at, const char *end, struct grid_cell 
 	return at;
 }
 
-/* Behind what stands before the next text of a cell and means nothing to it, or is text
- * after all; NULL when there is no such thing at hand. */
-static const char *inner_pass(const struct page *page, const char *at)
+/* Whether digits may follow a link's tag, of which somebody has to say that they are none
+ * of those before. */
+static bool is_edge(const char *at, const char *end)
 {
+	if (at < end && *at == '<')
+		return end - at < 3 || at[1] != '/' || (at[2] | 0x20) != 't';
+	return at < end && (*at == '&' || (*at >= '0' && *at <= '9'));
+}
+
+/* Behind what stands before the next text of a cell and means nothing to it, or is text
+ * after all; NULL when there is no such thing at hand.  `said` is whether there was text. */
+static const char *inner_pass(const struct page *page, const char *at, bool said)
+{
+	const char *end = page->tokens.text.data + page->tokens.text.len;
 	struct tokens tokens = { .text = page->tokens.text };
 	const struct element *element;
 	struct token token;
@@ -81,9 +97,11 @@ static const char *inner_pass(const struct page *page, const char *at)
 	at = tokens.text.data + tokens.at;
 	if (token.kind == TOKEN_TEXT)
 		return at;
-	if (token.kind == TOKEN_NONE || token_is_hidden(&token))
+	if (token.kind == TOKEN_NONE || token_is_hidden(&token) || token_look(&token))
 		return NULL;
 	element = element_find(token.text);
+	if (element && element->kind == ELEMENT_LINK && said && is_edge(at, end))
+		return NULL;
 	if (!element || element->kind == ELEMENT_LINK ||
 	    (element->kind == ELEMENT_OTHER && element->is == IS_EMPTY))
 		return at;
@@ -95,6 +113,7 @@ static const char *cell_read(const struct page *page, const char *at, const char
 {
 	char name[2] = { 't', at + 2 < end && at[2] == 'h' ? 'h' : 'd' };
 	const char *from = tag_pass(page, at, end, name), *next = NULL;
+	bool said = false;
 	unsigned inner;
 
 	*out = (struct grid_cell){ .truth = false };
@@ -103,7 +122,8 @@ static const char *cell_read(const struct page *page, const char *at, const char
 		next = end_pass(at, end, name);
 		if (next)
 			break;
-		at = inner_pass(page, at);
+		said |= out->text.len != 0;
+		at = inner_pass(page, at, said);
 		out->truth = true;
 	}
 	if (next && inner)

@@ -11,6 +11,7 @@ void prose_clear(struct prose *p)
 {
 	p->len = p->start = 0;
 	p->gap = GAP_NONE;
+	p->edge = EDGE_NONE;
 }
 
 void prose_release(struct prose *p)
@@ -24,6 +25,7 @@ void prose_begin(struct prose *p, size_t most)
 	p->start = p->len;
 	p->most = most;
 	p->gap = GAP_NONE;
+	p->edge = EDGE_NONE;
 }
 
 void prose_space(struct prose *p, enum prose_gap gap)
@@ -74,23 +76,68 @@ static void bytes_add(struct prose *p, const char *bytes, size_t n)
 	p->len += n;
 }
 
-/* Likewise, as raised text. */
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Adds the digits that a text begins with as raised ones; how many there are. */
+static size_t digits_raise(struct prose *p, const char *bytes, size_t n)
+{
+	char digit[3];
+	size_t i;
+
+	for (i = 0; i < n && is_digit(bytes[i]); i++)
+		bytes_add(p, digit, raised_digit(bytes[i], digit));
+	return i;
+}
+
+/* Adds raised text. */
 static void raised_add(struct prose *p, const char *bytes, size_t n)
 {
-	size_t i, from = 0;
-	char digit[3];
+	size_t i = 0, from;
 
-	for (i = 0; i < n; i++) {
-		if (bytes[i] < '0' || bytes[i] > '9')
-			continue;
+	while (i < n) {
+		for (from = i; i < n && !is_digit(bytes[i]);)
+			i++;
 		bytes_add(p, bytes + from, i - from);
-		from = i;
-		if (!raised_glues(prose_text(p)))
-			continue;
-		bytes_add(p, digit, raised_digit(bytes[i], digit));
-		from = i + 1;
+		if (i < n && raised_glues(prose_text(p)))
+			i += digits_raise(p, bytes + i, n - i);
+		for (from = i; i < n && is_digit(bytes[i]);)
+			i++;
+		bytes_add(p, bytes + from, i - from);
 	}
-	bytes_add(p, bytes + from, n - from);
+}
+
+/* Whether digits that are added at an edge would be read as part of what is before. */
+static bool edge_glues(const struct prose *p)
+{
+	struct mu_string before = prose_text(p);
+	unsigned char last;
+
+	if (!before.len || p->gap)
+		return false;
+	last = (unsigned char)before.data[before.len - 1];
+	if (is_digit((char)last) || raised_at_end(before))
+		return true;
+	return p->edge == EDGE_WORD && (last >= 0x80 || (unsigned char)((last | 0x20) - 'a') < 26);
+}
+
+/* Adds bytes in which there is no white space, as the elements around them show them. */
+static void shown_add(struct prose *p, const char *bytes, size_t n)
+{
+	size_t raised = 0;
+
+	if (p->raised) {
+		raised_add(p, bytes, n);
+		return;
+	}
+	if (p->edge && edge_glues(p))
+		raised = digits_raise(p, bytes, n);
+	/* Digits that are written as references go on. */
+	if (raised < n)
+		p->edge = EDGE_NONE;
+	bytes_add(p, bytes + raised, n - raised);
 }
 
 void prose_copy(struct prose *p, struct mu_string text)
@@ -122,7 +169,7 @@ static size_t reference_add(struct prose *p, struct mu_string text)
 	else if ((len == 1 && token_is_space(*out)) || (len == 2 && !memcmp(out, "\xc2\xa0", 2)))
 		prose_space(p, GAP_BLANK);
 	else
-		bytes_add(p, out, len);
+		shown_add(p, out, len);
 	return used;
 }
 
@@ -156,7 +203,7 @@ void prose_add(struct prose *p, struct mu_string text)
 	for (; text.len; text.data += n, text.len -= n) {
 		n = plain_length(text);
 		if (n) {
-			(p->raised ? raised_add : bytes_add)(p, text.data, n);
+			shown_add(p, text.data, n);
 		} else if (*text.data == '&') {
 			n = reference_add(p, text);
 		} else {
@@ -164,7 +211,7 @@ void prose_add(struct prose *p, struct mu_string text)
 			if (space)
 				prose_space(p, GAP_BLANK);
 			else if (!charset_mark_length(text))
-				bytes_add(p, text.data, n);
+				shown_add(p, text.data, n);
 		}
 	}
 }

@@ -12,6 +12,9 @@
 
 enum prose_gap { GAP_NONE, GAP_BLANK, GAP_LINE };
 
+/* An element begins or ends that may set digits apart from those before, or from a word. */
+enum prose_edge { EDGE_NONE, EDGE_DIGIT, EDGE_WORD };
+
 /* Zeroed is empty. */
 struct prose {
 	char *data;
@@ -20,6 +23,8 @@ struct prose {
 	enum prose_gap gap;   /* that stands before what is added next */
 	struct mu_string odd; /* the first reference that is unknown, as the page has it;
 				 until somebody clears it */
+	enum prose_edge edge; /* at which the next text is added: digits that would be read as
+				 part of what is before become raised ones */
 	bool raised;          /* what is added is raised: see raised.h */
 	bool broken;          /* memory is out */
 };

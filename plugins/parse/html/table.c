@@ -108,6 +108,7 @@ int table_cell_begin(struct mu_ctx *ctx, struct self *self, struct table *t,
 	while (hangs_into(t, t->column))
 		t->column++;
 	t->in_cell = true;
+	t->struck = false;
 	t->cell_tag = token->at;
 	t->colspan = colspan_read(token->colspan);
 	/* 0 means all rows of its part of the table. */
@@ -124,6 +125,7 @@ static int cell_place(struct mu_ctx *ctx, struct self *self, struct table *t, st
 			     .len = text.len,
 			     .tag = t->cell_tag,
 			     .set = true,
+			     .struck = t->struck,
 			     .merged = t->colspan > 1 || t->rowspan != 1 };
 	int err = 0;
 
@@ -286,7 +288,7 @@ static void cell_fill(struct self *self, const struct table *t, size_t column, b
 		const struct slot *slot = &t->slots[column];
 
 		source = (struct source){ slot->tag, path_of(page->slot_paths, column),
-					  slot->merged };
+					  slot->merged, slot->struck };
 		if (is_shown(self, header, slot->first) && slot->len)
 			text = (struct mu_string){ t->texts.data + slot->from, slot->len };
 		page->repeated += slot->first ? 0 : text.len + 1;
@@ -419,6 +421,26 @@ static int row_check_merged(struct mu_ctx *ctx, const struct self *self, const s
 	return err;
 }
 
+/* Values of which some is struck out: nobody knows whether what is left is all of them. */
+static int row_check_struck(struct mu_ctx *ctx, const struct self *self, const struct table *t)
+{
+	struct mu_finding struck = { .code = "struck",
+				     .at = mu_at(ctx->document->id, html_position(t->rows)) };
+	const struct page *page = &self->page;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < page->n_cells; i++) {
+		struck.field = grid_field_of(self->rows, i);
+		if (page->sources[i].struck && struck.field)
+			err = mu_report(ctx, struck,
+					"%s has text that is struck out; struck: drop leaves it "
+					"out, struck: keep reads it",
+					struck.field);
+	}
+	return err;
+}
+
 /* A row of the table that is meant. */
 static int row_give(struct mu_ctx *ctx, struct self *self, struct table *t, size_t n)
 {
@@ -436,6 +458,8 @@ static int row_give(struct mu_ctx *ctx, struct self *self, struct table *t, size
 		self->first_hidden = t->rows;
 	if (!header && self->merged == MERGED_DOWN)
 		err = row_check_merged(ctx, self, t, n);
+	if (!err && !header && self->struck == STRUCK_REFUSE)
+		err = row_check_struck(ctx, self, t);
 	if (!err)
 		err = grid_row(ctx, self->rows, page->cells, t->beyond ? t->beyond : n,
 			       html_position(t->rows));

@@ -45,30 +45,55 @@ static void attribute_keep(struct token *out, struct mu_string name, struct mu_s
 		*place = value;
 }
 
-/* Whether an attribute style says that an element is not shown. */
-static bool style_hides(struct mu_string style)
+/* The value of a property in an attribute style, the last one as that counts; empty when
+ * it is not there. */
+static struct mu_string style_value(struct mu_string style, const char *property)
 {
-	static const char property[] = "display", value[] = "none";
-	size_t i, at;
+	struct mu_string value = { "", 0 };
+	size_t len = strlen(property), i, at;
 
-	for (i = 0; i + sizeof property <= style.len; i++) {
-		if (strncasecmp(style.data + i, property, sizeof property - 1) != 0)
+	for (i = 0; i + len < style.len; i++) {
+		if (strncasecmp(style.data + i, property, len) != 0)
 			continue;
 		if (i && style.data[i - 1] != ';' && !token_is_space(style.data[i - 1]))
 			continue;
-		at = i + sizeof property - 1;
+		at = i + len;
 		while (at < style.len && (token_is_space(style.data[at]) || style.data[at] == ':'))
 			at++;
-		if (style.len - at >= sizeof value - 1 &&
-		    !strncasecmp(style.data + at, value, sizeof value - 1))
-			return true;
+		value = (struct mu_string){ style.data + at, style.len - at };
 	}
-	return false;
+	return value;
+}
+
+static bool begins_with(struct mu_string text, const char *with)
+{
+	return text.len >= strlen(with) && !strncasecmp(text.data, with, strlen(with));
 }
 
 bool token_is_hidden(const struct token *token)
 {
-	return token->hidden || (token->style.len && style_hides(token->style));
+	return token->hidden ||
+	       (token->style.len && begins_with(style_value(token->style, "display"), "none"));
+}
+
+enum token_look token_look(const struct token *token)
+{
+	struct mu_string value;
+
+	if (!token->style.len)
+		return LOOK_PLAIN;
+	value = style_value(token->style, "visibility");
+	if (begins_with(value, "hidden") || begins_with(value, "collapse"))
+		return LOOK_UNSEEN;
+	value = style_value(token->style, "text-decoration");
+	if (!value.len)
+		value = style_value(token->style, "text-decoration-line");
+	if (begins_with(value, "line-through"))
+		return LOOK_STRUCK;
+	value = style_value(token->style, "vertical-align");
+	if (begins_with(value, "super"))
+		return LOOK_RAISED;
+	return value.len || style_value(token->style, "position").len ? LOOK_APART : LOOK_PLAIN;
 }
 
 static size_t space_skip(struct mu_string text, size_t at)

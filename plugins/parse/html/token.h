@@ -42,8 +42,19 @@ void token_next(struct tokens *tokens, struct token *out);
  * end of the text when there is none. */
 void token_skip(struct tokens *tokens, struct mu_string name);
 
-/* Whether a start tag says that its element is not shown. */
+/* Whether a start tag says that its element is not shown and takes no place. */
 bool token_is_hidden(const struct token *token);
+
+/* How else its style says that its text is shown. */
+enum token_look {
+	LOOK_PLAIN,
+	LOOK_UNSEEN, /* it is not, but has a place */
+	LOOK_STRUCK,
+	LOOK_RAISED,
+	LOOK_APART, /* on another line than what is around */
+};
+
+enum token_look token_look(const struct token *token);
 
 static inline bool token_is_space(char c)
 {

@@ -70,10 +70,11 @@ static bool value_of_type(const struct xml *xml, const char *type, struct grid_c
 	const char *const *values = xml->values;
 
 	if (!strcmp(type, "float") || !strcmp(type, "percentage") || !strcmp(type, "currency")) {
-		*out = (struct grid_cell){ .kind = GRID_NUMBER };
-		if (values[VALUE])
-			out->text = mu_trim(mu_string(values[VALUE]));
-		return out->text.len;
+		struct mu_string digits = mu_trim(mu_string(values[VALUE] ? values[VALUE] : ""));
+
+		if (digits.len)
+			*out = (struct grid_cell){ .kind = GRID_NUMBER, .text = digits };
+		return digits.len;
 	}
 	if (!strcmp(type, "date"))
 		return values[DATE_VALUE] && sheet_date_parse(mu_string(values[DATE_VALUE]), out);

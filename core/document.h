@@ -36,6 +36,7 @@ struct document {
 	bool unread;          /* its source does not read it: see recognise.h, rejected.h */
 	bool twin;            /* another document of its source has the same bytes */
 	bool rejected;        /* as a whole, with all documents that are this file */
+	bool missed;          /* rejected, and its source would have read it */
 	struct document *first; /* of the documents that are this file */
 	struct document *reason; /* of `first`: the one whose blame rejects the file */
 	struct blame blame;

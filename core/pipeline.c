@@ -42,9 +42,10 @@ const struct mu_option pipeline_options[] = {
 static const char *const other_keys[] = { "max_rejected", "vars",    "shared",
 					  "sources",      "dataset", NULL };
 
-/* Few can be looked at, whatever their share; many are hardly the documents' fault. */
+/* Few can be looked at, whatever their share; many are hardly the documents' fault.  One
+ * document is no few where it is half of all. */
 static const struct max_rejected max_rejected_fallback = {
-	.documents = { .number = 1, .percent = 10 },
+	.documents = { .number = 1, .percent = 10, .fewer = true },
 	.rows = { .number = 100, .percent = 10 },
 };
 

@@ -37,6 +37,7 @@ enum on_error { ON_ERROR_STOP, ON_ERROR_REJECT };
 struct limit {
 	uint64_t number;
 	double percent; /* of all */
+	bool fewer;     /* the number counts only while it is less than half of all */
 };
 
 struct pipeline {

@@ -78,7 +78,7 @@ void rejected_note(struct run *run, struct document *d, struct finding *f)
 	if (!rejected_pins(run, f))
 		return;
 	pthread_mutex_lock(&run->lock);
-	blame_locked(run, d, 0, f, 1);
+	blame_locked(run, d, mu_at_document(f->other) == d->public.id ? f->other : 0, f, 1);
 	pthread_mutex_unlock(&run->lock);
 }
 
@@ -168,7 +168,8 @@ static void blame_places(struct run *run)
 
 bool limit_allows(const struct limit *limit, uint64_t n, uint64_t all)
 {
-	return n <= limit->number || (double)n * 100 <= limit->percent * (double)all;
+	return (n <= limit->number && !(limit->fewer && n && n >= all - n)) ||
+	       (double)n * 100 <= limit->percent * (double)all;
 }
 
 void limit_write(const struct limit *limit, struct text *out)
@@ -179,6 +180,8 @@ void limit_write(const struct limit *limit, struct text *out)
 		text_puts(out, ", or ");
 	if (limit->number || !(limit->percent > 0))
 		text_printf(out, "%llu", (unsigned long long)limit->number);
+	if (limit->fewer)
+		text_puts(out, " when that is less than half");
 }
 
 static void say_too_many(struct run *run, const struct tallied *n)
@@ -342,8 +345,10 @@ static void reject(struct run *run, size_t n)
 	for (i = 0; i < run->documents.count; i++) {
 		struct document *d = run->documents.items[i];
 
-		if (d->first->reason)
-			d->rejected = d->unread = true;
+		if (!d->first->reason || d->rejected)
+			continue;
+		d->missed = !d->unread;
+		d->rejected = d->unread = true;
 	}
 }
 

@@ -185,7 +185,7 @@ bool rejections_add(struct rejections *r, const struct finding *f)
 	bool fresh;
 
 	pthread_mutex_lock(&r->lock);
-	fresh = add_locked(r, f, f->at, true);
+	fresh = f->at && add_locked(r, f, f->at, true);
 	if (f->other)
 		fresh |= add_locked(r, f, f->other, false);
 	pthread_mutex_unlock(&r->lock);
@@ -226,7 +226,8 @@ static void explain_locked(struct rejections *r, const struct finding *f, uint64
 void rejections_explain(struct rejections *r, const struct finding *f)
 {
 	pthread_mutex_lock(&r->lock);
-	explain_locked(r, f, f->at);
+	if (f->at)
+		explain_locked(r, f, f->at);
 	if (f->other)
 		explain_locked(r, f, f->other);
 	pthread_mutex_unlock(&r->lock);

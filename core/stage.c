@@ -410,7 +410,8 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		finding_word(s, f, &said, fmt, ap);
 	if (s->has_like && rejections_repeated(&s->run->rejections, &said))
 		return 0;
-	if ((said.severity == MU_ERROR || said.lost) && said.at) {
+	/* A parser's line of which nobody knows what it is may have come out as a row. */
+	if ((said.severity == MU_ERROR || said.lost) && (said.at || (said.other && s->document))) {
 		fresh = rejections_add(&s->run->rejections, &said);
 		s->rejecting = true;
 	}

@@ -14,16 +14,21 @@ static void say(struct run *run, const char *code, const char *source, const cha
 	findings_add(&run->findings, &f);
 }
 
-/* Whether a source reads any of its documents, or leaves all to others. */
-static bool reads(const struct run *run, size_t source)
+/* How many of its documents a source reads, and how many it would read if they were not
+ * rejected; it leaves the others to other sources. */
+static struct tallied read_by(const struct run *run, size_t source)
 {
 	const struct source_result *s = &run->sources[source];
+	struct tallied n = { 0 };
 	size_t i;
 
-	for (i = 0; i < s->n_documents; i++)
-		if (!run->documents.items[s->first_document + i]->unread)
-			return true;
-	return false;
+	for (i = 0; i < s->n_documents; i++) {
+		const struct document *d = run->documents.items[s->first_document + i];
+
+		n.all += !d->unread;
+		n.rejected += d->missed;
+	}
+	return n;
 }
 
 static void check_rows(struct run *run)
@@ -33,10 +38,13 @@ static void check_rows(struct run *run)
 
 	for (i = 0; i < run->n_sources; i++) {
 		const struct balance *t = run_parsed(run, i);
+		struct tallied n = read_by(run, i);
 
-		if (t->rows || t->claims || !reads(run, i))
+		if (t->rows || t->claims || !(n.all + n.rejected))
 			continue;
-		say(run, "run/no-rows", run->sources[i].name, "the source has no rows");
+		say(run, "run/no-rows", run->sources[i].name,
+		    n.all ? "the source has no rows"
+			  : "the source has no rows, since all its documents are rejected");
 		said = true;
 	}
 	if (!said && !run->dataset.rows && !run->options.select)

@@ -30,6 +30,17 @@ static struct mu_finding line_finding(const struct scan *s, const char *code)
 	return record_finding(s, s->n_records - 1, code);
 }
 
+/* Of a line that nobody can read: whether it is one row, several or none is not known, so
+ * what is wrong is the document, not a row of it. */
+static struct mu_finding unread_finding(const struct scan *s)
+{
+	struct mu_finding finding = line_finding(s, "unrecognised");
+
+	finding.other = finding.at;
+	finding.at = 0;
+	return finding;
+}
+
 /* Names near the words before `end`, "" when there are none. */
 static const char *suggest(struct scan *s, const struct column *c, size_t end)
 {
@@ -52,7 +63,7 @@ static const char *suggest(struct scan *s, const struct column *c, size_t end)
 
 static int report_unrecognised(struct scan *s, const struct table *t)
 {
-	struct mu_finding finding = line_finding(s, "unrecognised");
+	struct mu_finding finding = unread_finding(s);
 	const struct cut *cut = &s->cut;
 	const struct column *c;
 	struct phrase before;
@@ -101,7 +112,7 @@ static int report_undecided(const struct scan *s, const struct table *t)
 
 static int report_crowded(const struct scan *s, const struct table *t)
 {
-	return scan_report(s, line_finding(s, "unrecognised"),
+	return scan_report(s, unread_finding(s),
 			   "a line of table '%s' has more cells than the table columns: a gap "
 			   "stands before a number that no column takes",
 			   t->name);

@@ -19,8 +19,8 @@
  *     first      it is left out with a warning, whatever it has
  *     documents  those of a later document are left out, with a warning a key, when they
  *                are, all together, the same as the first document's in all columns
- *                but those of `origin`, else they are errors.  Rows of one key
- *                in one document are errors, too.  Where these are to be added up, a
+ *                but those of `origin`, else they are errors, as the first document's then are.
+ *                Rows of one key in one document are errors, too.  Where these are to be added up, a
  *                consolidate with on_equal: sum, and a column that names the document
  *                in its key, comes before
  *
@@ -588,11 +588,13 @@ static int take_later(struct mu_ctx *ctx, struct consolidate *self, const struct
 	}
 	finding.code = "conflict";
 	finding.severity = MU_ERROR;
-	/* The first document's rows are not to blame. */
-	finding.other = 0;
 	for (size_t i = 0; i < m && !err; i++) {
 		finding.at = later[i].at;
-		err = mu_report(ctx, finding, "%s has other values for the same key", name);
+		finding.other = finding.beside = first[i < n ? i : 0].at;
+		err = n == m ? mu_report(ctx, finding, "%s has other values for the same key", name)
+			     : mu_report(ctx, finding,
+					 "%s has the same key in %zu %s, and this document in %zu",
+					 name, n, n == 1 ? "row" : "rows", m);
 	}
 	return err;
 }

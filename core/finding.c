@@ -23,6 +23,11 @@ const struct mu_code core_codes[] = {
 	  "A source delivered no rows at all. An empty dataset is never called valid.",
 	  "Look at the document: a source without rows is mostly the wrong file, or a layout that "
 	  "has changed." },
+	{ "run/unchecked-claims",
+	  "The documents of a source state totals, and no stage of the pipeline compares them with "
+	  "the rows. They count as checks that were not evaluated.",
+	  "Add `validate: totals` to the source, or to the dataset; or do not describe as claims "
+	  "what nobody is to compare." },
 	{ "run/too-many-rejected",
 	  "With on_error: reject more documents, or more rows, would have to be left out than "
 	  "max_rejected of the pipeline allows. So much is wrong that it is hardly the documents' "

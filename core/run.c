@@ -442,6 +442,7 @@ static bool is_fit(struct work *w)
 	size_t i, j;
 
 	parts_forget(run);
+	verdict_claims(run);
 	verdict_count(run, &v);
 	for (i = 0; i <= run->n_sources; i++) {
 		const struct links *links = i < run->n_sources ? &w->heads[i].links : &w->dataset;

@@ -99,6 +99,7 @@ struct run {
 	atomic_bool stopping;        /* threads are to end */
 	atomic_bool unfit;           /* whatever comes, nothing will be published */
 	uint64_t item;               /* of the work, that is being consumed: see reader.h */
+	uint64_t unchecked;          /* claims that no stage compares */
 	struct reader *reader;       /* while documents are read and exported */
 	struct locators *locators;   /* see place.h */
 	struct links *const *chains; /* of the sources, while rows flow; see claim.h */

@@ -2,16 +2,23 @@
 
 #include <string.h>
 
+#include "claim.h"
 #include "rejected.h"
 
-static void say(struct run *run, const char *code, const char *source, const char *message)
+static void say_as(struct run *run, enum mu_severity severity, const char *code, const char *source,
+		   const char *message)
 {
-	struct finding f = { .severity = MU_ERROR,
+	struct finding f = { .severity = severity,
 			     .code = mem_copy(code),
 			     .message = mem_copy(message),
 			     .source = source };
 
 	findings_add(&run->findings, &f);
+}
+
+static void say(struct run *run, const char *code, const char *source, const char *message)
+{
+	say_as(run, MU_ERROR, code, source, message);
 }
 
 /* How many of its documents a source reads, and how many it would read if they were not
@@ -162,10 +169,38 @@ static void say_unsaid(struct run *run, const struct record *r)
 	text_release(&message);
 }
 
+/* Claims of a source behind whose parser no stage compares any. */
+static uint64_t unchecked_claims(struct run *run, size_t source)
+{
+	const struct chain *chain = run_chain(run, run->sources[source].name);
+
+	return claims_asked(run->pipeline, &chain->stages[1]) ? 0 : run_parsed(run, source)->claims;
+}
+
+void verdict_claims(struct run *run)
+{
+	struct text message = { 0 };
+	size_t i;
+
+	for (i = 0; i < run->n_sources && !run->options.sample; i++) {
+		uint64_t n = unchecked_claims(run, i);
+
+		if (!n)
+			continue;
+		run->unchecked += n;
+		text_clear(&message);
+		text_printf(&message, "%llu %s compared with nothing: there is no validate: totals",
+			    (unsigned long long)n, n == 1 ? "claim is" : "claims are");
+		say_as(run, MU_WARNING, "run/unchecked-claims", run->sources[i].name, message.data);
+	}
+	text_release(&message);
+}
+
 void verdict_count(const struct run *run, struct verdict *v)
 {
 	size_t i;
 
+	v->unevaluated += run->unchecked;
 	v->counts[MU_ERROR] += run->findings.of[MU_ERROR];
 	v->counts[MU_WARNING] += run->findings.of[MU_WARNING] + run->withdrawn.of[MU_WARNING];
 	for (i = 0; i < run->n_records; i++) {
@@ -223,6 +258,7 @@ bool verdict_gather(struct run *run)
 		for (j = 0; j < 3; j++)
 			run->checks[j] += run->records[i].checks[j];
 	}
+	run->checks[MU_UNEVALUATED] += run->unchecked;
 	findings_append(&run->findings, &run->withdrawn);
 	findings_append(&run->findings, &own);
 	memcpy(run->counts, run->findings.of, sizeof run->counts);

@@ -19,6 +19,10 @@ struct verdict {
 void verdict_count(const struct run *run, struct verdict *v);
 void verdict_add_stage(struct verdict *v, const struct stage *s);
 
+/* When all rows have passed, before they are counted: warns of claims that no stage has
+ * compared with rows, which count as checks that were not evaluated. */
+void verdict_claims(struct run *run);
+
 /* Where no stage has found an error, reports what no stage looks for: sources without
  * rows, sums that are too large. */
 void verdict_check(struct run *run, struct verdict *v);

@@ -77,7 +77,7 @@ static bool is_mark(struct mu_string word)
 }
 
 /* Without the punctuation around it. */
-static struct mu_string bare(struct mu_string word)
+static struct mu_string without_marks(struct mu_string word)
 {
 	while (word.len && memchr("(),.;:", word.data[word.len - 1], 6))
 		word.len--;
@@ -97,7 +97,7 @@ static bool has_name(const struct scan *s, const struct column *c, size_t n_word
 			struct mu_string text = { s->words[first].text.data, 0 };
 
 			text.len = (size_t)(last.data + last.len - text.data);
-			text = bare(text);
+			text = without_marks(text);
 			if (text.len > 1 && !has_digit(text) && value_known(s->reader, c, text))
 				return true;
 		}
@@ -131,7 +131,8 @@ static void numbers_find(const struct scan *s, const struct found_table *f, bool
 		int64_t ignored;
 
 		if (!may_count(f, word) &&
-		    !(there && words && language_small(s->reader->language, bare(word), &ignored)))
+		    !(there && words &&
+		      language_small(s->reader->language, without_marks(word), &ignored)))
 			continue;
 		m->counted = true;
 		m->placed = m->placed || there;

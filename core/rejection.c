@@ -1,5 +1,7 @@
 #include "rejection.h"
 
+#include "text.h"
+
 #include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +207,22 @@ static const char *text_copy(struct rejections *r, const char *text)
 	return text ? arena_copy(&r->texts, text, strlen(text)) : NULL;
 }
 
+/* The value of a finding, with its zero bytes as they are shown. */
+static const char *value_copy(struct rejections *r, const struct finding *f)
+{
+	struct text shown = { 0 };
+	const char *kept;
+	size_t i;
+
+	if (!f->value || !memchr(f->value, '\0', f->value_len))
+		return text_copy(r, f->value);
+	for (i = 0; i < f->value_len; i++)
+		text_add(&shown, f->value[i] ? f->value + i : "\\x00", f->value[i] ? 1 : 4);
+	kept = text_copy(r, shown.data);
+	text_release(&shown);
+	return kept;
+}
+
 static void explain_locked(struct rejections *r, const struct finding *f, uint64_t at)
 {
 	const struct block *b = block_find(r, at & ~MU_AT_REJECTED);
@@ -219,7 +237,7 @@ static void explain_locked(struct rejections *r, const struct finding *f, uint64
 	item->code = name_copy(r, f->code);
 	item->field = name_copy(r, f->field);
 	item->from = name_copy(r, f->from);
-	item->value = text_copy(r, f->value);
+	item->value = value_copy(r, f);
 	item->message = text_copy(r, f->message);
 }
 

@@ -6,19 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A cell that no spreadsheet takes for a formula, quoted where RFC 4180 asks. */
+/* A cell that no spreadsheet takes for a formula, quoted where RFC 4180 asks.  What is no
+ * UTF-8, and a zero byte, is shown as in excerpts. */
 static void add_cell(struct text *out, const char *bytes, size_t len)
 {
-	bool formula = len && strchr("=+-@\t\r", bytes[0]);
-	size_t i;
+	bool formula = len && bytes[0] && strchr("=+-@\t\r", bytes[0]);
+	uint32_t code;
+	size_t i, size;
 
 	text_putc(out, '"');
 	if (formula)
 		text_putc(out, '\'');
-	for (i = 0; i < len; i++) {
-		if (bytes[i] == '"')
+	for (i = 0; i < len; i += size) {
+		if (!text_character(bytes + i, len - i, &code, &size) || !code) {
+			text_printf(out, "\\x%02x", (unsigned char)bytes[i]);
+			continue;
+		}
+		if (code == '"')
 			text_putc(out, '"');
-		text_putc(out, bytes[i]);
+		text_add(out, bytes + i, size);
 	}
 	text_putc(out, '"');
 }

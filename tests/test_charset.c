@@ -263,13 +263,48 @@ START_TEST(what_nobody_sees_is_said)
 		   NULL, "UTF-8",
 		   "x\nMac\xc2\x96"
 		   "a");
-	ck_assert_str_eq(fake.messages[0], "the character U+0096 in line 2, column 4, is a control "
-					   "character, which nobody sees: 'Mac\xc2\x96"
+	ck_assert_str_eq(fake.messages[0], "line 2, column 4 has the character U+0096, a control "
+					   "character that nobody sees: 'Mac\xc2\x96"
 					   "a'");
 	ck_assert_int_eq(decode(BYTES("x\nMac\0a"), NULL), 0);
 	ck_assert_uint_eq(fake.findings, 2);
 	ck_assert_str_eq(fake.codes[1], "control");
 	ck_assert_str_eq(fake.messages[1], "a zero byte stands in line 2, column 4: 'Mac\\x00a'");
+}
+END_TEST
+
+static unsigned control_of(const char *text)
+{
+	return charset_control(mu_string(text));
+}
+
+START_TEST(what_belongs_between_letters_is_not_said)
+{
+	static const unsigned hidden[] = { 0x200b, 0x200f, 0x202a, 0x202e, 0x2060, 0x2066, 0x2069 };
+	char text[8] = "a";
+
+	for (size_t i = 0; i < 7; i++) {
+		text[1] = '\xe2';
+		text[2] = (char)(0x80 | (hidden[i] >> 6 & 0x3f));
+		text[3] = (char)(0x80 | (hidden[i] & 0x3f));
+		ck_assert_uint_eq(control_of(text), hidden[i]);
+	}
+	ck_assert_uint_eq(control_of("a\x0b"), 0x0b);
+	ck_assert_uint_eq(control_of("\x1b[1m"), 0x1b);
+	ck_assert_uint_eq(control_of("a\x7f"), 0x7f);
+	ck_assert_uint_eq(control_of("C\xef\xbf\xbdte"), 0xfffd);
+	ck_assert_uint_eq(control_of("\xe2\x80"), 0);
+	ck_assert_uint_eq(control_of("a\tb\r\n \xe2\x80\x93 \xef\xac\x81 \xc2\xa0"), 0);
+	ck_assert_uint_eq(control_of("Bur\xc2\xad"
+				     "kina"),
+			  0);
+	ck_assert_uint_eq(control_of("Burkina\xc2\xad"), 0xad);
+	ck_assert_uint_eq(control_of("\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xb1"), 0);
+	ck_assert_uint_eq(control_of("\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7"), 0);
+	ck_assert_uint_eq(control_of("\xd9\x85\xe2\x80\x8c"), 0x200c);
+	ck_assert_uint_eq(control_of("a\xe2\x80\x8c"
+				     "b"),
+			  0x200c);
 }
 END_TEST
 
@@ -336,6 +371,7 @@ int main(void)
 	tcase_add_test(charset, a_capital_before_a_quote_is_no_utf8);
 	tcase_add_test(charset, places_that_mean_nothing_are_bounded);
 	tcase_add_test(charset, what_nobody_sees_is_said);
+	tcase_add_test(charset, what_belongs_between_letters_is_not_said);
 	tcase_add_test(charset, marks_within_are_dropped);
 	tcase_add_test(charset, utf8_is_measured_anywhere);
 	tcase_add_test(charset, names_of_encodings_are_checked);

@@ -158,16 +158,133 @@ bool charset_has_mark(struct mu_string text)
 	return mark_find(text) < text.data + text.len;
 }
 
+/* Bytes that a character which nobody sees may begin with. */
+static bool may_hide(uint8_t c)
+{
+	static const bool may[256] = {
+		[0x01] = true, [0x02] = true, [0x03] = true, [0x04] = true, [0x05] = true,
+		[0x06] = true, [0x07] = true, [0x08] = true, [0x0b] = true, [0x0c] = true,
+		[0x0e] = true, [0x0f] = true, [0x10] = true, [0x11] = true, [0x12] = true,
+		[0x13] = true, [0x14] = true, [0x15] = true, [0x16] = true, [0x17] = true,
+		[0x18] = true, [0x19] = true, [0x1a] = true, [0x1b] = true, [0x1c] = true,
+		[0x1d] = true, [0x1e] = true, [0x1f] = true, [0x7f] = true, [0xc2] = true,
+		[0xe2] = true, [0xef] = true,
+	};
+
+	return may[c];
+}
+
+enum { CHUNK = 64 };
+
+/* Whether any of so many bytes may_hide(), in a form that is done for many at once. */
+static bool chunk_may_hide(const uint8_t *data)
+{
+	uint8_t any = 0;
+
+	for (int i = 0; i < CHUNK; i++) {
+		uint8_t c = data[i];
+
+		any |= (uint8_t)((c == 0xc2) | (c == 0xe2) | (c == 0xef) | (c == 0x7f) |
+				 ((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r')));
+	}
+	return any;
+}
+
+static bool is_between(unsigned code, unsigned first, unsigned last)
+{
+	return code >= first && code <= last;
+}
+
+/* The character that begins at a byte which may_hide(), if nobody sees it or it stands for
+ * one that was lost; else 0. */
+static unsigned hidden_at(const uint8_t *at, size_t left)
+{
+	unsigned code = 0;
+
+	if (*at < 0x80)
+		return *at;
+	if (*at == 0xc2 && left > 1)
+		code = at[1];
+	else if (*at != 0xc2 && left > 2)
+		code = (*at & 0x0fU) << 12 | (at[1] & 0x3fU) << 6 | (at[2] & 0x3fU);
+	if (is_between(code, 0x80, 0x9f) || code == 0xad || is_between(code, 0x200b, 0x200f) ||
+	    is_between(code, 0x202a, 0x202e) || code == 0x2060 ||
+	    is_between(code, 0x2066, 0x2069) || code == 0xfffd)
+		return code;
+	return 0;
+}
+
+/* Whether a character is of Arabic letters, or of the scripts of India and its neighbours,
+ * which are written with joiners. */
+static bool is_joined_script(const uint8_t *at, size_t left)
+{
+	if (left > 1 && is_between(at[0], 0xd8, 0xdd))
+		return true;
+	if (left < 3)
+		return false;
+	return (at[0] == 0xe0 && is_between(at[1], 0xa4, 0xb7)) ||
+	       (at[0] == 0xe1 && (is_between(at[1], 0x80, 0x82) || is_between(at[1], 0x9e, 0x9f)));
+}
+
+static bool is_letter(uint8_t c)
+{
+	return c >= 0x80 || is_between(c | 0x20, 'a', 'z');
+}
+
+/* Whether a joiner or a soft hyphen stands between letters, where it belongs. */
+static bool hidden_belongs(const uint8_t *data, size_t at, size_t len, unsigned code)
+{
+	size_t before = at, next = at + (code == 0xad ? 2 : 3);
+
+	if (!at || next >= len)
+		return false;
+	if (code == 0xad)
+		return is_letter(data[at - 1]) && is_letter(data[next]);
+	if (code != 0x200c && code != 0x200d)
+		return false;
+	do
+		before--;
+	while (before && is_tail(data[before]));
+	return is_joined_script(data + before, at - before) &&
+	       is_joined_script(data + next, len - next);
+}
+
+/* The next byte that may_hide(), or the end. */
+static size_t hiding_find(const uint8_t *data, size_t from, size_t len)
+{
+	while (len - from >= CHUNK && !chunk_may_hide(data + from))
+		from += CHUNK;
+	while (from < len && !may_hide(data[from]))
+		from++;
+	return from;
+}
+
+size_t charset_control_find(struct mu_string text, size_t from, unsigned *code)
+{
+	const uint8_t *data = (const uint8_t *)text.data;
+
+	for (; (from = hiding_find(data, from, text.len)) < text.len; from++) {
+		*code = hidden_at(data + from, text.len - from);
+		if (*code && !hidden_belongs(data, from, text.len, *code))
+			return from;
+	}
+	*code = 0;
+	return text.len;
+}
+
 unsigned charset_control(struct mu_string text)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	unsigned code;
 
-	while (end - at > 1 && (at = memchr(at, 0xc2, (size_t)(end - at - 1)))) {
-		if ((uint8_t)at[1] >= 0x80 && (uint8_t)at[1] < 0xa0)
-			return (uint8_t)at[1];
-		at++;
-	}
-	return 0;
+	charset_control_find(text, 0, &code);
+	return code;
+}
+
+const char *charset_control_kind(unsigned code)
+{
+	if (code == 0xfffd)
+		return "which stands for a character that was lost";
+	return code < 0xa0 ? "a control character that nobody sees" : "which nobody sees";
 }
 
 size_t charset_drop_marks(char *to, struct mu_string text)
@@ -501,27 +618,26 @@ static int report_zero(struct mu_ctx *ctx, struct mu_string text)
 			 column_of(data, (size_t)(zero - data)), sample.text);
 }
 
-/* Reports the first control character of a text, which is read as a whole. */
-static int report_control(struct mu_ctx *ctx, struct mu_string text)
+/* Reports the first control character of a text, which is read as a whole; the end of a page
+ * is none in it, nor what stands for bytes that were told. */
+static int report_control(struct mu_ctx *ctx, struct mu_string text, bool mended)
 {
 	struct mu_finding odd = { .code = "control", .severity = MU_WARNING };
 	const uint8_t *data = (const uint8_t *)text.data;
 	struct phrase sample = { .len = 0 };
-	unsigned control = charset_control(text);
-	size_t at = 0;
+	unsigned control;
+	size_t at = charset_control_find(text, 0, &control);
 
+	while (control == '\f' || (control == 0xfffd && mended))
+		at = charset_control_find(text, at + 1, &control);
 	if (!control)
 		return 0;
-	while (data[at] != 0xc2 || data[at + 1] != control)
-		at++;
 	sample_add(&sample, text, at);
 	odd.value = sample.text;
 	odd.value_len = strlen(sample.text);
-	return mu_report(
-		ctx, odd,
-		"the character U+%04X in line %zu, column %zu, is a control character, which "
-		"nobody sees: '%s'",
-		control, line_of(data, at), column_of(data, at), sample.text);
+	return mu_report(ctx, odd, "line %zu, column %zu has the character U+%04X, %s: '%s'",
+			 line_of(data, at), column_of(data, at), control,
+			 charset_control_kind(control), sample.text);
 }
 
 /* Converts `data` from `skipped` on; the text stays empty when that fails. */
@@ -604,7 +720,7 @@ int charset_decode(struct mu_ctx *ctx, const char *declared, int64_t max, bool r
 	if (!err && reporting)
 		err = report_zero(ctx, out->text);
 	if (!err && reporting)
-		err = report_control(ctx, out->text);
+		err = report_control(ctx, out->text, out->mended);
 	if (err || !charset_has_mark(out->text))
 		return err;
 	text = mu_alloc(ctx, out->text.len);

@@ -23,10 +23,11 @@
 
 /* For what charset_control() finds. */
 #define CHARSET_CONTROL_CODE \
-	{ "control", "A text has a zero byte, or a control character of U+0080 to U+009F, which nobody " \
-	  "sees. Mostly the latter is a character of windows-1252 that was read in another encoding, such " \
-	  "as ISO-8859-1.", \
-	  "Declare the option encoding: windows-1252, or get an undamaged copy." }
+	{ "control", "A text has a zero byte, a control character, another character that nobody sees, " \
+	  "such as a space of width 0 or a mark of direction, or U+FFFD, which stands for a lost one. " \
+	  "Those of U+0080 to U+009F are mostly of windows-1252, read in another encoding.", \
+	  "Correct the text, since names that look alike differ by it; declare the option encoding: " \
+	  "windows-1252, or get an undamaged copy." }
 
 /* The findings that a plugin that decodes must have in its codes. */
 #define CHARSET_CODES \
@@ -97,8 +98,15 @@ size_t charset_utf8_length(struct mu_string text);
 size_t charset_mark_length(struct mu_string text);
 bool charset_has_mark(struct mu_string text);
 
-/* The first control character of U+0080 to U+009F that a text has, or 0. */
+/* The first character of a text that nobody sees, or that stands for one that was lost
+ * (U+FFFD): control characters but for white space, marks of width 0 and of direction, joiners
+ * and soft hyphens that do not stand between letters.  0: there is none.  The second form
+ * begins at `from`, and gives the offset, or text.len. */
 unsigned charset_control(struct mu_string text);
+size_t charset_control_find(struct mu_string text, size_t from, unsigned *code);
+
+/* What such a character is, for messages: "a control character that nobody sees". */
+const char *charset_control_kind(unsigned code);
 
 /* Copies a text without marks, also to where it stands; its new length. */
 size_t charset_drop_marks(char *to, struct mu_string text);

@@ -875,9 +875,8 @@ static int report_control(struct mu_ctx *ctx, const struct field *f, struct mu_s
 				  .value = text.data,
 				  .value_len = shown_length(text) };
 
-	return mu_report(ctx, odd,
-			 "%s has the character U+%04X, a control character that nobody sees",
-			 f->name, charset_control(text));
+	return mu_report(ctx, odd, "%s has the character U+%04X, %s", f->name,
+			 charset_control(text), charset_control_kind(charset_control(text)));
 }
 
 /* ------------------------------------------------------------------ rows */
@@ -1038,6 +1037,38 @@ static int row_put(struct mu_ctx *ctx, struct grid *g, const struct row *row)
 	return err;
 }
 
+/* Whether the cells of a row are the names in the header, of which there are several. */
+static bool row_is_header(const struct grid *g, const struct row *row, size_t n)
+{
+	size_t i, same = 0;
+
+	if (n != g->width || !g->n_headings)
+		return false;
+	for (i = 0; i < n; i++) {
+		const struct grid_cell *cell = &row->cells[i];
+		struct mu_string name = header_name(g, i);
+
+		if (cell_is_blank(cell)
+			    ? name.len != 0
+			    : cell->kind != GRID_TEXT || !text_equal(mu_trim(cell->text), name))
+			return false;
+		same += name.len != 0;
+	}
+	return same > 1;
+}
+
+/* The header again, where no column of another type refuses it. */
+static int report_again(struct mu_ctx *ctx, const struct grid *g, const struct row *row)
+{
+	struct mu_finding again = { .severity = MU_WARNING, .code = "header-again", .at = row->at };
+	const struct field *f;
+
+	for (f = g->fields; f < g->fields + g->n_fields; f++)
+		if (f->type != MU_STRING)
+			return 0;
+	return mu_report(ctx, again, "the row is the header again, and was read as one of data");
+}
+
 /* How many cells there are up to the last one that is not blank. */
 static size_t row_length(const struct grid_cell *cells, size_t n, size_t kept)
 {
@@ -1166,6 +1197,8 @@ int grid_row(struct mu_ctx *ctx, struct grid *g, const struct grid_cell *cells, 
 		err = rows_limit(ctx, g);
 	if (!err)
 		err = row_check(ctx, g, &row, n);
+	if (!err && row_is_header(g, &row, n))
+		err = report_again(ctx, g, &row);
 	return err ? err : row_put(ctx, g, &row);
 }
 

@@ -121,7 +121,7 @@ static int report_open(struct mu_ctx *ctx, const struct self *self, size_t i)
 	return err ? err : csv_report_unclosed(ctx, self, &cell);
 }
 
-/* The control character beyond ASCII that a cell has which is read, or 0. */
+/* The character nobody sees that a cell has which is read, or 0. */
 static unsigned cell_control(const struct self *self, size_t i)
 {
 	const struct cell *cell = &self->record.cells[i];
@@ -134,9 +134,8 @@ static int report_control(struct mu_ctx *ctx, const struct self *self, size_t i)
 {
 	char message[80];
 
-	snprintf(message, sizeof message,
-		 "has the character U+%04X, a control character that nobody sees",
-		 cell_control(self, i));
+	snprintf(message, sizeof message, "has the character U+%04X, %s", cell_control(self, i),
+		 charset_control_kind(cell_control(self, i)));
 	return report_cell(ctx, self, i, "control", message);
 }
 

@@ -141,27 +141,35 @@ static int by_place(const void *a, const void *b)
 	return (at[0] > at[1]) - (at[0] < at[1]);
 }
 
+void place_write(const struct mu_place *place, const char *name, struct text *out)
+{
+	bool known = place->line || place->cell;
+
+	if (name)
+		text_printf(out, "%s%s", name, known || place->page ? ", " : "");
+	if (place->page)
+		text_printf(out, "page %" PRIu32 "%s", place->page, known ? ", " : "");
+	if (place->cell)
+		text_puts(out, place->cell);
+	else if (place->line)
+		text_printf(out, "line %" PRIu64, place->line);
+	else if (!place->page && !name)
+		text_puts(out, "of the same document");
+}
+
 /* A message about two rows names the place of the second, too. */
 static void second_name(struct run *run, struct finding *f)
 {
 	const struct finding *second = f->second;
 	const struct document *d = documents_get(&run->documents, second->document);
+	const struct mu_place place = { .page = second->page,
+					.line = second->line,
+					.cell = second->cell };
 	struct text message = { 0 };
 
 	text_puts(&message, f->message);
 	text_puts(&message, "; the other is ");
-	if (d && second->document != f->document)
-		text_printf(&message, "%s%s", d->public.uri,
-			    second->line || second->cell || second->page ? ", " : "");
-	if (second->page)
-		text_printf(&message, "page %" PRIu32 "%s", second->page,
-			    second->line || second->cell ? ", " : "");
-	if (second->cell)
-		text_puts(&message, second->cell);
-	else if (second->line)
-		text_printf(&message, "line %" PRIu64, second->line);
-	else if (!second->page && second->document == f->document)
-		text_puts(&message, "of the same document");
+	place_write(&place, d && second->document != f->document ? d->public.uri : NULL, &message);
 	free(f->message);
 	f->message = message.data;
 }

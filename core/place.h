@@ -12,6 +12,10 @@
  * the parser that could not look it up. */
 int place_find(struct run *run, uint64_t at, const char *from, struct mu_place *out);
 
+/* Says where a row is: "list.csv, page 2, line 4"; `name` is that of its document, or NULL
+ * where that is clear.  Nothing when nobody knows. */
+void place_write(const struct mu_place *place, const char *name, struct text *out);
+
 /* Why place_find() gave an error, until its next call. */
 const char *place_failure(const struct run *run);
 

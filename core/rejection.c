@@ -239,6 +239,8 @@ static void explain_locked(struct rejections *r, const struct finding *f, uint64
 	item->from = name_copy(r, f->from);
 	item->value = value_copy(r, f);
 	item->message = text_copy(r, f->message);
+	item->second = at != f->at;
+	item->other = item->second ? f->at : f->other;
 }
 
 void rejections_explain(struct rejections *r, const struct finding *f)

@@ -27,6 +27,9 @@ struct rejection {
 	const char *stage; /* of the first of them, as what follows */
 	const char *code, *field, *from, *value, *message;
 	uint32_t across; /* errors that are about several documents */
+	uint64_t other; /* the second row that the message is about, or 0 */
+	const char *where; /* its place, for rejects.csv */
+	bool second; /* the message is said of the other row, about this one as much */
 	bool kept_out; /* the row was met and withheld from the exporters */
 };
 

@@ -43,6 +43,18 @@ static void add_number(struct text *out, uint64_t number)
 		text_printf(out, "%llu", (unsigned long long)number);
 }
 
+static void add_message(const struct rejection *r, bool whole, struct text *out)
+{
+	if (whole)
+		text_puts(out, "the whole document is rejected: ");
+	if (r->where && r->second)
+		text_printf(out, "the other is %s, of which is said: %s", r->where, r->message);
+	else if (r->where)
+		text_printf(out, "%s; the other is %s", r->message, r->where);
+	else
+		text_puts(out, r->message);
+}
+
 /* `whole`: what is rejected is the document, not the row. */
 static int add_row(struct run *run, const struct rejection *r, bool whole, const struct document *d,
 		   struct text *out)
@@ -54,7 +66,7 @@ static int add_row(struct run *run, const struct rejection *r, bool whole, const
 	/* Of a damaged document places may not be found. */
 	if (err && !whole)
 		return err;
-	text_printf(&message, "%s%s", whole ? "the whole document is rejected: " : "", r->message);
+	add_message(r, whole, &message);
 	add_cell(out, d ? d->public.source : "", d ? strlen(d->public.source) : 0);
 	add_text(out, d ? d->public.published : "");
 	add_number(out, place.page);
@@ -108,6 +120,47 @@ static int write_document(struct run *run, const struct document *d, struct text
 	return write_row(run, &r, d, line, file, why);
 }
 
+static int by_other(const void *a, const void *b)
+{
+	uint64_t x = (*(struct rejection *const *)a)->other,
+		 y = (*(struct rejection *const *)b)->other;
+
+	return (x > y) - (x < y);
+}
+
+static void other_find(struct run *run, struct rejection *r)
+{
+	const struct document *d = documents_get(&run->documents, mu_at_document(r->other));
+	struct text where = { 0 };
+	struct mu_place place;
+
+	/* A reason without the other's place says more than none. */
+	if (place_find(run, r->other, NULL, &place))
+		return;
+	place_write(&place, d && d->public.id != mu_at_document(r->at) ? d->public.published : NULL,
+		    &where);
+	if (where.len)
+		r->where = arena_copy(&run->rejections.texts, where.data, where.len);
+	text_release(&where);
+	place_rest(run, r->other, &place);
+}
+
+/* In the order of places, so that each document is opened once. */
+static void others_find(struct run *run)
+{
+	struct rejections *r = &run->rejections;
+	struct rejection **all = mem_alloc((r->count + 1) * sizeof(struct rejection *));
+	size_t n = 0, i;
+
+	for (i = 0; i < r->count; i++)
+		if (r->items[i].kept_out && r->items[i].other)
+			all[n++] = &r->items[i];
+	qsort(all, n, sizeof(struct rejection *), by_other);
+	for (i = 0; i < n; i++)
+		other_find(run, all[i]);
+	free(all);
+}
+
 /* Row by row, since there may be more of them than fit the memory. */
 static int write_all(struct run *run, FILE *file, struct text *why)
 {
@@ -136,6 +189,7 @@ int rejects_write(struct run *run)
 	int err;
 
 	rejections_sort(&run->rejections);
+	others_find(run);
 	run->publish.rejects = false;
 	err = publish_output(&run->publish, REJECTS, &staged, &why);
 	if (!err && !(file = fopen(staged, "wxe"))) {

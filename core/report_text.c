@@ -233,6 +233,13 @@ static void add_balance(struct text *out, const struct balance *t)
 			    t->measures[i].overflow ? " (overflowed)" : "");
 }
 
+/* Checks that failed, where the run is valid: all that they are about was rejected. */
+static bool fails_rejected(const struct run *run)
+{
+	return run->status == STATUS_VALID && run->checks[MU_FAIL] && run->withheld.rows &&
+	       run->pipeline->on_error == ON_ERROR_REJECT;
+}
+
 static void add_summary(const struct run *run, struct text *out, bool color)
 {
 	static const char *const colors[] = { "\033[1;32m", "\033[1;31m", "\033[1;31m" };
@@ -255,8 +262,10 @@ static void add_summary(const struct run *run, struct text *out, bool color)
 	text_puts(out, ", ");
 	count(out, run->counts[MU_WARNING], "warning");
 	text_printf(out,
-		    "; checks: %" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " not evaluated\n",
-		    run->checks[MU_PASS], run->checks[MU_FAIL], run->checks[MU_UNEVALUATED]);
+		    "; checks: %" PRIu64 " passed, %" PRIu64 " failed%s, %" PRIu64
+		    " not evaluated\n",
+		    run->checks[MU_PASS], run->checks[MU_FAIL],
+		    fails_rejected(run) ? " (rows rejected)" : "", run->checks[MU_UNEVALUATED]);
 }
 
 /* What is not in the dataset comes before all else. */

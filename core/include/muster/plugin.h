@@ -203,7 +203,8 @@ struct mu_finding {
 	bool numbers;      /* whether the next two say something */
 	int64_t expected, found;
 	uint64_t other;    /* a second row that the error is about as much, or 0:
-			      where rows are rejected, both are */
+			      where rows are rejected, both are.  Parsers: with `at` 0
+			      the place of a line of which nobody knows what it is */
 	const char *suggested; /* a value that would be right, or NULL */
 	const struct mu_explanation *explanations; /* the likeliest first */
 	uint32_t n_explanations;

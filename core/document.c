@@ -72,15 +72,30 @@ static const char *copy_or_null(struct arena *arena, const char *text)
 	return text ? arena_copy(arena, text, strlen(text)) : NULL;
 }
 
+/* Exporters write it as it is. */
+static const char *without_secrets(struct documents *ds, const char *text)
+{
+	struct text clean = { 0 };
+	const char *out;
+
+	if (!ds->secrets || !ds->secrets->count)
+		return text;
+	text_puts(&clean, text);
+	secrets_redact(ds->secrets, &clean, 0);
+	out = arena_copy(&ds->arena, clean.data ? clean.data : "", clean.len);
+	text_release(&clean);
+	return out;
+}
+
 /* The way from the folder to a file in it; what was fetched has an address anyway. */
-static const char *published_uri(const struct documents *ds, const struct document *d)
+static const char *published_uri(struct documents *ds, const struct document *d)
 {
 	const char *uri = d->public.uri;
 	size_t len = ds->folder ? strlen(ds->folder) : 0;
 
 	if (len && !d->public.fetched && !strncmp(uri, ds->folder, len) && uri[len] == '/')
-		return uri + len + 1;
-	return uri;
+		uri += len + 1;
+	return without_secrets(ds, uri);
 }
 
 static int inspect(int fd, struct stat *st, const char *uri, struct text *why)
@@ -125,6 +140,7 @@ static int add_open(struct documents *ds, const struct mu_document *from, int fd
 		.request = copy_or_null(&ds->arena, from->request),
 		.fetched = from->fetched,
 	};
+	d->public.name = without_secrets(ds, d->public.name);
 	d->public.published = published_uri(ds, d);
 	if (from->sha256) {
 		memcpy(d->hex, from->sha256, 64);

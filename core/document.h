@@ -68,6 +68,7 @@ struct document {
 
 struct documents {
 	const char *folder; /* of the pipeline, or NULL */
+	const struct secrets *secrets; /* that no dataset may have, or NULL */
 	struct arena arena;
 	struct mu_map files; /* by what tells a file: the first document that is that file */
 	struct document **items;

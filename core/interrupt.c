@@ -1,7 +1,7 @@
 #include "interrupt.h"
 
-#include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 static atomic_int came;
@@ -17,20 +17,45 @@ static void note(int number)
 }
 
 /* What the program was told to ignore when it began, as by nohup, it goes on to ignore. */
-static void listen_to(int number)
+static bool listen_to(int number)
 {
 	struct sigaction action = { .sa_handler = note }, before;
 
-	if (!sigaction(number, NULL, &before) && before.sa_handler != SIG_IGN)
-		sigaction(number, &action, NULL);
+	return !sigaction(number, NULL, &before) && before.sa_handler != SIG_IGN &&
+	       !sigaction(number, &action, NULL);
+}
+
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+#define N_ENDING (sizeof ending / sizeof *ending)
+
+static bool listens[N_ENDING];
+
+void interrupt_insist(void)
+{
+	struct sigaction action = { .sa_handler = note }, now;
+	size_t i;
+
+	for (i = 0; i < N_ENDING; i++)
+		if (listens[i] && !came && !sigaction(ending[i], NULL, &now) &&
+		    now.sa_handler != note)
+			sigaction(ending[i], &action, NULL);
+}
+
+void interrupt_unmask(sigset_t *mask)
+{
+	size_t i;
+
+	for (i = 0; i < N_ENDING; i++)
+		sigdelset(mask, ending[i]);
 }
 
 void interrupt_listen(void)
 {
-	listen_to(SIGINT);
-	listen_to(SIGTERM);
-	listen_to(SIGHUP);
-	listen_to(SIGQUIT);
+	size_t i;
+
+	for (i = 0; i < N_ENDING; i++)
+		listens[i] = listen_to(ending[i]);
 	/* A write says so by itself. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);

@@ -6,7 +6,15 @@
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
 
+#include <signal.h>
+
 void interrupt_listen(void);
 int interrupt_signal(void); /* the signal that came, or 0 */
+
+/* Listens again where somebody else has seen to it that a signal is not heard. */
+void interrupt_insist(void);
+
+/* Takes these signals out of a mask. */
+void interrupt_unmask(sigset_t *mask);
 
 #endif

@@ -313,8 +313,9 @@ static int measure_appended(struct output *o, int fd)
 
 	if (!err && fstat(fd, &st))
 		err = errno;
+	/* Nobody else writes to it, so what was written went elsewhere. */
 	if (!err && (uint64_t)st.st_size != o->bytes)
-		err = sha256_file(fd, o->sha256, &o->bytes);
+		err = EIO;
 	return err;
 }
 

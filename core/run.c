@@ -827,6 +827,7 @@ int run_pipeline(struct run *run)
 	rejections_init(&run->rejections);
 	run->rejections.listed = run->pipeline->on_error == ON_ERROR_REJECT;
 	run->documents.folder = run->pipeline->folder;
+	run->documents.secrets = &run->pipeline->secrets;
 	run->cache.threads = reader_jobs(run) > 1;
 	err = select_sources(run);
 	if (!err)

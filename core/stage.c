@@ -82,6 +82,16 @@ static int begin_quickly(struct stage *s, unsigned steps, const char *call, cons
 	return 0;
 }
 
+/* Likewise for what is said of the data: in close() it is too late for that. */
+static int begin_saying(struct stage *s, const char *call, const char *not_done)
+{
+	int err = begin_quickly(s, OF_ALL, call, not_done);
+
+	if (!err && s->closing)
+		err = fail_with(s, EPROTO, "the plugin calls %s() when it is closed", call);
+	return err;
+}
+
 /* Likewise; what the plugin has changed around it is as before. */
 static int begin(struct stage *s, unsigned steps, const char *call, const char *not_done)
 {
@@ -362,7 +372,7 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 	const char *code;
 	struct document *about;
 	bool kept, fresh = false;
-	int err = begin_quickly(s, OF_ALL, "mu_report", "a finding cannot be taken");
+	int err = begin_saying(s, "mu_report", "a finding cannot be taken");
 
 	if (err)
 		return err;
@@ -483,7 +493,7 @@ static bool service_cancelled(struct mu_ctx *ctx)
 static int service_checked(struct mu_ctx *ctx, uint32_t outcome, uint64_t times)
 {
 	struct stage *s = stage_of(ctx);
-	int err = begin_quickly(s, OF_ALL, "mu_checked", "a check cannot be counted");
+	int err = begin_saying(s, "mu_checked", "a check cannot be counted");
 
 	if (err)
 		return err;
@@ -1038,6 +1048,7 @@ static void close_call(struct stage *s)
 	struct turn turn;
 	int err;
 
+	s->closing = true;
 	call_begin(s, &turn, "close", s->document ? s->document->public.uri : NULL);
 	s->config->plugin->api.close(&s->ctx, s->self);
 	err = call_end(s, &turn, 0);

@@ -45,6 +45,7 @@ struct stage {
 	struct diagnostics *complaints; /* where mu_invalid() goes */
 	bool invalid;          /* mu_invalid() was called */
 	int refused;           /* what a service gave that was not 0, the first time */
+	bool closing;          /* the plugin's close() is running */
 	bool configuring;
 	bool marked;           /* rows that were rejected have come in */
 	bool opening;          /* a failure now is one of configuration, if EINVAL */

@@ -445,6 +445,7 @@ static void tell_long(struct turn *t, double now)
 	put(&l, " s");
 	put_where(&l, t);
 	line_write(&l);
+	interrupt_insist();
 }
 
 _Noreturn static void end_impatient(const struct turn *t)
@@ -499,15 +500,17 @@ static void *watch(void *data)
 	return NULL;
 }
 
-/* Signals go to the threads that work.  Without the thread nobody is told of turns that
- * last. */
+/* Signals go to the threads that work; those that end a run come here, too, when a plugin
+ * has blocked them there: the kernel takes the first thread while that listens.  Without
+ * the thread nobody is told of turns that last. */
 static void watcher_begin(void)
 {
-	sigset_t all, before;
+	sigset_t most, before;
 
 	watcher_to_end = false;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	sigfillset(&most);
+	interrupt_unmask(&most);
+	pthread_sigmask(SIG_SETMASK, &most, &before);
 	watcher_runs = !pthread_create(&watcher, NULL, watch, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }

@@ -216,7 +216,7 @@ static int origin_text(const struct work *work, const char **out)
 		return mu_sha256(work->ctx, work->at, out);
 	if (document)
 		*out = origin == ORIGIN_NAME         ? document->name
-		       : origin == ORIGIN_URI        ? document->uri
+		       : origin == ORIGIN_URI        ? document->published
 		       : origin == ORIGIN_MEDIA_TYPE ? document->media_type
 						     : document->source;
 	return 0;

@@ -544,18 +544,37 @@ bool mu_is_number(struct mu_string text)
 	return is_number(text);
 }
 
-bool mu_parse_number(struct mu_string text, double *out)
+/* The double that is nearest to a number, whose text goes to `ended`; false: it is none, or
+ * longer than any that is read. */
+static bool nearest(struct mu_string text, char ended[400], double *value)
 {
-	char ended[400], *end;
-	double value;
+	char *end;
 
-	if (text.len >= sizeof ended || !is_number(text))
+	if (text.len >= 400 || !is_number(text))
 		return false;
 	memcpy(ended, text.data, text.len);
 	ended[text.len] = '\0';
-	value = strtod(ended, &end);
+	*value = strtod(ended, &end);
 	if (*end)
-		value = strtod_l(ended, NULL, locale_plain());
+		*value = strtod_l(ended, NULL, locale_plain());
+	return true;
+}
+
+bool mu_number_loses(struct mu_string text)
+{
+	char ended[400];
+	double value;
+
+	return nearest(text, ended, &value) && !isinf(value) && !keeps_digits(ended, value);
+}
+
+bool mu_parse_number(struct mu_string text, double *out)
+{
+	char ended[400];
+	double value;
+
+	if (!nearest(text, ended, &value))
+		return false;
 	/* Too large for a double, or so small that nothing would be left. */
 	if (isinf(value) || (value == 0 && has_digit_but_zero(ended)) ||
 	    !keeps_digits(ended, value))

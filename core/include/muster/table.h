@@ -240,6 +240,9 @@ bool mu_parse_integer(struct mu_string text, int64_t *out);
 bool mu_parse_number(struct mu_string text, double *out);
 /* Whether a text has the form of a number, whatever its size. */
 bool mu_is_number(struct mu_string text);
+/* Whether a text is a number, and none that mu_parse_number() gives, because it would not
+ * have all its digits. */
+bool mu_number_loses(struct mu_string text);
 bool mu_parse_boolean(struct mu_string text, bool *out);
 bool mu_parse_date(struct mu_string text, int32_t *out);
 

@@ -178,6 +178,11 @@ static int report_value(const struct work *work, enum mu_data type, const struct
 	if (answer == VALUE_OVERFLOW)
 		return mu_report(work->ctx, finding, "%s '%s' is too large for a %s", name,
 				 shown.text, kinds[type]);
+	if (type == MU_NUMBER && mu_number_loses(mu_trim(text)))
+		return mu_report(work->ctx, finding,
+				 "%s '%s' has digits that a number would lose; cast it to integer, "
+				 "or leave it as text",
+				 name, shown.text);
 	if (type == MU_DATE && cast && cast->format)
 		return mu_report(work->ctx, finding, "%s '%s' is no date written %s", name,
 				 shown.text, cast->format);

@@ -69,6 +69,7 @@ START_TEST(references_are_the_characters_that_they_name)
 	shows("AT&T & &; &# &#x &div x&ndash", "AT&T & &; &# &#x &div x&ndash");
 	shows("&amp;lt;", "&lt;");
 	reads("<table><tr><th>a<tr><td>x&bogus;y&#0;</table>", "x&bogus;y\xef\xbf\xbd @2\n",
+	      "control @2: a has the character U+FFFD, which stands for a character that was lost\n"
 	      "reference @2: '&bogus;' is no character that is known\n");
 }
 END_TEST

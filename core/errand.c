@@ -200,38 +200,49 @@ static int run_it(struct errand *s, struct run *run)
 	return code;
 }
 
+/* Not on the stack: a plugin may end the thread, and then what was staged is still to be
+ * removed, by what is known of it here. */
+struct errand_work {
+	struct pipeline pipeline;
+	struct run run;
+};
+
 int errand_run(struct errand *s)
 {
-	struct pipeline p = { 0 };
-	struct run run = { .pipeline = &p, .options = s->options };
+	struct errand_work *work = mem_alloc(sizeof *work);
+	struct pipeline *p = &work->pipeline;
+	struct run *run = &work->run;
 	int code = EXIT_USAGE, wrong, err;
 	size_t i;
 
+	run->pipeline = p;
+	run->options = s->options;
 	interrupt_listen();
 	mem_at_exhaustion(publish_abandon);
 	watch_begin(publish_abandon);
-	run.options.wanted = find_document;
-	run.options.asked = s;
+	run->options.wanted = find_document;
+	run->options.asked = s;
 	/* Before other files are open: a descriptor may be meant. */
 	wrong = open_reports(s);
 	if (wrong) {
 		code = EXIT_FAILED;
 	} else {
-		run.loader = loader_new();
-		wrong = pipeline_read(&p, s->pipeline, run.loader, s->settings.items,
+		run->loader = loader_new();
+		wrong = pipeline_read(p, s->pipeline, run->loader, s->settings.items,
 				      s->settings.count);
-		err = pipeline_check(&p);
+		err = pipeline_check(p);
 		if (err && err != EINVAL)
 			code = EXIT_FAILED;
 		if (err || wrong)
-			print_diagnostics(&p, s->color);
+			print_diagnostics(p, s->color);
 		else
-			code = run_it(s, &run);
-		pipeline_release(&p);
-		loader_free(run.loader);
+			code = run_it(s, run);
+		pipeline_release(p);
+		loader_free(run->loader);
 	}
 	for (i = 0; i < s->n_reports; i++)
 		destination_close(&s->reports[i].to);
 	watch_end();
+	free(work);
 	return code;
 }

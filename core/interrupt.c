@@ -3,17 +3,34 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <time.h>
 
 static atomic_int came;
+static _Atomic int64_t first; /* when that was */
+
+/* What comes so soon behind the first is the same wish: timeout(1) asks the program and then
+ * its group, which may be heard on two threads. */
+#define SAME_MS 50
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /* Stays in place, so that it can be put back where a plugin has removed it. */
 static void note(int number)
 {
-	if (came) {
+	if (!came) {
+		first = now_ms();
+		came = number;
+	} else if (now_ms() - first >= SAME_MS) {
 		signal(number, SIG_DFL);
 		raise(number);
 	}
-	came = number;
 }
 
 /* What the program was told to ignore when it began, as by nohup, it goes on to ignore. */

@@ -1,6 +1,6 @@
 /*
  * SIGINT, SIGTERM, SIGHUP and SIGQUIT ask a run to end; it does so between two batches.
- * A second one ends the program at once.  One that was ignored when the
+ * A second one ends the program at once, unless it comes with the first.  One that was ignored when the
  * program began stays so.
  */
 #ifndef INTERRUPT_H

@@ -280,6 +280,16 @@ unsigned charset_control(struct mu_string text)
 	return code;
 }
 
+unsigned charset_control_beyond(struct mu_string text)
+{
+	size_t at = 0;
+	unsigned code;
+
+	while ((at = charset_control_find(text, at, &code)) < text.len && code < 0x80)
+		at++;
+	return code;
+}
+
 const char *charset_control_kind(unsigned code)
 {
 	if (code == 0xfffd)

@@ -94,6 +94,25 @@ int charset_report_broken(struct mu_ctx *ctx, const char *encoding, const uint8_
 /* How many bytes from the start are UTF-8: all, or up to the first that is not. */
 size_t charset_utf8_length(struct mu_string text);
 
+/* Whether a text has nothing but characters of ASCII that one can see, and blanks: neither
+ * marks nor control characters.  Eight bytes at a time, for texts of cells. */
+static inline bool charset_is_plain(struct mu_string text)
+{
+	const uint64_t ones = UINT64_MAX / 255, high = 128 * ones;
+	uint64_t word, odd = 0;
+	size_t i = 0;
+
+	for (; text.len - i >= sizeof word; i += sizeof word) {
+		memcpy(&word, text.data + i, sizeof word);
+		/* a byte below 0x20, one from 0x7f on */
+		odd |= ((word - 0x20 * ones) & ~word) | (word + ones) | word;
+	}
+	odd &= high;
+	for (; i < text.len; i++)
+		odd |= (uint8_t)(text.data[i] - 0x20) >= 0x5f;
+	return !odd;
+}
+
 /* The bytes of a mark that a text begins with, or 0; whether it has one anywhere. */
 size_t charset_mark_length(struct mu_string text);
 bool charset_has_mark(struct mu_string text);
@@ -103,6 +122,9 @@ bool charset_has_mark(struct mu_string text);
  * and soft hyphens that do not stand between letters.  0: there is none.  The second form
  * begins at `from`, and gives the offset, or text.len. */
 unsigned charset_control(struct mu_string text);
+
+/* Likewise of those beyond ASCII. */
+unsigned charset_control_beyond(struct mu_string text);
 size_t charset_control_find(struct mu_string text, size_t from, unsigned *code);
 
 /* What such a character is, for messages: "a control character that nobody sees". */

@@ -933,7 +933,8 @@ static int field_put(struct mu_ctx *ctx, struct grid *g, const struct field *f,
 		value_put(g, f - g->fields, f->type, &r);
 	if (r.code || r.odd)
 		return report_reading(ctx, f, cell, &r, row->at);
-	if (r.outcome == READ_VALUE && f->type == MU_STRING && charset_control(r.as.text))
+	if (r.outcome == READ_VALUE && f->type == MU_STRING && !charset_is_plain(r.as.text) &&
+	    charset_control(r.as.text))
 		return report_control(ctx, f, r.as.text, row->at);
 	return 0;
 }
@@ -1121,7 +1122,8 @@ static size_t marked_length(const struct grid_cell *cells, size_t n)
 		if (cells[i].kind != GRID_TEXT || cells[i].text.len < 3)
 			continue;
 		len += cells[i].text.len;
-		marked = marked || charset_has_mark(cells[i].text);
+		marked = marked ||
+			 (!charset_is_plain(cells[i].text) && charset_has_mark(cells[i].text));
 	}
 	return marked ? len : 0;
 }

@@ -280,7 +280,7 @@ static void stretch_look(struct window *w, struct mu_string text, bool checked)
 {
 	w->broken |= !checked && charset_utf8_length(text) < text.len;
 	w->marked |= charset_has_mark(text);
-	w->controlled |= charset_control(text) != 0;
+	w->controlled |= charset_control_beyond(text) != 0;
 }
 
 /* Looks at the blocks that have a byte beyond ASCII. */

@@ -34,7 +34,7 @@ static bool name_take(struct self *self, struct mu_string *out)
 	size_t before = self->space_len;
 
 	*out = lexer_inside(&self->lexer);
-	if (!self->lexer.escaped && !charset_has_mark(*out))
+	if (!self->lexer.escaped && (charset_is_plain(*out) || !charset_has_mark(*out)))
 		return true;
 	if (!space_add(self, *out))
 		return false;

@@ -380,7 +380,7 @@ static int evaluate_all(struct mu_ctx *ctx, struct totals *self)
 		return err;
 	self->noted.size = sizeof *noted;
 	if (n_claims(self) > n_scopes(self)) {
-		self->firsts = calloc(n_scopes(self) * self->n_measures, sizeof *self->firsts);
+		self->firsts = calloc(n_scopes(self) * self->n_measures + 1, sizeof *self->firsts);
 		if (!self->firsts)
 			return out_of_memory(ctx);
 	}

@@ -65,6 +65,11 @@ else
 	echo "skipped: without /proc: no name space of one's own can be made here"
 fi
 
+if [ "${MODE:-release}" != release ]; then
+	echo "skipped: plugins built against what is installed: a sanitizer is in it"
+	echo "tests/install.sh: passed"
+	exit
+fi
 mkdir -p "$folder/own/src" "$folder/own/plugins/parse" "$folder/own/plugins/validate"
 cp "$project/tests/plugins/lines.c" "$project/tests/plugins/few.c" "$folder/own/src"
 cd "$folder/own"

@@ -632,7 +632,7 @@ static int dress_all(const struct publish *p, struct text *why)
 /* Takes hold of the former dataset, so that no other run replaces it at the same time. */
 static int lock_former(struct publish *p, struct text *why)
 {
-	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
 	int waited = 0, err;
 
 	while ((err = folder_lock(p->out, &p->former)) == EWOULDBLOCK && waited < WAIT_MS &&

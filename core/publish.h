@@ -60,7 +60,7 @@ struct publish {
 };
 
 /* The path of an output folder without links as far as it exists, absolute; free() it. */
-char *publish_folder(const char *out);
+char *publish_folder(const char *path);
 
 /* Puts in order what runs that were killed have left beside an output folder: see
  * staging_recover(). */

@@ -24,7 +24,7 @@ void rejected_note(struct run *run, struct document *document, struct finding *f
 
 /* An error of the runner's own about a document as a whole, on behalf of its parser.  Any
  * thread. */
-void rejected_say(struct run *run, const struct stage_config *parser,
+void rejected_say(struct run *run, const struct stage_config *config,
 		  struct document *document, const char *code, const char *message);
 
 /* Forgets what rejected_note() knows of a document. */

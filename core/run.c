@@ -18,6 +18,7 @@
 #include "run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -535,10 +536,9 @@ static void tell_work(struct run *run)
 			text_printf(&line, "%llu rows and %llu claims given out, ",
 				    (unsigned long long)r->out->rows,
 				    (unsigned long long)r->out->claims);
-		text_printf(&line, "%llu findings, %.3f s of work",
-			    (unsigned long long)(r->findings.of[MU_ERROR] +
-						 r->findings.of[MU_WARNING] +
-						 r->findings.of[MU_NOTE]),
+		text_printf(&line, "%" PRIu64 " findings, %.3f s of work",
+			    r->findings.of[MU_ERROR] + r->findings.of[MU_WARNING] +
+				    r->findings.of[MU_NOTE],
 			    r->seconds);
 		tell(run, &line);
 	}

@@ -116,11 +116,11 @@ struct totals {
 	bool require, negative;
 
 	bool too_many; /* rows to keep: then there are none */
-	size_t rejected; /* documents of the run */
 	bool merged;   /* with another instance, so patterns are in no order */
 
 	int within; /* an option, as what follows */
 	int64_t max_groups, max_patterns, max_explained;
+	size_t rejected; /* documents of the run */
 
 	struct measure *measures;
 	struct dimension *dimensions;

@@ -849,14 +849,45 @@ static void stop_appending(struct publish *p)
 	}
 }
 
-/* Asks for no memory. */
-static void remove_staged(struct publish *p)
+/* Gives the staging folder another name, which nobody knows who still makes files by
+ * their paths.  Asks for no memory. */
+static const char *hide(const struct publish *p, char hidden[PATH_MAX])
 {
-	if (p->lock > 0) {
-		remove_known(p, p->lock);
-		tree_empty(p->lock);
+	size_t last = strlen(p->staging) - 1;
+	char letter;
+
+	if (last + 1 >= PATH_MAX)
+		return p->staging;
+	memcpy(hidden, p->staging, last + 2);
+	for (letter = 'a'; letter <= 'z'; letter++) {
+		hidden[last] = letter;
+		if (!renameat2(AT_FDCWD, p->staging, AT_FDCWD, hidden, RENAME_NOREPLACE))
+			return hidden;
+		if (errno != EEXIST)
+			break;
 	}
-	tree_remove_empty(AT_FDCWD, p->staging);
+	return p->staging;
+}
+
+/* Asks for no memory.  Exporters on other threads may be at work on it. */
+static void remove_staged(const struct publish *p)
+{
+	char hidden[PATH_MAX];
+	const char *path = hide(p, hidden);
+	int tries = 0, err;
+
+	do {
+		if (p->lock > 0) {
+			remove_known(p, p->lock);
+			tree_empty(p->lock);
+		}
+		err = tree_remove_empty(AT_FDCWD, path);
+	} while ((err == ENOTEMPTY || err == EEXIST) && ++tries < TRIES);
+}
+
+static void withdraw(struct publish *p)
+{
+	remove_staged(p);
 	if (!p->stands_aside)
 		remove_parents(p);
 }
@@ -866,7 +897,7 @@ void publish_rollback(struct publish *p)
 	stop_appending(p);
 	pthread_mutex_lock(&abandoning);
 	if (p->staging && in_progress == p)
-		remove_staged(p);
+		withdraw(p);
 	else if (p->out && p->parents && !p->staging && access(p->out, F_OK))
 		remove_parents(p);
 	in_progress = NULL;
@@ -887,7 +918,7 @@ void publish_abandon(void)
 	/* Never given back: nothing may be staged any more. */
 	pthread_mutex_lock(&abandoning);
 	if (in_progress)
-		remove_staged(in_progress);
+		withdraw(in_progress);
 	if (published) {
 		say("muster: the dataset is published in ");
 		say(published->shown);

@@ -8,8 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_DEPTH 32
-#define TRIES     3
+#define MAX_DEPTH  32
+#define TRIES      3
+#define MAX_ROUNDS 1000
 
 static int remove_entry(int parent, const char *name, int depth);
 
@@ -46,10 +47,10 @@ static size_t empty_once(int folder, int depth, size_t *left, int *err)
 }
 
 /* A folder whose entries go away while it is read may leave some out: it is read until it
- * is empty. */
+ * is empty, or somebody fills it faster. */
 static int empty(int folder, int depth)
 {
-	size_t gone, left, tries = 0;
+	size_t gone, left, tries = 0, rounds = 0;
 	int err = 0;
 
 	if (depth > MAX_DEPTH)
@@ -57,7 +58,7 @@ static int empty(int folder, int depth)
 	do {
 		gone = empty_once(folder, depth, &left, &err);
 		tries += gone == 0;
-	} while ((gone || left) && tries < TRIES);
+	} while ((gone || left) && tries < TRIES && ++rounds < MAX_ROUNDS);
 	return gone || left ? err : 0;
 }
 

@@ -91,8 +91,12 @@ static size_t entries(void)
 		rmdir(path);
 
 	ck_assert_ptr_nonnull(dir);
-	while ((entry = readdir(dir)))
-		n += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+	while ((entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		fprintf(stderr, "%s/%s is left\n", folder, entry->d_name);
+		n++;
+	}
 	closedir(dir);
 	return n;
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "link.h"
+#include "run.h"
 
 static bool asks(const struct stage_config *config)
 {
@@ -33,46 +33,26 @@ bool claims_asked(const struct pipeline *pipeline, const struct stage_config *co
 	return chain_asks(&pipeline->dataset, config);
 }
 
-/* The links of the source that a claim is of; NULL when it is of no document. */
-static const struct links *links_of(struct run *run, uint64_t at)
+static bool is_of(const struct record *r, const char *source)
 {
-	const struct document *d = documents_get(&run->documents, mu_at_document(at));
-	size_t i;
-
-	for (i = 0; d && run->chains && i < run->n_sources; i++)
-		if (!strcmp(run->sources[i].name, d->public.source))
-			return run->chains[i];
-	return NULL;
+	return source && r->config->source ? !strcmp(r->config->source, source)
+					   : source == r->config->source;
 }
 
-static size_t links_before(const struct links *links, const struct stage_config *config)
+/* One that was ended may be accounted for by a validator on either side of where that was. */
+static int stage_ask(struct stage *s, struct mu_claim *claim, bool *compared)
 {
-	size_t n = 0;
+	struct mu_claim said = *claim;
+	int err;
 
-	while (n < links->count && links->items[n].stage.config != config)
-		n++;
-	return n;
-}
-
-/* What the last `n` links of a chain say, backwards.  One that was ended may be accounted
- * for by a validator on either side of where that was. */
-static int links_ask(const struct links *links, size_t n, struct mu_claim *claim, bool *compared)
-{
-	int err = 0;
-
-	while (n && claim->at && !err) {
-		struct stage *s = &links->items[--n].stage;
-		struct mu_claim said = *claim;
-
-		if (!s->config->plugin->api.claim || !s->self)
-			continue;
-		said.end = MU_CLAIM_GOES_ON;
-		err = stage_claim(s, &said);
-		claim->at = said.at;
-		if (said.end == MU_CLAIM_COMPARED)
-			*compared = true;
-		if (said.end != MU_CLAIM_ENDED)
-			continue;
+	if (!s->config->plugin->api.claim || !s->self)
+		return 0;
+	said.end = MU_CLAIM_GOES_ON;
+	err = stage_claim(s, &said);
+	claim->at = said.at;
+	if (said.end == MU_CLAIM_COMPARED)
+		*compared = true;
+	if (said.end == MU_CLAIM_ENDED) {
 		claim->end = MU_CLAIM_ENDED;
 		claim->column = said.column;
 		claim->stage = s->config->name;
@@ -80,17 +60,31 @@ static int links_ask(const struct links *links, size_t n, struct mu_claim *claim
 	return err;
 }
 
+/* Asks backwards the stages of a source (NULL: of the dataset) that come before a record. */
+static int stages_ask(struct run *run, const char *source, size_t before, struct mu_claim *claim,
+		      bool *compared)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = before; i-- > 0 && claim->at && !err;)
+		if (run->records[i].stage && is_of(&run->records[i], source))
+			err = stage_ask(run->records[i].stage, claim, compared);
+	return err;
+}
+
 int claim_ask(struct run *run, const struct stage_config *config, struct mu_claim *claim)
 {
-	const struct links *own = links_of(run, claim->at);
+	const struct document *d = documents_get(&run->documents, mu_at_document(claim->at));
+	size_t own = (size_t)(run_record(run, config) - run->records);
 	bool compared = false;
 	uint64_t at = claim->at;
 	int err = 0;
 
-	if (run->joined && !config->source)
-		err = links_ask(run->joined, links_before(run->joined, config), claim, &compared);
-	if (own && !err)
-		err = links_ask(own, links_before(own, config), claim, &compared);
+	if (!config->source)
+		err = stages_ask(run, NULL, own, claim, &compared);
+	if (d && !err)
+		err = stages_ask(run, d->public.source, own, claim, &compared);
 	claim->at = at;
 	if (claim->end == MU_CLAIM_ENDED && compared)
 		claim->end = MU_CLAIM_COMPARED;

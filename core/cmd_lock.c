@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "errand.h"
+#include "lock.h"
+#include "run.h"
 
 enum { LOCK_UPDATE, LOCK_SET, LOCK_QUIET, LOCK_VERBOSE, LOCK_COLOR };
 
@@ -23,7 +25,7 @@ static void pin(struct run *run)
 
 	if (run->status == STATUS_FAILED)
 		return;
-	err = lock_write(&run->pins, run, &why);
+	err = lock_write(run->pins, run, &why);
 	if (err) {
 		run_fail(run, NULL, err, why.data);
 		run->status = STATUS_FAILED;

@@ -207,7 +207,7 @@ void exporters_close(struct exporters *x)
 		struct record *r = run_record(x->run, x->items[i].config);
 
 		r->in = &x->run->dataset;
-		stage_end(r, &x->items[i]);
+		record_end(r, &x->items[i]);
 	}
 	for (i = 0; foreign && i < x->run->publish.n_outputs; i++)
 		surroundings_mode(x->run->publish.outputs[i].staged);

@@ -2,8 +2,9 @@
 
 #include "clock.h"
 #include "interrupt.h"
-#include "link.h"
+#include "lock.h"
 #include "progress.h"
+#include "run.h"
 
 static int fetch_all(struct run *run, struct stage *s, size_t source)
 {
@@ -33,7 +34,7 @@ static int fetch_all(struct run *run, struct stage *s, size_t source)
 static int deliver_locked(struct run *run, size_t source)
 {
 	struct text why = { 0 };
-	int err = lock_deliver(&run->pins, run, source, &why);
+	int err = lock_deliver(run->pins, run, source, &why);
 
 	if (err)
 		run_fail(run, NULL, err, why.data);
@@ -57,7 +58,7 @@ static int fetch_by_plugin(struct run *run, const struct stage_config *config, s
 	progress_end(run->progress);
 	stage_failed(run, &s, err);
 	s.seconds = clock_now() - start;
-	stage_end(record, &s);
+	record_end(record, &s);
 	return err;
 }
 
@@ -80,12 +81,15 @@ static int fetch_source(struct run *run, size_t source)
 static int read_lock(struct run *run)
 {
 	struct text why = { 0 };
-	int err = lock_read(&run->pins, run->pipeline, &why);
+	int err;
 
-	if (!err && !run->pins.json &&
+	run->pins = mem_alloc(sizeof *run->pins);
+	err = lock_read(run->pins, run->pipeline, &why);
+	run->pinned = run->pins->path;
+	if (!err && !run->pins->json &&
 	    (run->options.locked || run->options.offline ||
 	     (run->options.pinning && run->options.select))) {
-		text_printf(&why, "there is no %s: muster lock makes it", run->pins.path);
+		text_printf(&why, "there is no %s: muster lock makes it", run->pins->path);
 		err = ENOENT;
 	}
 	if (err) {
@@ -93,7 +97,7 @@ static int read_lock(struct run *run)
 		run_fail(run, NULL, err, why.data);
 	} else if (run->options.locked || run->options.offline) {
 		/* On this machine somebody needs what it pins. */
-		err = cache_root(&run->cache, run->pins.path, &why);
+		err = cache_root(&run->cache, run->pins->path, &why);
 		if (err)
 			run_fail(run, NULL, err, why.data);
 	}
@@ -108,7 +112,7 @@ static int compare_lock(struct run *run)
 	int err = 0;
 
 	if (run->options.locked && !run->options.offline)
-		err = lock_compare(&run->pins, run, &why);
+		err = lock_compare(run->pins, run, &why);
 	if (err)
 		run_fail(run, NULL, err, why.data);
 	text_release(&why);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ALIKE_SHOWN 20
+
 const struct mu_code core_codes[] = {
 	{ "run/not-conserved",
 	  "A stage gave out other rows, claims or sums of a measure than it took in, and did not "
@@ -183,6 +185,16 @@ void findings_merge(struct findings *fs, struct findings *from)
 	free(own.items);
 	free(from->items);
 	*from = (struct findings){ 0 };
+}
+
+bool findings_shows(const struct findings *fs, size_t index)
+{
+	const struct finding *f = &fs->items[index];
+	size_t alike = 0, i;
+
+	for (i = index; i-- > 0 && alike < ALIKE_SHOWN;)
+		alike += fs->items[i].stage == f->stage && !strcmp(fs->items[i].code, f->code);
+	return alike < ALIKE_SHOWN;
 }
 
 void findings_release(struct findings *fs)

@@ -73,6 +73,9 @@ void findings_add(struct findings *fs, struct finding *f);
 void findings_append(struct findings *fs, struct findings *from);
 /* Moves all of `from` in between, by item; both are in that order. */
 void findings_merge(struct findings *fs, struct findings *from);
+/* Whether reports for people show a finding: not one that comes after many of its stage
+ * and code. */
+bool findings_shows(const struct findings *fs, size_t index);
 void finding_release(struct finding *finding);
 void findings_release(struct findings *fs);
 

@@ -32,26 +32,6 @@ int stage_failed(struct run *run, const struct stage *s, int err)
 	return err;
 }
 
-void stage_end(struct record *r, struct stage *s)
-{
-	size_t i;
-
-	findings_merge(&r->findings, &s->findings);
-	for (i = 0; i < 3; i++)
-		r->checks[i] += s->checks[i];
-	r->reported += s->reported;
-	r->seconds += s->seconds;
-	stage_close(s);
-}
-
-int count_from(struct run *run, struct record *record, const struct ArrowSchema *schema)
-{
-	if (balance_init(&record->counted, schema, run_table(run)))
-		return run_fail(run, record->config, E2BIG, "more measures than can be counted");
-	record->out = &record->counted;
-	return 0;
-}
-
 /* ------------------------------------------------------------------ steps */
 
 static int validate_end(struct link *l)
@@ -213,7 +193,7 @@ static int link_count(struct link *l, const struct balance **balance)
 
 	l->record->in = l->record->out = *balance;
 	if (is_transform(l))
-		err = count_from(l->run, l->record, stage_schema(&l->stage));
+		err = record_count(l->run, l->record, stage_schema(&l->stage));
 	l->counted = &l->record->counted;
 	*balance = l->record->out;
 	return err;
@@ -234,6 +214,7 @@ int links_open(struct run *run, struct links *links, const struct chain *chain, 
 			break;
 		links->count++;
 		err = link_open(run, l, &chain->stages[i], end);
+		l->record->stage = &l->stage;
 		l->stage.item = &run->item;
 		if (!err)
 			err = link_count(l, balance);
@@ -335,7 +316,7 @@ int links_merge(struct links *links, struct links *copy)
 		struct link *to = &links->items[i], *from = &copy->items[i];
 
 		if (err || !from->stage.self) {
-			stage_end(from->record, &from->stage);
+			record_end(from->record, &from->stage);
 			continue;
 		}
 		err = stage_merge(&to->stage, &from->stage);
@@ -384,7 +365,7 @@ void links_close(struct links *links)
 
 	for (i = 0; i < links->count; i++) {
 		balance_release(&links->items[i].own);
-		stage_end(links->items[i].record, &links->items[i].stage);
+		record_end(links->items[i].record, &links->items[i].stage);
 	}
 	free(links->items);
 	*links = (struct links){ 0 };

@@ -70,10 +70,4 @@ bool *links_uses(const struct links *links, bool *columns);
 void batch_order(const struct ArrowSchema *first, const struct ArrowSchema *schema,
 		 struct ArrowArray *batch);
 
-/* Closes a stage; what it said stays with its record. */
-void stage_end(struct record *record, struct stage *stage);
-
-/* Counts what has this schema, in the record of a stage. */
-int count_from(struct run *run, struct record *record, const struct ArrowSchema *schema);
-
 #endif

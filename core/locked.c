@@ -161,27 +161,18 @@ static void find_obstacle(const struct run *run, const struct run *before, struc
 		text_puts(why, "the dataset has other columns");
 }
 
-void locked_explain(struct run *run)
+void locked_compare(struct run *run, struct run *before)
 {
-	struct run before = { .pipeline = run->pipeline,
-			      .loader = run->loader,
-			      .options = run->options };
 	struct text why = { 0 }, message = { 0 };
 
-	before.options.offline = before.options.compare = before.options.dry_run = true;
-	before.options.locked = before.options.details = before.options.over = false;
-	before.options.verbosity = -1;
-	run_pipeline(&before);
-	find_obstacle(run, &before, &why);
+	find_obstacle(run, before, &why);
 	if (why.len) {
 		text_printf(&message,
 			    "the difference from the lock cannot be told cell by cell: %s",
 			    why.data);
 		say(run, MU_NOTE, "run/lock-compared", 0, 0, &message);
 	} else {
-		compare(run, &before);
+		compare(run, before);
 	}
-	locators_free(&before);
 	text_release(&why);
-	run_release(&before);
 }

@@ -6,10 +6,9 @@
 
 #include "run.h"
 
-/* Runs the pipeline once more, with the locked copies of the sources that were run, and
- * compares the rows of its dataset with those of this run, which run->rows has; each
- * cell, row and claim that differs is a finding.  When that cannot be done it says why
- * with a finding, too. */
-void locked_explain(struct run *run);
+/* Compares the dataset of a run with that of `before`, a run of the locked copies of the
+ * same sources: run.rows of either.  Each cell, row and claim that differs is a finding of
+ * the former; when they cannot be compared one says why. */
+void locked_compare(struct run *run, struct run *before);
 
 #endif

@@ -4,11 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reader.h"
-#include "report.h"
+#include "run.h"
+
+/* A parser that has read its document to the end, and stays open. */
+struct lent {
+	uint32_t document;
+	struct stage *parser;
+};
 
 /* One open locator is enough: rows are asked for in the order of documents. */
 struct locators {
+	struct lent *lent; /* by the reader */
+	size_t n_lent;
 	struct stage own;
 	struct stage *stage; /* NULL: there are no places in the document */
 	uint32_t document;   /* that it is open for; 0: none */
@@ -39,6 +46,31 @@ static const struct stage_config *parser_of(const struct run *run, const struct 
 	return NULL;
 }
 
+static struct locators *locators_of(struct run *run)
+{
+	if (!run->locators)
+		run->locators = mem_alloc(sizeof *run->locators);
+	return run->locators;
+}
+
+void place_lend(struct run *run, uint32_t document, struct stage *parser)
+{
+	struct locators *l = locators_of(run);
+
+	l->lent = mem_resize(l->lent, l->n_lent + 1, sizeof *l->lent);
+	l->lent[l->n_lent++] = (struct lent){ .document = document, .parser = parser };
+}
+
+static struct stage *find_lent(const struct locators *l, uint32_t document)
+{
+	size_t i;
+
+	for (i = 0; i < l->n_lent; i++)
+		if (l->lent[i].document == document && l->lent[i].parser->config)
+			return l->lent[i].parser;
+	return NULL;
+}
+
 static int locator_open(struct run *run, struct locators *l, uint32_t id)
 {
 	struct document *d = documents_get(&run->documents, id);
@@ -50,7 +82,7 @@ static int locator_open(struct run *run, struct locators *l, uint32_t id)
 	l->stage = NULL;
 	if (!config || !config->plugin->api.locate)
 		return 0;
-	l->stage = run->reader ? reader_parsed(run->reader, id) : NULL;
+	l->stage = find_lent(l, id);
 	if (l->stage) {
 		l->stage->quiet = true;
 		return 0;
@@ -72,9 +104,7 @@ int place_find(struct run *run, uint64_t at, const char *from, struct mu_place *
 	at &= ~MU_AT_REJECTED;
 	if (!at)
 		return 0;
-	if (!run->locators)
-		run->locators = mem_alloc(sizeof *run->locators);
-	l = run->locators;
+	l = locators_of(run);
 	if (l->document != mu_at_document(at))
 		err = locator_open(run, l, mu_at_document(at));
 	if (!err && l->stage)
@@ -187,7 +217,7 @@ void places_find(struct run *run)
 	for (n = i = 0; i < findings->count; i++) {
 		struct finding *f = &findings->items[i];
 
-		if (!run->options.details && !report_shows(run, i))
+		if (!run->options.details && !findings_shows(findings, i))
 			continue;
 		all[n++] = f;
 		if (f->second)
@@ -206,8 +236,10 @@ void places_find(struct run *run)
 
 void locators_free(struct run *run)
 {
-	if (run->locators)
+	if (run->locators) {
 		stage_close(&run->locators->own);
+		free(run->locators->lent);
+	}
 	free(run->locators);
 	run->locators = NULL;
 }

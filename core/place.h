@@ -31,6 +31,10 @@ void places_find(struct run *run);
 char *place_column(const struct ArrowSchema *in, const struct ArrowSchema *out,
 		   const char *field);
 
+/* Lends a parser that has read its document to the end, so that places need no other one.
+ * It stays the caller's, and open until locators_free(). */
+void place_lend(struct run *run, uint32_t document, struct stage *parser);
+
 /* Closes what is open; it opens again when needed. */
 void locators_free(struct run *run);
 

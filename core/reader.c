@@ -8,11 +8,11 @@
 #include "clock.h"
 #include "exporters.h"
 #include "interrupt.h"
+#include "place.h"
 #include "rejected.h"
 
 #define GIVEN_UP  (-1) /* no errno: the document is at fault, and the run goes on without it */
 #define QUEUE     4
-#define MAX_JOBS  256
 #define LOOKS     2000                  /* at a lock, before a thread sleeps: some 100 us */
 #define LANE_WORK ((uint64_t)1 << 20)   /* bytes that a thread is worth while for, */
 #define EACH_WORK ((uint64_t)16 << 10)  /* and how many of them one more document is like */
@@ -677,20 +677,10 @@ static void *work(void *data)
 
 /* ------------------------------------------------------------------- life */
 
-size_t reader_jobs(const struct run *run)
-{
-	size_t wanted = run->options.jobs;
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (!wanted)
-		wanted = processors > 0 ? (size_t)processors : 1;
-	return wanted > MAX_JOBS ? MAX_JOBS : wanted;
-}
-
 /* How many threads there is work for. */
 static size_t threads_for(const struct reader *r)
 {
-	size_t wanted = reader_jobs(r->run), whole = 0, i;
+	size_t wanted = run_jobs(r->run), whole = 0, i;
 	uint64_t bytes = 0;
 
 	for (i = 0; i < r->run->documents.count; i++) {
@@ -965,6 +955,18 @@ static int instances_merge(struct reader *r, size_t i, struct stage **into)
 	return err;
 }
 
+/* The parser of the first document of a source stays open: places can be asked of it. */
+static void parser_lend(struct reader *r, size_t i, struct stage *s)
+{
+	struct document *d = document_of(r, i);
+
+	if (i != r->first[d->source])
+		return;
+	s->ctx.pieces = d->pieces;
+	s->ctx.n_pieces = d->n_pieces;
+	place_lend(r->run, d->public.id, s);
+}
+
 /* Ends a document of which all rows have come. */
 static int document_finish(struct reader *r, size_t i)
 {
@@ -986,6 +988,8 @@ static int document_finish(struct reader *r, size_t i)
 		err = 0;
 	document_of(r, i)->cut = true;
 	document_close(r, i, s);
+	if (r->readings[i].parsed && s && s->config)
+		parser_lend(r, i, s);
 	return err;
 }
 
@@ -1112,22 +1116,6 @@ int reader_end(struct reader *r)
 		err = links_merge(r->dataset, &r->lanes[i].dataset);
 	r->run->item = UINT64_MAX;
 	return err;
-}
-
-struct stage *reader_parsed(struct reader *r, uint32_t document)
-{
-	size_t i = document - 1, j;
-	struct reading *rd = &r->readings[i];
-
-	if (!rd->parsed || i != r->first[document_of(r, i)->source])
-		return NULL;
-	for (j = 0; is_shared(r, i) && j + 1 < r->n_lanes && !rd->instances[j].config;)
-		j++;
-	if (!is_shared(r, i))
-		j = 0;
-	rd->instances[j].ctx.pieces = document_of(r, i)->pieces;
-	rd->instances[j].ctx.n_pieces = document_of(r, i)->n_pieces;
-	return rd->instances[j].config ? &rd->instances[j] : NULL;
 }
 
 static void items_drop(struct reader *r)

@@ -24,9 +24,6 @@ struct reader;
 
 struct reader *reader_new(struct run *run);
 
-/* On how many threads documents are read at the most. */
-size_t reader_jobs(const struct run *run);
-
 /* The columns of a source's documents, which must all be the same; NULL after run_fail(),
  * or when the first document was given up: then an error is pinned to it.  `source`
  * counts the sources that are run. */
@@ -49,10 +46,6 @@ int reader_next(struct reader *reader, size_t source, struct ArrowArray *out);
 
 /* When all sources have ended: merges the lanes' links of the dataset. */
 int reader_end(struct reader *reader);
-
-/* The stage of a document that has been read to its end and stays open until
- * reader_free(), else NULL. */
-struct stage *reader_parsed(struct reader *reader, uint32_t document);
 
 /* Ends the threads, and closes what comes behind the parsers. */
 void reader_stop(struct reader *reader);

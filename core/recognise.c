@@ -6,8 +6,8 @@
 #include <muster/map.h>
 
 #include "interrupt.h"
-#include "reader.h"
 #include "rejected.h"
+#include "run.h"
 
 /* The same file, as several sources fetched it. */
 struct group {
@@ -289,7 +289,7 @@ static void *work(void *data)
 
 static void ask_all(struct asking *a)
 {
-	size_t wanted = reader_jobs(a->run), n = 0;
+	size_t wanted = run_jobs(a->run), n = 0;
 	pthread_t *threads = mem_alloc((wanted + 1) * sizeof *threads);
 
 	while (n + 1 < wanted && n + 1 < a->count && !pthread_create(&threads[n], NULL, work, a))

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verdict.h"
+#include "run.h"
 
 /* ------------------------------------------------------------------- blame */
 
@@ -143,6 +143,41 @@ bool rejected_give_up(struct run *run, const struct stage_config *parser, struct
 	return true;
 }
 
+bool rejected_reconciled_before(const struct run *run, const char *stage)
+{
+	const char *source = NULL;
+	bool totals = false;
+	size_t i;
+
+	for (i = 0; i < run->n_records; i++) {
+		const struct stage_config *config = run->records[i].config;
+
+		if (config->source != source)
+			totals = false;
+		source = config->source;
+		if (config->name == stage)
+			return source && totals;
+		totals = totals || !strcmp(config->plugin->full, "validate/totals");
+	}
+	return false;
+}
+
+uint64_t rejected_forgiven(const struct run *run, const struct rejection *r)
+{
+	if (run->pipeline->on_error != ON_ERROR_REJECT)
+		return 0;
+	if (r->kept_out)
+		return r->errors;
+	return r->lost && rejected_reconciled_before(run, r->stage) ? r->lost : 0;
+}
+
+static uint64_t pinned(const struct run *run, const struct rejection *r)
+{
+	uint64_t others = rejected_forgiven(run, r) + r->across;
+
+	return r->errors > others ? r->errors - others : 0;
+}
+
 /* Errors at a place where no row was withheld for them, such as that of a total. */
 static void blame_places(struct run *run)
 {
@@ -151,7 +186,7 @@ static void blame_places(struct run *run)
 	for (i = 0; i < run->rejections.count; i++) {
 		const struct rejection *r = &run->rejections.items[i];
 		struct document *d = documents_get(&run->documents, mu_at_document(r->at));
-		uint64_t errors = verdict_pinned(run, r);
+		uint64_t errors = pinned(run, r);
 		const struct finding f = { .stage = r->stage,
 					   .code = (char *)r->code,
 					   .field = (char *)r->field,

@@ -46,6 +46,14 @@ bool rejected_find(struct run *run);
  * run->withdrawn; what else was said since rejected_mark() is forgotten. */
 void rejected_withdraw(struct run *run);
 
+/* Whether a source's claims were compared with its rows before a stage of it. */
+bool rejected_reconciled_before(const struct run *run, const char *stage);
+
+/* How many errors about a row are warnings: all when it was kept out of the dataset; and
+ * when it is a claim of which nobody knows any more what it covers, those that say so,
+ * when it was compared with its rows before. */
+uint64_t rejected_forgiven(const struct run *run, const struct rejection *rejection);
+
 /* How many documents came that are to be read, and how many of them are rejected. */
 struct tallied {
 	size_t all, rejected;

@@ -20,10 +20,6 @@ const struct report_format *report_format(const char *name);
  * what was counted and what was published. */
 void report_text(const struct run *run, struct text *out, bool color);
 
-/* Whether the text report shows a finding of the run: not those that come after many
- * of their kind. */
-bool report_shows(const struct run *run, size_t index);
-
 /* As schemas/report.schema.json describes it. */
 void report_json(const struct run *run, struct text *out, bool color);
 

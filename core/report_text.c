@@ -5,7 +5,6 @@
 #include "report.h"
 
 /* Of one code in one stage this many are shown; the rest is counted. */
-#define SHOWN     20
 #define EXCERPT   100
 #define EXPLAINED 5 /* explanations shown of a finding */
 
@@ -176,26 +175,6 @@ static void add_finding(const struct run *run, const struct finding *f, struct t
 	}
 }
 
-static size_t alike(const struct run *run, size_t i)
-{
-	const struct finding *f = &run->findings.items[i];
-	size_t n = 0, j;
-
-	for (j = i; j-- > 0;) {
-		const struct finding *g = &run->findings.items[j];
-
-		n += g->stage == f->stage && !strcmp(g->code, f->code);
-		if (n >= SHOWN)
-			break;
-	}
-	return n;
-}
-
-bool report_shows(const struct run *run, size_t index)
-{
-	return alike(run, index) < SHOWN;
-}
-
 static void add_findings(const struct run *run, struct text *out, bool color)
 {
 	uint64_t all = run->counts[0] + run->counts[1] + run->counts[2], shown = 0;
@@ -206,7 +185,7 @@ static void add_findings(const struct run *run, struct text *out, bool color)
 
 		if (run->options.verbosity < 0 && f->severity != MU_ERROR)
 			continue;
-		if (!report_shows(run, i))
+		if (!findings_shows(&run->findings, i))
 			continue;
 		add_finding(run, f, out, color);
 		shown++;
@@ -290,7 +269,7 @@ static void add_pinned(const struct run *run, struct text *out)
 		return;
 	}
 	text_puts(out, "  ");
-	text_add_visible(out, run->pins.path, strlen(run->pins.path));
+	text_add_visible(out, run->pinned, strlen(run->pinned));
 	text_puts(out, " pins ");
 	count(out, run->documents.count, "document");
 	text_puts(out, " of ");

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "lock.h"
+#include "run.h"
+
 static void say(struct run *run, enum mu_severity severity, const char *code,
 		const struct document *d, struct text *message)
 {
@@ -145,7 +148,7 @@ static void compare_others(struct run *run, size_t index, struct mu_map *seen)
 
 static int compare_one(struct run *run, struct document *d, struct text *why)
 {
-	const struct version *locked = lock_version(&run->pins, run, d);
+	const struct version *locked = lock_version(run->pins, run, d);
 	bool cached = d->dated && d->public.fetched && !run->options.offline;
 	int err = locked ? document_sha256(d, why) : 0;
 

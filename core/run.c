@@ -28,6 +28,7 @@
 #include "fetch.h"
 #include "interrupt.h"
 #include "link.h"
+#include "lock.h"
 #include "locked.h"
 #include "part.h"
 #include "place.h"
@@ -38,6 +39,8 @@
 #include "rejects.h"
 #include "revision.h"
 #include "verdict.h"
+
+#define MAX_JOBS 256
 
 /* A source: its parser, and the links behind it. */
 struct head {
@@ -92,6 +95,16 @@ const struct chain *run_chain(const struct run *run, const char *source)
 const struct balance *run_parsed(struct run *run, size_t source)
 {
 	return &run_record(run, &run_chain(run, run->sources[source].name)->stages[1])->counted;
+}
+
+size_t run_jobs(const struct run *run)
+{
+	size_t wanted = run->options.jobs;
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!wanted)
+		wanted = processors > 0 ? (size_t)processors : 1;
+	return wanted > MAX_JOBS ? MAX_JOBS : wanted;
 }
 
 int run_fail(struct run *run, const struct stage_config *config, int err, const char *why)
@@ -274,7 +287,7 @@ static int head_open(struct work *w, size_t i)
 	*h = (struct head){ .run = run, .source = i };
 	h->parsed = h->end = (struct flow){ .from = h, .next = head_next, .schema = schema };
 	record->opened = true;
-	err = count_from(run, record, schema);
+	err = record_count(run, record, schema);
 	h->balance = record->out;
 	if (!err)
 		err = links_open(run, &h->links, chain, 2, &h->end, &h->balance);
@@ -336,8 +349,6 @@ static int open_all(struct work *w)
 	w->sources = mem_alloc(n * sizeof(struct links *));
 	w->ends = mem_alloc(n * sizeof(struct ArrowSchema *));
 	w->wanted = mem_alloc(n * sizeof(bool *));
-	run->chains = w->sources;
-	run->joined = &w->dataset;
 	for (i = 0; !err && i < run->n_sources; i++)
 		err = head_open(w, i);
 	if (!err)
@@ -422,8 +433,6 @@ static void work_close(struct work *w)
 	exporters_close(&w->exporters);
 	/* Before the links of the run, in which those of the lanes have ended. */
 	reader_stop(w->run->reader);
-	w->run->chains = NULL;
-	w->run->joined = NULL;
 	links_close(&w->dataset);
 	for (i = 0; w->heads && i < w->run->n_sources; i++) {
 		links_close(&w->heads[i].links);
@@ -686,7 +695,7 @@ static int begin(struct run *run)
 		return 0;
 	run_out(run, &out);
 	run->publish.rejects = run->pipeline->on_error == ON_ERROR_REJECT;
-	run->publish.threads = reader_jobs(run) > 1;
+	run->publish.threads = run_jobs(run) > 1;
 	err = publish_begin(&run->publish, out.data, &why);
 	if (err)
 		run_fail(run, NULL, err, why.data);
@@ -816,6 +825,21 @@ static int passes(struct run *run, struct work *w)
 	}
 }
 
+/* What a difference from the lock means: the locked copies are run, too. */
+static void explain_lock(struct run *run)
+{
+	struct run before = { .pipeline = run->pipeline,
+			      .loader = run->loader,
+			      .options = run->options };
+
+	before.options.offline = before.options.compare = before.options.dry_run = true;
+	before.options.locked = before.options.details = before.options.over = false;
+	before.options.verbosity = -1;
+	run_pipeline(&before);
+	locked_compare(run, &before);
+	run_release(&before);
+}
+
 int run_pipeline(struct run *run)
 {
 	struct work w = { .run = run };
@@ -828,7 +852,7 @@ int run_pipeline(struct run *run)
 	run->rejections.listed = run->pipeline->on_error == ON_ERROR_REJECT;
 	run->documents.folder = run->pipeline->folder;
 	run->documents.secrets = &run->pipeline->secrets;
-	run->cache.threads = reader_jobs(run) > 1;
+	run->cache.threads = run_jobs(run) > 1;
 	err = select_sources(run);
 	if (!err)
 		err = recover(run);
@@ -846,7 +870,7 @@ int run_pipeline(struct run *run)
 	if (!err)
 		err = find_revisions(run);
 	if (run->differs)
-		locked_explain(run);
+		explain_lock(run);
 	count_dataset(&w, err != 0);
 	for (i = 0; i < run->n_sources; i++)
 		run->sources[i].rows = run_parsed(run, i)->rows;
@@ -885,7 +909,9 @@ void run_release(struct run *run)
 	publish_release(&run->publish);
 	documents_release(&run->documents);
 	cache_close(&run->cache);
-	lock_release(&run->pins);
+	if (run->pins)
+		lock_release(run->pins);
+	free(run->pins);
 	if (run->rows)
 		rowset_release(run->rows);
 	free(run->rows);

@@ -10,13 +10,13 @@
 #include "cache.h"
 #include "document.h"
 #include "finding.h"
-#include "lock.h"
 #include "pipeline.h"
 #include "publish.h"
+#include "record.h"
 #include "rejection.h"
 #include "rowset.h"
-#include "stage.h"
 
+struct lock;
 
 struct run_options {
 	const char *out;       /* output folder; NULL: out/ beside the pipeline */
@@ -41,19 +41,6 @@ struct run_options {
 	void *asked;
 };
 
-/* What became of one stage of the pipeline, all its instances together. */
-struct record {
-	const struct stage_config *config;
-	struct balance counted;  /* of what it gave out, unless that is what came in */
-	const struct balance *in, *out; /* NULL: not known */
-	bool opened;
-	struct findings findings;
-	size_t before;           /* how many of them came before the documents were read */
-	uint64_t checks[3];
-	uint64_t reported; /* findings, also those that another stage had made */
-	double seconds;
-};
-
 struct source_result {
 	const char *name;
 	size_t first_document, n_documents;
@@ -67,7 +54,8 @@ struct run {
 	struct loader *loader;
 	struct run_options options;
 	struct cache cache;
-	struct lock pins;            /* of the pipeline, if there is a lock */
+	struct lock *pins;           /* of the pipeline: see lock.h */
+	const char *pinned;          /* the path of that */
 	bool differs;                /* what came is not what is in the lock */
 	struct rowset *rows;         /* of the dataset, if they are to be compared */
 	struct documents documents;
@@ -102,8 +90,6 @@ struct run {
 	uint64_t unchecked;          /* claims that no stage compares */
 	struct reader *reader;       /* while documents are read and exported */
 	struct locators *locators;   /* see place.h */
-	struct links *const *chains; /* of the sources, while rows flow; see claim.h */
-	const struct links *joined;  /* of the dataset */
 };
 
 /* Runs it.  `run` is zeroed but for pipeline, loader and options, and must be
@@ -122,6 +108,9 @@ void run_out(const struct run *run, struct text *out);
 
 /* What the schema of the dataset says; NULL: none was declared. */
 const struct mu_table_schema *run_table(const struct run *run);
+
+/* On how many threads documents are read at the most. */
+size_t run_jobs(const struct run *run);
 
 /* The stages of a source of the run. */
 const struct chain *run_chain(const struct run *run, const char *source);

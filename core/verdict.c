@@ -92,51 +92,12 @@ static void check_rejected(struct run *run)
 	text_release(&message);
 }
 
-/* Whether a source's claims were compared with its rows before a stage of it. */
-static bool reconciled_before(const struct run *run, const char *stage)
-{
-	const char *source = NULL;
-	bool totals = false;
-	size_t i;
-
-	for (i = 0; i < run->n_records; i++) {
-		const struct stage_config *config = run->records[i].config;
-
-		if (config->source != source)
-			totals = false;
-		source = config->source;
-		if (config->name == stage)
-			return source && totals;
-		totals = totals || !strcmp(config->plugin->full, "validate/totals");
-	}
-	return false;
-}
-
-/* How many errors about a row are warnings: all when it was kept out of the dataset; and
- * when it is a claim of which nobody knows any more what it covers, those that say so,
- * when it was compared with its rows before. */
-static uint64_t forgiven(const struct run *run, const struct rejection *r)
-{
-	if (run->pipeline->on_error != ON_ERROR_REJECT)
-		return 0;
-	if (r->kept_out)
-		return r->errors;
-	return r->lost && reconciled_before(run, r->stage) ? r->lost : 0;
-}
-
-uint64_t verdict_pinned(const struct run *run, const struct rejection *r)
-{
-	uint64_t others = forgiven(run, r) + r->across;
-
-	return r->errors > others ? r->errors - others : 0;
-}
-
 static void forgive(struct run *run)
 {
 	size_t i;
 
 	for (i = 0; i < run->rejections.count; i++) {
-		uint64_t n = forgiven(run, &run->rejections.items[i]);
+		uint64_t n = rejected_forgiven(run, &run->rejections.items[i]);
 
 		run->counts[MU_ERROR] -= n;
 		run->counts[MU_WARNING] += n;
@@ -145,7 +106,7 @@ static void forgive(struct run *run)
 		struct finding *f = &run->findings.items[i];
 
 		if (f->severity == MU_ERROR && f->at &&
-		    ((f->lost && reconciled_before(run, f->stage)) ||
+		    ((f->lost && rejected_reconciled_before(run, f->stage)) ||
 		     rejections_find_withheld(&run->rejections, f->at) != SIZE_MAX))
 			f->severity = MU_WARNING;
 	}
@@ -209,7 +170,7 @@ void verdict_count(const struct run *run, struct verdict *v)
 		v->unevaluated += run->records[i].checks[MU_UNEVALUATED];
 	}
 	for (i = 0; i < run->rejections.count; i++) {
-		uint64_t n = forgiven(run, &run->rejections.items[i]);
+		uint64_t n = rejected_forgiven(run, &run->rejections.items[i]);
 
 		v->counts[MU_ERROR] -= n;
 		v->counts[MU_WARNING] += n;

@@ -27,10 +27,6 @@ void verdict_claims(struct run *run);
  * rows, sums that are too large. */
 void verdict_check(struct run *run, struct verdict *v);
 
-/* How many errors about a place are pinned to its document: those that no row was kept out
- * for. */
-uint64_t verdict_pinned(const struct run *run, const struct rejection *rejection);
-
 bool verdict_is_fit(const struct run *run, const struct verdict *v);
 
 /* When all stages have ended: all findings in one list, stages in the order of the

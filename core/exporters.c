@@ -5,7 +5,10 @@
 #include "batch.h"
 #include "clock.h"
 #include "link.h"
+#include "pick.h"
 #include "surroundings.h"
+
+#define TOGETHER 4096 /* rows that an exporter is given at once, or more */
 
 int exporters_open(struct exporters *x, struct run *run, const struct flow *end)
 {
@@ -79,19 +82,95 @@ static int64_t alike(const struct mu_rows *hidden, int64_t first, int64_t end)
 	return i - first;
 }
 
-/* Rows from one to another, but for those that are claims.  What can no longer be
- * published is not written either. */
-static int feed_data(struct exporters *x, const struct ArrowArray *rows,
-		     const struct mu_rows *hidden, int64_t first, int64_t end)
+/* The first exporter that did not come with muster; NULL: there is none. */
+static const struct stage *foreign_of(const struct exporters *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->count; i++)
+		if (x->items[i].config->plugin->foreign)
+			return &x->items[i];
+	return NULL;
+}
+
+static int look_again(struct exporters *x, const struct ArrowArray *rows, uint64_t digest)
+{
+	const struct stage *foreign = foreign_of(x);
+
+	if (!foreign || batch_digest(x->schema, rows) == digest)
+		return 0;
+	return run_fail(x->run, foreign->config, EPROTO,
+			"the plugin changed rows that it may only look at");
+}
+
+/* Stretches of a batch that are to be fed together. */
+struct tray {
+	const struct ArrowArray *rows;
+	struct stretch *items;
+	size_t n;
+	int64_t count; /* rows in all of them */
+};
+
+static int feed_picked(struct exporters *x, const struct tray *tray)
+{
+	struct ArrowArray picked;
+	uint64_t digest;
+	int err;
+
+	rows_pick(x->schema, tray->rows, tray->items, tray->n, &picked);
+	digest = foreign_of(x) ? batch_digest(x->schema, &picked) : 0;
+	err = feed_slice(x, &picked);
+	if (!err)
+		err = look_again(x, &picked, digest);
+	mu_array_release(&picked);
+	return err;
+}
+
+/* What can no longer be published is not written either. */
+static int tray_empty(struct exporters *x, struct tray *tray)
+{
+	struct ArrowArray part;
+	int err = 0;
+
+	if (tray->n == 1 && !atomic_load(&x->run->unfit)) {
+		part = slice(tray->rows, tray->items[0].first,
+			     tray->items[0].first + tray->items[0].count);
+		err = feed_slice(x, &part);
+	} else if (tray->n && !atomic_load(&x->run->unfit)) {
+		err = feed_picked(x, tray);
+	}
+	tray->n = 0;
+	tray->count = 0;
+	return err;
+}
+
+/* An exporter has to look at all words of a batch anew, which would cost more than a few rows
+ * do.  So short stretches are picked out and fed together, and long ones as they are. */
+static int tray_add(struct exporters *x, struct tray *tray, int64_t first, int64_t count)
+{
+	int err = count >= TOGETHER ? tray_empty(x, tray) : 0;
+
+	if (err)
+		return err;
+	if (!(tray->n & (tray->n - 1)))
+		tray->items =
+			mem_resize(tray->items, tray->n ? 2 * tray->n : 1, sizeof *tray->items);
+	tray->items[tray->n++] = (struct stretch){ .first = first, .count = count };
+	tray->count += count;
+	return tray->count >= TOGETHER ? tray_empty(x, tray) : 0;
+}
+
+/* Rows from one to another, but for those that are claims. */
+static int feed_data(struct exporters *x, struct tray *tray, const struct mu_rows *hidden,
+		     int64_t first, int64_t end)
 {
 	int err = 0;
 
 	while (!err && first < end && !atomic_load(&x->run->unfit)) {
 		int64_t n = alike(hidden, first, end);
-		struct ArrowArray part = slice(rows, first, first + n);
 
 		if (!mu_row_is_claim(hidden, first))
-			err = feed_slice(x, &part);
+			err = tray_add(x, tray, first, n);
 		first += n;
 	}
 	return err;
@@ -136,31 +215,24 @@ void exporters_withhold(struct run *run, const struct ArrowSchema *schema,
 	free(withhold(run, schema, rows, &n));
 }
 
-/* The first exporter that did not come with muster; NULL: there is none. */
-static const struct stage *foreign_of(const struct exporters *x)
-{
-	size_t i;
-
-	for (i = 0; i < x->count; i++)
-		if (x->items[i].config->plugin->foreign)
-			return &x->items[i];
-	return NULL;
-}
-
 static int feed_all(struct exporters *x, const struct ArrowArray *rows)
 {
 	struct mu_rows hidden = mu_rows(x->schema, rows);
+	struct tray tray = { .rows = rows };
 	int64_t first = 0;
 	size_t n, i;
 	int64_t *withheld = withhold(x->run, x->schema, rows, &n);
 	int err = 0;
 
 	for (i = 0; !err && i < n; i++) {
-		err = feed_data(x, rows, &hidden, first, withheld[i]);
+		err = feed_data(x, &tray, &hidden, first, withheld[i]);
 		first = withheld[i] + 1;
 	}
 	if (!err)
-		err = feed_data(x, rows, &hidden, first, rows->length);
+		err = feed_data(x, &tray, &hidden, first, rows->length);
+	if (!err)
+		err = tray_empty(x, &tray);
+	free(tray.items);
 	free(withheld);
 	return err;
 }
@@ -169,17 +241,13 @@ static int feed_all(struct exporters *x, const struct ArrowArray *rows)
  * it may be cut into as many slices as it has rows. */
 int exporters_feed(struct exporters *x, const struct ArrowArray *rows)
 {
-	const struct stage *foreign = foreign_of(x);
-	uint64_t digest = foreign ? batch_digest(x->schema, rows) : 0;
+	uint64_t digest = foreign_of(x) ? batch_digest(x->schema, rows) : 0;
 	int err;
 
 	if (x->run->rows)
 		rowset_add(x->run->rows, rows);
 	err = feed_all(x, rows);
-	if (!err && foreign && batch_digest(x->schema, rows) != digest)
-		err = run_fail(x->run, foreign->config, EPROTO,
-			       "the plugin changed rows that it may only look at");
-	return err;
+	return err ? err : look_again(x, rows, digest);
 }
 
 int exporters_finish(struct exporters *x)

@@ -8,7 +8,7 @@
 #include <sys/random.h>
 
 /* Places whose upper bits are the same. */
-#define BLOCK_BITS 14
+#define BLOCK_BITS 16
 #define BLOCK_MASK (((uint64_t)1 << BLOCK_BITS) - 1)
 
 struct mark {
@@ -98,15 +98,6 @@ static bool mark_is(const struct block *b, size_t i, uint64_t at)
 	return i < b->count && b->marks[i].offset == (at & BLOCK_MASK);
 }
 
-/* Whether the mark of a place, if there is one, is at an index. */
-static bool mark_is_next(const struct block *b, size_t i, uint64_t at)
-{
-	uint16_t offset = (uint16_t)(at & BLOCK_MASK);
-
-	return (i == b->count || b->marks[i].offset >= offset) &&
-	       (!i || b->marks[i - 1].offset < offset);
-}
-
 static size_t stage_index(struct rejections *r, const char *stage)
 {
 	size_t i = 0;
@@ -194,12 +185,16 @@ bool rejections_add(struct rejections *r, const struct finding *f)
 	return fresh;
 }
 
-/* Names are few, and each is kept once. */
-static const char *name_copy(struct rejections *r, const char *name)
+/* Names are few, and each is kept once; mostly it is the `latest` one. */
+static const char *name_copy(struct rejections *r, const char *name, const char **latest)
 {
-	size_t i = name ? map_add(&r->names, name, strlen(name) + 1) : 0;
+	size_t i;
 
-	return name ? (const char *)r->names.entries[i].key : NULL;
+	if (!name || (*latest && !strcmp(*latest, name)))
+		return name ? *latest : NULL;
+	i = map_add(&r->names, name, strlen(name) + 1);
+	*latest = (const char *)r->names.entries[i].key;
+	return *latest;
 }
 
 static const char *text_copy(struct rejections *r, const char *text)
@@ -234,9 +229,9 @@ static void explain_locked(struct rejections *r, const struct finding *f, uint64
 	item = &r->items[b->items[i]];
 	if (item->code)
 		return;
-	item->code = name_copy(r, f->code);
-	item->field = name_copy(r, f->field);
-	item->from = name_copy(r, f->from);
+	item->code = name_copy(r, f->code, &r->latest[0]);
+	item->field = name_copy(r, f->field, &r->latest[1]);
+	item->from = name_copy(r, f->from, &r->latest[2]);
 	item->value = value_copy(r, f);
 	item->message = text_copy(r, f->message);
 	item->second = at != f->at;
@@ -338,85 +333,109 @@ static const uint64_t *places_of(const struct ArrowSchema *schema, const struct 
 	return (const uint64_t *)at.values + at.offset;
 }
 
-/* The rejected rows of a batch, as indices in order, to be freed.  Rows that follow one
- * another are mostly in one block, and most blocks have none. */
+/* Where marks are looked for: of places from `from` on none has one before `to`. */
+struct seeking {
+	const struct block *block; /* NULL: the block has none */
+	uint64_t start;            /* the first place of the block */
+	uint64_t from, to;
+	size_t next; /* the mark of `to`, if there is one */
+};
+
+static void seek_next(struct seeking *s, uint64_t from, size_t next)
+{
+	s->from = from;
+	s->next = next;
+	s->to = s->block && next < s->block->count ? s->start + s->block->marks[next].offset
+						   : s->start + BLOCK_MASK + 1;
+}
+
+/* Whether a place is marked.  Rows mostly follow one another, and most blocks have no mark. */
+static bool seek(const struct rejections *r, struct seeking *s, uint64_t place)
+{
+	if (place >= s->from && place < s->to)
+		return false;
+	if (place != s->to || (place ^ s->start) > BLOCK_MASK) {
+		if ((place ^ s->start) > BLOCK_MASK) {
+			s->start = place & ~BLOCK_MASK;
+			s->block = block_find(r, place);
+		}
+		seek_next(s, place, s->block ? mark_seek(s->block, place) : 0);
+	}
+	if (place != s->to)
+		return false;
+	seek_next(s, place + 1, s->next + 1);
+	return true;
+}
+
+/* The rejected rows of a batch, as indices in order, to be freed. */
 static int64_t *rows_named(const struct rejections *r, const uint64_t *at, int64_t rows,
 			   size_t *count)
 {
-	const struct block *b = NULL;
-	uint64_t block = UINT64_MAX;
+	struct seeking s = { .start = UINT64_MAX, .from = UINT64_MAX };
 	int64_t *out = NULL, i;
-	size_t next = 0; /* where the mark of a row that follows would be */
 
 	*count = 0;
 	for (i = 0; r->marked && i < rows; i++) {
-		uint64_t place = at[i] & ~MU_AT_REJECTED;
-
-		if (place >> BLOCK_BITS != block) {
-			block = place >> BLOCK_BITS;
-			b = block_find(r, place);
-			next = b ? mark_seek(b, place) : 0;
-		}
-		if (!b)
-			continue;
-		if (!mark_is_next(b, next, place))
-			next = mark_seek(b, place);
-		if (!mark_is(b, next, place))
+		if (!seek(r, &s, at[i] & ~MU_AT_REJECTED))
 			continue;
 		if (!out)
-			out = mem_alloc((size_t)(rows - i) * sizeof *out);
+			out = mem_resize(NULL, (size_t)(rows - i), sizeof *out);
 		out[(*count)++] = i;
-		next++;
 	}
 	return out;
 }
 
-/* A batch whose _at cannot be written to gets one that can. */
-static void replace_places(struct ArrowArray *column, uint64_t *places, int64_t rows)
-{
-	struct mu_builder b = { 0 };
-	struct ArrowArray made = { 0 };
-	struct ArrowSchema schema = { 0 };
-	int64_t i;
+/* A column of places that is written to. */
+struct places {
+	const void *buffers[2];
+	uint64_t items[];
+};
 
-	if (mu_schema_init(&schema) || mu_schema_add(&schema, MU_AT, MU_PLACE, false, NULL) ||
-	    mu_builder_init(&b, &schema))
-		mem_exhausted();
-	for (i = 0; i < rows; i++) {
-		mu_put_place(&b, 0, places[i]);
-		mu_end_row(&b);
-	}
-	if (mu_builder_finish(&b, &made))
-		mem_exhausted();
+static void places_release(struct ArrowArray *column)
+{
+	free(column->private_data);
+	column->release = NULL;
+}
+
+static struct places *places_copy(const uint64_t *at, int64_t rows)
+{
+	struct places *out = mem_resize(NULL, sizeof *out + (size_t)rows * sizeof *at, 1);
+
+	*out = (struct places){ .buffers = { NULL } };
+	memcpy(out->items, at, (size_t)rows * sizeof *at);
+	out->buffers[1] = out->items;
+	return out;
+}
+
+/* The _at of a batch may be somebody's who still reads it, so that it gets another one. */
+static void replace_places(struct ArrowArray *column, struct places *places, int64_t rows)
+{
 	mu_array_release(column);
-	*column = *made.children[0];
-	made.children[0]->release = NULL;
-	mu_array_release(&made);
-	mu_builder_release(&b);
-	mu_schema_release(&schema);
+	*column = (struct ArrowArray){ .length = rows,
+				       .n_buffers = 2,
+				       .buffers = places->buffers,
+				       .release = places_release,
+				       .private_data = places };
 }
 
 static void mark_locked(struct rejections *r, const struct ArrowSchema *schema,
 			struct ArrowArray *rows)
 {
 	const uint64_t *at = places_of(schema, rows);
-	uint64_t *places = NULL;
+	struct places *places = NULL;
 	size_t count, i;
 	int64_t *named = rows_named(r, at, rows->length, &count);
 
 	for (i = 0; i < count; i++) {
 		if (at[named[i]] & MU_AT_REJECTED)
 			continue;
-		if (!places) {
-			places = mem_alloc((size_t)rows->length * sizeof *places);
-			memcpy(places, at, (size_t)rows->length * sizeof *places);
-		}
-		places[named[i]] |= MU_AT_REJECTED;
+		if (!places)
+			places = places_copy(at, rows->length);
+		places->items[named[i]] |= MU_AT_REJECTED;
 	}
 	free(named);
 	if (places)
 		replace_places(rows->children[mu_schema_find(schema, MU_AT)], places, rows->length);
-	free(places);
 }
 
 void rejections_mark(struct rejections *r, const struct ArrowSchema *schema,

@@ -45,6 +45,7 @@ struct rejections {
 	uint64_t *withheld;      /* for each, rows that it was the first to blame */
 	size_t n_stages;
 	struct mu_map names;     /* of codes and columns */
+	const char *latest[3];   /* of these: code, field, from */
 	struct arena texts;
 	struct said *said;       /* what stages said that have a like in the pipeline */
 };

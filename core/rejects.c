@@ -6,6 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BUFFER ((size_t)64 << 10)
+
+/* How many bytes go out as they are, up to one that may not. */
+static size_t plain_length(const char *bytes, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && bytes[i] > 0 && bytes[i] != '"')
+		i++;
+	return i;
+}
+
 /* A cell that no spreadsheet takes for a formula, quoted where RFC 4180 asks.  What is no
  * UTF-8, and a zero byte, is shown as in excerpts. */
 static void add_cell(struct text *out, const char *bytes, size_t len)
@@ -18,6 +30,11 @@ static void add_cell(struct text *out, const char *bytes, size_t len)
 	if (formula)
 		text_putc(out, '\'');
 	for (i = 0; i < len; i += size) {
+		size = plain_length(bytes + i, len - i);
+		if (size) {
+			text_add(out, bytes + i, size);
+			continue;
+		}
 		if (!text_character(bytes + i, len - i, &code, &size) || !code) {
 			text_printf(out, "\\x%02x", (unsigned char)bytes[i]);
 			continue;
@@ -38,9 +55,13 @@ static void add_text(struct text *out, const char *text)
 
 static void add_number(struct text *out, uint64_t number)
 {
+	char digits[20];
+	size_t n = sizeof digits;
+
 	text_putc(out, ',');
-	if (number)
-		text_printf(out, "%llu", (unsigned long long)number);
+	for (; number; number /= 10)
+		digits[--n] = (char)('0' + number % 10);
+	text_add(out, digits + n, sizeof digits - n);
 }
 
 static void add_message(const struct rejection *r, bool whole, struct text *out)
@@ -196,6 +217,8 @@ int rejects_write(struct run *run)
 		err = errno;
 		text_printf(&why, "rejects.csv: %s", strerror(err));
 	}
+	if (file)
+		setvbuf(file, NULL, _IOFBF, BUFFER);
 	if (file)
 		err = write_all(run, file, &why);
 	if (file && fclose(file) && !err)

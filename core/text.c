@@ -55,11 +55,14 @@ void text_vprintf(struct text *text, const char *fmt, va_list ap)
 	int len;
 
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	text_reserve(text, 0);
+	len = vsnprintf(text->data + text->len, text->room - text->len, fmt, ap);
 	if (len < 0)
 		mem_exhausted();
-	text_reserve(text, (size_t)len);
-	vsnprintf(text->data + text->len, (size_t)len + 1, fmt, again);
+	if ((size_t)len >= text->room - text->len) {
+		text_reserve(text, (size_t)len);
+		vsnprintf(text->data + text->len, (size_t)len + 1, fmt, again);
+	}
 	va_end(again);
 	text->len += (size_t)len;
 }

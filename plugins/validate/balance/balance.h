@@ -10,6 +10,7 @@
 #include "phrase.h"
 
 #define CHUNK 1024 /* rows added up at a time, in the processor's cache */
+#define FEW   16   /* and where not all of them hold */
 
 /* Sums and differences of any columns of 64 bits. */
 __extension__ typedef __int128 wide;
@@ -27,8 +28,8 @@ struct rule {
 	struct phrase label, sum;
 	const char *verb;
 	size_t total_slot;
-	int *sign;      /* of each slot in the difference: 1, -1 or 0 */
-	wide low, high; /* where the difference of parts and total has to be */
+	int *sign;          /* of each slot in the difference: 1, -1 or 0 */
+	wide low, high;     /* where the difference of parts and total has to be */
 	struct term *terms; /* what the difference is made of */
 	size_t n_terms;
 };

@@ -518,22 +518,21 @@ static bool has_digit_but_zero(const char *text)
 }
 
 /* Whether a number has the digits that it was written with.  Of up to 15 it always has,
- * so below 1e15 all digits before the point are kept; behind it, what is left of the 15
- * is, and the rest is the noise that spreadsheets write: 28.100000000000001 is 28.1.  From
- * there on all digits have to be those of the nearest double, so 9007199254740993 is none. */
+ * so below 1e15 all digits before the point are kept; behind it up to 17 are taken, since those
+ * past the 15th are the noise that spreadsheets write: 28.100000000000001 is 28.1.  All others
+ * have to be those of the nearest double, and neither 9007199254740993 nor
+ * 0.12345678901234567890 is. */
 static bool keeps_digits(const char *text, double value)
 {
 	char written[400], kept[420];
 	size_t n = 0, i;
 
-	if (fabs(value) < 1e15)
-		return true;
 	for (i = 0; text[i] && text[i] != 'e' && text[i] != 'E'; i++)
 		if (text[i] >= '0' && text[i] <= '9' && (n || text[i] != '0'))
 			written[n++] = text[i];
 	while (n && written[n - 1] == '0')
 		n--;
-	if (n <= 15)
+	if (n <= (fabs(value) < 1e15 ? 17 : 15))
 		return true;
 	snprintf(kept, sizeof kept, "%.*e", (int)n - 1, fabs(value));
 	return kept[0] == written[0] && !memcmp(kept + 2, written + 1, n - 1);

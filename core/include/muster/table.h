@@ -234,8 +234,9 @@ struct mu_string mu_format(const struct mu_column *c, int64_t row, char space[MU
 
 /* Strictly: all of the text must be the value.  No surrounding space, no
  * leading '+', no separators; integers fit 64 bits, dates are ISO 8601's
- * YYYY-MM-DD and exist.  A number keeps all the digits before its point, and 15 in all:
- * 9007199254740993 and 1e400 are none. */
+ * YYYY-MM-DD and exist.  A number keeps all the digits before its point, and 15 in all.
+ * Of more than 17 none may be lost: 9007199254740993, 0.12345678901234567890 and 1e400 are
+ * none. */
 bool mu_parse_integer(struct mu_string text, int64_t *out);
 bool mu_parse_number(struct mu_string text, double *out);
 /* Whether a text has the form of a number, whatever its size. */

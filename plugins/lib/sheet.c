@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "counts.h"
 #include "phrase.h"
 #include "refuse.h"
 
@@ -372,11 +373,19 @@ int sheet_row(struct mu_ctx *ctx, struct sheet *s, uint32_t row, bool hidden)
 	return err;
 }
 
-bool sheet_counts(struct mu_string digits)
+static bool digits_are_year(struct mu_string digits)
 {
 	int64_t value;
 
-	return !mu_parse_integer(digits, &value) || value < 1900 || value >= 2100;
+	return mu_parse_integer(digits, &value) && value >= 1900 && value < 2100;
+}
+
+bool sheet_counts(struct mu_string digits)
+{
+	double value;
+
+	/* 1.5e-7, which a text of people would not be. */
+	return text_counts(digits) || (!digits_are_year(digits) && mu_parse_number(digits, &value));
 }
 
 /* Looks at a cell outside of the range that was asked for. */
@@ -391,19 +400,30 @@ static void beside_look(struct sheet *s)
 	s->beside = NULL;
 	if (s->texts[s->most + 1])
 		text.data = s->space + s->texts[s->most + 1] - 1;
-	if (cell->kind == GRID_NUMBER)
-		side->numbers = sheet_counts(text);
-	else if (cell->kind == GRID_TEXT && !side->text.len)
+	/* A formula without a value may be a number. */
+	side->numbers = cell->kind == GRID_ERROR ||
+			(cell->kind == GRID_NUMBER && sheet_counts(text)) ||
+			(cell->kind == GRID_TEXT && text_counts(text));
+	if (cell->kind == GRID_TEXT && !side->numbers && !side->text.len)
 		phrase_add(&side->text, text.data, text.len);
 }
 
-/* A cell right of the range or below it, until there is a number. */
+/* On which side of the range a cell outside of it is. */
+static enum sheet_side side_of(const struct sheet *s, uint32_t column)
+{
+	if (s->row < s->range.top)
+		return SIDE_ABOVE;
+	if (s->row > s->range.bottom)
+		return SIDE_BELOW;
+	return column < s->range.left ? SIDE_LEFT : SIDE_RIGHT;
+}
+
+/* A cell outside of the range, until there is a number on its side. */
 static struct grid_cell *beside_cell(struct sheet *s, uint32_t column)
 {
-	struct outside *side = &s->outside[!s->here];
+	struct outside *side = &s->outside[side_of(s, column)];
 
-	if (s->aim != SHEET_GIVE || s->row < s->range.top || column < s->range.left ||
-	    side->numbers || s->broken)
+	if (s->aim != SHEET_GIVE || side->numbers || s->broken)
 		return NULL;
 	s->beside = side;
 	side->row = s->row;
@@ -754,17 +774,23 @@ static int report_side(struct mu_ctx *ctx, const struct outside *side, const cha
 	if (err || match)
 		return err;
 	grid_column_name(&letters, side->column, name);
+	if (!first.len)
+		return mu_report(ctx, unread, "numbers stand %s the range, the first in %s%" PRIu32,
+				 where, name, side->row + 1);
 	return mu_report(ctx, unread,
 			 "numbers stand %s the range, the first in %s%" PRIu32
 			 "; the first text there is '%s'",
-			 where, name, side->row + 1, first.len ? first.data : "");
+			 where, name, side->row + 1, first.data);
 }
 
 int sheet_report_outside(struct mu_ctx *ctx, const struct sheet *s, struct notes *known)
 {
-	int err = report_side(ctx, &s->outside[0], "right of", known);
+	static const char *const where[SHEET_SIDES] = { "above", "left of", "right of", "below" };
+	int err = 0, i;
 
-	return err ? err : report_side(ctx, &s->outside[1], "below", known);
+	for (i = 0; !err && i < SHEET_SIDES; i++)
+		err = report_side(ctx, &s->outside[i], where[i], known);
+	return err;
 }
 
 int sheet_report_hidden_sheet(struct mu_ctx *ctx, const struct sheet_name *name)

@@ -53,40 +53,62 @@ enum sheet_merged { MERGED_WARN, MERGED_FIRST, MERGED_FILL };
 extern const char *const sheet_merged_names[];
 
 #define SHEET_OPTION(tag, ctype, self, member, ...) \
-	{ .name = #member, .type = (tag), .offset = MU_OFFSET(self, sheet.member, ctype), __VA_ARGS__ }
+	{ \
+		.name = #member, .type = (tag), .offset = MU_OFFSET(self, sheet.member, ctype), \
+		__VA_ARGS__ \
+	}
 
 #define SHEET_OPTIONS(self) \
 	SHEET_OPTION(MU_TEXT, const char *, self, sheet, \
-		     .help = "the table's, by name or by number from 1; without, the only visible one"), \
-	SHEET_OPTION(MU_TEXT, const char *, self, range, \
-		     .help = "where the table is, its header included: A1:AO43, A3:, A:F"), \
-	SHEET_OPTION(MU_TEXTS, struct mu_texts, self, unread, .max = NOTES_MOST, \
-		     .help = "patterns of names of sheets, and of first texts of tables outside of range, " \
-			     "that are known and not read"), \
-	SHEET_OPTION(MU_CHOICE, int, self, merged, .fallback = "warn", \
-		     .choices = sheet_merged_names, \
-		     .help = "which cell of a merged area has its value: the first one, or all, in rows " \
-			     "that have others; warn: the first one, with a warning; in headers all " \
-			     "have"), \
-	SHEET_OPTION(MU_BYTES, int64_t, self, max_size, .fallback = "1Gi", .min = 1, .max = 0x1p40, \
-		     .help = "bytes that a document may have"), \
-	SHEET_OPTION(MU_BYTES, int64_t, self, max_inflated, .fallback = "4Gi", .min = 1, .max = 0x1p40, \
-		     .help = "bytes that it may have unpacked")
+		     .help = "the table's, by name or by number from 1; without, the only " \
+			     "visible one"), \
+		SHEET_OPTION( \
+			MU_TEXT, const char *, self, range, \
+			.help = "where the table is, its header included: A1:AO43, A3:, A:F"), \
+		SHEET_OPTION(MU_TEXTS, struct mu_texts, self, unread, .max = NOTES_MOST, \
+			     .help = "patterns of names of sheets, and of first texts of tables " \
+				     "outside of range, " \
+				     "that are known and not read"), \
+		SHEET_OPTION(MU_CHOICE, int, self, merged, .fallback = "warn", \
+			     .choices = sheet_merged_names, \
+			     .help = "which cell of a merged area has its value: the first one, " \
+				     "or all, in rows " \
+				     "that have others; warn: the first one, with a warning; in " \
+				     "headers all " \
+				     "have"), \
+		SHEET_OPTION(MU_BYTES, int64_t, self, max_size, .fallback = "1Gi", .min = 1, \
+			     .max = 0x1p40, .help = "bytes that a document may have"), \
+		SHEET_OPTION(MU_BYTES, int64_t, self, max_inflated, .fallback = "4Gi", .min = 1, \
+			     .max = 0x1p40, .help = "bytes that it may have unpacked")
 
 #define SHEET_CODES \
 	{ "hidden", "The sheet, or rows or columns of its table, are hidden. They were read.", \
-	  "Look whether they belong to the table; if not, leave them out with range or columns." }, \
-	{ "merged", "A merged area has several rows of the table, and its value was taken for the first " \
-	  "one alone.", \
-	  "Say merged: fill when all of them have it, merged: first when it is that of the first." }, \
-	{ "covered", "A cell that lies under a merged one has a value, which nobody sees.", \
-	  "Split the merged cell in the document, or delete what lies under it." }, \
-	{ "unread-sheet", "Another visible sheet has numbers, and no source reads it.", \
-	  "Read it with a source of its own, or name it in the option unread." }, \
-	{ "unread-table", "Cells right of the range or below it have numbers, and nobody reads them.", \
-	  "Widen the range, or name the first text there in the option unread." }, \
-	{ "sheet", "The document does not have the sheet that is meant, or it is not plain which one is.", \
-	  "Correct the option sheet; the message names those that there are." }
+	  "Look whether they belong to the table; if not, leave them out with range or " \
+	  "columns." }, \
+		{ "merged", \
+		  "A merged area has several rows of the table, and its value was taken for the " \
+		  "first " \
+		  "one alone.", \
+		  "Say merged: fill when all of them have it, merged: first when it is that of " \
+		  "the first." }, \
+		{ "covered", \
+		  "A cell that lies under a merged one has a value, which nobody sees.", \
+		  "Split the merged cell in the document, or delete what lies under it." }, \
+		{ "unread-sheet", \
+		  "Another visible sheet has numbers, be they text or what a formula gives, and " \
+		  "no " \
+		  "source reads it.", \
+		  "Read it with a source of its own, or name it in the option unread." }, \
+		{ "unread-table", \
+		  "Cells beside the range, above it or below it have numbers, and nobody reads " \
+		  "them.", \
+		  "Widen the range, or name the first text there in the option unread." }, \
+	{ \
+		"sheet", \
+			"The document does not have the sheet that is meant, or it is not plain " \
+			"which one is.", \
+			"Correct the option sheet; the message names those that there are." \
+	}
 
 /* configure: says what is wrong with these options.  0 or EINVAL. */
 int sheet_configure(struct mu_ctx *ctx, const struct sheet_options *options);
@@ -108,9 +130,9 @@ bool area_parse_cell(const char *text, uint32_t *row, uint32_t *column);
 
 /* Why a sheet is read. */
 enum sheet_aim {
-	SHEET_GIVE, /* for the grid */
-	SHEET_PEEK, /* to see what the header is like: found with the row behind it */
-	SHEET_FIND, /* for locate(): found with the row that is wanted */
+	SHEET_GIVE,  /* for the grid */
+	SHEET_PEEK,  /* to see what the header is like: found with the row behind it */
+	SHEET_FIND,  /* for locate(): found with the row that is wanted */
 	SHEET_CHECK, /* once more, for what merged areas cover */
 };
 
@@ -120,6 +142,8 @@ struct outside {
 	uint32_t row, column; /* where the first one is */
 	struct phrase text;   /* the first one */
 };
+
+enum sheet_side { SIDE_ABOVE, SIDE_LEFT, SIDE_RIGHT, SIDE_BELOW, SHEET_SIDES };
 
 struct sheet {
 	struct grid *grid;
@@ -141,7 +165,7 @@ struct sheet {
 	size_t spilt;  /* past `most`, where a cell that is not blank is, and 1 */
 	char *space;
 	size_t space_len, space_room;
-	bool broken;   /* memory is out */
+	bool broken; /* memory is out */
 
 	int64_t n_header;   /* rows of the header that were there, */
 	uint32_t head_row;  /* and the last one of them */
@@ -154,9 +178,9 @@ struct sheet {
 	size_t n_merges, merges_room, merge_next;
 	size_t *active, n_active;
 
-	/* What stands right of the range and below it.  `beside`: the cell that was asked for
-	 * last does, and is not looked at yet. */
-	struct outside outside[2], *beside;
+	/* What stands on each side of the range.  `beside`: the cell that was asked for last
+	 * does, and is not looked at yet. */
+	struct outside outside[SHEET_SIDES], *beside;
 
 	uint64_t repeated; /* cells */
 	uint32_t pending;  /* times that the row at hand is still to be given, each time a */
@@ -207,7 +231,7 @@ static inline bool sheet_is_beside(const struct sheet *sheet)
 	return sheet->beside != NULL;
 }
 
-/* Whether a number is one that may count something, and no year. */
+/* Whether a number, or a text that reads as one, may count something, and is no year. */
 bool sheet_counts(struct mu_string digits);
 
 /* Sets the text of a cell to a copy of what is allowed of it. */
@@ -258,7 +282,7 @@ void sheet_draft(struct mu_ctx *ctx, const char *name, int64_t header_rows, stru
 struct sheet_name {
 	char *name;
 	bool hidden, no_table;
-	bool numbers; /* has some, but for years */
+	bool numbers; /* has some, but for years, or formulas without a value */
 };
 
 /* Which one the option sheet means.  0, or ENOENT with a message that lists them. */

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "counts.h"
+
 enum {
 	SHOWN_CELLS = 4,   /* of a header, in a message */
 	OTHERS_KEPT = 100, /* tables that nobody reads; the others are counted */
@@ -229,62 +231,36 @@ const char *choice_part(uint64_t number, char out[PART_NAME])
 	return out;
 }
 
+void choice_look(struct table *t, struct mu_string text)
+{
+	if (text_counts(text))
+		t->counts = true;
+	else if (mu_trim(text).len)
+		t->says = true;
+}
+
 /* What is to be known of a table that is not meant. */
 static int other_begin(struct mu_ctx *ctx, struct self *self, struct table *t)
 {
 	char part[PART_NAME];
+	size_t column;
+	int64_t row;
 	int err;
 
+	for (row = 0; row < t->n_header; row++)
+		for (column = 0; column < row_width(t, row); column++)
+			choice_look(t, name_at(t, row, column));
 	describe(t, &t->what);
 	t->fits = self->grid.header_rows && self->grid.columns.count && has_columns(self, t);
 	err = is_known(ctx, self, t, &t->known);
 	return err || !t->known ? err : mu_takes(ctx, choice_part(t->number, part));
 }
 
-/* Whether a text is a number that may count something: in digits, with groups of three or
- * a decimal part, and no year. */
-static bool is_count(struct mu_string text)
-{
-	size_t i = 0, digits = 0, groups = 0, sign = 0;
-
-	text = mu_trim(text);
-	if (text.len && (*text.data == '-' || *text.data == '+'))
-		sign = i = 1;
-	if (i == text.len || text.data[i] < '0' || text.data[i] > '9')
-		return false;
-	while (i < text.len) {
-		size_t gap = blank_length((struct mu_string){ text.data + i, text.len - i });
-
-		if (text.data[i] >= '0' && text.data[i] <= '9') {
-			digits++;
-			i++;
-			continue;
-		}
-		if (!gap && !strchr(",.'", text.data[i]))
-			return false;
-		if (groups++ && digits != 3)
-			return false;
-		digits = 0;
-		i += gap ? gap : 1;
-	}
-	if (!groups && !sign && digits == 4)
-		return memcmp(text.data, "19", 2) != 0 && memcmp(text.data, "20", 2) != 0;
-	return digits;
-}
-
-void choice_look(struct table *t, struct mu_string text)
-{
-	if (is_count(text))
-		t->row_numbers++;
-	else if (mu_trim(text).len)
-		t->row_texts++;
-}
-
 int choice_end(struct mu_ctx *ctx, struct self *self, const struct table *t)
 {
 	bool rows = t->rows > (uint64_t)t->n_header;
 
-	if (self->page.locating || t->inner || t->known || !(t->fits ? rows : t->counting > 1))
+	if (self->page.locating || t->inner || t->known || !(t->fits ? rows : t->counts && t->says))
 		return 0;
 	if (++self->n_others > OTHERS_KEPT)
 		return 0;

@@ -132,8 +132,7 @@ struct table {
 	bool inner; /* another one stands in it, so that it is layout */
 	bool known; /* as the option unread says */
 	bool fits;  /* its header has all columns */
-	size_t row_numbers, row_texts; /* cells of the row at hand */
-	size_t counting;               /* rows that have both */
+	bool counts, says; /* it has a number that may count something; another text */
 	struct phrase what;
 
 	/* The header, row by row. */
@@ -336,7 +335,7 @@ int choice_report_unread(struct mu_ctx *ctx, const struct self *self);
 static inline bool choice_looks(const struct self *self, const struct table *table)
 {
 	return !self->page.locating && !table->inner && !table->known && !table->fits &&
-	       table->counting < 2;
+	       !(table->counts && table->says);
 }
 
 /* At the end of the page: reports that none was meant, or several. */

@@ -257,7 +257,6 @@ int table_row_begin(struct mu_ctx *ctx, struct self *self, struct table *t, size
 	t->row_tag = tag;
 	t->rows++;
 	t->column = t->n = t->beyond = 0;
-	t->row_numbers = t->row_texts = 0;
 	prose_clear(&t->texts);
 	if (first && !self->grid.header_rows && t->state == TABLE_OPEN)
 		err = table_decide(ctx, self, t);
@@ -508,12 +507,6 @@ static int texts_read(struct mu_ctx *ctx, struct self *self, struct table *t, si
 }
 
 /* The row at hand, of a table that is not meant. */
-static void other_row_end(struct table *t)
-{
-	t->counting += t->row_numbers && t->row_texts;
-	t->row_numbers = t->row_texts = 0;
-}
-
 static int other_row_take(struct mu_ctx *ctx, struct self *self, struct table *t,
 			  const struct plain_row *row)
 {
@@ -526,7 +519,6 @@ static int other_row_take(struct mu_ctx *ctx, struct self *self, struct table *t
 	err = texts_read(ctx, self, t, row->n);
 	for (i = 0; !err && i < row->n; i++)
 		choice_look(t, self->page.cells[i].text);
-	other_row_end(t);
 	return err;
 }
 
@@ -554,10 +546,8 @@ int table_row_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 
 	t->row = 0;
 	t->in_row = false;
-	if (t->state == TABLE_OTHER) {
-		other_row_end(t);
+	if (t->state == TABLE_OTHER)
 		return 0;
-	}
 	err = row_fill(ctx, self, t, &n);
 	if (err)
 		return err;
@@ -605,7 +595,7 @@ int table_begin(struct mu_ctx *ctx, struct self *self)
 		page->tables[page->n_tables - 1].inner = true;
 	t = &page->tables[page->n_tables++];
 	t->inner = t->known = t->fits = false;
-	t->row_numbers = t->row_texts = t->counting = 0;
+	t->counts = t->says = false;
 	t->number = ++page->count;
 	t->state = TABLE_OPEN;
 	if (page->locating)

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "counts.h"
 #include "phrase.h"
 
 #define OFFICE "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
@@ -10,7 +11,7 @@
 #define STYLES "urn:oasis:names:tc:opendocument:xmlns:style:1.0"
 #define CALC   "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
 
-enum { RAISED_STYLES = 10000 };
+enum { STYLES_KEPT = 10000 };
 
 static uint32_t count_of(const char *text, uint32_t most)
 {
@@ -23,32 +24,67 @@ static uint32_t count_of(const char *text, uint32_t most)
 
 /* ------------------------------------------------------------------- sheets */
 
-/* Styles of sheets that are hidden. */
+/* A style is called by the first letter of its family, and its name. */
+static char family_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		char letter;
+	} families[] = {
+		{ "table", 't' }, { "table-row", 'r' }, { "table-column", 'c' }, { "text", 'x' }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof families / sizeof *families; i++)
+		if (!strcmp(families[i].name, name))
+			return families[i].letter;
+	return 0;
+}
+
 static void style_start(struct xml *xml, struct self *self)
 {
 	const char *name = xml->values[NAME], *family = xml->values[FAMILY];
 	size_t len;
 
 	self->style = NULL;
-	self->text_style = family && !strcmp(family, "text");
-	if (!name || !family || (strcmp(family, "table") != 0 && !self->text_style))
+	self->family = family ? family_of(family) : 0;
+	if (!name || !self->family)
 		return;
 	len = strlen(name);
-	if (len >= sizeof(struct phrase) || self->hidden_styles.count >= ODS_SHEETS ||
-	    self->raised_styles.count >= RAISED_STYLES)
+	if (len + 1 >= sizeof(struct phrase) || self->hidden_styles.count >= STYLES_KEPT ||
+	    self->raised_styles.count >= STYLES_KEPT)
 		return;
 	if (!self->space)
 		self->space = mu_alloc(xml->ctx, sizeof(struct phrase));
-	self->style = memcpy(self->space, name, len + 1);
+	self->space[0] = self->family;
+	memcpy(self->space + 1, name, len + 1);
+	self->style = self->space;
 }
 
-static void style_properties(struct xml *xml, struct self *self)
+static void style_keep(struct xml *xml, struct mu_map *styles, const char *name)
+{
+	if (mu_map_add(styles, name, strlen(name)) == SIZE_MAX)
+		xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
+}
+
+/* "0cm", "0.0in" */
+static bool is_flat(const char *length)
+{
+	if (!length || (*length != '0' && *length != '.'))
+		return false;
+	length += strspn(length, "0.");
+	return *length < '1' || *length > '9';
+}
+
+/* Properties by which a sheet, a row or a column is not seen. */
+static void style_properties(struct xml *xml, struct self *self, char family)
 {
 	const char *display = xml->values[DISPLAY];
+	bool hidden = family == 't' ? display && !strcmp(display, "false")
+				    : is_flat(xml->values[family == 'r' ? HEIGHT : WIDTH]);
 
-	if (self->style && display && !strcmp(display, "false") &&
-	    mu_map_add(&self->hidden_styles, self->style, strlen(self->style)) == SIZE_MAX)
-		xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
+	if (self->style && self->family == family && hidden)
+		style_keep(xml, &self->hidden_styles, self->style);
 }
 
 /* "super 58%", or how much it is raised: "33% 58%". */
@@ -56,15 +92,20 @@ static void style_text(struct xml *xml, struct self *self)
 {
 	const char *position = xml->values[TEXT_POSITION];
 
-	if (self->style && self->text_style && position &&
-	    (!strncmp(position, "super", 5) || (*position >= '1' && *position <= '9')) &&
-	    mu_map_add(&self->raised_styles, self->style, strlen(self->style)) == SIZE_MAX)
-		xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
+	if (self->style && self->family == 'x' && position &&
+	    (!strncmp(position, "super", 5) || (*position >= '1' && *position <= '9')))
+		style_keep(xml, &self->raised_styles, self->style + 1);
 }
 
-static bool style_is_hidden(const struct self *self, const char *name)
+static bool style_is_hidden(const struct self *self, char family, const char *name)
 {
-	return name && mu_map_find(&self->hidden_styles, name, strlen(name)) != SIZE_MAX;
+	char key[sizeof(struct phrase)] = { family };
+	size_t len = name ? strlen(name) : sizeof key;
+
+	if (len + 1 >= sizeof key || !self->hidden_styles.count)
+		return false;
+	memcpy(key + 1, name, len);
+	return mu_map_find(&self->hidden_styles, key, len + 1) != SIZE_MAX;
 }
 
 static void sheet_name(struct xml *xml, struct self *self)
@@ -79,7 +120,7 @@ static void sheet_name(struct xml *xml, struct self *self)
 	}
 	self->book.names[self->book.n++] = (struct sheet_name){
 		.name = memcpy(mu_alloc(xml->ctx, len + 1), name, len + 1),
-		.hidden = style_is_hidden(self, xml->values[STYLE_NAME]),
+		.hidden = style_is_hidden(self, 't', xml->values[STYLE_NAME]),
 	};
 }
 
@@ -114,18 +155,55 @@ static void table_start(struct xml *xml, struct self *self)
 	self->other = !self->in_table;
 }
 
+/* A cell of a table that is not read; whether its paragraphs are to be looked at. */
+static bool other_cell(const struct xml *xml, struct sheet_name *sheet)
+{
+	const char *type = xml->values[VALUE_TYPE], *value = xml->values[VALUE];
+
+	if (!type || !strcmp(type, "void")) {
+		sheet->numbers = xml->values[FORMULA] != NULL; /* without a value */
+		return false;
+	}
+	if (!strcmp(type, "float") || !strcmp(type, "currency") || !strcmp(type, "percentage"))
+		sheet->numbers = value && sheet_counts(mu_trim(mu_string(value)));
+	else if (!strcmp(type, "string") && xml->values[STRING_VALUE])
+		sheet->numbers = text_counts(mu_string(xml->values[STRING_VALUE]));
+	else
+		return !strcmp(type, "string");
+	return false;
+}
+
 /* Of a table that is not read, it is looked whether it has numbers. */
 static void other_start(struct xml *xml, struct self *self, int element)
 {
 	struct sheet_name *sheet = &self->book.names[self->passed - 1];
-	const char *type = xml->values[VALUE_TYPE];
+	static const char blank = ' ';
+	bool goes_on = element == ROW || element == ROW_GROUP || element == P || element == SPAN;
 
-	if (element == CELL && type && xml->values[VALUE] &&
-	    (!strcmp(type, "float") || !strcmp(type, "currency")) &&
-	    sheet_counts(mu_string(xml->values[VALUE])))
-		sheet->numbers = true;
-	if (element != ROW || sheet->numbers)
+	if (!sheet->numbers && element == CELL)
+		goes_on = other_cell(xml, sheet);
+	if (element == P) {
+		xml->text_len = 0;
+		xml->collects = true;
+	} else if (element == S && xml->collects) {
+		xml_text_add(xml, &blank, 1);
+	}
+	if (!goes_on || sheet->numbers) {
+		xml->collects = false;
 		xml_skip(xml);
+	}
+}
+
+static void other_end(struct xml *xml, struct self *self, int element)
+{
+	struct mu_string text = { xml->text_len ? xml->text : "", xml->text_len };
+
+	if (element == P) {
+		xml->collects = false;
+		if (text_counts(text))
+			self->book.names[self->passed - 1].numbers = true;
+	}
+	self->other = element != TABLE;
 }
 
 /* ------------------------------------------------------------ rows and cells */
@@ -135,12 +213,30 @@ static bool is_hidden(const char *visibility)
 	return visibility && strcmp(visibility, "visible") != 0;
 }
 
+/* Groups of rows or columns that are folded up, and all in them. */
+static void group_start(const struct xml *xml, struct self *self, int element)
+{
+	size_t *folded = element == ROW_GROUP ? &self->folded_rows : &self->folded_columns;
+	const char *display = xml->values[DISPLAY];
+
+	if (*folded || (display && !strcmp(display, "false")))
+		++*folded;
+}
+
+static void group_end(struct self *self, int element)
+{
+	size_t *folded = element == ROW_GROUP ? &self->folded_rows : &self->folded_columns;
+
+	*folded -= *folded > 0;
+}
+
 static void columns_describe(struct xml *xml, struct self *self)
 {
 	uint32_t n = count_of(xml->values[COLUMNS_REPEATED], SHEET_COLUMNS), first = self->columns;
 	int err = 0;
 
-	if (is_hidden(xml->values[VISIBILITY]) && first < SHEET_COLUMNS)
+	if (first < SHEET_COLUMNS && (is_hidden(xml->values[VISIBILITY]) || self->folded_columns ||
+				      style_is_hidden(self, 'c', xml->values[STYLE_NAME])))
 		err = sheet_hide(xml->ctx, &self->book.table, first, first + n - 1);
 	self->columns = first < SHEET_COLUMNS ? first + n : first;
 	if (err)
@@ -156,7 +252,8 @@ static void row_start(struct xml *xml, struct self *self)
 	self->in_row = self->book.rows < SHEET_ROWS;
 	if (self->in_row)
 		err = sheet_row(xml->ctx, &self->book.table, self->book.rows,
-				is_hidden(xml->values[VISIBILITY]));
+				is_hidden(xml->values[VISIBILITY]) || self->folded_rows ||
+					style_is_hidden(self, 'r', xml->values[STYLE_NAME]));
 	if (err)
 		xml_stop(xml, err);
 }
@@ -350,7 +447,17 @@ static void content_start(struct xml *xml, int element)
 		style_start(xml, self);
 		break;
 	case TABLE_PROPERTIES:
-		style_properties(xml, self);
+		style_properties(xml, self, 't');
+		break;
+	case ROW_PROPERTIES:
+		style_properties(xml, self, 'r');
+		break;
+	case COLUMN_PROPERTIES:
+		style_properties(xml, self, 'c');
+		break;
+	case ROW_GROUP:
+	case COLUMN_GROUP:
+		group_start(xml, self, element);
 		break;
 	case TEXT_PROPERTIES:
 		style_text(xml, self);
@@ -369,7 +476,7 @@ static void content_end(struct xml *xml, int element)
 	struct self *self = xml->user;
 
 	if (self->other)
-		self->other = element != TABLE;
+		other_end(xml, self, element);
 	else if (element == CELL || element == COVERED)
 		cell_end(xml, self);
 	else if (element == SPAN)
@@ -380,6 +487,8 @@ static void content_end(struct xml *xml, int element)
 		row_end(xml, self);
 	else if (element == TABLE && !self->in_cell)
 		self->in_table = false;
+	else if (element == ROW_GROUP || element == COLUMN_GROUP)
+		group_end(self, element);
 }
 
 static const struct xml_name elements[] = {
@@ -400,6 +509,10 @@ static const struct xml_name elements[] = {
 	[TABLE_PROPERTIES - 1] = { STYLES, NULL, "table-properties" },
 	[TEXT_PROPERTIES - 1] = { STYLES, NULL, "text-properties" },
 	[SPAN - 1] = { TEXTS, NULL, "span" },
+	[ROW_PROPERTIES - 1] = { STYLES, NULL, "table-row-properties" },
+	[COLUMN_PROPERTIES - 1] = { STYLES, NULL, "table-column-properties" },
+	[ROW_GROUP - 1] = { TABLES, NULL, "table-row-group" },
+	[COLUMN_GROUP - 1] = { TABLES, NULL, "table-column-group" },
 	{ 0 },
 };
 static const struct xml_name attributes[] = {
@@ -424,6 +537,8 @@ static const struct xml_name attributes[] = {
 	[DISPLAY - 1] = { TABLES, NULL, "display" },
 	[TEXT_POSITION - 1] = { STYLES, NULL, "text-position" },
 	[SPAN_STYLE - 1] = { TEXTS, NULL, "style-name" },
+	[HEIGHT - 1] = { STYLES, NULL, "row-height" },
+	[WIDTH - 1] = { STYLES, NULL, "column-width" },
 	{ 0 },
 };
 
@@ -437,6 +552,7 @@ int content_open(struct mu_ctx *ctx, struct self *self)
 		self->book.names = mu_alloc(ctx, ODS_SHEETS * sizeof *self->book.names);
 	self->passed = 0;
 	self->spans = self->raised_span = 0;
+	self->folded_rows = self->folded_columns = 0;
 	self->in_table = self->in_row = self->in_cell = self->other = false;
 	err = xml_open(ctx, &self->book.xml, &self->book.package, "content.xml", &form, self);
 	self->book.xml.text_most = self->book.table.text_most;

@@ -29,14 +29,15 @@ struct self {
 	struct book book; /* first; sheets are known so far */
 
 	size_t passed;               /* sheets of this reading */
-	struct mu_map hidden_styles; /* of sheets, */
+	struct mu_map hidden_styles; /* of sheets, rows and columns, by a letter and their names, */
 	struct mu_map raised_styles; /* and of text */
 	size_t spans, raised_span;   /* that are open, and which of them is raised, from 1 */
 	size_t raised_from;          /* where the text of that begins */
-	bool text_style;             /* it is one of text: */
-	char *style;                 /* whose properties are read, or NULL; */
+	char family;                 /* of the style whose properties are read: see content.c; */
+	char *style;                 /* its name, or NULL; */
 	char *space;                 /* where that is */
 	bool spreadsheet;            /* the document is one */
+	size_t folded_rows, folded_columns; /* groups that are open and not shown */
 
 	bool in_table, in_row, in_cell, headed; /* headed: the header has ended */
 	bool other; /* a table is open that is not read */
@@ -62,10 +63,12 @@ enum { SIGN_BLANK = 1, SIGN_TAB, SIGN_BREAK };
 size_t paragraph_collapse(char *text, size_t len);
 
 enum { CELL = 1, COVERED, P, ROW, COLUMN, S, TAB, LINE_BREAK, TABLE, SPREADSHEET, ANNOTATION,
-       NOTE, RUBY_TEXT, STYLE, TABLE_PROPERTIES, TEXT_PROPERTIES, SPAN };
+       NOTE, RUBY_TEXT, STYLE, TABLE_PROPERTIES, TEXT_PROPERTIES, SPAN, ROW_PROPERTIES,
+       COLUMN_PROPERTIES, ROW_GROUP, COLUMN_GROUP };
 
 enum { VALUE_TYPE = 1, VALUE, DATE_VALUE, TIME_VALUE, BOOLEAN_VALUE, STRING_VALUE, CALC_TYPE,
        FORMULA, COLUMNS_REPEATED, ROWS_REPEATED, COLUMNS_SPANNED, ROWS_SPANNED, VISIBILITY,
-       STYLE_NAME, COUNT, TABLE_NAME, NAME, FAMILY, DISPLAY, TEXT_POSITION, SPAN_STYLE };
+       STYLE_NAME, COUNT, TABLE_NAME, NAME, FAMILY, DISPLAY, TEXT_POSITION, SPAN_STYLE, HEIGHT,
+       WIDTH };
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "counts.h"
 #include "phrase.h"
 
 enum cell_type {
@@ -26,6 +27,14 @@ static int fail_damaged(struct mu_ctx *ctx, const struct self *self, const char 
 
 /* ------------------------------------------------------------------ one cell */
 
+/* Whether a row or column has a height or width of 0, so that nobody sees it. */
+static bool is_flat(const char *size)
+{
+	double value;
+
+	return size && mu_parse_number(mu_string(size), &value) && !(value > 0);
+}
+
 /* A row or cell that does not say where it is follows the one before. */
 static void row_start(struct xml *xml, struct self *self)
 {
@@ -42,7 +51,7 @@ static void row_start(struct xml *xml, struct self *self)
 	self->book.rows = (uint32_t)row;
 	self->cell.column = UINT32_MAX;
 	err = sheet_row(xml->ctx, &self->book.table, self->book.rows - 1,
-			xml_true(xml->values[HIDDEN]));
+			xml_true(xml->values[HIDDEN]) || is_flat(xml->values[HEIGHT]));
 	if (err)
 		xml_stop(xml, err);
 }
@@ -228,7 +237,7 @@ static void column_hide(struct xml *xml, struct self *self)
 	uint64_t first, last;
 	int err;
 
-	if (!xml_true(xml->values[HIDDEN]) ||
+	if ((!xml_true(xml->values[HIDDEN]) && !is_flat(xml->values[WIDTH])) ||
 	    !xml_number(xml->values[FIRST], SHEET_COLUMNS, &first) ||
 	    !xml_number(xml->values[LAST], SHEET_COLUMNS, &last) || !first || !last)
 		return;
@@ -333,6 +342,8 @@ static const struct xml_name attributes[] = {
 	[FIRST - 1] = { .local = "min" },
 	[LAST - 1] = { NULL, NULL, "max" },
 	[ALIGN - 1] = { .local = "val" },
+	[HEIGHT - 1] = { NULL, NULL, "ht" },
+	[WIDTH - 1] = { .local = "width" },
 	{ 0 },
 };
 
@@ -426,36 +437,72 @@ int cells_read_merges(struct mu_ctx *ctx, struct self *self)
 struct looking {
 	const struct self *self;
 	struct sheet_name *sheet;
-	bool number; /* the cell at hand is one, if it has a value */
+	int type;            /* of the cell at hand */
+	bool passed;         /* it is a date or a time */
+	bool formula, value; /* it has one */
 };
+
+static void look_cell(struct xml *xml, struct looking *l)
+{
+	const char *type = xml->values[TYPE];
+	uint64_t style = 0;
+
+	if (xml->values[STYLE])
+		xml_number(xml->values[STYLE], UINT32_MAX, &style);
+	l->type = type ? type_of(type) : TYPE_NUMBER;
+	l->passed = l->type == TYPE_NUMBER && style < l->self->n_looks &&
+		    l->self->looks[style] != LOOK_NUMBER;
+	l->formula = l->value = false;
+	xml->text_len = 0;
+}
 
 static void look_start(struct xml *xml, int element)
 {
 	struct looking *l = xml->user;
-	const char *type = xml->values[TYPE];
-	uint64_t style = 0;
 
-	if (element == C) {
-		if (xml->values[STYLE])
-			xml_number(xml->values[STYLE], UINT32_MAX, &style);
-		l->number = (!type || !strcmp(type, "n")) &&
-			    !(style < l->self->n_looks && l->self->looks[style] != LOOK_NUMBER);
-	}
-	xml->collects = element == V && l->number;
-	xml->text_len = 0;
+	if (element == C)
+		look_cell(xml, l);
+	else if (element == F)
+		l->formula = true;
+	else if (element == RPH)
+		xml_skip(xml);
+	else if (element == (l->type == TYPE_INLINE ? T : V))
+		l->value = xml->collects = !l->passed;
+}
+
+/* Whether the cell at hand has a number, or may have one. */
+static bool look_counts(const struct xml *xml, const struct looking *l)
+{
+	struct mu_string text = { xml->text_len ? xml->text : "", xml->text_len };
+	const struct strings *s = &l->self->strings;
+	int64_t index;
+	size_t from;
+
+	text = mu_trim(text);
+	if (l->passed)
+		return false;
+	if (!l->value || !text.len)
+		return l->formula;
+	if (l->type == TYPE_NUMBER)
+		return sheet_counts(text);
+	if (l->type == TYPE_TEXT || l->type == TYPE_INLINE)
+		return text_counts(text);
+	if (l->type != TYPE_SHARED || !mu_parse_integer(text, &index) || index < 0 ||
+	    (uint64_t)index >= s->n || !s->bytes)
+		return false;
+	from = index ? s->ends[index - 1] : 0;
+	return text_counts((struct mu_string){ s->bytes + from, s->ends[index] - from });
 }
 
 static void look_end(struct xml *xml, int element)
 {
 	struct looking *l = xml->user;
-	struct mu_string text = { xml->text_len ? xml->text : "", xml->text_len };
 
-	if (element == V && l->number && text.len && sheet_counts(mu_trim(text))) {
-		l->sheet->numbers = true;
-		xml_stop(xml, 0);
-	}
 	xml->collects = false;
-	xml->text_len = 0;
+	if (element != C || !look_counts(xml, l))
+		return;
+	l->sheet->numbers = true;
+	xml_stop(xml, 0);
 }
 
 int cells_look(struct mu_ctx *ctx, struct book *book, size_t sheet)

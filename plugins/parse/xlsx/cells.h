@@ -7,7 +7,7 @@
 #include "xlsx.h"
 
 enum { C = 1, V, ROW, F, IS, T, RPH, SHEET_DATA, COL, MERGE_CELL, RUN, VERTICAL };
-enum { REF = 1, STYLE, TYPE, HIDDEN, AREA, FIRST, LAST, ALIGN };
+enum { REF = 1, STYLE, TYPE, HIDDEN, AREA, FIRST, LAST, ALIGN, HEIGHT, WIDTH };
 
 void cells_start(struct xml *xml, int element);
 void cells_end(struct xml *xml, int element);

@@ -97,6 +97,9 @@ static bool pass_attributes(struct scan *s, struct plain_text *r, struct plain_t
 			*type = value;
 		else if (len == 6 && !memcmp(names[n].at, "hidden", 6))
 			*hidden = value;
+		else if (len == 2 && !memcmp(names[n].at, "ht", 2) && value.at < value.end &&
+			 *value.at == '0')
+			return false; /* a row of no height */
 	}
 	return true;
 }

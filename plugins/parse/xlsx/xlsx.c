@@ -24,8 +24,8 @@
  * elsewhere with `merged: fill`.  Where an area has several rows and nothing is said, that is
  * a warning; a value that lies under a merged cell is an error.
  *
- * Another visible sheet that has numbers and that no source reads is a warning, and so are
- * numbers right of the range or below it; `unread` names those that are known.
+ * Another visible sheet that has numbers, also as text, and that no source reads is a
+ * warning, and so are numbers on any side of the range; `unread` names those that are known.
  *
  * Claims, `missing`, `zero` and `status_of` are as with parse: csv.  A number is a date
  * where its cell is formatted as one.  A formula is its value as stored when the file was

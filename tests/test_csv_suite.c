@@ -61,10 +61,11 @@ static const struct example examples[] = {
 	  "2:1\n2|1\r2\n5:1\r\n2|~\n8:~|~\n12:x|y\n", "" },
 	{ "a break in the first and in the last cell of a row", NULL,
 	  BYTES("a,b,c\n\"x\n\",y,\"\nz\"\nu,v,w\n"), "2:x\n|y|\nz\n5:u|v|w\n", "" },
-	{ "a break in a name of the header", NULL, BYTES("a,\"b\nc\"\nx,y\n"), "3:x|y\n", "" },
+	{ "a break in a name of the header", NULL, BYTES("a,\"b\nc\"\nx,y\n"), "3:x|y\n",
+	  "control" },
 	{ "what ends lines elsewhere does not here", NULL,
 	  BYTES("a,b\nx\v,y\f\nu\xc2\x85,v\xe2\x80\xa8w\n"),
-	  "2:x\v|y\f\n3:u\xc2\x85|v\xe2\x80\xa8w\n", "control" },
+	  "2:x\v|y\f\n3:u\xc2\x85|v\xe2\x80\xa8w\n", "control control control" },
 
 	/* nothing, and next to nothing */
 	{ "an empty file", NULL, BYTES(""), "", "empty" },
@@ -176,7 +177,7 @@ static const struct example examples[] = {
 	{ "a zero byte beside a delimiter and a break", NULL, BYTES("a,b\n\0,1\n2,\0\n"),
 	  "2:~|1\n3:2|~\n", "zero-byte zero-byte" },
 	{ "the end of MS-DOS is a cell", NULL, BYTES("a,b\nx,y\n\x1a"), "2:x|y\n3:\x1a|~\n",
-	  "ragged" },
+	  "ragged control" },
 
 	/* headers, comments, types */
 	{ "no header", "header: false\ncolumns: [{name: a}, {name: b}]", BYTES("x,y\nz,w\n"),

@@ -280,20 +280,56 @@ unsigned charset_control(struct mu_string text)
 	return code;
 }
 
-unsigned charset_control_beyond(struct mu_string text)
+/* The white space that a text begins with, but a space; how many bytes it has. */
+static size_t odd_blank(struct mu_string text, unsigned *code)
 {
-	size_t at = 0;
-	unsigned code;
+	const uint8_t *c = (const uint8_t *)text.data;
+	size_t n = !text.len ? 0 : *c < 0x80 ? 1 : *c < 0xe0 ? 2 : 3;
 
-	while ((at = charset_control_find(text, at, &code)) < text.len && code < 0x80)
-		at++;
+	if (!n || n > text.len || *c == ' ' || mu_trim((struct mu_string){ text.data, n }).len)
+		return 0;
+	*code = n == 1   ? *c
+		: n == 2 ? (*c & 0x1fU) << 6 | (c[1] & 0x3fU)
+			 : (*c & 0x0fU) << 12 | (c[1] & 0x3fU) << 6 | (c[2] & 0x3fU);
+	return n;
+}
+
+unsigned charset_name_odd(struct mu_string name)
+{
+	unsigned code = charset_control(name);
+	size_t i;
+
+	for (i = 0; !code && i < name.len; i++)
+		odd_blank((struct mu_string){ name.data + i, name.len - i }, &code);
 	return code;
+}
+
+void charset_name_show(struct phrase *phrase, struct mu_string name)
+{
+	char shown[4 * PHRASE_PIECE];
+	unsigned code;
+	size_t i = 0, n = 0, len;
+
+	/* What is longer is cut by phrase_add(). */
+	while (i < name.len && n + 8 < sizeof shown) {
+		len = odd_blank((struct mu_string){ name.data + i, name.len - i }, &code);
+		if (len > 1)
+			n += (size_t)snprintf(shown + n, sizeof shown - n, "\\u%04x", code);
+		else
+			shown[n++] = name.data[i];
+		i += len ? len : 1;
+	}
+	phrase_add(phrase, shown, n);
 }
 
 const char *charset_control_kind(unsigned code)
 {
 	if (code == 0xfffd)
 		return "which stands for a character that was lost";
+	if (code == '\n' || code == '\r')
+		return "a line break";
+	if (code == 0xa0 || (code >= 0x2000 && code <= 0x200a) || code == 0x202f || code == 0x3000)
+		return "a blank that is no space";
 	return code < 0xa0 ? "a control character that nobody sees" : "which nobody sees";
 }
 

@@ -21,33 +21,47 @@
 
 #include <muster/table.h>
 
+#include "phrase.h"
+
 /* For what charset_control() finds. */
 #define CHARSET_CONTROL_CODE \
-	{ "control", "A text has a zero byte, a control character, another character that nobody sees, " \
-	  "such as a space of width 0 or a mark of direction, or U+FFFD, which stands for a lost one. " \
-	  "Those of U+0080 to U+009F are mostly of windows-1252, read in another encoding.", \
-	  "Correct the text, since names that look alike differ by it; declare the option encoding: " \
-	  "windows-1252, or get an undamaged copy." }
+	{ \
+		"control", \
+			"A text has a zero byte, a control character, another character that " \
+			"nobody sees, " \
+			"such as a space of width 0 or a mark of direction, or U+FFFD, which " \
+			"stands for a lost one. " \
+			"Those of U+0080 to U+009F are mostly of windows-1252, read in another " \
+			"encoding.", \
+			"Correct the text, since names that look alike differ by it; declare the " \
+			"option encoding: " \
+			"windows-1252, or get an undamaged copy." \
+	}
 
 /* The findings that a plugin that decodes must have in its codes. */
 #define CHARSET_CODES \
-	{ "encoding-guessed", "The document is not valid UTF-8 and says nothing of its encoding, so it was read as windows-1252.", \
+	{ "encoding-guessed", \
+	  "The document is not valid UTF-8 and says nothing of its encoding, so it was read as " \
+	  "windows-1252.", \
 	  "Look at the accented letters, and declare the option encoding: windows-1252 when they " \
 	  "are right, else the right one." }, \
-	{ "encoding", "The document has bytes that mean nothing in its encoding.", \
-	  "Declare the right encoding with the option encoding, or get an undamaged copy." }
+	{ \
+		"encoding", "The document has bytes that mean nothing in its encoding.", \
+			"Declare the right encoding with the option encoding, or get an " \
+			"undamaged copy." \
+	}
 
 struct charset_text {
-	struct mu_string text;   /* without a byte order mark; into the document's own
+	struct mu_string text; /* without a byte order mark; into the document's own
 				    bytes where those are UTF-8 */
-	const char *encoding;    /* what was used: "UTF-8", "UTF-16LE", "windows-1252" ... */
-	size_t skipped;          /* bytes of the mark, so that text offset + skipped is a
+	const char *encoding;  /* what was used: "UTF-8", "UTF-16LE", "windows-1252" ... */
+	size_t skipped;        /* bytes of the mark, so that text offset + skipped is a
 				    document offset where the document is UTF-8 */
-	bool direct;             /* the document is UTF-8 */
-	bool guessed;            /* nothing says that it is windows-1252 */
-	size_t checked;          /* of a direct one, so many bytes of the text were found to
+	bool direct;           /* the document is UTF-8 */
+	bool guessed;          /* nothing says that it is windows-1252 */
+	size_t checked;        /* of a direct one, so many bytes of the text were found to
 				    be UTF-8 */
-	bool mended;             /* the text is a copy with U+FFFD for each byte that means
+	bool mended;           /* the text is a copy with U+FFFD for each byte that means
 				    nothing */
 };
 
@@ -123,9 +137,15 @@ bool charset_has_mark(struct mu_string text);
  * begins at `from`, and gives the offset, or text.len. */
 unsigned charset_control(struct mu_string text);
 
-/* Likewise of those beyond ASCII. */
-unsigned charset_control_beyond(struct mu_string text);
 size_t charset_control_find(struct mu_string text, size_t from, unsigned *code);
+
+/* The first such character of a column's name, or white space in it that is no space, such
+ * as a line break or a no-break space: a name that looks like another one.  0: there is none. */
+unsigned charset_name_odd(struct mu_string name);
+
+/* Adds a name to a message, in which white space beyond ASCII is written \u00a0.  What nobody
+ * sees is written so in all messages. */
+void charset_name_show(struct phrase *phrase, struct mu_string name);
 
 /* What such a character is, for messages: "a control character that nobody sees". */
 const char *charset_control_kind(unsigned code);

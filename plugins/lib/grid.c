@@ -469,6 +469,25 @@ static int report_declared(struct mu_ctx *ctx, const struct grid *g)
 	return err;
 }
 
+/* A name that looks like another one. */
+static int report_name_odd(struct mu_ctx *ctx, const struct grid *g, struct mu_string name,
+			   size_t cell)
+{
+	unsigned code = charset_name_odd(name);
+	char column[GRID_NAME];
+	struct mu_finding odd = { .severity = MU_WARNING,
+				  .code = "control",
+				  .at = g->header_at,
+				  .value = name.data,
+				  .value_len = name.len };
+
+	if (!code)
+		return 0;
+	return mu_report(ctx, odd, "the name of column %s has the character U+%04X, %s",
+			 grid_column_name(&g->source, cell, column), code,
+			 charset_control_kind(code));
+}
+
 static int report_names(struct mu_ctx *ctx, const struct grid *g)
 {
 	struct mu_finding wrong = { .code = "header", .at = g->header_at };
@@ -491,6 +510,8 @@ static int report_names(struct mu_ctx *ctx, const struct grid *g)
 					grid_column_name(&g->source, i, column), problem);
 		else if (f && f->cell != i)
 			err = report_column_twice(ctx, g, NULL, f->cell, i);
+		else
+			err = report_name_odd(ctx, g, name, i);
 	}
 	for (i = 0; !err && i < g->options->claims.count; i++)
 		if (!g->claim_fields[i])

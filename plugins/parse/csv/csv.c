@@ -97,6 +97,8 @@ static const struct mu_code codes[] = {
 	  "Rename one in the file, or take columns by position with header: false and skip: 1." },
 	{ "header", "A name in the header cannot be the name of a column.",
 	  "Name it in the file, or declare the columns in the pipeline with the option columns." },
+	{ "header-again", "A row has the texts of the header, and was read as one of data.",
+	  "Take the row out of the document, which may be put together from several." },
 	{ "too-wide", "The header has more columns than the option max_columns allows.",
 	  "Check that the delimiter is right; if so, raise max_columns." },
 	{ "empty", "The document holds nothing but blank lines, or ends before its header.",

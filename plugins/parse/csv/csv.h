@@ -93,11 +93,11 @@ struct window {
 	uint32_t n_odds, odds_room;
 	bool paired; /* rows may end in CR LF */
 	bool inner;  /* lines may end in quotes */
-	uint64_t *high; /* bits, set for blocks of SCAN_BLOCK bytes that may be beyond ASCII;
+	uint64_t *high; /* bits, set for blocks of SCAN_BLOCK bytes that may be looked at, see scan.h;
 			   not so for what only odd records have */
 	bool broken; /* it is not UTF-8 */
 	bool marked; /* there are byte order marks in it, */
-	bool controlled; /* or control characters beyond ASCII */
+	bool controlled; /* or control characters */
 
 	/* How far rows were made of it. */
 	uint32_t row, cell, odd, at;
@@ -137,6 +137,7 @@ struct self {
 	bool undecided;  /* another delimiter divides the text as well */
 	struct dialect dialect;
 	struct record record;
+	struct mu_string header_text; /* as it stands in the document */
 	struct mu_string *names;  /* of the header */
 	size_t n_names;           /* of those kept */
 	size_t width;             /* cells that each record should have */

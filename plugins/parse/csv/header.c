@@ -106,6 +106,8 @@ static int header_read(struct mu_ctx *ctx, struct self *self)
 			break;
 		record->count = record->kept = 0;
 	}
+	self->header_text = (struct mu_string){ self->text.data + self->header_at,
+						record->end - self->header_at };
 	self->width = record->count;
 	self->n_names = record->kept;
 	self->names = mu_alloc(ctx, (record->kept + 1) * sizeof *self->names);
@@ -287,7 +289,7 @@ static int report_column_missing(struct mu_ctx *ctx, const struct self *self, co
 	phrase_add(&wanted, header.data, header.len);
 	for (i = 0; i < self->n_names; i++) {
 		phrase_puts(&list, i ? ", '" : "'");
-		phrase_add(&list, self->names[i].data, self->names[i].len);
+		charset_name_show(&list, self->names[i]);
 		phrase_puts(&list, "'");
 	}
 	return mu_report(ctx, missing, "the header has no '%s', but %s", wanted.text, list.text);
@@ -323,6 +325,22 @@ static int report_declared(struct mu_ctx *ctx, const struct self *self)
 	return err;
 }
 
+/* A name that looks like another one. */
+static int report_name_odd(struct mu_ctx *ctx, const struct self *self, size_t i)
+{
+	unsigned code = charset_name_odd(self->names[i]);
+	struct mu_finding odd = { .severity = MU_WARNING,
+				  .code = "control",
+				  .at = header_at(ctx, self),
+				  .value = self->names[i].data,
+				  .value_len = self->names[i].len };
+
+	if (!code || self->header_wrong.flags)
+		return 0;
+	return mu_report(ctx, odd, "the name of column %zu has the character U+%04X, %s", i + 1,
+			 code, charset_control_kind(code));
+}
+
 static int report_names(struct mu_ctx *ctx, const struct self *self)
 {
 	struct mu_finding wrong = { .code = "header", .at = header_at(ctx, self) };
@@ -337,6 +355,8 @@ static int report_names(struct mu_ctx *ctx, const struct self *self)
 			err = mu_report(ctx, wrong, "the name of column %zu %s", i + 1, problem);
 		else if (name_find(self, self->names[i], 0) != i)
 			err = report_column_twice(ctx, self, i);
+		else
+			err = report_name_odd(ctx, self, i);
 	}
 	for (i = 0; !err && i < self->claims.count; i++)
 		if (name_find(self, mu_string(claims[i].column), 0) == SIZE_MAX)

@@ -127,7 +127,7 @@ static unsigned cell_control(const struct self *self, size_t i)
 	const struct cell *cell = &self->record.cells[i];
 	struct mu_string raw = { self->row_text.data + cell->start, cell->end - cell->start };
 
-	return self->window.controlled && field_of(self, i) ? charset_control_beyond(raw) : 0;
+	return self->window.controlled && field_of(self, i) ? charset_control(raw) : 0;
 }
 
 static int report_control(struct mu_ctx *ctx, const struct self *self, size_t i)

@@ -280,10 +280,10 @@ static void stretch_look(struct window *w, struct mu_string text, bool checked)
 {
 	w->broken |= !checked && charset_utf8_length(text) < text.len;
 	w->marked |= charset_has_mark(text);
-	w->controlled |= charset_control_beyond(text) != 0;
+	w->controlled |= charset_control(text) != 0;
 }
 
-/* Looks at the blocks that have a byte beyond ASCII. */
+/* Looks at the blocks that have a byte beyond ASCII, or a control character. */
 static void blocks_look(struct window *w, bool checked)
 {
 	size_t blocks = (w->end + (size_t)SCAN_BLOCK - 1) / SCAN_BLOCK, i = 0, first;
@@ -322,6 +322,31 @@ static void window_check(struct self *self)
 		blocks_look(w, checked);
 }
 
+/* Rows that are the header again, where no column of another type refuses them. */
+static int report_again(struct mu_ctx *ctx, const struct self *self)
+{
+	struct mu_finding again = { .severity = MU_WARNING, .code = "header-again" };
+	const struct window *w = &self->window;
+	struct mu_string header = self->header_text;
+	const struct field *f;
+	uint32_t i, from = w->at, len;
+	int err = 0;
+
+	for (f = self->fields; f < self->fields + self->n_fields; f++)
+		if (f->type != MU_STRING)
+			return 0;
+	for (i = 0; !err && i < w->n_rows; from = w->rows[i++] + 1) {
+		len = w->rows[i] - from;
+		len -= len == header.len + 1 && w->text[w->rows[i] - 1] == '\r';
+		if (len != header.len || memcmp(w->text + from, header.data, len) != 0)
+			continue;
+		again.at = mu_at(ctx->document->id, w->base + from);
+		err = mu_report(ctx, again,
+				"the row is the header again, and was read as one of data");
+	}
+	return err;
+}
+
 /* The next batch of the window; none when all that is left of it are blank lines. */
 static int batch_make(struct mu_ctx *ctx, struct self *self, struct ArrowArray *out)
 {
@@ -330,7 +355,10 @@ static int batch_make(struct mu_ctx *ctx, struct self *self, struct ArrowArray *
 	int err;
 
 	window_check(self);
-	err = rows_take(ctx, self, &n_rows);
+	err = self->n_names > 1 && !self->window.row && !self->window.odd ? report_again(ctx, self)
+									  : 0;
+	if (!err)
+		err = rows_take(ctx, self, &n_rows);
 	if (err || !n_rows)
 		return err;
 	err = batch_begin(ctx, self, n_rows);

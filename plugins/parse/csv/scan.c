@@ -136,6 +136,14 @@ static inline uint64_t bytes_equal(uint64_t eight, uint64_t bytes)
 	return ~(((x & low) + low) | x | low);
 }
 
+/* Which of eight bytes are control characters, but for white space: bit 7 of each. */
+static inline uint64_t bytes_control(uint64_t eight)
+{
+	return bytes_equal(eight & 0xe0 * BYTES_EACH, 0) &
+	       ~(bytes_equal(eight, BYTES_EACH * '\n') | bytes_equal(eight, BYTES_EACH * '\r') |
+		 bytes_equal(eight, BYTES_EACH * '\t'));
+}
+
 /* Bit 7 of each of eight bytes. */
 static inline uint64_t bytes_mask(uint64_t eight)
 {
@@ -172,7 +180,7 @@ static uint32_t scan_portable(struct scan *scan)
 	for (i = 0; i < SCAN_BLOCK; i += 8) { \
 		uint64_t eight = bytes_load((TEXT) + i); \
 \
-		(B)->high |= eight & (0x80 * BYTES_EACH); \
+		(B)->high |= (eight & (0x80 * BYTES_EACH)) | bytes_control(eight); \
 		block_add(B, eight, &s, i); \
 	}
 #define WRITE_PORTABLE(OUT, AT, BITS) OUT = positions_write(OUT, AT, BITS)
@@ -212,10 +220,10 @@ TARGET_AVX2 static inline uint64_t pair_equal(__m256i a, __m256i b, __m256i byte
 	return low | (uint64_t)high << 32;
 }
 
-/* Which bytes are below 14, such as the rare CR and zero bytes. */
+/* Which bytes are control characters, such as the rare CR and zero bytes. */
 TARGET_AVX2 static inline uint64_t pair_control(__m256i a, __m256i b)
 {
-	__m256i most = _mm256_set1_epi8('\r');
+	__m256i most = _mm256_set1_epi8(0x1f);
 
 	return pair_equal(_mm256_max_epu8(a, most), _mm256_max_epu8(b, most), most);
 }
@@ -263,7 +271,8 @@ TARGET_AVX2 static uint32_t scan_avx2(struct scan *scan)
 	struct scan s = *scan;
 	__m256i delimiter = _mm256_set1_epi8(s.delimiter), quote = _mm256_set1_epi8(s.quote);
 	__m256i lf = _mm256_set1_epi8('\n'), cr = _mm256_set1_epi8('\r');
-	uint64_t quotes = s.quote ? ~(uint64_t)0 : 0;
+	__m256i tab = _mm256_set1_epi8('\t');
+	uint64_t quotes = s.quote ? ~(uint64_t)0 : 0, control;
 
 #define READ_AVX2(TEXT, B) \
 	__m256i low = _mm256_loadu_si256((const __m256i *)(const void *)(TEXT)); \
@@ -274,9 +283,11 @@ TARGET_AVX2 static uint32_t scan_avx2(struct scan *scan)
 			       .lf = pair_equal(low, high, lf), \
 			       .high = (uint32_t)_mm256_movemask_epi8( \
 				       _mm256_or_si256(low, high)) }; \
-	if (__builtin_expect(pair_control(low, high) != (B)->lf, 0)) { \
+	control = pair_control(low, high); \
+	if (__builtin_expect(control != (B)->lf, 0)) { \
 		(B)->cr = pair_equal(low, high, cr); \
 		(B)->zero = pair_equal(low, high, _mm256_setzero_si256()); \
+		(B)->high |= control & ~((B)->lf | (B)->cr | pair_equal(low, high, tab)); \
 	}
 #define WRITE_AVX2(OUT, AT, BITS)      OUT = positions_avx2(OUT, AT, BITS)
 #define WRITE_ROWS_AVX2(OUT, AT, BITS) OUT = rows_avx2(OUT, AT, BITS)
@@ -332,8 +343,8 @@ TARGET_AVX512 static uint32_t scan_avx512(struct scan *scan)
 	struct scan s = *scan;
 	__m512i delimiter = _mm512_set1_epi8(s.delimiter), quote = _mm512_set1_epi8(s.quote);
 	__m512i lf = _mm512_set1_epi8('\n'), cr = _mm512_set1_epi8('\r');
-	__m512i control = _mm512_set1_epi8('\r' + 1), numbers;
-	uint64_t quotes = s.quote ? ~(uint64_t)0 : 0;
+	__m512i blank = _mm512_set1_epi8(' '), tab = _mm512_set1_epi8('\t'), numbers;
+	uint64_t quotes = s.quote ? ~(uint64_t)0 : 0, control;
 	uint8_t bytes[SCAN_BLOCK];
 	unsigned i;
 
@@ -347,9 +358,11 @@ TARGET_AVX512 static uint32_t scan_avx512(struct scan *scan)
 			       .quote = _mm512_cmpeq_epi8_mask(text, quote) & quotes, \
 			       .lf = _mm512_cmpeq_epi8_mask(text, lf), \
 			       .high = _mm512_movepi8_mask(text) }; \
-	if (__builtin_expect(_mm512_cmplt_epu8_mask(text, control) != (B)->lf, 0)) { \
+	control = _mm512_cmplt_epu8_mask(text, blank); \
+	if (__builtin_expect(control != (B)->lf, 0)) { \
 		(B)->cr = _mm512_cmpeq_epi8_mask(text, cr); \
 		(B)->zero = _mm512_testn_epi8_mask(text, text); \
+		(B)->high |= control & ~((B)->lf | (B)->cr | _mm512_cmpeq_epi8_mask(text, tab)); \
 	}
 #define WRITE_AVX512(OUT, AT, BITS) OUT = positions_avx512(OUT, AT, BITS, numbers)
 	SCAN_LOOP(READ_AVX512, odd_pclmul, WRITE_AVX512, WRITE_ROWS_AVX2);

@@ -23,14 +23,15 @@ struct scan {
 	const char *text;
 	uint32_t at, len;
 	char delimiter, quote; /* quote 0: none */
-	uint32_t *cells; /* where the next positions of separators go: delimiters and ends */
-	uint32_t *rows;  /* of rows.  The end of a row is its LF, or a CR alone.  Both have */
-			 /* room for `len` + SCAN_BLOCK - at of them. */
-	uint64_t inside; /* all ones in quotes, else 0 */
+	uint32_t *cells;       /* where the next positions of separators go: delimiters and ends */
+	uint32_t *rows;        /* of rows.  The end of a row is its LF, or a CR alone.  Both have */
+			       /* room for `len` + SCAN_BLOCK - at of them. */
+	uint64_t inside;       /* all ones in quotes, else 0 */
 	uint64_t separated, quoted, closed; /* bit 0: the byte before is a separator, a quote,
 					       a closing quote */
 	uint64_t *high;  /* bits, set for blocks of the text, counted from its start, that may
-			    have a byte beyond ASCII; a bit more than there are blocks */
+			    have a byte beyond ASCII, or a control character that is no white
+			    space; a bit more than there are blocks */
 	uint64_t paired; /* not 0: a row ended in CR LF */
 	uint64_t inner;  /* not 0: a line ended inside quotes */
 };

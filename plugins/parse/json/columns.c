@@ -320,7 +320,8 @@ static void unused_names(struct mu_ctx *ctx, const struct shape *shape, struct p
 	qsort(keys, n, sizeof *keys, key_compare);
 	for (i = 0; i < n; i++) {
 		phrase_puts(out, i ? ", '" : "'");
-		phrase_add(out, (const char *)keys[i]->key, keys[i]->len);
+		charset_name_show(out,
+				  (struct mu_string){ (const char *)keys[i]->key, keys[i]->len });
 		phrase_puts(out, "'");
 	}
 }
@@ -353,7 +354,7 @@ static int report_stranger(struct mu_ctx *ctx, const struct self *self, uint64_t
 				    .at = mu_at(ctx->document->id, position) };
 	struct phrase has = { .len = 0 }, wanted = { .len = 0 };
 
-	phrase_add(&has, (const char *)key->key, key->len);
+	charset_name_show(&has, (struct mu_string){ (const char *)key->key, key->len });
 	for (size_t i = 0; i < self->grid.columns.count; i++) {
 		if (c[i].status_of || is_key(self, &c[i]))
 			continue;
@@ -415,6 +416,22 @@ static int report_declared(struct mu_ctx *ctx, const struct self *self)
 	return err;
 }
 
+/* A name that looks like another one. */
+static int report_name_odd(struct mu_ctx *ctx, struct mu_string name)
+{
+	unsigned code = charset_name_odd(name);
+	struct mu_finding odd = {
+		.severity = MU_WARNING, .code = "control", .value = name.data, .value_len = name.len
+	};
+	struct phrase shown = { .len = 0 };
+
+	charset_name_show(&shown, name);
+	return code ? mu_report(ctx, odd,
+				"the name of the member '%s' has the character U+%04X, %s",
+				shown.text, code, charset_control_kind(code))
+		    : 0;
+}
+
 /* Names that cannot be those of columns, and claims that are told by none. */
 static int report_listed(struct mu_ctx *ctx, const struct self *self)
 {
@@ -428,8 +445,10 @@ static int report_listed(struct mu_ctx *ctx, const struct self *self)
 		const char *why = column_name_problem(name);
 		struct phrase shown = { .len = 0 };
 
-		if (self->shape.entries[i].column != NO_COLUMN)
+		if (self->shape.entries[i].column != NO_COLUMN) {
+			err = report_name_odd(ctx, name);
 			continue;
+		}
 		phrase_add(&shown, (const char *)name.data, name.len);
 		err = mu_report(ctx, wrong, "the name of the member '%s' %s", shown.text,
 				why ? why : "is that of the option key");

@@ -1,8 +1,10 @@
 /*
  * The command line: `muster COMMAND ...`.
  */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +84,31 @@ __attribute__((visibility("default"))) void _Exit(int status)
 {
 	watch_leaving("_Exit", status);
 	watch_exit(status);
+}
+
+/* A sanitizer stands before the library itself, and must not be passed by. */
+extern int sanitized_create(pthread_t *, const pthread_attr_t *, void *(*)(void *),
+			    void *) __asm__("__interceptor_pthread_create") __attribute__((weak));
+
+__attribute__((visibility("default"))) int pthread_create(pthread_t *thread,
+							  const pthread_attr_t *attr,
+							  void *(*start_routine)(void *), void *arg)
+{
+	int (*make)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) =
+		sanitized_create;
+
+	if (!make)
+		*(void **)&make = dlsym(RTLD_NEXT, "pthread_create");
+	return watch_thread(make, thread, attr, start_routine, arg);
+}
+
+__attribute__((visibility("default"))) int pthread_cancel(pthread_t th)
+{
+	int (*cancel)(pthread_t);
+
+	watch_cancelling(th);
+	*(void **)&cancel = dlsym(RTLD_NEXT, "pthread_cancel");
+	return cancel(th);
 }
 
 /* Whoever starts the program may have closed some of the standard streams.  Their numbers

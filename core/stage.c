@@ -912,19 +912,72 @@ static void call_begin(struct stage *s, struct turn *turn, const char *call, con
 	turn_begin(turn);
 }
 
+/* Behind a call of somebody else's plugin. */
+static void foreign_end(void)
+{
+	if (watch_is_copy()) /* that a plugin has forked: there is one run */
+		watch_exit(3);
+	surroundings_restore();
+}
+
 /* What the plugin gave, or what it did not want to know: a service that refused a call is
  * no less of a failure because the plugin has gone on. */
 static int call_end(struct stage *s, struct turn *turn, int err)
 {
 	turn_end(turn);
-	if (s->config->plugin->foreign) {
-		if (watch_is_copy()) /* that a plugin has forked: there is one run */
-			watch_exit(3);
-		surroundings_restore();
-	}
+	if (s->config->plugin->foreign)
+		foreign_end();
 	if (!err && s->refused)
 		err = s->refused;
 	return !err && s->invalid ? EINVAL : err;
+}
+
+/* What a plugin that is none of muster's own has made, and who has. */
+struct made {
+	void (*release)(struct ArrowArray *);
+	void *private_data;
+	struct turn turn;
+};
+
+static void made_release(struct ArrowArray *rows)
+{
+	struct made *m = rows->private_data;
+
+	rows->release = m->release;
+	rows->private_data = m->private_data;
+	turn_begin(&m->turn);
+	rows->release(rows);
+	turn_end(&m->turn);
+	rows->release = NULL;
+	foreign_end();
+	free(m);
+}
+
+/* Rows are released by whoever has them last: that a plugin then runs is told as its turn. */
+static void made_keep(const struct stage *s, struct ArrowArray *rows)
+{
+	struct made *m = mem_alloc(sizeof *m);
+
+	*m = (struct made){ .release = rows->release,
+			    .private_data = rows->private_data,
+			    .turn = { .stage = s->config->name,
+				      .plugin = s->config->plugin->full,
+				      .call = "release",
+				      .document = s->document ? s->document->public.uri : NULL,
+				      .secrets = &s->pipeline->secrets } };
+	rows->release = made_release;
+	rows->private_data = m;
+}
+
+static void columns_release(struct stage *s)
+{
+	struct turn turn;
+
+	if (!s->out.release)
+		return;
+	call_begin(s, &turn, "release", NULL);
+	mu_schema_release(&s->out);
+	call_end(s, &turn, 0);
 }
 
 static void stage_begin(struct stage *s, const struct stage_config *config,
@@ -1068,7 +1121,7 @@ void stage_close(struct stage *s)
 		document_unmap(s->document);
 	if (s->document)
 		filtered_rest(s->document->filtered);
-	mu_schema_release(&s->out);
+	columns_release(s);
 	findings_release(&s->findings);
 	for (i = 0; i < s->columns.count; i++)
 		free(s->froms[i]);
@@ -1149,6 +1202,8 @@ int stage_parse(struct stage *s, struct ArrowArray *out)
 
 	call_begin(s, &turn, "parse", s->document->public.uri);
 	err = call_end(s, &turn, s->config->plugin->api.parse(&s->ctx, s->self, out));
+	if (s->config->plugin->foreign && out->release)
+		made_keep(s, out);
 	return !err && out->release ? check_made(s, out, false) : err;
 }
 
@@ -1159,6 +1214,8 @@ int stage_transform(struct stage *s, struct ArrowArray *out)
 
 	call_begin(s, &turn, "transform", NULL);
 	err = call_end(s, &turn, s->config->plugin->api.transform(&s->ctx, s->self, out));
+	if (s->config->plugin->foreign && out->release)
+		made_keep(s, out);
 	return !err && out->release ? check_made(s, out, s->marked) : err;
 }
 

@@ -17,9 +17,17 @@
 #include "text.h"
 
 #define LINE_MAX_BYTES 2048
+#define NAME_BYTES     256
 #define STACK_BYTES    ((size_t)64 << 10)
 #define LOOK_MS        250
+#define REAL_TIME      64
 #define EXIT_LEFT      3
+
+/* A line in the making where nothing may be allocated. */
+struct line {
+	char bytes[LINE_MAX_BYTES];
+	size_t len;
+};
 
 /* What a thread is in, read by other threads under its lock. */
 struct seat {
@@ -28,10 +36,22 @@ struct seat {
 	struct turn last; /* a copy of it: pthread_exit unwinds the stack that it is on */
 	struct seat *next;
 	void *stack; /* for handlers, where the thread's own is full */
+	pthread_t thread;
 	bool taken;
 };
 
+/* The beginning of a thread that is made during a turn, which may be over before the thread
+ * is: the texts are copies. */
+struct descent {
+	struct turn turn;
+	char stage[NAME_BYTES], plugin[NAME_BYTES], call[NAME_BYTES];
+	struct line document; /* without secrets */
+	void *(*begin)(void *);
+	void *data;
+};
+
 static _Thread_local struct seat own = { .lock = PTHREAD_MUTEX_INITIALIZER };
+static _Thread_local struct descent *descent; /* NULL: the thread was made outside of turns */
 
 /* Signals end a program, and there is one program: what follows is global. */
 static struct seat *seats; /* under `lock` */
@@ -55,12 +75,6 @@ _Noreturn void watch_exit(int status)
 }
 
 /* ------------------------------------------------------------- the line */
-
-/* A line in the making where nothing may be allocated. */
-struct line {
-	char bytes[LINE_MAX_BYTES];
-	size_t len;
-};
 
 static void put(struct line *l, const char *text)
 {
@@ -132,7 +146,7 @@ static void put_where(struct line *l, const struct turn *t)
 {
 	if (!t)
 		return;
-	put(l, " in ");
+	put(l, t->inherited ? " on a thread made in " : " in ");
 	put(l, t->call);
 	if (!t->document)
 		return;
@@ -156,11 +170,17 @@ static void line_write(struct line *l)
 
 /* ------------------------------------------------------------------ seats */
 
-/* Whose turn it is when the thread at hand has none: a plugin's own thread, or a signal
- * that came to any of them.  Nothing is waited for. */
+/* The turn of the thread at hand, or the one that it was made in; NULL: there is none. */
+static const struct turn *turn_at_hand(void)
+{
+	return own.top || !descent ? own.top : &descent->turn;
+}
+
+/* Whose turn it is when the thread at hand has none: a signal came to any of them.  Nothing
+ * is waited for. */
 static const struct turn *turn_of_any(void)
 {
-	const struct turn *found = own.top;
+	const struct turn *found = turn_at_hand();
 	struct seat *s;
 
 	if (found || pthread_mutex_trylock(&lock))
@@ -179,7 +199,7 @@ _Noreturn static void end_left(const char *function, const char *status)
 
 	atomic_store(&watching, 0);
 	put_who(&l, t);
-	put(&l, own.top || !t ? "called " : "somebody called ");
+	put(&l, turn_at_hand() || !t ? "called " : "somebody called ");
 	put(&l, function);
 	put(&l, "(");
 	put(&l, status);
@@ -224,11 +244,32 @@ static void on_leaving_quickly(void)
 		end_left("quick_exit", "");
 }
 
+static void stack_set(struct seat *s)
+{
+	stack_t stack = { .ss_size = STACK_BYTES };
+
+	/* Sanitizers have one of their own. */
+	if (!sigaltstack(NULL, &stack) && !(stack.ss_flags & SS_DISABLE))
+		return;
+	s->stack = mem_alloc(STACK_BYTES);
+	stack = (stack_t){ .ss_sp = s->stack, .ss_size = STACK_BYTES };
+	sigaltstack(&stack, NULL);
+}
+
+static void stack_free(struct seat *s)
+{
+	stack_t none = { .ss_flags = SS_DISABLE };
+
+	if (s->stack)
+		sigaltstack(&none, NULL);
+	free(s->stack);
+	s->stack = NULL;
+}
+
 /* A thread ends: in the middle of a turn that is no end that anybody waits for. */
 static void seat_leave(void *data)
 {
 	struct seat *s = data, **at;
-	stack_t none = { .ss_flags = SS_DISABLE };
 
 	if (s->top && is_watched()) {
 		s->top = &s->last;
@@ -239,10 +280,7 @@ static void seat_leave(void *data)
 		at = &(*at)->next;
 	*at = s->next;
 	pthread_mutex_unlock(&lock);
-	if (s->stack)
-		sigaltstack(&none, NULL);
-	free(s->stack);
-	s->stack = NULL;
+	stack_free(s);
 	s->taken = false;
 }
 
@@ -258,23 +296,20 @@ static void begin_once(void)
 	(void)at_quick_exit(on_leaving_quickly);
 }
 
-static void stack_set(struct seat *s)
+/* Nobody else may end a thread that takes turns where it stands. */
+static void cancelling_end(void)
 {
-	stack_t stack = { .ss_size = STACK_BYTES };
-
-	/* Sanitizers have one of their own. */
-	if (!sigaltstack(NULL, &stack) && !(stack.ss_flags & SS_DISABLE))
-		return;
-	s->stack = mem_alloc(STACK_BYTES);
-	stack = (stack_t){ .ss_sp = s->stack, .ss_size = STACK_BYTES };
-	sigaltstack(&stack, NULL);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 }
 
 static void seat_take(struct seat *s)
 {
 	pthread_once(&once, begin_once);
 	s->taken = true;
-	stack_set(s);
+	s->thread = pthread_self();
+	cancelling_end();
+	if (!s->stack)
+		stack_set(s);
 	pthread_setspecific(leaving, s);
 	surroundings_thread();
 	pthread_mutex_lock(&lock);
@@ -306,6 +341,7 @@ void turn_end(struct turn *t)
 		own.last = *own.top;
 	}
 	pthread_mutex_unlock(&own.lock);
+	cancelling_end();
 }
 
 void turn_document(const char *uri)
@@ -336,6 +372,88 @@ void turn_goes_on(void)
 	pthread_mutex_unlock(&own.lock);
 }
 
+/* ---------------------------------------------------------------- threads */
+
+static void name_copy(char *out, const char *name)
+{
+	size_t len = strnlen(name, NAME_BYTES - 1);
+
+	memcpy(out, name, len);
+	out[len] = '\0';
+}
+
+static struct descent *descent_of(const struct turn *t)
+{
+	struct descent *d = mem_alloc(sizeof *d);
+
+	d->turn = (struct turn){ .plugin = d->plugin, .call = d->call, .inherited = true };
+	name_copy(d->plugin, t->plugin);
+	name_copy(d->call, t->call);
+	if (t->stage) {
+		name_copy(d->stage, t->stage);
+		d->turn.stage = d->stage;
+	}
+	if (t->document) {
+		put_shown(&d->document, t->document, t->secrets);
+		d->turn.document = d->document.bytes;
+	}
+	return d;
+}
+
+static void descent_leave(void *data)
+{
+	descent = NULL;
+	free(data);
+	if (!own.taken)
+		stack_free(&own);
+}
+
+static void *descend(void *data)
+{
+	struct descent *d = data;
+	void *given;
+
+	descent = d;
+	stack_set(&own);
+	pthread_cleanup_push(descent_leave, d);
+	given = d->begin(d->data);
+	pthread_cleanup_pop(1);
+	return given;
+}
+
+int watch_thread(int (*make)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *),
+		 pthread_t *thread, const pthread_attr_t *attributes, void *(*begin)(void *),
+		 void *data)
+{
+	const struct turn *t = turn_at_hand();
+	struct descent *d;
+	int err;
+
+	if (!t || !is_watched())
+		return make(thread, attributes, begin, data);
+	d = descent_of(t);
+	d->begin = begin;
+	d->data = data;
+	err = make(thread, attributes, descend, d);
+	if (err)
+		free(d);
+	return err;
+}
+
+void watch_cancelling(pthread_t thread)
+{
+	struct seat *s;
+
+	if (!is_watched())
+		return;
+	pthread_mutex_lock(&lock);
+	for (s = seats; s && !pthread_equal(s->thread, thread); s = s->next)
+		;
+	pthread_mutex_unlock(&lock);
+	if (s)
+		end_left("pthread_cancel", "");
+}
+
 /* ---------------------------------------------------------------- crashes */
 
 static const struct deadly {
@@ -343,17 +461,59 @@ static const struct deadly {
 	bool repeats; /* what faulted does so again when the handler returns */
 	const char *what;
 } deadly[] = {
-	{ SIGSEGV, true, "crashed with SIGSEGV" },      { SIGBUS, true, "crashed with SIGBUS" },
-	{ SIGILL, true, "crashed with SIGILL" },        { SIGFPE, true, "crashed with SIGFPE" },
-	{ SIGABRT, false, "gave up with SIGABRT" },     { SIGSYS, false, "crashed with SIGSYS" },
-	{ SIGTRAP, false, "crashed with SIGTRAP" },     { SIGALRM, false, "was ended by SIGALRM" },
-	{ SIGVTALRM, false, "was ended by SIGVTALRM" }, { SIGPROF, false, "was ended by SIGPROF" },
+	{ SIGSEGV, true, "crashed with SIGSEGV" },
+	{ SIGBUS, true, "crashed with SIGBUS" },
+	{ SIGILL, true, "crashed with SIGILL" },
+	{ SIGFPE, true, "crashed with SIGFPE" },
+	{ SIGABRT, false, "gave up with SIGABRT" },
+	{ SIGSYS, false, "crashed with SIGSYS" },
+	{ SIGTRAP, false, "crashed with SIGTRAP" },
+	{ SIGALRM, false, "was ended by SIGALRM" },
+	{ SIGVTALRM, false, "was ended by SIGVTALRM" },
+	{ SIGPROF, false, "was ended by SIGPROF" },
 	{ SIGXCPU, false, "was ended by SIGXCPU" },
+	{ SIGUSR1, false, "was ended by SIGUSR1" },
+	{ SIGUSR2, false, "was ended by SIGUSR2" },
+	{ SIGPOLL, false, "was ended by SIGPOLL" },
+	{ SIGPWR, false, "was ended by SIGPWR" },
+	{ SIGSTKFLT, false, "was ended by SIGSTKFLT" },
 };
 
 #define N_DEADLY (sizeof deadly / sizeof *deadly)
 
-static struct sigaction former[N_DEADLY];
+/* All that end a program and are not heard by interrupt.c: the former, then those of real
+ * time. */
+static struct sigaction former[N_DEADLY + REAL_TIME];
+
+static size_t n_deadly(void)
+{
+	int real_time = SIGRTMAX - SIGRTMIN + 1;
+
+	return N_DEADLY + (size_t)(real_time < REAL_TIME ? real_time : REAL_TIME);
+}
+
+static int deadly_number(size_t i)
+{
+	return i < N_DEADLY ? deadly[i].number : SIGRTMIN + (int)(i - N_DEADLY);
+}
+
+static void put_what(struct line *l, size_t i)
+{
+	if (i < N_DEADLY) {
+		put(l, deadly[i].what);
+	} else {
+		put(l, "was ended by signal ");
+		put_number(l, deadly_number(i));
+	}
+}
+
+/* Whom a signal concerns: a plugin has no part in what other programs send. */
+static const struct turn *turn_of_signal(const siginfo_t *info)
+{
+	bool sent = info->si_code == SI_USER || info->si_code == SI_QUEUE;
+
+	return sent && info->si_pid != getpid() ? NULL : turn_of_any();
+}
 
 /* A file that others cut short while it was mapped. */
 static bool is_cut_short(int number, const siginfo_t *info)
@@ -379,14 +539,14 @@ _Noreturn static void end_cut_short(const struct turn *t)
 
 static void on_crash(int number, siginfo_t *info, void *context)
 {
-	const struct turn *t = turn_of_any();
+	const struct turn *t = turn_of_signal(info);
 	void (*clean)(void) = clean_up;
 	struct line l = { .len = 0 };
 	uintptr_t nobody = 0;
 	size_t i = 0;
 
 	(void)context;
-	while (deadly[i].number != number)
+	while (deadly_number(i) != number)
 		i++;
 	if (!atomic_compare_exchange_strong(&dying, &nobody, (uintptr_t)&own)) {
 		/* Another thread is dying already, or this one again. */
@@ -396,14 +556,14 @@ static void on_crash(int number, siginfo_t *info, void *context)
 		if (is_cut_short(number, info))
 			end_cut_short(t);
 		put_who(&l, t);
-		put(&l, deadly[i].what);
+		put_what(&l, i);
 		put_where(&l, t);
 		line_write(&l);
 		if (clean)
 			clean();
 	}
 	sigaction(number, &former[i], NULL);
-	if (info->si_code <= 0 || !deadly[i].repeats)
+	if (info->si_code <= 0 || i >= N_DEADLY || !deadly[i].repeats)
 		raise(number);
 }
 
@@ -413,18 +573,18 @@ static void listen(void)
 				    .sa_flags = SA_SIGINFO | (int)SA_ONSTACK };
 	size_t i;
 
-	for (i = 0; i < N_DEADLY; i++)
-		if (!sigaction(deadly[i].number, NULL, &former[i]) &&
+	for (i = 0; i < n_deadly(); i++)
+		if (!sigaction(deadly_number(i), NULL, &former[i]) &&
 		    former[i].sa_handler != SIG_IGN)
-			sigaction(deadly[i].number, &action, NULL);
+			sigaction(deadly_number(i), &action, NULL);
 }
 
 static void unlisten(void)
 {
 	size_t i;
 
-	for (i = 0; i < N_DEADLY; i++)
-		sigaction(deadly[i].number, &former[i], NULL);
+	for (i = 0; i < n_deadly(); i++)
+		sigaction(deadly_number(i), &former[i], NULL);
 }
 
 /* ---------------------------------------------------------------- patience */

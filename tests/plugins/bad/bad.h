@@ -5,6 +5,7 @@
  *     exit N      the exit status
  *     line TEXT   what a line of standard error or output has in it; may stand more than once
  *     stop N      SIGTERM is sent after N seconds, and the run ends within 5 more
+ *     published yes   though it does not end with 0
  *     args WORDS  more arguments
  *
  * KIND-NAME.c is the plugin KIND/NAME.  tests/plugins.sh runs each.
@@ -70,27 +71,56 @@ static inline int good_show(struct mu_ctx *ctx, void *self, const struct ArrowAr
 /* Functions of a plugin that has `fault`, code with ctx, and rows or out, at hand. */
 #define BAD_OPEN(fault) \
 	static int bad_open(struct mu_ctx *ctx, void *self, struct ArrowSchema *out) \
-	{ (void)ctx, (void)self, (void)out; fault; return 0; }
+	{ \
+		(void)ctx, (void)self, (void)out; \
+		fault; \
+		return 0; \
+	}
 #define BAD_CLOSE(fault) \
 	static void bad_close(struct mu_ctx *ctx, void *self) \
-	{ (void)ctx, (void)self; fault; }
+	{ \
+		(void)ctx, (void)self; \
+		fault; \
+	}
 #define BAD_SHOW(fault) \
 	static int bad_show(struct mu_ctx *ctx, void *self, const struct ArrowArray *rows) \
-	{ (void)ctx, (void)self, (void)rows; fault; return 0; }
+	{ \
+		(void)ctx, (void)self, (void)rows; \
+		fault; \
+		return 0; \
+	}
 #define BAD_TRANSFORM(fault) \
 	static int bad_transform(struct mu_ctx *ctx, void *self, struct ArrowArray *out) \
-	{ (void)self; int err = mu_pull(ctx, out); if (err || !out->release) return err; \
-	  fault; return 0; }
+	{ \
+		(void)self; \
+		int err = mu_pull(ctx, out); \
+		if (err || !out->release) \
+			return err; \
+		fault; \
+		return 0; \
+	}
 /* Good rows, of which `fault` makes bad ones. */
 #define BAD_PARSE(fault) \
 	static int bad_parse(struct mu_ctx *ctx, void *self, struct ArrowArray *out) \
-	{ int *times = self, err = *times ? 0 : good_rows(ctx, out); \
-	  if (err || (*times)++) return err; \
-	  fault; return 0; }
+	{ \
+		int *times = self, err = *times ? 0 : good_rows(ctx, out); \
+		if (err || (*times)++) \
+			return err; \
+		fault; \
+		return 0; \
+	}
 
-#define CODES .codes = (const struct mu_code[]){ { "wrong", "It is wrong.", "Mend it." }, { 0 } }
+#define CODES \
+	.codes = (const struct mu_code[]) \
+	{ \
+		{ "wrong", "It is wrong.", "Mend it." }, \
+		{ \
+			0 \
+		} \
+	}
 
 #define VALIDATOR(n, ...) MUSTER_PLUGIN(.name = n, .summary = "bad", __VA_ARGS__);
-#define PARSER(n, ...) MUSTER_PLUGIN(.name = n, .summary = "bad", .self_size = sizeof(int), __VA_ARGS__);
+#define PARSER(n, ...) \
+	MUSTER_PLUGIN(.name = n, .summary = "bad", .self_size = sizeof(int), __VA_ARGS__);
 
 #endif

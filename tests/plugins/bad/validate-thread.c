@@ -1,6 +1,6 @@
 /* exit() on a thread of its own.
  *     exit 3
- *     line muster: sources.list[2] (validate/thread): somebody called exit(0) in validate
+ *     line muster: sources.list[2] (validate/thread): called exit(0) on a thread made in validate
  */
 #include <pthread.h>
 

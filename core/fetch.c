@@ -93,8 +93,7 @@ static int read_lock(struct run *run)
 		err = ENOENT;
 	}
 	if (err) {
-		run->wrong_configuration = true;
-		run_fail(run, NULL, err, why.data);
+		run_refuse(run, NULL, err, why.data);
 	} else if (run->options.locked || run->options.offline) {
 		/* On this machine somebody needs what it pins. */
 		err = cache_root(&run->cache, run->pins->path, &why);

@@ -20,14 +20,14 @@ int stage_failed(struct run *run, const struct stage *s, int err)
 {
 	struct text why = { 0 };
 
-	if (!err || run->failure.len || err == ECANCELED)
+	if (!err || err == ECANCELED || run_has_failed(run))
 		return err;
 	if (s->failure.len)
 		add_mark(run, s, &why);
 	stage_failure(s, err, &why);
-	run_fail(run, s->config, err, why.len ? why.data : "its options do not fit the data");
-	if (s->opening && err == EINVAL)
-		run->wrong_configuration = true;
+	if (!why.len)
+		text_puts(&why, "its options do not fit the data");
+	(s->opening && err == EINVAL ? run_refuse : run_fail)(run, s->config, err, why.data);
 	text_release(&why);
 	return err;
 }

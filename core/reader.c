@@ -146,12 +146,11 @@ static int parser_failed(struct reader *r, size_t i, const struct stage *s, int 
 	err = give_up(r, i, s, err);
 	if (err == GIVEN_UP)
 		return err;
-	if (err == EINVAL && s->opening)
-		r->run->wrong_configuration = true;
 	text_printf(&why, "%s: ", document_of(r, i)->public.uri);
 	stage_failure(s, err, &why);
-	run_fail(r->run, s->config, err,
-		 s->invalid && !s->failure.len ? "its options do not fit together" : why.data);
+	(err == EINVAL && s->opening ? run_refuse : run_fail)(
+		r->run, s->config, err,
+		s->invalid && !s->failure.len ? "its options do not fit together" : why.data);
 	text_release(&why);
 	return err;
 }

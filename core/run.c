@@ -107,16 +107,38 @@ size_t run_jobs(const struct run *run)
 	return wanted > MAX_JOBS ? MAX_JOBS : wanted;
 }
 
-int run_fail(struct run *run, const struct stage_config *config, int err, const char *why)
+static int note_failure(struct run *run, const struct stage_config *config, int err,
+			const char *why, bool wrong_configuration)
 {
 	pthread_mutex_lock(&run->lock);
 	if (!run->failure.len) {
 		if (config)
 			text_printf(&run->failure, "%s (%s): ", config->name, config->plugin->full);
 		text_puts(&run->failure, why);
+		run->wrong_configuration = wrong_configuration;
 	}
 	pthread_mutex_unlock(&run->lock);
 	return err ? err : EIO;
+}
+
+int run_fail(struct run *run, const struct stage_config *config, int err, const char *why)
+{
+	return note_failure(run, config, err, why, false);
+}
+
+int run_refuse(struct run *run, const struct stage_config *config, int err, const char *why)
+{
+	return note_failure(run, config, err, why, true);
+}
+
+bool run_has_failed(struct run *run)
+{
+	bool failed;
+
+	pthread_mutex_lock(&run->lock);
+	failed = run->failure.len > 0;
+	pthread_mutex_unlock(&run->lock);
+	return failed;
 }
 
 const struct mu_table_schema *run_table(const struct run *run)
@@ -244,10 +266,8 @@ static int append_open(struct work *w)
 		ok = columns_within(a, b, name_a, name_b, &why) &&
 		     columns_within(b, a, name_b, name_a, &why);
 	}
-	if (!ok) {
-		run->wrong_configuration = true;
-		run_fail(run, NULL, EINVAL, why.data);
-	}
+	if (!ok)
+		run_refuse(run, NULL, EINVAL, why.data);
 	text_release(&why);
 	if (!ok)
 		return EINVAL;
@@ -283,7 +303,7 @@ static int head_open(struct work *w, size_t i)
 	int err;
 
 	if (!schema)
-		return run->failure.len ? EIO : no_columns(run, i);
+		return run_has_failed(run) ? EIO : no_columns(run, i);
 	*h = (struct head){ .run = run, .source = i };
 	h->parsed = h->end = (struct flow){ .from = h, .next = head_next, .schema = schema };
 	record->opened = true;
@@ -598,18 +618,20 @@ static int no_source(struct run *run)
 {
 	const struct pipeline *p = run->pipeline;
 	const char **names = mem_alloc((p->n_sources + 1) * sizeof *names), *near;
+	struct text why = { 0 };
 	size_t i;
 
 	for (i = 0; i < p->n_sources; i++)
 		names[i] = p->sources[i].name;
 	near = mu_nearest(run->options.select, names);
-	text_printf(&run->failure, "the pipeline has no source '%s'; there are",
-		    run->options.select);
+	text_printf(&why, "the pipeline has no source '%s'; there are", run->options.select);
 	for (i = 0; i < p->n_sources; i++)
-		text_printf(&run->failure, "%s '%s'", i ? "," : "", names[i]);
+		text_printf(&why, "%s '%s'", i ? "," : "", names[i]);
 	if (near)
-		text_printf(&run->failure, "; did you mean '%s'?", near);
+		text_printf(&why, "; did you mean '%s'?", near);
 	free(names);
+	run_refuse(run, NULL, EINVAL, why.data);
+	text_release(&why);
 	return EINVAL;
 }
 
@@ -631,10 +653,7 @@ static int select_sources(struct run *run)
 		    (!run->options.select || !strcmp(run->options.select, chain->name)))
 			run->sources[run->n_sources++].name = chain->name;
 	}
-	if (run->n_sources)
-		return 0;
-	run->wrong_configuration = true;
-	return no_source(run);
+	return run->n_sources ? 0 : no_source(run);
 }
 
 void run_out(const struct run *run, struct text *out)
@@ -679,8 +698,7 @@ static int spare_documents(struct run *run)
 			    "--report: '%s' cannot be written: it is the document %s of source "
 			    "'%s'",
 			    path, d->public.uri, d->public.source);
-		run->wrong_configuration = true;
-		err = run_fail(run, NULL, EINVAL, why.data);
+		err = run_refuse(run, NULL, EINVAL, why.data);
 	}
 	text_release(&why);
 	return err;
@@ -789,10 +807,14 @@ static void run_rewind(struct run *run)
 
 /* Whether a pass came to nothing since stages do not fit the columns of the documents,
  * which may be those of a damaged one. */
-static bool columns_unknown(const struct run *run, int err)
+static bool columns_unknown(struct run *run, int err)
 {
-	return run->pipeline->on_error == ON_ERROR_REJECT && !interrupt_signal() &&
-	       (run->failure.len ? run->wrong_configuration : err == ENODATA);
+	bool unknown;
+
+	pthread_mutex_lock(&run->lock);
+	unknown = run->failure.len ? run->wrong_configuration : err == ENODATA;
+	pthread_mutex_unlock(&run->lock);
+	return unknown && run->pipeline->on_error == ON_ERROR_REJECT && !interrupt_signal();
 }
 
 /* All that is read goes through, and once more without the documents that turned out to
@@ -874,7 +896,7 @@ int run_pipeline(struct run *run)
 	count_dataset(&w, err != 0);
 	for (i = 0; i < run->n_sources; i++)
 		run->sources[i].rows = run_parsed(run, i)->rows;
-	if (err == ENODATA && !run->failure.len)
+	if (err == ENODATA && !run_has_failed(run))
 		err = 0; /* an error says so */
 	else if (!err && is_fit(&w) && run->publish.staging) {
 		err = exporters_finish(&w.exporters);

@@ -80,10 +80,11 @@ struct run {
 	int exit;
 	bool exported;               /* all outputs are whole */
 	bool published;
-	bool wrong_configuration;    /* a stage refused its options when it opened */
+	bool wrong_configuration;    /* so says the failure */
 	struct text failure;         /* why it could not run to the end */
 	struct progress *progress;   /* what goes to standard error until the run is over */
-	pthread_mutex_t lock;        /* of failure, and of progress */
+	pthread_mutex_t lock;        /* of the failure and wrong_configuration while threads are at
+					work, see run_has_failed(), and of progress */
 	atomic_bool stopping;        /* threads are to end */
 	atomic_bool unfit;           /* whatever comes, nothing will be published */
 	uint64_t item;               /* of the work, that is being consumed: see reader.h */
@@ -97,8 +98,14 @@ struct run {
 int run_pipeline(struct run *run);
 void run_release(struct run *run);
 
-/* Notes why the run cannot go on; the first call counts.  Gives `err`. */
+/* Notes why the run cannot go on; the first call counts, on whatever thread.  Gives `err`. */
 int run_fail(struct run *run, const struct stage_config *config, int err, const char *why);
+
+/* The same where the configuration is to be changed: the run then ends with 2. */
+int run_refuse(struct run *run, const struct stage_config *config, int err, const char *why);
+
+/* Whether somebody has said why the run cannot go on. */
+bool run_has_failed(struct run *run);
 
 /* Takes note that a stage has reported something of that severity. */
 void run_said(struct run *run, enum mu_severity severity);

@@ -2,8 +2,8 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 
 #include <muster/table.h>
 
+#include "object.h"
 #include "option.h"
 #include "surroundings.h"
 #include "watch.h"
@@ -492,55 +493,24 @@ static bool plugin_take(const struct candidate *c, const struct mu_plugin *in)
  * that it needs. */
 static bool refuse_unlinked(const struct candidate *c, const char *error)
 {
+	static const char gone[] = ": cannot open shared object file: ";
 	size_t len = strlen(c->plugin->path);
 	const char *end;
 
+	if (object_lacks_memory(error))
+		mem_exhausted();
+	if (object_is_forbidden(error))
+		advise(c->hint, "its file system seems to be mounted with noexec");
 	if (!strncmp(error, c->plugin->path, len) && !strncmp(error + len, ": ", 2))
 		return refuse(c, "cannot be loaded: %s", error + len + 2);
-	end = strstr(error, ": cannot open shared object file");
-	if (!end)
+	end = strstr(error, gone);
+	/* It may be there, and cannot be opened for want of descriptors. */
+	if (!end || strcmp(end + sizeof gone - 1, strerror(ENOENT)) != 0)
 		return refuse(c, "cannot be loaded: %s", error);
 	text_printf(c->why, "plugin %s cannot be used: it needs the library %.*s", c->plugin->full,
 		    (int)(end - error), error);
 	advise(c->hint, "install the package that has this library");
 	return false;
-}
-
-/* How many bytes a shared object must have, by what its headers say; 0: it is none. */
-static uint64_t object_size(int fd)
-{
-	ElfW(Ehdr) header;
-	uint64_t size, end;
-	unsigned i;
-
-	if (pread(fd, &header, SELFMAG, 0) != SELFMAG || memcmp(&header, ELFMAG, SELFMAG) != 0)
-		return 0;
-	if (pread(fd, &header, sizeof header, 0) != sizeof header)
-		return sizeof header;
-	size = header.e_shoff + (uint64_t)header.e_shnum * header.e_shentsize;
-	for (i = 0; i < header.e_phnum; i++) {
-		ElfW(Phdr) segment = { 0 };
-		uint64_t at = header.e_phoff + (uint64_t)i * header.e_phentsize;
-
-		end = at + sizeof segment;
-		if (pread(fd, &segment, sizeof segment, (off_t)at) == sizeof segment &&
-		    segment.p_type == PT_LOAD)
-			end = segment.p_offset + segment.p_filesz;
-		size = end > size ? end : size;
-	}
-	return size;
-}
-
-/* Half a shared object may not be mapped: reading what is missing is a crash. */
-static bool object_is_whole(const struct candidate *c, uint64_t bytes)
-{
-	int fd = open(c->plugin->path, O_RDONLY | O_CLOEXEC);
-	uint64_t size = fd < 0 ? 0 : object_size(fd);
-
-	if (fd >= 0)
-		close(fd);
-	return size <= bytes || refuse(c, "is a shared object cut short: it has %llu of %llu bytes",
-				       (unsigned long long)bytes, (unsigned long long)size);
 }
 
 static void *object_load(const struct candidate *c)
@@ -602,20 +572,37 @@ static bool survives_loading(const struct candidate *c)
 	return good;
 }
 
+static bool refuse_unread(const struct candidate *c, int err)
+{
+	if (err == ENOMEM)
+		mem_exhausted();
+	return refuse(c, "cannot be read: %s", strerror(err));
+}
+
+/* Releases `what`. */
+static bool refuse_object(const struct candidate *c, struct text *what)
+{
+	refuse(c, "%s", what->data);
+	text_release(what);
+	return false;
+}
+
 static bool plugin_open(const struct candidate *c)
 {
 	const struct mu_plugin *api;
+	struct text what = { 0 };
+	const char *error;
 	struct stat st;
 	void *so;
 
 	if (stat(c->plugin->path, &st))
-		return refuse(c, "cannot be read: %s", strerror(errno));
+		return refuse_unread(c, errno);
 	if (!S_ISREG(st.st_mode))
 		return refuse(c, "is not a file");
 	if (access(c->plugin->path, R_OK))
-		return refuse(c, "cannot be read: %s", strerror(errno));
-	if (!object_is_whole(c, (uint64_t)st.st_size))
-		return false;
+		return refuse_unread(c, errno);
+	if (!object_is_sound(c->plugin->path, (uint64_t)st.st_size, &what))
+		return refuse_object(c, &what);
 	if (c->plugin->foreign) {
 		surroundings_keep();
 		met_others = true;
@@ -623,8 +610,13 @@ static bool plugin_open(const struct candidate *c)
 	if (c->loader->try_first && !survives_loading(c))
 		return false;
 	so = object_load(c);
-	if (!so)
-		return refuse_unlinked(c, dlerror());
+	error = so ? NULL : dlerror();
+	if (error && object_is_mappable(error)) {
+		so = object_load(c);
+		error = so ? NULL : dlerror();
+	}
+	if (error)
+		return refuse_unlinked(c, error);
 	api = dlsym(so, "muster_plugin");
 	if (!api)
 		return refuse(c, "does not define muster_plugin");

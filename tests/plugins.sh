@@ -190,13 +190,25 @@ check_unloadable() {
 		validate/half.so is a shared object cut short: it has $((size / 2)) of $size bytes
 		validate/most.so is a shared object cut short: it has $((size - 1)) of $size bytes
 		validate/start.so is a shared object cut short: it has 20 of 64 bytes
-		validate/empty.so cannot be loaded: file too short
+		validate/empty.so is an empty file, not a shared object
 		parse/constructor-exit.so ends the program, with 0, while it is loaded
 		parse/constructor-crash.so crashes while it is loaded: Segmentation fault
 		csv
 	END
 	line='csv/ragged' && expect explain csv/ragged
 	[ "$code" = 0 ] || wrong "muster explain csv/ragged: exit $code"
+	# More than a process may have, where it can be held to that (with sanitizers it cannot).
+	echo 'char big[1 << 30];' | cat "$bad/validate-exit.c" - >huge.c
+	compile huge.c plugins/validate/huge.so
+	pipeline validate huge >pipeline.yaml
+	line='muster: out of memory'
+	# shellcheck disable=SC3045  # dash has it, and so has bash
+	if (ulimit -v 500000 && "$build/muster" --version >/dev/null 2>&1); then
+		ulimit -S -v 500000
+		expect check pipeline.yaml
+		[ "$code" = 3 ] || wrong "a check without memory for validate/huge: exit $code, not 3"
+		ulimit -S -v unlimited
+	fi
 	for name in half most start; do
 		pipeline validate "$name" >pipeline.yaml
 		line="validate/$name.so is a shared object cut short" && expect run pipeline.yaml --out out

@@ -162,10 +162,10 @@ START_TEST(files_that_are_no_plugins_are_refused)
 
 	built_write(&built, "parse/text.so", "not a library\n");
 	ck_assert_ptr_null(find(loader, STEP_PARSE, "text"));
-	ck_assert_ptr_nonnull(strstr(why.data, "text.so cannot be loaded: "));
+	ck_assert_ptr_nonnull(strstr(why.data, "text.so is a text file, not a shared object"));
 	built_write(&built, "parse/empty.so", "");
 	ck_assert_ptr_null(find(loader, STEP_PARSE, "empty"));
-	ck_assert_ptr_nonnull(strstr(why.data, "empty.so cannot be loaded: file too short"));
+	ck_assert_ptr_nonnull(strstr(why.data, "empty.so is an empty file, not a shared object"));
 	text_printf(&path, "%s/parse/folder.so", built.folder);
 	ck_assert_int_eq(mkdir(path.data, 0777), 0);
 	ck_assert_ptr_null(find(loader, STEP_PARSE, "folder"));
@@ -176,6 +176,73 @@ START_TEST(files_that_are_no_plugins_are_refused)
 	ck_assert_ptr_null(find(loader, STEP_PARSE, "nowhere"));
 	ck_assert_ptr_nonnull(strstr(why.data, "cannot be read: No such file"));
 	text_release(&path);
+	loader_free(loader);
+}
+END_TEST
+
+/* A plugin with other bytes somewhere in its header. */
+static void built_patched(const char *name, size_t at, const char *bytes, size_t len)
+{
+	struct text command = { 0 };
+	size_t i;
+
+	text_printf(&command, "cd %s/parse && cp csv.so %s.so && printf '", built.folder, name);
+	for (i = 0; i < len; i++)
+		text_printf(&command, "\\%03o", (unsigned char)bytes[i]);
+	text_printf(&command, "' | dd of=%s.so bs=1 seek=%zu conv=notrunc 2>/dev/null", name, at);
+	built_shell(command.data);
+	text_release(&command);
+}
+
+static void check_refused(struct loader *loader, const char *name, const char *words)
+{
+	ck_assert_ptr_null(find(loader, STEP_PARSE, name));
+	ck_assert_msg(strstr(why.data, words), "%s: %s", name, why.data);
+}
+
+START_TEST(objects_of_other_machines_are_named)
+{
+	struct loader *loader = loader_new();
+	/* Class, order of bytes, type and machine of the header. */
+	static const struct {
+		const char *name;
+		size_t at;
+		const char *bytes;
+		size_t len;
+		const char *words;
+	} all[] = {
+		{ "arm", 18, "\x28\0", 2, "arm.so was built for ARM (64 bits, " },
+		{ "narrow", 4, "\1", 1, "(32 bits, little endian), and this muster for " },
+		{ "big", 5, "\2\1\0\0\0\0\0\0\0\0\0\0\3\0\26", 15,
+		  "big.so was built for S/390 (64 bits, big endian), and this muster for " },
+		{ "strange", 18, "\xff\xfe", 2, "was built for machine 65279 of ELF (" },
+		{ "unlinked2", 16, "\1\0", 2, "is an object file, not a shared object: link it" },
+		{ "program", 16, "\2\0", 2, "program.so is a program, not a shared object" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof all / sizeof *all; i++) {
+		built_patched(all[i].name, all[i].at, all[i].bytes, all[i].len);
+		check_refused(loader, all[i].name, all[i].words);
+	}
+	loader_free(loader);
+}
+END_TEST
+
+START_TEST(files_of_other_kinds_are_named)
+{
+	struct loader *loader = loader_new();
+
+	built_write(&built, "parse/static.so", "!<arch>\nx");
+	check_refused(loader, "static", "static.so is a static library, not a shared object");
+	built_write(&built, "parse/windows.so", "MZ\x90");
+	check_refused(loader, "windows", "is a library for Windows, not a shared object");
+	built_write(&built, "parse/lfs.so", "version https://git-lfs.github.com/spec/v1\n");
+	check_refused(loader, "lfs", "stands for one in Git LFS");
+	built_write(&built, "parse/script.so", "GROUP ( /lib/libx.so )\n");
+	check_refused(loader, "script", "is a text file, not a shared object");
+	built_write(&built, "parse/noise.so", "\1\2\3\4");
+	check_refused(loader, "noise", "is a file of another kind, not a shared object");
 	loader_free(loader);
 }
 END_TEST
@@ -292,6 +359,8 @@ int main(void)
 	tcase_add_test(all, what_is_not_there_is_guessed_at);
 	tcase_add_test(all, names_cannot_leave_the_folders);
 	tcase_add_test(all, files_that_are_no_plugins_are_refused);
+	tcase_add_test(all, objects_of_other_machines_are_named);
+	tcase_add_test(all, files_of_other_kinds_are_named);
 	tcase_add_test(all, a_missing_library_is_named);
 	tcase_add_test(all, plugins_of_other_ages_are_read);
 	tcase_add_test(all, relative_folders_are_not_searched);

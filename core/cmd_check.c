@@ -5,12 +5,15 @@
 
 #include "command.h"
 #include "pipeline.h"
+#include "publish.h"
 #include "stage.h"
 
-enum { CHECK_SET };
+enum { CHECK_SET, CHECK_OUT };
 
 static const struct flag flags[] = {
 	[CHECK_SET] = { "set", 0, "NAME=VALUE", "give a variable of the pipeline another value" },
+	[CHECK_OUT] = { "out", 0, "DIR",
+			"that run will publish there; default out/ beside the pipeline" },
 	{ .name = NULL },
 };
 
@@ -36,7 +39,29 @@ static void summary_print(const struct pipeline *p)
 	text_release(&out);
 }
 
-static int file_check(const char *path, struct loader *loader, struct settings *settings)
+/* What `run` would say of its output folder before it does anything. */
+static bool out_check(const struct pipeline *p, const char *out)
+{
+	struct text path = { 0 }, why = { 0 }, shown = { 0 };
+	bool good;
+
+	if (out)
+		text_puts(&path, out);
+	else
+		text_printf(&path, "%s/out", p->folder);
+	good = !publish_check(path.data, &why);
+	if (!good) {
+		text_add_visible(&shown, why.data, why.len);
+		fprintf(stderr, "muster: %s\n", shown.data);
+	}
+	text_release(&path);
+	text_release(&why);
+	text_release(&shown);
+	return good;
+}
+
+static int file_check(const char *path, const char *out_folder, struct loader *loader,
+		      struct settings *settings)
 {
 	struct pipeline p = { 0 };
 	struct text out = { 0 };
@@ -45,6 +70,8 @@ static int file_check(const char *path, struct loader *loader, struct settings *
 	/* Both, even if the first finds something: all of it in one go. */
 	wrong = pipeline_read(&p, path, loader, settings->items, settings->count);
 	err = pipeline_check(&p);
+	if (p.folder && !out_check(&p, out_folder) && !err)
+		err = EINVAL;
 	if (!wrong && !err) {
 		summary_print(&p);
 	} else {
@@ -62,7 +89,7 @@ static int check_run(const struct command *self, int argc, char **argv)
 {
 	struct flags rest = { .command = self, .argc = argc, .next = 1, .argv = argv };
 	struct settings settings = { 0 };
-	const char **paths = mem_alloc((size_t)argc * sizeof *paths), *value;
+	const char **paths = mem_alloc((size_t)argc * sizeof *paths), *value, *out = NULL;
 	size_t n_paths = 0, i;
 	int code = EXIT_VALID, flag;
 	struct loader *loader;
@@ -72,6 +99,8 @@ static int check_run(const struct command *self, int argc, char **argv)
 			paths[n_paths++] = value;
 		else if (flag == FLAG_WRONG)
 			code = EXIT_USAGE;
+		else if (flag == CHECK_OUT)
+			out = value;
 		else if (!settings_add(&settings, value))
 			code = usage_error(self, "--set takes NAME=VALUE, not '%s'", value);
 	}
@@ -79,7 +108,7 @@ static int check_run(const struct command *self, int argc, char **argv)
 		code = usage_error(self, "name a pipeline file");
 	loader = code == EXIT_VALID ? loader_new() : NULL;
 	for (i = 0; loader && i < n_paths; i++) {
-		int checked = file_check(paths[i], loader, &settings);
+		int checked = file_check(paths[i], out, loader, &settings);
 
 		code = checked > code ? checked : code;
 	}

@@ -25,6 +25,8 @@
 #define STEP_MS    10
 #define TRIES      8
 
+#define MOUNT_POINT "is a mount point and cannot be replaced; name a folder in it with --out"
+
 /* What publish_abandon() removes: it may allocate nothing.  Memory may run out on
  * any thread, so what it reads changes under the lock; recursive, since it may
  * also run out in between. */
@@ -51,6 +53,22 @@ static char *join(const char *folder, const char *name)
 
 	text_printf(&path, "%s/%s", folder, name);
 	return path.data;
+}
+
+/* The former dataset cannot be renamed. */
+static int unmovable(const struct publish *p, int err, struct text *why)
+{
+	if (err == EBUSY)
+		text_printf(why, "%s: " MOUNT_POINT, p->shown);
+	else if (err == EXDEV)
+		text_printf(why,
+			    "%s: is in a lower layer of an overlay file system (it came with a "
+			    "container's image) and cannot be replaced there; name another folder "
+			    "with --out, or copy it (cp -a), remove it and rename the copy",
+			    p->shown);
+	else
+		fail(why, err, p->shown, "cannot be replaced");
+	return err;
 }
 
 /* A descriptor of 0 is none: that one is the standard input. */
@@ -208,6 +226,62 @@ static bool is_current_folder(const char *path)
 	return is;
 }
 
+/* Older kernels do not tell: then the attempt does, see try_moving(). */
+static bool is_mount_point(const char *path)
+{
+	struct statx st;
+
+	return !statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &st) &&
+	       (st.stx_attributes_mask & st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* Of a folder that is real; `shown` is how the user calls it. */
+static int check_folder(const char *real, const char *shown, struct text *why)
+{
+	if (real[0] != '/' || !real[1])
+		text_printf(why, "%s: cannot be an output folder", real);
+	else if (is_current_folder(real))
+		text_printf(why,
+			    "%s: the current folder cannot be replaced; name another one with "
+			    "--out",
+			    shown);
+	else if (is_mount_point(real))
+		text_printf(why, "%s: " MOUNT_POINT, shown);
+	else
+		return 0;
+	return EINVAL;
+}
+
+int publish_check(const char *out, struct text *why)
+{
+	char *real = publish_folder(out);
+	int err = check_folder(real, out, why);
+
+	free(real);
+	return err;
+}
+
+/* Whether the former dataset can be moved away at all: it is tried with the staging folder, in
+ * which something is, as the target, so that the one refusal that is left is that of a target
+ * that is not empty.  A run need not come to its end to learn of any other. */
+static int try_moving(struct publish *p, struct text *why)
+{
+	int fd = openat(p->lock, PACKAGE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), err = 0;
+
+	if (fd < 0)
+		return fail(why, errno, p->shown, "nothing can be written beside it");
+	close(fd);
+	if (rename(p->out, p->staging))
+		err = errno;
+	else if (rename(p->staging, p->out))
+		return fail(why, errno, p->staging, "is the former dataset and cannot be put back");
+	if (unlinkat(p->lock, PACKAGE, 0))
+		return fail(why, errno, p->shown, "nothing can be written beside it");
+	if (err == ENOTEMPTY || err == EEXIST || err == ENOENT)
+		return 0;
+	return unmovable(p, err, why);
+}
+
 int publish_begin(struct publish *p, const char *out, struct text *why)
 {
 	struct former former;
@@ -217,24 +291,16 @@ int publish_begin(struct publish *p, const char *out, struct text *why)
 	p->out = publish_folder(out);
 	p->umask = umask(0);
 	umask(p->umask);
-	if (p->out[0] != '/' || !p->out[1]) {
-		text_printf(why, "%s: cannot be an output folder", p->out);
-		return EINVAL;
-	}
-	if (is_current_folder(p->out)) {
-		text_printf(why,
-			    "%s: the current folder cannot be replaced; name another one with "
-			    "--out",
-			    p->shown);
-		return EINVAL;
-	}
+	err = check_folder(p->out, p->shown, why);
+	if (err)
+		return err;
 	err = former_open(&former, p->out, p->shown, why);
 	former_close(&former);
 	if (!err)
 		err = make_parents(p, why);
 	if (!err)
 		err = make_staging(p, why);
-	return err;
+	return err ? err : try_moving(p, why);
 }
 
 /* ---------------------------------------------------------------- outputs */
@@ -767,10 +833,7 @@ static int replace(struct publish *p, struct text *why)
 	if (err && p->stands_aside)
 		text_printf(why, "the former dataset stands in %s; ", p->aside);
 	if (err)
-		return fail(why, err, p->shown,
-			    err == EBUSY ? "is a mount point and cannot be replaced; name a "
-					   "folder in it with --out"
-					 : "cannot be replaced");
+		return unmovable(p, err, why);
 	err = sync_parents(p);
 	undone = err ? swap_back(p) : 0;
 	if (!err) {

@@ -66,8 +66,12 @@ char *publish_folder(const char *path);
  * staging_recover(). */
 int publish_recover(const char *out, struct text *why);
 
+/* Whether it could be an output folder, as far as it can be seen without changing anything: 0,
+ * or EINVAL with a message. */
+int publish_check(const char *out, struct text *why);
+
 /* Makes the staging folder.  0, or errno with a message; EEXIST: `out` is not
- * one to replace. */
+ * one to replace; EBUSY, EXDEV: it could not be. */
 int publish_begin(struct publish *publish, const char *out, struct text *why);
 
 /* Declares a file of the dataset.  EINVAL: no such path may be written. */

@@ -664,16 +664,22 @@ void run_out(const struct run *run, struct text *out)
 		text_printf(out, "%s/out", run->pipeline->folder);
 }
 
+static bool is_to_publish(const struct run *run)
+{
+	return !run->options.dry_run && !run->options.select;
+}
+
 /* Whatever becomes of this run: a run that was killed may have left a dataset aside. */
 static int recover(struct run *run)
 {
 	struct text why = { 0 }, out = { 0 };
 	int err = 0;
 
-	if (run->options.over) {
-		run_out(run, &out);
+	run_out(run, &out);
+	if (run->options.over)
 		err = publish_recover(out.data, &why);
-	}
+	if (!err && is_to_publish(run))
+		err = publish_check(out.data, &why);
 	if (err)
 		run_fail(run, NULL, err, why.data);
 	text_release(&out);
@@ -709,7 +715,7 @@ static int begin(struct run *run)
 	struct text why = { 0 }, out = { 0 };
 	int err;
 
-	if (run->options.dry_run || run->options.select || run->differs)
+	if (!is_to_publish(run) || run->differs)
 		return 0;
 	run_out(run, &out);
 	run->publish.rejects = run->pipeline->on_error == ON_ERROR_REJECT;

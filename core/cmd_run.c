@@ -24,7 +24,7 @@ static const struct flag flags[] = {
 	[RUN_SET] = { "set", 0, "NAME=VALUE", "give a variable of the pipeline another value" },
 	[RUN_OUT] = { "out", 0, "DIR", "publish there; default out/ beside the pipeline" },
 	[RUN_REPORT] = { "report", 0, "FORMAT[=PATH]",
-			 "text or json, to standard output or a file; repeatable" },
+			 "text or json, to standard output (also -) or a file; repeatable" },
 	[RUN_JOBS] = { "jobs", 0, "N", "threads that read documents; default one a processor" },
 	[RUN_SELECT] = { "select", 0, "SOURCE", "run one source alone, publish nothing" },
 	[RUN_DRY] = { "dry-run", 0, NULL, "do all but publishing" },
@@ -63,7 +63,7 @@ static int add_report(const struct command *self, struct errand *s, const char *
 	size_t len = strcspn(value, "="), i;
 	char *name = mem_copy(value);
 	const struct report_format *format;
-	bool standard = value[len] == '\0';
+	bool standard = !value[len] || !strcmp(value + len, "=-");
 	int code = EXIT_VALID;
 
 	name[len] = '\0';

@@ -124,6 +124,30 @@ static bool reserve_streams(void)
 	return true;
 }
 
+static bool takes_value(const struct command *command, const char *argument)
+{
+	const struct flag *f = command->flags;
+
+	if (strncmp(argument, "--", 2) != 0)
+		return false;
+	while (f->name && strcmp(f->name, argument + 2) != 0)
+		f++;
+	return f->name && f->value;
+}
+
+/* Wherever an option may stand, also behind the action of a command. */
+static bool asks_for_help(const struct command *command, int argc, char **argv)
+{
+	int i;
+
+	for (i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return true;
+		i += takes_value(command, argv[i]);
+	}
+	return false;
+}
+
 static int act(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
@@ -139,7 +163,7 @@ static int act(int argc, char **argv)
 		code = EXIT_VALID;
 	} else if (!(command = command_find(name))) {
 		code = unknown(name);
-	} else if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"))) {
+	} else if (asks_for_help(command, argc, argv)) {
 		code = help(name);
 	} else {
 		code = command->run(command, argc - 1, argv + 1);

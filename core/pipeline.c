@@ -8,6 +8,7 @@
 
 #include <muster/table.h>
 
+#include "address.h"
 #include "output_path.h"
 #include "variable.h"
 
@@ -327,7 +328,7 @@ static void addresses_hide(struct secrets *secrets, // NOLINT(misc-no-recursion)
 	size_t i;
 
 	if (node->kind == YAML_SCALAR)
-		secrets_add_address(secrets, node->text);
+		address_secrets(secrets, node->text);
 	for (i = 0; i < node->count; i++)
 		addresses_hide(secrets, node->items[i]);
 }

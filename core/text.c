@@ -5,9 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "mem.h"
-
-#define SECRET_ALONE 8 /* bytes; who has so many is hidden wherever it stands */
 
 static void text_reserve(struct text *text, size_t more)
 {
@@ -280,95 +279,23 @@ static bool secrets_mark(const struct secrets *secrets, const char *data, size_t
 	return found;
 }
 
-/* Names in a query whose values are secret, in any case of letters and with any of "-", "_"
- * and "." in between. */
-static bool name_is_secret(const char *name, size_t len)
-{
-	static const char *const names[] = { "token",
-					     "accesstoken",
-					     "authtoken",
-					     "key",
-					     "apikey",
-					     "accesskey",
-					     "secret",
-					     "clientsecret",
-					     "password",
-					     "passwd",
-					     "pwd",
-					     "sig",
-					     "auth",
-					     "authorization",
-					     "signature",
-					     "xamzsignature",
-					     "xamzsecuritytoken",
-					     NULL };
-	char plain[32];
-	size_t n = 0, i;
-
-	for (i = 0; i < len; i++) {
-		if (strchr("-_.", name[i]))
-			continue;
-		if (n == sizeof plain - 1)
-			return false;
-		plain[n++] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32) : name[i];
-	}
-	plain[n] = '\0';
-	for (i = 0; names[i]; i++)
-		if (!strcmp(names[i], plain))
-			return true;
-	return false;
-}
-
-/* A value of `len` bytes, or with the `before` bytes in front of it. */
-static void address_part_hide(struct secrets *secrets, const char *value, size_t len, size_t before)
-{
-	struct text part = { 0 };
-
-	if (!len)
-		return;
-	before = len < SECRET_ALONE ? before : 0;
-	text_add(&part, value - before, len + before);
-	secrets_add(secrets, part.data);
-	text_release(&part);
-}
-
-void secrets_add_address(struct secrets *secrets, const char *address)
-{
-	const char *host = strstr(address, "://"), *at, *colon, *next;
-	size_t len;
-
-	if (!host)
-		return;
-	host += 3;
-	len = strcspn(host, "/?#");
-	for (at = host + len; at > host && at[-1] != '@';)
-		at--;
-	colon = memchr(host, ':', (size_t)(at - host));
-	if (at > host && colon)
-		address_part_hide(secrets, colon + 1, (size_t)(at - colon - 2),
-				  (size_t)(colon + 1 - host));
-	for (next = host + strcspn(host, "?"); *next && *next != '#'; next += len) {
-		const char *name = next + 1, *equals;
-
-		len = 1 + strcspn(name, "&;#");
-		equals = memchr(name, '=', len - 1);
-		if (equals && name_is_secret(name, (size_t)(equals - name)))
-			address_part_hide(secrets, equals + 1, (size_t)(name + len - equals) - 2,
-					  (size_t)(equals + 1 - name));
-	}
-}
-
 void secrets_redact(const struct secrets *secrets, struct text *text, size_t start)
 {
 	unsigned char *marks;
 	struct text out = { 0 };
+	bool found;
 	size_t i;
 
-	if (!secrets || !secrets->count || start >= text->len)
+	if (start >= text->len || ((!secrets || !secrets->count) &&
+				   !memmem(text->data + start, text->len - start, "://", 3)))
 		return;
 	/* Marked first and replaced then: secrets may overlap. */
 	marks = mem_alloc(text->len);
-	if (secrets_mark(secrets, text->data + start, text->len - start, marks + start)) {
+	found = addresses_mark(text->data + start, text->len - start, marks + start);
+	if (secrets)
+		found |=
+			secrets_mark(secrets, text->data + start, text->len - start, marks + start);
+	if (found) {
 		for (i = 0; i < text->len; i++) {
 			if (!marks[i])
 				text_putc(&out, text->data[i]);

@@ -62,11 +62,8 @@ struct secrets {
 };
 
 void secrets_add(struct secrets *secrets, const char *value); /* "" is ignored */
-/* What is secret in an address, "https://user:password@host/?token=value": the password,
- * and values in its query whose names say so.  What is too short to be told from other
- * text is hidden together with what stands before it. */
-void secrets_add_address(struct secrets *secrets, const char *address);
-/* Replaces each of them, from `start` on, by ***. */
+/* Replaces each of them, and what is secret in addresses (see address.h), from `start` on, by
+ * ***.  `secrets` may be NULL. */
 void secrets_redact(const struct secrets *secrets, struct text *text, size_t start);
 void secrets_release(struct secrets *secrets);
 

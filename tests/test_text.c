@@ -5,6 +5,7 @@
 
 #include <muster/table.h>
 
+#include "address.h"
 #include "mem.h"
 #include "text.h"
 
@@ -186,7 +187,7 @@ static void address_shown(const char *address, const char *expected)
 	struct secrets secrets = { 0 };
 	struct text text = { 0 };
 
-	secrets_add_address(&secrets, address);
+	address_secrets(&secrets, address);
 	text_puts(&text, address);
 	secrets_redact(&secrets, &text, 0);
 	ck_assert_str_eq(text.data, expected);
@@ -203,10 +204,94 @@ START_TEST(secrets_of_addresses_are_hidden)
 	address_shown("https://me:longpassword@h/a", "https://me:***@h/a");
 	address_shown("https://me:pw@h/a?sig=", "https://***@h/a?sig=");
 	address_shown("https://h/a?tokens=0123456789&keyword=rosters",
-		      "https://h/a?tokens=0123456789&keyword=rosters");
+		      "https://h/a?tokens=***&keyword=rosters");
 	address_shown("https://h/a;token=0123456789", "https://h/a;token=0123456789");
 	address_shown("data/a.csv?token=0123456789", "data/a.csv?token=0123456789");
 	address_shown("https://h?token=0123456789;auth=9876543210", "https://h?token=***;auth=***");
+	address_shown("https://h/#access_token=0123456789", "https://h/#access_token=***");
+}
+END_TEST
+
+START_TEST(secret_values_are_told_by_name_or_look)
+{
+	static const char *const secret[] = {
+		"code=4821",
+		"session=admin",
+		"PHPSESSID=1",
+		"session_id=12",
+		"jwt=abc",
+		"sig=abc",
+		"pwd=x",
+		"my_pin=1",
+		"X-Api-Key=word",
+		"oauth_nonce=1",
+		"hmac=ab",
+		"pass=hunter",
+		"k=a1b2c3d4",
+		"x=eyJhbGciOiJIUzI1NiJ9.e30.Zm9v",
+		"s=JBSWY3DPEHPK3PXP",
+		"u=qxzwvbtrkplm",
+		"v=da39a3ee5e6b4b0d3255bfef95601890afd80709",
+		"w=hunter2",
+		"z=3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+		"Policy=eyJTdGF0ZW1lbnQiOlt7",
+	};
+	static const char *const shown[] = {
+		"page=2",
+		"year=2024",
+		"from=2024-11-23T00:00:00Z",
+		"from=20241123T000000Z",
+		"lang=nl-NL",
+		"format=csv",
+		"q=police+officers",
+		"country=Bosnia%20and%20Herzegovina",
+		"quarter=2024Q1",
+		"crs=EPSG4326",
+		"table=B05003",
+		"author=Smith",
+		"mission=UNMISS",
+		"title=Strength",
+		"dimension=militaryPersonnel",
+		"keyword=rosters",
+		"empty=",
+		"resource_id=3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+		"assessment=final",
+		"file=UN_2024a1b2c3d4.pdf",
+		"name=C%C3%B4te",
+		"name=C\xc3\xb4te",
+	};
+	char address[128], expected[128];
+	size_t i;
+
+	for (i = 0; i < sizeof secret / sizeof *secret; i++) {
+		int name = (int)strcspn(secret[i], "=");
+		struct text text = { 0 };
+
+		snprintf(address, sizeof address, "(https://h/a?a=1&%s&b=2), and", secret[i]);
+		snprintf(expected, sizeof expected, "(https://h/a?a=1&%.*s=***&b=2), and", name,
+			 secret[i]);
+		text_puts(&text, address);
+		secrets_redact(NULL, &text, 0);
+		ck_assert_str_eq(text.data, expected);
+		text_release(&text);
+	}
+	for (i = 0; i < sizeof shown / sizeof *shown; i++) {
+		snprintf(address, sizeof address, "https://h/a?%s", shown[i]);
+		address_shown(address, address);
+	}
+}
+END_TEST
+
+START_TEST(addresses_end_where_a_text_goes_on)
+{
+	struct text text = { 0 };
+
+	text_puts(&text, "{\"path\": \"https://h/?sig=abcdef\", \"a\": \"x?sig=1\"} "
+			 "http://h/?sig=ab: 404, <http://h/?sig=abc> ftp://h");
+	secrets_redact(NULL, &text, 0);
+	ck_assert_str_eq(text.data, "{\"path\": \"https://h/?sig=***\", \"a\": \"x?sig=1\"} "
+				    "http://h/?sig=***: 404, <http://h/?sig=***> ftp://h");
+	text_release(&text);
 }
 END_TEST
 
@@ -225,6 +310,8 @@ int main(void)
 	tcase_add_test(all, nearest_is_what_was_meant);
 	tcase_add_test(all, secrets_are_taken_out);
 	tcase_add_test(all, secrets_of_addresses_are_hidden);
+	tcase_add_test(all, secret_values_are_told_by_name_or_look);
+	tcase_add_test(all, addresses_end_where_a_text_goes_on);
 	tcase_add_test(all, arena_gives_zeroed_and_aligned);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);

@@ -141,8 +141,10 @@ const char *request_text(struct mu_ctx *ctx, const struct http *http, const stru
 		digest(http->headers.items[i].value, hash);
 		text = print(ctx, "%s %s=%s", text, http->headers.items[i].name, hash);
 	}
-	if (user)
-		text = print(ctx, "%s user=%s", text, user);
+	if (user) {
+		digest(user, hash);
+		text = print(ctx, "%s user=%s", text, hash);
+	}
 	if (http->token)
 		text = print(ctx, "%s token", text);
 	return *text ? text + 1 : NULL;

@@ -106,6 +106,9 @@ const struct mu_code core_codes[] = {
 	{ "run/two-dates",
 	  "The same bytes are read as of two dates: under two addresses, or now and before.",
 	  "One of the dates is wrong, or a document was published again in place of a new one." },
+	{ "run/future-date", "A document is read as of a day that has not come yet.",
+	  "Look whether it is a plan, or its year a slip; the day of today is that of the "
+	  "machine's clock, or of SOURCE_DATE_EPOCH." },
 	{ NULL, NULL, NULL },
 };
 

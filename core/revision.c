@@ -146,6 +146,21 @@ static void compare_others(struct run *run, size_t index, struct mu_map *seen)
 	text_release(&came);
 }
 
+/* A day of grace, since it is tomorrow already in the east. */
+static void check_future(struct run *run, const struct document *d)
+{
+	struct text message = { 0 };
+	int32_t today = mu_today();
+	char day[48], now[48];
+
+	if (!d->dated || d->as_of - 1 <= today)
+		return;
+	date_write(d->as_of, day, sizeof day);
+	date_write(today, now, sizeof now);
+	text_printf(&message, "is read as of %s, which is after today, %s", day, now);
+	say(run, MU_WARNING, "run/future-date", d, &message);
+}
+
 static int compare_one(struct run *run, struct document *d, struct text *why)
 {
 	const struct version *locked = lock_version(run->pins, run, d);
@@ -172,6 +187,7 @@ int revisions_find(struct run *run, struct text *why)
 
 		if (d->unread)
 			continue;
+		check_future(run, d);
 		err = compare_one(run, d, why);
 		if (err || !d->dated || (run->options.no_hash && !d->public.sha256))
 			continue;

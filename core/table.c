@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <muster/table.h>
 
@@ -615,6 +616,16 @@ bool mu_parse_date(struct mu_string text, int32_t *out)
 	return mu_date_from_civil(number_of_digits(text.data, 4),
 				  number_of_digits(text.data + 5, 2),
 				  number_of_digits(text.data + 8, 2), out);
+}
+
+int32_t mu_today(void)
+{
+	const char *said = secure_getenv("SOURCE_DATE_EPOCH");
+	int64_t seconds = (int64_t)time(NULL), told;
+
+	if (said && mu_parse_integer(mu_string(said), &told) && told >= 0)
+		seconds = told;
+	return seconds / 86400 < INT32_MAX ? (int32_t)(seconds / 86400) : INT32_MAX;
 }
 
 /* Years begin in March here, so that the odd day comes last, and 400 of them,

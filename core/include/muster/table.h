@@ -247,6 +247,10 @@ bool mu_number_loses(struct mu_string text);
 bool mu_parse_boolean(struct mu_string text, bool *out);
 bool mu_parse_date(struct mu_string text, int32_t *out);
 
+/* The day of today (UTC) in days since 1970-01-01, or the one that the environment's
+ * SOURCE_DATE_EPOCH says, in seconds. */
+int32_t mu_today(void);
+
 /* Days since 1970-01-01 of a day of the Gregorian calendar, and back; the
  * former is false when there is no such day.  Years 1 to 9999.
  * (Algorithms: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".) */

@@ -175,6 +175,37 @@ static int bound_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 			 above ? check->field->maximum : check->field->minimum);
 }
 
+/* A day of grace, since it is tomorrow already in the east. */
+static int future_row(struct mu_ctx *ctx, struct check *check, struct row *row)
+{
+	(void)ctx;
+	if (cell_is_null(check, row, 0) || !check_beyond(check, cell_of(check, row, 0), row->index))
+		return 0;
+	if (!check->late++) {
+		check->late_at = row->at;
+		check->late_date = mu_get_date(cell_of(check, row, 0), row->index);
+	}
+	return 0;
+}
+
+int check_advise(struct mu_ctx *ctx, const struct check *check)
+{
+	struct mu_finding late = { .severity = MU_WARNING,
+				   .code = check->kind->code,
+				   .at = check->late_at,
+				   .field = check->names[0] };
+	int first[3], now[3];
+
+	if (!check->late)
+		return 0;
+	mu_date_to_civil(check->late_date, &first[0], &first[1], &first[2]);
+	mu_date_to_civil(mu_today(), &now[0], &now[1], &now[2]);
+	return mu_report(ctx, late,
+			 "%s of %" PRIu64 " row%s is after today, %04d-%02d-%02d: %s%04d-%02d-%02d",
+			 late.field, check->late, check->late == 1 ? "" : "s", now[0], now[1],
+			 now[2], check->late == 1 ? "" : "first ", first[0], first[1], first[2]);
+}
+
 /* ------------------------------------------------------------------ keys */
 
 /* The place of the first row with the values of this one, in *first: its own when
@@ -351,4 +382,8 @@ const struct kind check_kinds[] = {
 				.row = foreign_key_row,
 				.screen = screen_texts,
 				.passes = value_passes },
+	[CHECK_FUTURE] = { .code = "future-date",
+			   .row = future_row,
+			   .screen = screen_bounds,
+			   .advises = true },
 };

@@ -20,6 +20,7 @@ enum check_kind {
 	CHECK_UNIQUE,
 	CHECK_PRIMARY_KEY,
 	CHECK_FOREIGN_KEY,
+	CHECK_FUTURE, /* a date after today; tells, and never fails */
 };
 
 /* One constraint of one field, or one key. */
@@ -31,6 +32,9 @@ struct check {
 	int64_t *columns; /* their indexes */
 	bool every;       /* row of the batch at hand has to be looked at */
 	bool failed;
+
+	uint64_t late, late_at; /* CHECK_FUTURE: rows, and the place of the first */
+	int32_t late_date;
 
 	/* By kind: */
 	struct pattern *pattern;
@@ -72,10 +76,14 @@ struct kind {
 	bool (*screen)(struct checks *all, struct check *check);
 	/* Whether row() has nothing to say of a text; where screen_texts() asks. */
 	bool (*passes)(struct check *check, struct mu_string text);
+	bool advises;   /* row() only notes, and nothing of it fails */
 	bool remembers; /* row() compares a row with all that it has seen */
 };
 
 extern const struct kind check_kinds[]; /* by enum check_kind */
+
+/* Reports what a check has noted that advises.  0, or an error with a message. */
+int check_advise(struct mu_ctx *ctx, const struct check *check);
 
 /* Whether a value that is not null breaks a minimum or maximum. */
 bool check_beyond(const struct check *check, const struct mu_column *cells, int64_t row);

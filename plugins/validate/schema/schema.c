@@ -67,6 +67,9 @@ static const struct mu_code codes[] = {
 	  "Two rows have the same values in the fields that tell rows apart, or one of these "
 	  "fields is empty.",
 	  "Find out which of the rows is right, or merge them with transform/consolidate." },
+	{ "future-date", "The date in the field as_of is after today.",
+	  "Look whether the year is a slip; the day of today is that of the machine's clock, or of "
+	  "SOURCE_DATE_EPOCH." },
 	{ "foreign-key", "A value is not on the reference list that the schema names.",
 	  "Correct the value, or add it to the list if it is missing there." },
 	{ 0 },
@@ -197,6 +200,8 @@ static int field_configure(struct mu_ctx *ctx, struct self *self, const struct m
 		err = bound_configure(ctx, self, CHECK_MAXIMUM, field, field->maximum);
 	if (!err && field->unique)
 		field_check_add(ctx, self, CHECK_UNIQUE, field);
+	if (!err && !strcmp(field->name, "as_of") && !strcmp(field->type, "date"))
+		field_check_add(ctx, self, CHECK_FUTURE, field)->date = mu_today() + 1;
 	return err;
 }
 
@@ -224,8 +229,8 @@ static int schema_configure(struct mu_ctx *ctx, void *data)
 	if (!schema)
 		return mu_fail(ctx, EINVAL, "the pipeline declares no schema");
 	self->checks.max_keys = self->max_keys;
-	/* At most six constraints a field. */
-	self->checks.items = mu_alloc(ctx, (6 * schema->n_fields + 1 + schema->n_foreign_keys) *
+	/* At most seven checks a field. */
+	self->checks.items = mu_alloc(ctx, (7 * schema->n_fields + 1 + schema->n_foreign_keys) *
 						   sizeof *self->checks.items);
 	for (size_t i = 0; i < schema->n_fields && !err; i++)
 		err = field_configure(ctx, self, &schema->fields[i]);
@@ -333,12 +338,16 @@ static int outcomes_tell(struct mu_ctx *ctx, const struct self *self)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < self->checks.count && !err; i++)
-		err = mu_checked(ctx,
-				 !self->rows                    ? MU_UNEVALUATED
-				 : self->checks.items[i].failed ? MU_FAIL
-								: MU_PASS,
-				 1);
+	for (size_t i = 0; i < self->checks.count && !err; i++) {
+		const struct check *check = &self->checks.items[i];
+
+		err = check->kind->advises ? check_advise(ctx, check)
+					   : mu_checked(ctx,
+							!self->rows     ? MU_UNEVALUATED
+							: check->failed ? MU_FAIL
+									: MU_PASS,
+							1);
+	}
 	return err;
 }
 
@@ -411,8 +420,16 @@ static int schema_merge(struct mu_ctx *ctx, void *data, void *from)
 
 	(void)ctx;
 	self->rows += other->rows;
-	for (size_t i = 0; i < self->checks.count; i++)
-		self->checks.items[i].failed |= other->checks.items[i].failed;
+	for (size_t i = 0; i < self->checks.count; i++) {
+		struct check *check = &self->checks.items[i], *more = &other->checks.items[i];
+
+		check->failed |= more->failed;
+		if (!check->late) {
+			check->late_at = more->late_at;
+			check->late_date = more->late_date;
+		}
+		check->late += more->late;
+	}
 	return 0;
 }
 

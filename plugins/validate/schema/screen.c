@@ -245,7 +245,7 @@ static bool numbers_beyond(const double *values, int64_t n, double bound, bool a
 
 static bool any_beyond(const struct check *check, const struct mu_column *cells, int64_t rows)
 {
-	bool above = check->kind == &check_kinds[CHECK_MAXIMUM];
+	bool above = check->kind != &check_kinds[CHECK_MINIMUM];
 
 	if (cells->type == MU_NUMBER)
 		return numbers_beyond((const double *)cells->values + cells->offset, rows,

@@ -385,7 +385,7 @@ int columns_lack(struct mu_ctx *ctx, struct self *self, uint64_t position)
 
 static int report_lack(struct mu_ctx *ctx, const struct declared_column *c, const struct lack *lack)
 {
-	struct mu_finding missing = { .severity = MU_NOTE,
+	struct mu_finding missing = { .severity = MU_WARNING,
 				      .code = "member-missing",
 				      .at = mu_at(ctx->document->id, lack->first),
 				      .field = c->name };

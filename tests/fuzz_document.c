@@ -10,6 +10,7 @@
 
 #include "../plugins/parse/document/page.c"
 #include "../plugins/parse/document/layout.c"
+#include "../plugins/parse/document/mention.c"
 #include "../plugins/parse/document/value.c"
 #include "../plugins/parse/document/cut.c"
 #include "../plugins/parse/document/header.c"

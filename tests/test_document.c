@@ -7,6 +7,7 @@
 /* A plugin's files are its own, so its test takes them in. */
 #include "../plugins/parse/document/page.c"
 #include "../plugins/parse/document/layout.c"
+#include "../plugins/parse/document/mention.c"
 #include "../plugins/parse/document/value.c"
 #include "../plugins/parse/document/cut.c"
 #include "../plugins/parse/document/header.c"

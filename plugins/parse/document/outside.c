@@ -2,6 +2,7 @@
 
 #include "doubt.h"
 #include "grid.h"
+#include "mention.h"
 #include "scan.h"
 
 enum {
@@ -363,6 +364,36 @@ static int find_sentence(const struct scan *s, size_t line)
 	return found;
 }
 
+/* Tells a line that speaks of a row or total which the table has not. */
+static int mention_check(struct outside *o, const struct found_table *f, size_t line)
+{
+	struct scan *s = o->s;
+	struct mu_finding finding = finding_at(s, line, "mentioned");
+	struct phrase text, name = { .len = 0 };
+	struct mention m;
+	int known, err = mention_find(s, f, line, &m);
+
+	if (err || m.kind == MENTION_NONE)
+		return err;
+	known = find_sentence(s, line);
+	if (known)
+		return known < 0 ? -known : 0;
+	if (o->reported == REPORTED_MAX)
+		return 0;
+	o->reported++;
+	finding.severity = MU_WARNING;
+	text = quote(pages_line(s->pages, line));
+	phrase_add(&name, m.name.data, m.name.len);
+	phrase_puts(&name, "' and '");
+	phrase_add(&name, m.number.data, m.number.len);
+	return scan_report(
+		s, finding,
+		"behind table '%s' the text '%s' has '%s', as no %s of the table; it was "
+		"not read",
+		table_of(s, f)->name, text.text, name.text,
+		m.kind == MENTION_ROW ? "row" : "total");
+}
+
 /* Looks at a line that reads as no row and no total. */
 static int text_check(struct outside *o, const struct found_table *f, size_t line,
 		      struct doubt_place *place)
@@ -372,12 +403,14 @@ static int text_check(struct outside *o, const struct found_table *f, size_t lin
 	int known;
 
 	if (t->grid)
-		return 0;
+		return mention_check(o, f, line);
 	known = find_skip(o->s, t, pages_line(o->s->pages, line));
 	if (known)
 		return known < 0 ? -known : 0;
 	doubt = doubt_line(o->s, f, line, place);
-	known = doubt == DOUBT_NONE ? 1 : find_sentence(o->s, line);
+	if (doubt == DOUBT_NONE)
+		return mention_check(o, f, line);
+	known = find_sentence(o->s, line);
 	if (known)
 		return known < 0 ? -known : 0;
 	return report_doubt(o, f, line, doubt);

@@ -60,6 +60,11 @@ int find_skip(const struct scan *scan, const struct table *table, struct mu_stri
 		  "Describe the table so that it ends behind that line: a claim for the totals " \
 		  "of groups, another pattern for the last one, or end; or, when the line is none " \
 		  "of the table's, list it under skip, or tell with end where the table ends." }, \
+		{ "mentioned", \
+		  "Behind a table the text names somebody whom no row of it has so, with a number, or " \
+		  "another total. It was not read.", \
+		  "Look whether the table is complete; describe the sentence as a claim, or list a " \
+		  "pattern of it under unread, so that it is known." }, \
 		{ "unread-table", \
 		  "Outside of the tables that were read there is a header with their words.", \
 		  "Describe the table; or list a pattern of its heading or header under unread, " \

@@ -250,6 +250,9 @@ static int other_begin(struct mu_ctx *ctx, struct self *self, struct table *t)
 	for (row = 0; row < t->n_header; row++)
 		for (column = 0; column < row_width(t, row); column++)
 			choice_look(t, name_at(t, row, column));
+	for (column = 0; column < t->n_foot_cells; column++)
+		choice_look(t, (struct mu_string){ t->foot.data + t->foot_cells[column].from,
+						   t->foot_cells[column].len });
 	describe(t, &t->what);
 	t->fits = self->grid.header_rows && self->grid.columns.count && has_columns(self, t);
 	err = is_known(ctx, self, t, &t->known);

@@ -101,6 +101,21 @@ enum table_state {
 	TABLE_OTHER,
 };
 
+/* A row of a tfoot that stands before the header, where a browser shows it below. */
+enum { FOOT_ROWS = 16 };
+
+struct foot_cell {
+	size_t from, len; /* in `foot` */
+	bool merged, struck;
+};
+
+struct foot_row {
+	size_t end, n; /* behind its last cell, and cells up to the last one with a text */
+	uint64_t row;
+	size_t beyond;
+	bool hidden;
+};
+
 /* A table that is open.  Its memory is used again for later ones of its depth. */
 struct table {
 	uint64_t number; /* from 1, in the order of the page */
@@ -115,6 +130,7 @@ struct table {
 	uint64_t rows; /* that have begun */
 	bool in_row, in_cell;
 	bool section_hidden, row_hidden;
+	bool in_foot; /* the part that is open is a tfoot */
 	bool struck; /* some text of the cell at hand is */
 	size_t row_tag;
 	size_t column; /* of the cell at hand, or of the next */
@@ -143,6 +159,12 @@ struct table {
 	size_t header_beyond[HEADER_ROWS]; /* as `beyond` */
 	uint64_t header_row[HEADER_ROWS]; /* its number */
 	int64_t n_header;
+
+	/* Rows of a tfoot before it, which are given behind it. */
+	struct prose foot;
+	struct foot_cell *foot_cells;
+	size_t n_foot_cells, foot_room, n_foot;
+	struct foot_row foot_rows[FOOT_ROWS];
 };
 
 /* ------------------------------------------------------------------ a page */

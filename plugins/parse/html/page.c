@@ -265,6 +265,7 @@ static int part_begin(struct mu_ctx *ctx, struct self *self, struct table *table
 	case ELEMENT_SECTION:
 		table->section = level;
 		table->section_hidden = hidden;
+		table->in_foot = token_same_name(token->text, mu_string("tfoot"));
 		return 0;
 	case ELEMENT_ROW:
 		table->row = level;

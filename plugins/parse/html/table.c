@@ -30,8 +30,17 @@ static size_t colspan_read(struct mu_string text)
 	return span ? span : 1;
 }
 
+/* Whether the row at hand is of a tfoot that stands before the header. */
+static bool is_early_foot(const struct self *self, const struct table *t)
+{
+	return t->in_foot && t->state == TABLE_OPEN && !t->n_header && self->grid.header_rows &&
+	       t->n_foot < FOOT_ROWS;
+}
+
 static bool is_header(const struct self *self, const struct table *t)
 {
+	if (is_early_foot(self, t))
+		return false;
 	return t->state == TABLE_OPEN || (self->grid.header_rows && !grid_is_ready(self->rows));
 }
 
@@ -226,44 +235,7 @@ static int header_give(struct mu_ctx *ctx, struct self *self, const struct table
 	return err;
 }
 
-/* Whether the table is the one that is meant, once its header is known or there is no
- * more of it. */
-static int table_decide(struct mu_ctx *ctx, struct self *self, struct table *t)
-{
-	char part[PART_NAME];
-	bool meant;
-	int err = choice_make(ctx, self, t, &meant);
-
-	t->state = TABLE_OTHER;
-	if (err || !meant || self->matches > 1)
-		return err;
-	t->state = TABLE_MEANT;
-	self->meant = t->number;
-	err = mu_takes(ctx, choice_part(t->number, part));
-	if (err)
-		return err;
-	return grid_is_ready(self->rows) ? 0 : header_give(ctx, self, t);
-}
-
 /* -------------------------------------------------------------------- rows */
-
-int table_row_begin(struct mu_ctx *ctx, struct self *self, struct table *t, size_t tag, bool hidden)
-{
-	bool first = !t->rows;
-	int err = 0;
-
-	t->in_row = true;
-	t->row_hidden = hidden || t->section_hidden;
-	t->row_tag = tag;
-	t->rows++;
-	t->column = t->n = t->beyond = 0;
-	prose_clear(&t->texts);
-	if (first && !self->grid.header_rows && t->state == TABLE_OPEN)
-		err = table_decide(ctx, self, t);
-	if (!err && self->page.locating && t->state == TABLE_MEANT)
-		page_path(&self->page, t->row ? t->row : t->level, &self->page.row_path);
-	return err;
-}
 
 static bool is_shown(const struct self *self, bool header, bool first)
 {
@@ -465,9 +437,107 @@ static int row_give(struct mu_ctx *ctx, struct self *self, struct table *t, size
 	return !err && !header ? report_odd(ctx, t) : err;
 }
 
+/* Keeps a row of a tfoot that stands before the header, of which `n` cells are at hand. */
+static int foot_add(struct mu_ctx *ctx, struct self *self, struct table *t, size_t n)
+{
+	const struct page *page = &self->page;
+	size_t all = t->n_foot_cells + page->n_cells, i;
+
+	if (!html_room(&t->foot_cells, &t->foot_room, all, sizeof *t->foot_cells))
+		return html_out_of_memory(ctx);
+	for (i = 0; i < page->n_cells; i++) {
+		t->foot_cells[t->n_foot_cells++] =
+			(struct foot_cell){ t->foot.len, page->cells[i].text.len,
+					    page->sources[i].merged, page->sources[i].struck };
+		prose_copy(&t->foot, page->cells[i].text);
+	}
+	t->foot_rows[t->n_foot++] = (struct foot_row){ all, n, t->rows, t->beyond, t->row_hidden };
+	return t->foot.broken ? html_out_of_memory(ctx) : 0;
+}
+
+/* Gives the rows of such a tfoot, behind the header. */
+static int foot_give(struct mu_ctx *ctx, struct self *self, struct table *t)
+{
+	struct page *page = &self->page;
+	uint64_t rows = t->rows;
+	size_t beyond = t->beyond, from = 0, i, k;
+	bool hidden = t->row_hidden;
+	int err = 0;
+
+	for (i = 0; !err && i < t->n_foot; i++) {
+		const struct foot_row *row = &t->foot_rows[i];
+
+		page->n_cells = row->end - from;
+		if (!html_room(&page->cells, &page->cells_room, page->n_cells,
+			       sizeof *page->cells) ||
+		    !html_room(&page->sources, &page->sources_room, page->n_cells,
+			       sizeof *page->sources))
+			return html_out_of_memory(ctx);
+		for (k = 0; k < page->n_cells; k++) {
+			const struct foot_cell *cell = &t->foot_cells[from + k];
+
+			page->sources[k] =
+				(struct source){ .merged = cell->merged, .struck = cell->struck };
+			page->cells[k] = (struct grid_cell){
+				.kind = cell->len ? GRID_TEXT : GRID_EMPTY,
+				.text = { cell->len ? t->foot.data + cell->from : "", cell->len }
+			};
+		}
+		from = row->end;
+		t->rows = row->row;
+		t->beyond = row->beyond;
+		t->row_hidden = row->hidden;
+		err = row_give(ctx, self, t, row->n);
+	}
+	t->rows = rows;
+	t->beyond = beyond;
+	t->row_hidden = hidden;
+	return err;
+}
+
+/* Whether the table is the one that is meant, once its header is known or there is no
+ * more of it. */
+static int table_decide(struct mu_ctx *ctx, struct self *self, struct table *t)
+{
+	char part[PART_NAME];
+	bool meant;
+	int err = choice_make(ctx, self, t, &meant);
+
+	t->state = TABLE_OTHER;
+	if (err || !meant || self->matches > 1)
+		return err;
+	t->state = TABLE_MEANT;
+	self->meant = t->number;
+	err = mu_takes(ctx, choice_part(t->number, part));
+	if (err)
+		return err;
+	if (!grid_is_ready(self->rows))
+		err = header_give(ctx, self, t);
+	return err || !grid_is_ready(self->rows) ? err : foot_give(ctx, self, t);
+}
+
+int table_row_begin(struct mu_ctx *ctx, struct self *self, struct table *t, size_t tag, bool hidden)
+{
+	bool first = !t->rows;
+	int err = 0;
+
+	t->in_row = true;
+	t->row_hidden = hidden || t->section_hidden;
+	t->row_tag = tag;
+	t->rows++;
+	t->column = t->n = t->beyond = 0;
+	prose_clear(&t->texts);
+	if (first && !self->grid.header_rows && t->state == TABLE_OPEN)
+		err = table_decide(ctx, self, t);
+	if (!err && self->page.locating && t->state == TABLE_MEANT)
+		page_path(&self->page, t->row ? t->row : t->level, &self->page.row_path);
+	return err;
+}
+
 bool table_takes_rows(const struct self *self, const struct table *t)
 {
-	return !t->in_row && !t->n_hanging && !t->section_hidden && !is_header(self, t);
+	return !t->in_row && !t->n_hanging && !t->section_hidden && !is_early_foot(self, t) &&
+	       !is_header(self, t);
 }
 
 /* The texts of cells that do not stand for themselves, one after the other. */
@@ -553,6 +623,8 @@ int table_row_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 		return err;
 	if (t->state == TABLE_MEANT) {
 		err = row_give(ctx, self, t, n);
+	} else if (is_early_foot(self, t)) {
+		err = foot_add(ctx, self, t, n);
 	} else if (n || t->beyond || t->n_header) {
 		err = header_add(ctx, self, t, n);
 		if (!err && (t->n_header == self->grid.header_rows || t->header.len > HEADER_BYTES))
@@ -572,7 +644,7 @@ int table_section_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 	size_t i;
 
 	t->section = 0;
-	t->section_hidden = false;
+	t->section_hidden = t->in_foot = false;
 	for (i = 0; i < t->n_hanging; i++) {
 		struct hanging *h = &t->hanging[i];
 
@@ -602,7 +674,8 @@ int table_begin(struct mu_ctx *ctx, struct self *self)
 		t->state = t->number == self->meant ? TABLE_MEANT : TABLE_OTHER;
 	t->level = page->n - 1;
 	t->section = t->row = t->cell = t->caption_level = 0;
-	t->ended = t->in_row = t->in_cell = t->section_hidden = false;
+	t->ended = t->in_row = t->in_cell = t->section_hidden = t->in_foot = false;
+	t->n_foot = t->n_foot_cells = 0;
 	t->rows = t->odd_row = 0;
 	t->n_hanging = t->n_names = 0;
 	t->n_header = 0;
@@ -610,6 +683,7 @@ int table_begin(struct mu_ctx *ctx, struct self *self)
 	prose_clear(&t->stray);
 	prose_begin(&t->stray, PHRASE_PIECE);
 	prose_clear(&t->header);
+	prose_clear(&t->foot);
 	prose_clear(&t->caption);
 	prose_clear(&t->heading);
 	prose_copy(&t->heading, prose_text(&page->heading));
@@ -672,6 +746,8 @@ void table_release(struct table *t)
 	prose_release(&t->caption);
 	prose_release(&t->texts);
 	prose_release(&t->header);
+	prose_release(&t->foot);
+	free(t->foot_cells);
 	prose_release(&t->stray);
 	free(t->slots);
 	free(t->names);

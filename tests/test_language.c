@@ -195,6 +195,26 @@ START_TEST(texts_are_folded_to_words)
 }
 END_TEST
 
+/* Behind a letter that only ICU folds, all others are folded by it, too. */
+START_TEST(letters_with_accents_are_folded_as_icu_does)
+{
+	for (unsigned c = 0xc0; c < 0x180; c++) {
+		char letter[] = { (char)(0xc0 | c >> 6), (char)(0x80 | (c & 0x3f)), ' ', 'x',
+				  '\0' };
+		char both[16] = "\xce\xb1 a", alone[16], with[16];
+
+		strcat(both, letter);
+		letter[2] = '\0';
+		ck_assert(words_fold(mu_string(both), with, sizeof with) != SIZE_MAX);
+		strcpy(both, "a");
+		strcat(both, letter);
+		strcat(both, " x");
+		ck_assert(words_fold(mu_string(both), alone, sizeof alone) != SIZE_MAX);
+		ck_assert_msg(!strcmp(with + 3, alone), "U+%04X: '%s', '%s'", c, with + 3, alone);
+	}
+}
+END_TEST
+
 START_TEST(distances_count_swapped_letters_once)
 {
 	ck_assert_int_eq(words_distance("mali", "mali", 3), 0);
@@ -219,6 +239,7 @@ int main(void)
 	tcase_add_test(tests, dates_name_their_month_and_year);
 	tcase_add_test(tests, unknown_languages_are_refused);
 	tcase_add_test(tests, texts_are_folded_to_words);
+	tcase_add_test(tests, letters_with_accents_are_folded_as_icu_does);
 	tcase_add_test(tests, distances_count_swapped_letters_once);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);

@@ -306,7 +306,10 @@ static const char *const field_names[FIELDS] = { "alias", "alpha3", "note" };
 
 bool country_is_alpha3(const char *text)
 {
-	return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+	for (size_t i = 0; i < 3; i++)
+		if (text[i] < 'A' || text[i] > 'Z')
+			return false;
+	return !text[3];
 }
 
 static int alias_add(struct country_index *index, const struct list *list, char *fields[FIELDS])
@@ -618,11 +621,19 @@ enum country_answer country_begins(struct country_index *index, struct mu_string
 	return answer;
 }
 
+static bool is_capitals(struct mu_string text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < 'A' || text.data[i] > 'Z')
+			return false;
+	return true;
+}
+
 enum country_answer country_code(struct country_index *index, struct mu_string code, char alpha3[4])
 {
 	size_t i;
 
-	if (code.len != 2 && code.len != 3)
+	if ((code.len != 2 && code.len != 3) || !is_capitals(code))
 		return COUNTRY_UNKNOWN;
 	if (code.len == 3 && !*index->alpha3[0])
 		for (i = 0; index->alpha2[i]; i++)

@@ -72,8 +72,10 @@ static int hosts_check(const struct list *list, const char *hosts)
 	const char *at = hosts;
 
 	while (*at) {
-		size_t len = strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+		size_t len = 0;
 
+		while (at[len] >= 'A' && at[len] <= 'Z')
+			len++;
 		if (len != 3 || (at[3] && (at[3] != ' ' || !at[4])))
 			return list_malformed(list,
 					      "host is not made of alpha-3 codes with a space "
@@ -156,17 +158,42 @@ static int mission_add(struct mission_index *index, char *fields[FIELDS])
 	return names_add(index, fields);
 }
 
+/* The first meaning of a name, NULL for none. */
+static const struct meaning *meaning_find(const struct mission_index *index, struct mu_string name)
+{
+	char words[WORDS_MAX];
+	size_t length = words_fold(name, words, sizeof words);
+	size_t entry;
+
+	if (!length || length == SIZE_MAX)
+		return NULL;
+	entry = mu_map_find(&index->words, words, length);
+	return entry == SIZE_MAX ? NULL : &index->meanings[index->words.entries[entry].value - 1];
+}
+
+static const struct meaning *meaning_next(const struct mission_index *index,
+					  const struct meaning *m)
+{
+	return m->next ? &index->meanings[m->next - 1] : NULL;
+}
+
+/* Whether a text is the acronym of a mission, letter by letter. */
+static bool has_acronym(const struct mission_index *index, const char *text)
+{
+	const struct meaning *m = meaning_find(index, mu_string(text));
+
+	while (m && strcmp(index->missions[m->mission].acronym, text))
+		m = meaning_next(index, m);
+	return m != NULL;
+}
+
 static int successors_check(struct mission_index *index)
 {
 	for (size_t i = 0; i < index->count; i++) {
 		const char *successor = index->missions[i].successor;
-		size_t j = 0;
 
-		while (*successor && j < index->count &&
-		       strcmp(index->missions[j].acronym, successor))
-			j++;
 		index->list.line = index->lines[i];
-		if (j == index->count)
+		if (*successor && !has_acronym(index, successor))
 			return list_malformed(&index->list,
 					      "successor is the acronym of no mission: '%.40s'",
 					      successor);
@@ -220,25 +247,6 @@ void mission_close(struct mission_index *index)
 }
 
 /* ------------------------------------------------------------ looking up */
-
-/* The first meaning of a name, NULL for none. */
-static const struct meaning *meaning_find(const struct mission_index *index, struct mu_string name)
-{
-	char words[WORDS_MAX];
-	size_t length = words_fold(name, words, sizeof words);
-	size_t entry;
-
-	if (!length || length == SIZE_MAX)
-		return NULL;
-	entry = mu_map_find(&index->words, words, length);
-	return entry == SIZE_MAX ? NULL : &index->meanings[index->words.entries[entry].value - 1];
-}
-
-static const struct meaning *meaning_next(const struct mission_index *index,
-					  const struct meaning *m)
-{
-	return m->next ? &index->meanings[m->next - 1] : NULL;
-}
 
 const struct mission *mission_find(struct mission_index *index, struct mu_string name, int32_t day,
 				   bool *several)

@@ -54,38 +54,64 @@ static void put_letter(struct folded *f, UChar32 c)
 		put_bytes(f, bytes, (size_t)len);
 }
 
-/* Plain ASCII needs no tables: each byte as it is folded, 0 for what separates. */
-static char fold_byte(char c)
+/* Most names need none of ICU: each byte of ASCII as it is folded, 0 for what separates. */
+static char fold_byte(unsigned char byte)
 {
-	if (c >= 'A' && c <= 'Z')
-		return (char)(c - 'A' + 'a');
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '\0';
+	unsigned char small = byte | 0x20;
+
+	if (small >= 'a' && small <= 'z')
+		return (char)small;
+	return byte >= '0' && byte <= '9' ? (char)byte : '\0';
 }
 
-static bool fold_ascii(struct folded *f, struct mu_string text)
+/* Letters U+00C0 to U+017F likewise, two bytes for each, the second one a space where it is not needed.
+ * Two spaces leave a letter to ICU. */
+static const char folded_latin[] =
+	"a a a a a a aec e e e e i i i i d n o o o o o   o u u u u y thss"
+	"a a a a a a aec e e e e i i i i d n o o o o o   o u u u u y thy "
+	"a a a a a a c c c c c c c c d d d d e e e e e e e e e e g g g g "
+	"g g g g h h h h i i i i i i i i i i ijijj j k k   l l l l l l   "
+	"  l l n n n n n n       o o o o o o oeoer r r r r r s s s s s s "
+	"s s t t t t     u u u u u u u u u u u u w w y y y z z z z z z s ";
+
+/* The bytes of a letter of that range at `at`, in `to` as it is folded; false when it is none
+ * that the table has. */
+static bool latin_at(struct mu_string text, size_t at, char to[2])
 {
-	size_t i, len = 0;
+	unsigned char lead = (unsigned char)text.data[at];
+	unsigned char next = at + 1 < text.len ? (unsigned char)text.data[at + 1] : 0;
 
-	for (i = 0; i < text.len; i++)
-		if ((unsigned char)text.data[i] >= 0x80)
+	if (lead < 0xc3 || lead > 0xc5 || (next & 0xc0) != 0x80)
+		return false;
+	memcpy(to, folded_latin + 2 * ((size_t)(lead - 0xc3) * 64 + (next & 0x3f)), 2);
+	return to[0] != ' ';
+}
+
+/* Folds a text of these letters; false when it has others.  It never gets longer. */
+static bool fold_latin(struct folded *f, struct mu_string text)
+{
+	char room[MAX_TEXT], *out = text.len < f->size ? f->out : room, *to = out;
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char byte = (unsigned char)text.data[i];
+		char c = fold_byte(byte);
+
+		if (c) {
+			*to++ = c;
+		} else if (byte < 0x80) {
+			if (to > out && to[-1] != ' ')
+				*to++ = ' ';
+		} else if (latin_at(text, i++, to)) {
+			to += to[1] == ' ' ? 1 : 2;
+		} else {
 			return false;
-	for (i = 0; i < text.len && !f->full; i++) {
-		char c = fold_byte(text.data[i]);
-
-		if (!c) {
-			f->gap = len != 0;
-			continue;
 		}
-		if (len + f->gap + 1 >= f->size) {
-			f->full = true;
-			break;
-		}
-		if (f->gap)
-			f->out[len++] = ' ';
-		f->out[len++] = c;
-		f->gap = false;
 	}
-	f->len = len;
+	f->len = (size_t)(to - out);
+	f->len -= f->len && to[-1] == ' ';
+	f->full = f->len >= f->size;
+	if (out == room && !f->full)
+		memcpy(f->out, room, f->len);
 	return true;
 }
 
@@ -142,7 +168,7 @@ size_t words_fold_with(const struct icu *icu, struct mu_string text, char *out, 
 {
 	struct folded f = { .out = out, .size = size };
 
-	if (size && text.len < MAX_TEXT && !fold_ascii(&f, text) && !fold_any(icu, &f, text))
+	if (size && text.len < MAX_TEXT && !fold_latin(&f, text) && !fold_any(icu, &f, text))
 		return SIZE_MAX;
 	if (!size || text.len >= MAX_TEXT || f.full) {
 		errno = EINVAL;

@@ -401,34 +401,53 @@ static bool may_come_back(const struct work *w)
 	return w->dataset.shared < w->dataset.count;
 }
 
-/* With on_error: reject rows are held, if they may come back, until every validator has
- * seen the last one. */
-static int pump(struct work *w)
+static void held_add(struct work *w, struct ArrowArray rows)
 {
-	struct flow *flow = &w->end;
-	bool hold = w->run->pipeline->on_error == ON_ERROR_REJECT && may_come_back(w);
-	struct ArrowArray rows = { 0 };
-	size_t i;
-	int err;
+	w->held = mem_resize(w->held, w->n_held + 1, sizeof *w->held);
+	w->held[w->n_held++] = rows;
+}
 
-	while (!(err = interrupt_signal() ? ECANCELED : flow->next(flow->from, &rows)) &&
-	       rows.release) {
-		if (hold) {
-			w->held = mem_resize(w->held, w->n_held + 1, sizeof *w->held);
-			w->held[w->n_held++] = rows;
-			continue;
-		}
-		err = exporters_feed(&w->exporters, &rows);
-		mu_array_release(&rows);
-		if (err || (w->run->options.sample && w->run->rows->full))
-			break;
-	}
-	for (i = 0; i < w->n_held; i++) {
+/* Hands what is held to the exporters, unless `err` says that nobody wants it. */
+static int held_feed(struct work *w, int err)
+{
+	for (size_t i = 0; i < w->n_held; i++) {
 		if (!err)
 			err = exporters_feed(&w->exporters, &w->held[i]);
 		mu_array_release(&w->held[i]);
 	}
+	w->n_held = 0;
+	return err;
+}
+
+/* With on_error: reject rows are held, if they may come back, until every validator has
+ * seen the last one.  Otherwise only the first batch is, until there is another or the end:
+ * of a short document that is all, and the parser that has read it to its end then looks up
+ * places of its rows, where another one would have to read it again. */
+static int pump(struct work *w)
+{
+	struct flow *flow = &w->end;
+	bool hold = w->run->pipeline->on_error == ON_ERROR_REJECT && may_come_back(w);
+	bool first = w->exporters.count && !w->run->rows;
+	struct ArrowArray rows = { 0 };
+	int err;
+
+	while (!(err = interrupt_signal() ? ECANCELED : flow->next(flow->from, &rows)) &&
+	       rows.release) {
+		if (hold || first) {
+			held_add(w, rows);
+			first = false;
+			continue;
+		}
+		err = held_feed(w, 0);
+		if (!err)
+			err = exporters_feed(&w->exporters, &rows);
+		mu_array_release(&rows);
+		if (err || (w->run->options.sample && w->run->rows->full))
+			break;
+	}
+	err = held_feed(w, err);
 	free(w->held);
+	w->held = NULL;
 	return err;
 }
 

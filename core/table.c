@@ -544,6 +544,32 @@ bool mu_is_number(struct mu_string text)
 	return is_number(text);
 }
 
+/* Digits with or without a point, as most numbers are: a whole number and a power of ten that
+ * doubles hold exactly, so that their quotient is the nearest one.  False for others. */
+static bool parse_short(struct mu_string text, double *out)
+{
+	static const double powers[] = { 1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+					 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+	size_t i = char_at(text, 0, '-'), point = text.len;
+	int64_t digits = 0;
+	double value;
+
+	if (text.len == i || text.len > 15 || !is_digit(text.data[i]) ||
+	    !is_digit(text.data[text.len - 1]))
+		return false;
+	for (; i < text.len; i++) {
+		if (is_digit(text.data[i]))
+			digits = 10 * digits + (text.data[i] - '0');
+		else if (text.data[i] == '.' && point == text.len)
+			point = i;
+		else
+			return false;
+	}
+	value = (double)digits / powers[point < text.len ? text.len - 1 - point : 0];
+	*out = *text.data == '-' ? -value : value;
+	return true;
+}
+
 /* The double that is nearest to a number, whose text goes to `ended`; false: it is none, or
  * longer than any that is read. */
 static bool nearest(struct mu_string text, char ended[400], double *value)
@@ -573,6 +599,8 @@ bool mu_parse_number(struct mu_string text, double *out)
 	char ended[400];
 	double value;
 
+	if (parse_short(text, out))
+		return true;
 	if (!nearest(text, ended, &value))
 		return false;
 	/* Too large for a double, or so small that nothing would be left. */

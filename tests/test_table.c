@@ -360,6 +360,34 @@ START_TEST(numbers_take_the_fewest_digits_that_read_back)
 }
 END_TEST
 
+/* Most numbers are short, and are read without strtod(). */
+START_TEST(short_numbers_are_the_nearest_doubles)
+{
+	char text[32];
+	double value;
+
+	for (int64_t i = 0, digits = 1; i < 200000; i++) {
+		int point = (int)(i % 17), len;
+
+		digits = (int64_t)((uint64_t)digits * 6364136223846793005U + 1442695040888963407U);
+		len = snprintf(text, sizeof text, "%" PRId64, digits / 1000 >> i % 50);
+		if (point && point < len && text[point - 1] != '-') {
+			memmove(text + point + 1, text + point, (size_t)(len - point) + 1);
+			text[point] = '.';
+		}
+		ck_assert_msg(!mu_parse_number(mu_string(text), &value) ||
+				      value == strtod(text, NULL),
+			      "%s", text);
+	}
+	ck_assert(mu_parse_number(mu_string("-0.0"), &value) && signbit(value));
+	ck_assert(mu_parse_number(mu_string("0.3"), &value) && value == 0.3);
+	ck_assert(!mu_parse_number(mu_string("1."), &value));
+	ck_assert(!mu_parse_number(mu_string(".1"), &value));
+	ck_assert(!mu_parse_number(mu_string("1.2.3"), &value));
+	ck_assert(!mu_parse_number(mu_string("-"), &value));
+}
+END_TEST
+
 START_TEST(what_is_no_number_is_refused)
 {
 	static const char *const wrong[] = { "9007199254740993",
@@ -579,6 +607,7 @@ int main(void)
 	tcase_add_test(batches, columns_move_between_batches);
 	tcase_add_test(batches, a_batch_without_columns_is_fine);
 	tcase_add_test(values, numbers_take_the_fewest_digits_that_read_back);
+	tcase_add_test(values, short_numbers_are_the_nearest_doubles);
 	tcase_add_test(values, what_is_no_number_is_refused);
 	tcase_add_test(values, integers_fit_64_bits_exactly);
 	tcase_add_test(values, booleans_are_those_of_table_schema);

@@ -39,6 +39,39 @@ static void nothing_is_said(void)
 	ck_assert_uint_eq(fake.findings, 0);
 }
 
+/* What is looked at eight and 64 bytes at a time, at each place of texts of each length. */
+START_TEST(bytes_that_hide_are_seen_anywhere)
+{
+	static const char *const hiding[] = { "\x01", "\x1f", "\x7f", "\xc2", "\xe2", "\xef" };
+	char text[200];
+
+	for (size_t len = 1; len <= sizeof text; len++) {
+		memset(text, 'a', sizeof text);
+		ck_assert(charset_is_plain((struct mu_string){ text, len }));
+		ck_assert(!charset_may_hide((struct mu_string){ text, len }));
+		ck_assert_uint_eq(charset_utf8_length((struct mu_string){ text, len }), len);
+		for (size_t at = 0; at < len; at++) {
+			struct mu_string all = { text, len };
+
+			for (size_t i = 0; i < sizeof hiding / sizeof *hiding; i++) {
+				text[at] = *hiding[i];
+				ck_assert(!charset_is_plain(all));
+				ck_assert(charset_may_hide(all));
+			}
+			text[at] = '\0';
+			ck_assert(!charset_is_plain(all) && charset_may_hide(all));
+			text[at] = '\xff';
+			ck_assert_uint_eq(charset_utf8_length(all), at);
+			if (at + 1 < len)
+				memcpy(text + at, "\xc3\xa9", 2);
+			ck_assert(!charset_is_plain(all) && !charset_may_hide(all));
+			ck_assert_uint_eq(charset_utf8_length(all), at + 1 < len ? len : at);
+			memset(text + at, 'a', at + 1 < len ? 2 : 1);
+		}
+	}
+}
+END_TEST
+
 START_TEST(utf8_is_used_where_it_lies)
 {
 	static const char text[] = "Noord-Macedoni\xc3\xab \xf0\x9f\x98\x80";
@@ -374,6 +407,7 @@ int main(void)
 	tcase_add_test(charset, what_belongs_between_letters_is_not_said);
 	tcase_add_test(charset, marks_within_are_dropped);
 	tcase_add_test(charset, utf8_is_measured_anywhere);
+	tcase_add_test(charset, bytes_that_hide_are_seen_anywhere);
 	tcase_add_test(charset, names_of_encodings_are_checked);
 	suite_add_tcase(suite, charset);
 	srunner_run_all(runner, CK_ENV);

@@ -4,6 +4,7 @@
  * UTF-8 is checked here and used where it lies.  All else goes through iconv
  * twice: once to be checked and measured, once to be written.
  */
+#include <endian.h>
 #include <iconv.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@ static bool is_tail(uint8_t byte)
 
 /* The length of the character at `c`, or 0 when it is none: too long a form, a
  * surrogate, beyond U+10FFFF, or cut. */
-static size_t utf8_character(const uint8_t *c, size_t len)
+static inline size_t utf8_character(const uint8_t *c, size_t len)
 {
 	if (c[0] < 0x80)
 		return 1;
@@ -66,24 +67,35 @@ static size_t ascii_length(const uint8_t *data, size_t len)
 	return i;
 }
 
+/* How many bytes from the start are ASCII of the 64 behind those of ascii_length(). */
+static size_t ascii_rest(const uint8_t *data, size_t len)
+{
+	uint64_t eight;
+	size_t i;
+
+	for (i = 0; len - i >= sizeof eight; i += sizeof eight) {
+		memcpy(&eight, data + i, sizeof eight);
+		eight = le64toh(eight) & 0x8080808080808080;
+		if (eight)
+			return i + (size_t)__builtin_ctzll(eight) / 8;
+	}
+	while (i < len && data[i] < 0x80)
+		i++;
+	return i;
+}
+
 static size_t utf8_length(const uint8_t *data, size_t len)
 {
-	size_t i = ascii_length(data, len), n;
-	uint64_t eight;
+	size_t i = 0, n;
 
 	while (i < len) {
-		if (len - i >= sizeof eight) {
-			memcpy(&eight, data + i, sizeof eight);
-			if (!(eight & 0x8080808080808080)) {
-				i += sizeof eight;
-				i += ascii_length(data + i, len - i);
-				continue;
-			}
+		i += ascii_length(data + i, len - i);
+		i += ascii_rest(data + i, len - i);
+		for (; i < len && data[i] >= 0x80; i += n) {
+			n = utf8_character(data + i, len - i);
+			if (!n)
+				return i;
 		}
-		n = utf8_character(data + i, len - i);
-		if (!n)
-			break;
-		i += n;
 	}
 	return i;
 }
@@ -278,6 +290,14 @@ unsigned charset_control(struct mu_string text)
 
 	charset_control_find(text, 0, &code);
 	return code;
+}
+
+bool charset_may_hide(struct mu_string text)
+{
+	const uint8_t *data = (const uint8_t *)text.data;
+
+	return hiding_find(data, 0, text.len) < text.len ||
+	       (text.len && memchr(data, '\0', text.len));
 }
 
 /* The white space that a text begins with, but a space; how many bytes it has. */

@@ -113,18 +113,32 @@ size_t charset_utf8_length(struct mu_string text);
 static inline bool charset_is_plain(struct mu_string text)
 {
 	const uint64_t ones = UINT64_MAX / 255, high = 128 * ones;
+	const char *data = text.data;
 	uint64_t word, odd = 0;
-	size_t i = 0;
+	uint32_t half, other;
 
-	for (; text.len - i >= sizeof word; i += sizeof word) {
-		memcpy(&word, text.data + i, sizeof word);
+	if (text.len < sizeof half) {
+		for (; text.len; text.len--)
+			odd |= (uint8_t)(data[text.len - 1] - 0x20) >= 0x5f;
+		return !odd;
+	}
+	/* What is left over is looked at together with bytes before it. */
+	if (text.len < sizeof word) {
+		memcpy(&half, data, sizeof half);
+		memcpy(&other, data + text.len - sizeof other, sizeof other);
+		word = (uint64_t)half << 32 | other;
+	} else {
+		memcpy(&word, data + text.len - sizeof word, sizeof word);
+	}
+	for (;;) {
 		/* a byte below 0x20, one from 0x7f on */
 		odd |= ((word - 0x20 * ones) & ~word) | (word + ones) | word;
+		if (text.len <= sizeof word)
+			return !(odd & high);
+		memcpy(&word, data, sizeof word);
+		data += sizeof word;
+		text.len -= sizeof word;
 	}
-	odd &= high;
-	for (; i < text.len; i++)
-		odd |= (uint8_t)(text.data[i] - 0x20) >= 0x5f;
-	return !odd;
 }
 
 /* The bytes of a mark that a text begins with, or 0; whether it has one anywhere. */
@@ -136,6 +150,10 @@ bool charset_has_mark(struct mu_string text);
  * and soft hyphens that do not stand between letters.  0: there is none.  The second form
  * begins at `from`, and gives the offset, or text.len. */
 unsigned charset_control(struct mu_string text);
+
+/* Whether a text has a byte that one of these may begin with, or a mark, or a zero byte.  Much
+ * quicker than to look for them. */
+bool charset_may_hide(struct mu_string text);
 
 size_t charset_control_find(struct mu_string text, size_t from, unsigned *code);
 

@@ -779,14 +779,15 @@ static bool read_named(const struct field *f, const struct grid_cell *cell, stru
 	return true;
 }
 
-/* Why nothing can be said of what a cell holds; NULL when something can. */
-static const char *cell_broken(const struct grid *g, const struct grid_cell *cell)
+/* Why nothing can be said of what a cell holds; NULL when something can.  `plain` is whether
+ * its row is known to have no zero byte. */
+static const char *cell_broken(const struct grid *g, const struct grid_cell *cell, bool plain)
 {
 	if (cell->kind != GRID_TEXT)
 		return NULL;
 	if (cell->text.len > (size_t)g->options->max_field)
 		return "too-long";
-	if (cell->text.len && memchr(cell->text.data, '\0', cell->text.len))
+	if (!plain && cell->text.len && memchr(cell->text.data, '\0', cell->text.len))
 		return "zero-byte";
 	return NULL;
 }
@@ -807,9 +808,9 @@ static bool number_is_raised(enum mu_data type, const struct grid_cell *cell)
 }
 
 static void cell_read(const struct grid *g, const struct field *f, const struct grid_cell *cell,
-		      struct reading *r, char space[MU_FORMAT_MAX])
+		      bool plain, struct reading *r, char space[MU_FORMAT_MAX])
 {
-	*r = (struct reading){ .outcome = READ_VALUE, .code = cell_broken(g, cell) };
+	*r = (struct reading){ .outcome = READ_VALUE, .code = cell_broken(g, cell, plain) };
 	if (r->code) {
 		r->outcome = READ_WRONG;
 		return;
@@ -909,6 +910,7 @@ struct row {
 	const struct grid_cell *cells;
 	size_t n;
 	uint64_t at;
+	bool plain; /* there are no characters in its texts that nobody sees */
 };
 
 static const struct grid_cell *cell_at(const struct row *row, size_t cell)
@@ -949,13 +951,13 @@ static int field_put(struct mu_ctx *ctx, struct grid *g, const struct field *f,
 	char space[MU_FORMAT_MAX];
 	struct reading r;
 
-	cell_read(g, f, cell, &r, space);
+	cell_read(g, f, cell, row->plain, &r, space);
 	if (r.outcome == READ_VALUE)
 		value_put(g, f - g->fields, f->type, &r);
 	if (r.code || r.odd)
 		return report_reading(ctx, f, cell, &r, row->at);
-	if (r.outcome == READ_VALUE && f->type == MU_STRING && !charset_is_plain(r.as.text) &&
-	    charset_control(r.as.text))
+	if (r.outcome == READ_VALUE && f->type == MU_STRING && !row->plain &&
+	    !charset_is_plain(r.as.text) && charset_control(r.as.text))
 		return report_control(ctx, f, r.as.text, row->at);
 	return 0;
 }
@@ -968,7 +970,7 @@ static void status_put(struct grid *g, const struct field *status, const struct 
 
 	if (status->of->cell == SIZE_MAX)
 		return;
-	cell_read(g, status->of, cell_at(row, status->of->cell), &r, space);
+	cell_read(g, status->of, cell_at(row, status->of->cell), row->plain, &r, space);
 	if (r.outcome == READ_VALUE)
 		return;
 	mu_put_string(&g->builder, status - g->fields,
@@ -991,7 +993,7 @@ static const char *claim_of(struct grid *g, const struct row *row)
 		if (!g->claim_fields[i] || g->claim_fields[i]->cell == SIZE_MAX)
 			continue;
 		cell = cell_at(row, g->claim_fields[i]->cell);
-		if (cell->kind == GRID_ERROR || cell_broken(g, cell) ||
+		if (cell->kind == GRID_ERROR || cell_broken(g, cell, row->plain) ||
 		    !text_equal(mu_trim(grid_text(cell, space)), g->matches[i]))
 			continue;
 		name = claims[i].name;
@@ -1081,15 +1083,21 @@ static bool row_is_header(const struct grid *g, const struct row *row, size_t n)
 	return same > 1;
 }
 
-/* The header again, where no column of another type refuses it. */
-static int report_again(struct mu_ctx *ctx, const struct grid *g, const struct row *row)
+/* Whether no column would refuse the header, had it a row of its own again. */
+static bool takes_header(const struct grid *g)
 {
-	struct mu_finding again = { .severity = MU_WARNING, .code = "header-again", .at = row->at };
 	const struct field *f;
 
 	for (f = g->fields; f < g->fields + g->n_fields; f++)
 		if (f->type != MU_STRING)
-			return 0;
+			return false;
+	return true;
+}
+
+static int report_again(struct mu_ctx *ctx, const struct row *row)
+{
+	struct mu_finding again = { .severity = MU_WARNING, .code = "header-again", .at = row->at };
+
 	return mu_report(ctx, again, "the row is the header again, and was read as one of data");
 }
 
@@ -1123,7 +1131,7 @@ static int row_is_note(struct mu_ctx *ctx, struct grid *g, const struct row *row
 
 		if (cell_is_blank(cell))
 			continue;
-		if (cell->kind != GRID_TEXT || cell_broken(g, cell) ||
+		if (cell->kind != GRID_TEXT || cell_broken(g, cell, row->plain) ||
 		    (text.data && !text_equal(text, mu_trim(cell->text))))
 			return 0;
 		text = mu_trim(cell->text);
@@ -1134,6 +1142,17 @@ static int row_is_note(struct mu_ctx *ctx, struct grid *g, const struct row *row
 	return err ? err : notes_match(ctx, &g->notes, text, row->at, out);
 }
 
+/* Whether all that the texts of a row have is seen; numbers may have a text, too. */
+static bool row_is_plain(const struct grid_cell *cells, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((cells[i].kind == GRID_TEXT || cells[i].kind == GRID_NUMBER) &&
+		    !charset_is_plain(cells[i].text) && charset_may_hide(cells[i].text))
+			return false;
+	return true;
+}
+
+/* How many bytes the texts of a row have, if there is a mark in one. */
 static size_t marked_length(const struct grid_cell *cells, size_t n)
 {
 	size_t i, len = 0;
@@ -1169,9 +1188,11 @@ static bool clean_room(struct grid *g, size_t cells, size_t len)
  * by nobody and no part of a text. */
 static int marks_drop(struct mu_ctx *ctx, struct grid *g, struct row *row)
 {
-	size_t i, len = marked_length(row->cells, row->n), at = 0;
+	size_t i, len, at = 0;
 	struct grid_cell *cell;
 
+	row->plain = row_is_plain(row->cells, row->n);
+	len = row->plain ? 0 : marked_length(row->cells, row->n);
 	if (!len)
 		return 0;
 	if (!clean_room(g, row->n, len))
@@ -1193,7 +1214,9 @@ int grid_row(struct mu_ctx *ctx, struct grid *g, const struct grid_cell *cells, 
 	     uint64_t position)
 {
 	size_t most = (size_t)g->options->max_columns;
-	struct row row = { cells, n < most ? n : most, mu_at(ctx->document->id, position) };
+	struct row row = { .cells = cells,
+			   .n = n < most ? n : most,
+			   .at = mu_at(ctx->document->id, position) };
 	bool note = false;
 	int err = marks_drop(ctx, g, &row);
 
@@ -1222,8 +1245,8 @@ int grid_row(struct mu_ctx *ctx, struct grid *g, const struct grid_cell *cells, 
 		err = rows_limit(ctx, g);
 	if (!err)
 		err = row_check(ctx, g, &row, n);
-	if (!err && row_is_header(g, &row, n))
-		err = report_again(ctx, g, &row);
+	if (!err && takes_header(g) && row_is_header(g, &row, n))
+		err = report_again(ctx, &row);
 	return err ? err : row_put(ctx, g, &row);
 }
 

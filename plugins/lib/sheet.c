@@ -395,8 +395,6 @@ static void beside_look(struct sheet *s)
 	struct mu_string text = cell->text;
 	struct outside *side = s->beside;
 
-	if (!side)
-		return;
 	s->beside = NULL;
 	if (s->texts[s->most + 1])
 		text.data = s->space + s->texts[s->most + 1] - 1;
@@ -436,7 +434,8 @@ struct grid_cell *sheet_cell(struct sheet *s, uint32_t column)
 {
 	size_t i;
 
-	beside_look(s);
+	if (s->beside)
+		beside_look(s);
 	if (!s->here || column < s->range.left || column > s->range.right)
 		return beside_cell(s, column);
 	if (s->broken)
@@ -644,7 +643,8 @@ int sheet_row_end(struct mu_ctx *ctx, struct sheet *s, uint32_t times)
 
 	if (s->broken)
 		return sheet_out_of_memory(ctx);
-	beside_look(s);
+	if (s->beside)
+		beside_look(s);
 	if (!s->here)
 		return 0;
 	for (i = 0; i < s->n; i++)

@@ -279,6 +279,8 @@ static bool block_is_high(const struct window *w, size_t block)
 static void stretch_look(struct window *w, struct mu_string text, bool checked)
 {
 	w->broken |= !checked && charset_utf8_length(text) < text.len;
+	if (!charset_may_hide(text))
+		return;
 	w->marked |= charset_has_mark(text);
 	w->controlled |= charset_control(text) != 0;
 }

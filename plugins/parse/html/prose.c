@@ -128,6 +128,10 @@ static void shown_add(struct prose *p, const char *bytes, size_t n)
 {
 	size_t raised = 0;
 
+	if (!p->raised && !p->edge) {
+		bytes_add(p, bytes, n);
+		return;
+	}
 	if (p->raised) {
 		raised_add(p, bytes, n);
 		return;

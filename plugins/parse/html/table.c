@@ -402,8 +402,10 @@ static int row_check_struck(struct mu_ctx *ctx, const struct self *self, const s
 	int err = 0;
 
 	for (i = 0; !err && i < page->n_cells; i++) {
+		if (!page->sources[i].struck)
+			continue;
 		struck.field = grid_field_of(self->rows, i);
-		if (page->sources[i].struck && struck.field)
+		if (struck.field)
 			err = mu_report(ctx, struck,
 					"%s has text that is struck out; struck: drop leaves it "
 					"out, struck: keep reads it",

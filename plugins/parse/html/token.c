@@ -70,19 +70,15 @@ static bool begins_with(struct mu_string text, const char *with)
 	return text.len >= strlen(with) && !strncasecmp(text.data, with, strlen(with));
 }
 
-bool token_is_hidden(const struct token *token)
+bool token_style_hides(const struct token *token)
 {
-	return token->hidden ||
-	       (token->style.len && begins_with(style_value(token->style, "display"), "none"));
+	return begins_with(style_value(token->style, "display"), "none");
 }
 
-enum token_look token_look(const struct token *token)
+enum token_look token_style_look(const struct token *token)
 {
-	struct mu_string value;
+	struct mu_string value = style_value(token->style, "visibility");
 
-	if (!token->style.len)
-		return LOOK_PLAIN;
-	value = style_value(token->style, "visibility");
 	if (begins_with(value, "hidden") || begins_with(value, "collapse"))
 		return LOOK_UNSEEN;
 	value = style_value(token->style, "text-decoration");

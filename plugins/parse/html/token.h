@@ -43,7 +43,12 @@ void token_next(struct tokens *tokens, struct token *out);
 void token_skip(struct tokens *tokens, struct mu_string name);
 
 /* Whether a start tag says that its element is not shown and takes no place. */
-bool token_is_hidden(const struct token *token);
+bool token_style_hides(const struct token *token);
+
+static inline bool token_is_hidden(const struct token *token)
+{
+	return token->hidden || (token->style.len && token_style_hides(token));
+}
 
 /* How else its style says that its text is shown. */
 enum token_look {
@@ -54,7 +59,12 @@ enum token_look {
 	LOOK_APART, /* on another line than what is around */
 };
 
-enum token_look token_look(const struct token *token);
+enum token_look token_style_look(const struct token *token);
+
+static inline enum token_look token_look(const struct token *token)
+{
+	return token->style.len ? token_style_look(token) : LOOK_PLAIN;
+}
 
 static inline bool token_is_space(char c)
 {

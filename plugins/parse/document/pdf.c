@@ -89,6 +89,16 @@ static bool begin_word(struct pdf *out, const struct pdf_word *p)
 	return true;
 }
 
+/* How many bytes of a word stand for themselves. */
+static size_t plain_length(struct mu_string t)
+{
+	size_t n = 0;
+
+	while (n < t.len && t.data[n] > ' ' && t.data[n] < 0x7f && t.data[n] != '&')
+		n++;
+	return n;
+}
+
 /* Writes a word; white space in it makes several of it, and what is no character
  * becomes U+FFFD. */
 static bool put_word(struct pdf *out, const struct pdf_word *p)
@@ -97,7 +107,7 @@ static bool put_word(struct pdf *out, const struct pdf_word *p)
 
 	for (size_t i = 0, n; i < p->text.len; i += n) {
 		struct mu_string left = { p->text.data + i, p->text.len - i };
-		size_t space = space_len(left);
+		size_t plain = plain_length(left), space = plain ? 0 : space_len(left);
 		char is;
 
 		n = space;
@@ -108,6 +118,12 @@ static bool put_word(struct pdf *out, const struct pdf_word *p)
 		if (!inside && !begin_word(out, p))
 			return false;
 		inside = true;
+		if (plain) {
+			n = plain;
+			if (!put(out, left.data, n))
+				return false;
+			continue;
+		}
 		is = *left.data == '&' ? entity(left, &n) : 0;
 		if (is) {
 			if (!put(out, &is, 1))
@@ -175,11 +191,16 @@ static void lines_tell(struct extraction *r)
 	}
 }
 
-/* Whether a piece is much smaller than another beside it that it reaches into. */
+/* Whether a piece is much smaller than another; it mostly is not. */
+static bool is_small_for(const struct pdf_word *p, const struct pdf_word *other)
+{
+	return piece_height(p) < SMALL * piece_height(other);
+}
+
+/* Whether a piece that is smaller than another stands beside it and reaches into it. */
 static bool is_mark_of(const struct pdf_word *p, const struct pdf_word *other)
 {
-	return piece_height(p) < SMALL * piece_height(other) && p->y0 < other->y1 &&
-	       p->y1 > other->y0 && p->x0 < other->x1 + piece_height(other) &&
+	return p->y0 < other->y1 && p->y1 > other->y0 && p->x0 < other->x1 + piece_height(other) &&
 	       p->x1 > other->x0 - piece_height(other);
 }
 
@@ -194,12 +215,12 @@ static void marks_tell(struct extraction *r)
 		for (size_t k = i; k-- > 0 && i - k < NEAR && !p->mark;) {
 			if (r->pieces[k].line + LINES_NEAR < p->line)
 				break;
-			p->mark = is_mark_of(p, &r->pieces[k]);
+			p->mark = is_small_for(p, &r->pieces[k]) && is_mark_of(p, &r->pieces[k]);
 		}
 		for (size_t k = i + 1; k < end && !p->mark; k++) {
 			if (r->pieces[k].line > p->line + LINES_NEAR)
 				break;
-			p->mark = is_mark_of(p, &r->pieces[k]);
+			p->mark = is_small_for(p, &r->pieces[k]) && is_mark_of(p, &r->pieces[k]);
 		}
 	}
 }
@@ -245,21 +266,32 @@ static bool accept(struct mu_string *t, const char *what)
 	return true;
 }
 
-/* A number as printf's %f writes it. */
+/* A number as printf's %f writes it: its digits are divided once.  Those that say nothing
+ * of a place on a page are passed over. */
 static bool number_skip(struct mu_string *t, double *out)
 {
-	bool minus = accept(t, "-"), digits = false;
-	double value = 0, unit = 1;
-	size_t i = 0;
+	static const double powers[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9 };
+	const char *at = t->data, *end = at + t->len, *from;
+	bool minus = accept(t, "-"), near;
+	int64_t digits = 0;
+	double value;
+	int behind = 0;
 
-	for (; i < t->len && t->data[i] >= '0' && t->data[i] <= '9'; i++, digits = true)
-		value = value * 10 + (t->data[i] - '0');
-	if (i < t->len && t->data[i] == '.')
-		for (i++; i < t->len && t->data[i] >= '0' && t->data[i] <= '9'; i++)
-			value += (t->data[i] - '0') * (unit /= 10);
-	*t = (struct mu_string){ t->data + i, t->len - i };
+	at += minus;
+	for (from = at; at < end && *at >= '0' && *at <= '9'; at++)
+		if (digits < FAR_OUT)
+			digits = digits * 10 + (*at - '0');
+	near = at > from && digits < FAR_OUT;
+	if (at < end && *at == '.')
+		for (at++; at < end && *at >= '0' && *at <= '9'; at++)
+			if (behind < 9) {
+				digits = digits * 10 + (*at - '0');
+				behind++;
+			}
+	*t = (struct mu_string){ at, (size_t)(end - at) };
+	value = (double)digits / powers[behind];
 	*out = minus ? -value : value;
-	return digits && value < FAR_OUT;
+	return near;
 }
 
 static const char *text_find(struct mu_string t, const char *what)

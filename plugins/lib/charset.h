@@ -151,11 +151,11 @@ bool charset_has_mark(struct mu_string text);
  * begins at `from`, and gives the offset, or text.len. */
 unsigned charset_control(struct mu_string text);
 
+size_t charset_control_find(struct mu_string text, size_t from, unsigned *code);
+
 /* Whether a text has a byte that one of these may begin with, or a mark, or a zero byte.  Much
  * quicker than to look for them. */
 bool charset_may_hide(struct mu_string text);
-
-size_t charset_control_find(struct mu_string text, size_t from, unsigned *code);
 
 /* The first such character of a column's name, or white space in it that is no space, such
  * as a line break or a no-break space: a name that looks like another one.  0: there is none. */

@@ -297,6 +297,8 @@ demo-run: all
 
 test: deps                    ## install what is missing, build, run all tests
 	$(AGAIN) test-run
+# Sanitizers take their time.
+test-run: export CK_TIMEOUT_MULTIPLIER = $(if $(filter asan tsan,$(MODE)),10,1)
 test-run: all tests
 	@failed=0; \
 	for t in $(TESTS); do echo "$$t"; timeout 600 $$t || failed=1; done; \

@@ -132,7 +132,8 @@ void balance_subtract(struct balance *b, const struct balance *other)
 	for (j = 0; j < b->n_measures; j++) {
 		const struct balance_measure *m = balance_measure(other, b->measures[j].name);
 
-		if (m && __builtin_sub_overflow(b->measures[j].sum, m->sum, &b->measures[j].sum))
+		if (m && (__builtin_sub_overflow(b->measures[j].sum, m->sum, &b->measures[j].sum) ||
+			  m->overflow))
 			b->measures[j].overflow = true;
 	}
 }

@@ -203,7 +203,7 @@ check_unloadable() {
 	pipeline validate huge >pipeline.yaml
 	line='muster: out of memory'
 	# shellcheck disable=SC3045  # dash has it, and so has bash
-	if (ulimit -v 500000 && "$build/muster" --version >/dev/null 2>&1); then
+	if (ulimit -v 500000 && "$build/muster" --version || exit 1) >/dev/null 2>&1; then
 		ulimit -S -v 500000
 		expect check pipeline.yaml
 		[ "$code" = 3 ] || wrong "a check without memory for validate/huge: exit $code, not 3"

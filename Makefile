@@ -34,6 +34,10 @@ ALL_CFLAGS   := -std=c17 -fPIC -fvisibility=hidden $(WARN) $(if $(WERROR),-Werro
 ALL_LDFLAGS  := -Wl,--as-needed -Wl,-z,relro $(LDFLAGS)
 COMPILE       = $(CC) $(ALL_CPPFLAGS) -MMD -MP $(ALL_CFLAGS)
 
+# One short line for each file that is made; V=1 shows the commands, make -s nothing.
+Q    := $(if $(V),,@)
+tell  = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $1')
+
 # ---- libraries, by pkg-config's names
 
 NEEDS_core               := yaml-0.1 jansson nettle
@@ -93,6 +97,7 @@ PACKAGE_clang-tidy   := clang-tidy
 PACKAGE_cppcheck     := cppcheck
 PACKAGE_shellcheck   := shellcheck
 PACKAGE_hyperfine    := hyperfine
+PACKAGE_gcovr        := gcovr
 PACKAGE_valgrind     := valgrind
 PACKAGE_pkg-config   := pkg-config
 PACKAGE_pdftotext    := poppler-utils
@@ -128,8 +133,9 @@ all: $(BUILD)/muster plugins $(BUILD)/libmuster-plugin.a  ## the runner and ever
 
 # The same for plugins that are built elsewhere, against an installed muster.
 $(BUILD)/libmuster-plugin.a: $(SDK_O)
-	$(RM) $@
-	$(AR) rcs $@ $^
+	$(call tell,link $@)
+	$(Q)$(RM) $@
+	$(Q)$(AR) rcs $@ $^
 
 plugins: $(PLUGINS)
 	$(foreach n,$(SKIPPED),$(info skipped: plugin $n: apt-get install $(call \
@@ -139,18 +145,21 @@ plugins: $(PLUGINS)
 $(BUILD)/obj/core/loader.o: private ALL_CPPFLAGS += -DSHIPPED='"$(NAMES)"'
 
 $(BUILD)/muster: $(BUILD)/obj/core/main.o $(CORE_O)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(NEEDS_core)) -ldl -lpthread -lm
+	$(call tell,link $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(NEEDS_core)) -ldl -lpthread -lm
 
 define plugin_rule
 $(BUILD)/plugins/$1.so: $(call objects,$1) $(PARTS_$1:%=$(BUILD)/obj/plugins/lib/%.o) $(SDK_O)
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) -shared $$(NO_UNDEFINED) $$(ALL_LDFLAGS) -o $$@ $$^ $$(call pkg_libs,$(NEEDS_$1)) -lm -ldl
+	$$(call tell,link $$@)
+	$$(Q)$$(CC) $$(ALL_CFLAGS) -shared $$(NO_UNDEFINED) $$(ALL_LDFLAGS) -o $$@ $$^ $$(call pkg_libs,$(NEEDS_$1)) -lm -ldl
 endef
 $(foreach n,$(NAMES),$(eval $(call plugin_rule,$n)))
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	$(call tell,compile $<)
 	@mkdir -p $(@D)
-	$(COMPILE) -iquote plugins/lib -c -o $@ $<
+	$(Q)$(COMPILE) -iquote plugins/lib -c -o $@ $<
 
 $(CORE_O) $(BUILD)/obj/core/main.o: | core-libraries
 core-libraries:
@@ -159,11 +168,13 @@ core-libraries:
 
 # Compiled apart from linking, which alone is done again when the core changes.
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/flags
+	$(call tell,compile $<)
 	@mkdir -p $(@D)
-	$(COMPILE) -iquote core -iquote plugins/lib -DBUILD='"$(BUILD)"' -c -o $@ $<
+	$(Q)$(COMPILE) -iquote core -iquote plugins/lib -DBUILD='"$(BUILD)"' -c -o $@ $<
 define test_link
+	$(call tell,link $@)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
 	    $(CORE_O) $(LIB_O) $(call pkg_libs,$(NEEDS_core) $(NEEDS_tests)) -ldl -lpthread -lm
 endef
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(CORE_O) $(LIB_O)
@@ -188,48 +199,49 @@ FUZZ := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
 FUZZ_MAIN = $(BUILD)/obj/tests/fuzz.o
 $(FUZZ): $(BUILD)/tests/fuzz_%: tests/fuzz_%.c $(filter %.o,$(FUZZ_MAIN)) $(CORE_O) $(LIB_O) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -iquote core -iquote plugins/lib $(ALL_LDFLAGS) -o $@ $< $(FUZZ_MAIN) \
+	$(call tell,link $@)
+	$(Q)$(COMPILE) -iquote core -iquote plugins/lib $(ALL_LDFLAGS) -o $@ $< $(FUZZ_MAIN) \
 	    $(CORE_O) $(LIB_O) $(call pkg_libs,$(NEEDS_core) $(NEEDS_tests)) -ldl -lpthread -lm
 SEEDS_document := $(patsubst pipelines/un-contributions/data/%.pdf,$(BUILD)/seeds/%,\
                     $(wildcard pipelines/un-contributions/data/*.pdf))
 $(SEEDS_document): $(BUILD)/seeds/%: pipelines/un-contributions/data/%.pdf
 	@mkdir -p $(@D)
-	for i in 0 1 2 3; do { printf $$i; pdftotext -raw -bbox -l 1 $< -; } >$@-$$i; done; touch $@
+	$(Q)for i in 0 1 2 3; do { printf $$i; pdftotext -raw -bbox -l 1 $< -; } >$@-$$i; done; touch $@
 
 # Texts that nobody has described.
 SEEDS_document += $(BUILD)/seeds/guess
 $(BUILD)/seeds/guess: $(wildcard tests/cases/guess-*/*.txt)
 	@mkdir -p $(@D)
-	n=0; for f in $^; do { printf g; cat $$f; } >$@-$$n; n=$$((n + 1)); done; touch $@
+	$(Q)n=0; for f in $^; do { printf g; cat $$f; } >$@-$$n; n=$$((n + 1)); done; touch $@
 
 # Tables, behind bytes that choose options.
 SEEDS_csv := $(patsubst tests/cases/%/in.csv,$(BUILD)/seeds/%,$(wildcard tests/cases/csv-*/in.csv))
 $(SEEDS_csv): $(BUILD)/seeds/%: tests/cases/%/in.csv
 	@mkdir -p $(@D)
-	for i in 0 1 2 3; do { printf "\\$${i}75\\0@"; cat $<; } >$@-$$i; done; touch $@
+	$(Q)for i in 0 1 2 3; do { printf "\\$${i}75\\0@"; cat $<; } >$@-$$i; done; touch $@
 
 # Sheets of the cases' workbooks, likewise.
 SEEDS_xlsx := $(patsubst tests/cases/%/book,$(BUILD)/seeds/%.xlsx,$(wildcard tests/cases/*/book))
 SEEDS_ods  := $(patsubst tests/cases/%/text,$(BUILD)/seeds/%.ods,$(wildcard tests/cases/*/text))
 $(SEEDS_xlsx): $(BUILD)/seeds/%.xlsx: tests/cases/%/book
 	@mkdir -p $(@D)
-	n=0; for s in $</xl/worksheets/*.xml; do for i in 065 365 374; do \
+	$(Q)n=0; for s in $</xl/worksheets/*.xml; do for i in 065 365 374; do \
 	{ printf "\\$$i\\0"; cat $$s; } >$@-$$n; n=$$((n + 1)); done; done; touch $@
 $(SEEDS_ods): $(BUILD)/seeds/%.ods: tests/cases/%/text
 	@mkdir -p $(@D)
-	n=0; for i in 065 365 374; do \
+	$(Q)n=0; for i in 065 365 374; do \
 	{ printf "\\$$i\\0"; cat $</content.xml; } >$@-$$n; n=$$((n + 1)); done; touch $@
 
 # Documents of JSON.
 SEEDS_json := $(patsubst tests/cases/%/in.json,$(BUILD)/seeds/%,$(wildcard tests/cases/json-*/in.json))
 $(SEEDS_json): $(BUILD)/seeds/%: tests/cases/%/in.json
 	@mkdir -p $(@D)
-	for i in 0 1 3 6; do { printf "\\14$$i\\0@"; cat $<; } >$@-$$i; done; touch $@
+	$(Q)for i in 0 1 3 6; do { printf "\\14$$i\\0@"; cat $<; } >$@-$$i; done; touch $@
 # Web pages, likewise.
 SEEDS_html := $(patsubst tests/cases/%/in.html,$(BUILD)/seeds/%,$(wildcard tests/cases/html-*/in.html))
 $(SEEDS_html): $(BUILD)/seeds/%: tests/cases/%/in.html
 	@mkdir -p $(@D)
-	for i in 0 2; do { printf "\\$${i}15\\0"; cat $<; } >$@-$$i; done; touch $@
+	$(Q)for i in 0 2; do { printf "\\$${i}15\\0"; cat $<; } >$@-$$i; done; touch $@
 
 KINDS    := $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 SEEDS    := $(foreach k,$(KINDS),$(SEEDS_$k))
@@ -244,7 +256,8 @@ TOOLS          := $(BUILD)/tests/findings $(BUILD)/tests/tables $(BUILD)/tests/p
                   $(BUILD)/tests/corpus $(BUILD)/tests/bench/took $(BUILD)/tests/bench/groups
 $(TOOLS): $(BUILD)/tests/%: tests/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(call pkg_libs,$(NEEDS_$*))
+	$(call tell,link $@)
+	$(Q)$(COMPILE) $(ALL_LDFLAGS) -o $@ $< $(call pkg_libs,$(NEEDS_$*))
 
 # Faults at every point of a run, and the library that has allocations fail.
 NEEDS_sweep := jansson nettle
@@ -254,10 +267,12 @@ SWEEP_MAKE   = $(filter-out -MMD -MP,$(COMPILE)) -DBUILD='"$(BUILD)"' $(ALL_LDFL
 $(SWEEP): $(wildcard tests/sweep/*.h) $(BUILD)/flags
 $(BUILD)/tests/sweep: $(filter-out %/alloc.c,$(SWEEP_C))
 	@mkdir -p $(@D)
-	$(SWEEP_MAKE) $(call pkg_libs,$(NEEDS_sweep))
+	$(call tell,link $@)
+	$(Q)$(SWEEP_MAKE) $(call pkg_libs,$(NEEDS_sweep))
 $(BUILD)/tests/sweep_alloc.so: tests/sweep/alloc.c
 	@mkdir -p $(@D)
-	$(SWEEP_MAKE) -shared -ldl
+	$(call tell,link $@)
+	$(Q)$(SWEEP_MAKE) -shared -ldl
 
 -include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
 
@@ -301,7 +316,7 @@ test: deps                    ## install what is missing, build, run all tests
 test-run: export CK_TIMEOUT_MULTIPLIER = $(if $(filter asan tsan,$(MODE)),10,1)
 test-run: all tests
 	@failed=0; \
-	for t in $(TESTS); do echo "$$t"; timeout 600 $$t || failed=1; done; \
+	for t in $(filter-out $(WITHOUT),$(TESTS)); do echo "$$t"; timeout 600 $$t || failed=1; done; \
 	$(foreach k,$(KINDS),$(BUILD)/tests/fuzz_$k $(SECONDS) $(call seeds_of,$k) || failed=1;) \
 	tests/install.sh $(BUILD) || failed=1; \
 	tests/plugins.sh $(BUILD) || failed=1; \
@@ -323,6 +338,17 @@ pipelines/un-contributions/data/UN_country_contributions_%.pdf: tests/pdf/%.txt 
 
 asan tsan: deps               ## the tests under sanitisers (CC=clang for clang's)
 	$(AGAIN) MODE=$@ test-run
+
+coverage: deps                ## lines and branches that the tests reach, by folder
+	$(call install_missing,gcovr)
+	$(AGAIN) MODE=coverage coverage-run
+# Running out of memory at will would stop what counts as well.
+coverage-run:
+	find $(BUILD) -name '*.gcda' -delete
+	$(AGAIN) MODE=coverage WITHOUT=%/test_torture test-run
+	gcovr -r . --filter core/ --filter plugins/ -j 2 \
+	    --json-summary-pretty -o $(BUILD)/coverage.json $(BUILD)/obj
+	tests/coverage.py $(BUILD)/coverage.json
 
 valgrind: deps                ## unit tests and the main job under valgrind
 	$(call install_missing,valgrind)
@@ -424,7 +450,7 @@ clean:                        ## remove build/
 help:                         ## this list
 	@sed -n 's/^\([a-z -]*\):.*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
-.PHONY: all plugins tests core-libraries deps build-deps demo demo-run test test-run asan tsan valgrind \
+.PHONY: all plugins tests coverage coverage-run core-libraries deps build-deps demo demo-run test test-run asan tsan valgrind \
         valgrind-run sweep lint lint-run format bench bench-csv bench-explain bench-net install clean help FORCE
 .SECONDARY: $(TESTS:$(BUILD)/tests/%=$(BUILD)/obj/tests/%.o)
 .DELETE_ON_ERROR:

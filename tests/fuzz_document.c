@@ -189,7 +189,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	/* Not through the signature of a PDF, which is none here. */
 	self.paged = true;
-	if (!extract(&fake.ctx, &self.layout, false, &self.pdf) && self.pdf.len) {
+	if (!extract(&fake.ctx, &(struct extract_limits){ .output = 1 << 24 }, false, &self.pdf) &&
+	    self.pdf.len) {
 		text = (struct mu_string){ self.pdf.text, self.pdf.len };
 		if (!pages_read(&fake.ctx, text, self.pdf.boxes, self.pdf.n_boxes, NULL, 0, 10000,
 				&self.pages) &&

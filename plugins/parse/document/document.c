@@ -140,7 +140,10 @@ static int pdf_pages(struct mu_ctx *ctx, struct self *self, bool quiet)
 {
 	const struct layout *layout = &self->layout;
 	struct mu_string text;
-	int err = extract(ctx, layout, quiet, &self->pdf);
+	const struct extract_limits limits = { .seconds = layout->timeout,
+					       .memory = (uint64_t)layout->max_memory,
+					       .output = (uint64_t)layout->max_output };
+	int err = extract(ctx, &limits, quiet, &self->pdf);
 
 	if (err || !self->pdf.len)
 		return err;

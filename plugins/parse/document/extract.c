@@ -68,16 +68,16 @@ static int report_end(struct mu_ctx *ctx, bool quiet, const struct mu_printed *p
 	}
 }
 
-int extract(struct mu_ctx *ctx, const struct layout *layout, bool quiet, struct pdf *out)
+int extract(struct mu_ctx *ctx, const struct extract_limits *limits, bool quiet, struct pdf *out)
 {
 	static const char *const argv[] = { "pdftotext", "-raw", "-bbox", "-enc",
 					    "UTF-8",     "{}",   "-",     NULL };
 	struct mu_program program = { .size = sizeof program,
 				      .argv = argv,
 				      .package = "poppler-utils",
-				      .seconds = layout->timeout,
-				      .memory = (uint64_t)layout->max_memory,
-				      .output = (uint64_t)layout->max_output };
+				      .seconds = limits->seconds,
+				      .memory = limits->memory,
+				      .output = limits->output };
 	struct mu_printed printed;
 	int err = mu_filter(ctx, &program, &printed);
 
@@ -89,7 +89,7 @@ int extract(struct mu_ctx *ctx, const struct layout *layout, bool quiet, struct 
 		return report(ctx, quiet, "damaged", "pdftotext cannot read all of it",
 			      complaint(printed.message));
 	err = pdf_read((struct mu_string){ (const char *)printed.data, printed.len },
-		       layout->max_output / WORD_BYTES, out);
+		       (int64_t)(limits->output / WORD_BYTES), out);
 	if (!err && out->n_boxes)
 		return 0;
 	pdf_release(out);

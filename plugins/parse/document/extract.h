@@ -4,15 +4,21 @@
 #ifndef DOCUMENT_EXTRACT_H
 #define DOCUMENT_EXTRACT_H
 
-#include "layout.h"
 #include "pdf.h"
 
 /* Whether a document is a PDF: %PDF- stands in its first kilobyte. */
 bool is_pdf(const uint8_t *bytes, size_t len);
 
+/* How long pdftotext may take, and how many bytes it may use and print. */
+struct extract_limits {
+	double seconds;
+	uint64_t memory, output;
+};
+
 /* Reads ctx->document.  A document that cannot be read, or has no text, is reported
  * and leaves `out` empty.  0, or a positive errno value with a message. */
-int extract(struct mu_ctx *ctx, const struct layout *layout, bool quiet, struct pdf *out);
+int extract(struct mu_ctx *ctx, const struct extract_limits *limits, bool quiet,
+	    struct pdf *out);
 
 /* The findings that it can make. */
 #define EXTRACT_CODES \

@@ -917,13 +917,13 @@ static void stop_appending(struct publish *p)
 static const char *hide(const struct publish *p, char hidden[PATH_MAX])
 {
 	size_t last = strlen(p->staging) - 1;
-	char letter;
+	int letter;
 
 	if (last + 1 >= PATH_MAX)
 		return p->staging;
 	memcpy(hidden, p->staging, last + 2);
 	for (letter = 'a'; letter <= 'z'; letter++) {
-		hidden[last] = letter;
+		hidden[last] = (char)letter;
 		if (!renameat2(AT_FDCWD, p->staging, AT_FDCWD, hidden, RENAME_NOREPLACE))
 			return hidden;
 		if (errno != EEXIST)

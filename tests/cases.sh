@@ -16,7 +16,9 @@
 #     expected/stdout      what is printed, when that matters
 #     expected/stderr
 #     expected/findings    a line "CODE LINE COLUMN" for each, - for what it lacks
-#     expected/out/        files that must be in out/ just so
+#     expected/out/        files that must be in out/ just so, and no others; a database
+#                          NAME.db that is empty here must only be there, and
+#                          datapackage.json is looked at only when it is here
 #     expected/out-before/ what is in out/ before the run, and, unless expected/out
 #                          is there, must be all that is in it afterwards
 #     expected/no-out      there must be no out/
@@ -105,6 +107,9 @@ differs() {
 
 compare() {
 	[ -f "$2" ] || return 0
+	case $2 in
+	*.db) [ -s "$2" ] || return 0 ;;
+	esac
 	cmp -s -- "$2" "$3" || differs "$1" "$2" "$3"
 }
 
@@ -118,6 +123,24 @@ compare_files() {
 			compare "$3/$name" "$1/$name" "$2/$name"
 		else
 			echo "--- $3/$name: is not there"
+			good=false
+		fi
+	done <"$seen/list"
+}
+
+# The other way round: what a run published, and a folder of expectations $1 has not.
+# Every dataset has a datapackage.json, and few cases are about it.
+surplus() {
+	[ -d "$1" ] && [ -d "$2" ] || return 0
+	(cd -- "$2" && find . ! -type d ! -path ./datapackage.json | sort) >"$seen/list"
+	while read -r name; do
+		name=${name#./}
+		if [ -e "$1/$name" ]; then
+			continue
+		elif [ -n "$update" ]; then
+			mkdir -p -- "$(dirname -- "$1/$name")" && cp -- "$2/$name" "$1/$name"
+		else
+			echo "--- out/$name: is not expected"
 			good=false
 		fi
 	done <"$seen/list"
@@ -137,6 +160,7 @@ compare_exit() {
 
 compare_out() {
 	compare_files "$1/out" "$ROOT/out" out
+	surplus "$1/out" "$ROOT/out"
 	if [ -d "$1/out-before" ] && [ ! -d "$1/out" ] &&
 		! diff -r -- "$1/out-before" "$ROOT/out" >"$seen/diff" 2>&1; then
 		echo "--- out: is not as it was before"
@@ -202,10 +226,22 @@ run() {
 	[ ! -f "$seen/after.raw" ] || folders_to_names <"$seen/after.raw" >"$seen/after"
 }
 
+# Whether a case expects more than an exit status.
+says_something() {
+	for name in findings stdout stderr after out out-before; do
+		[ ! -e "$1/$name" ] || return 0
+	done
+	[ -n "$update" ] || {
+		echo "--- expected: nothing but an exit status"
+		good=false
+	}
+}
+
 # A case by its folder.
 case_check() {
 	expected=$1/expected
 	good=true
+	says_something "$expected"
 	cp -R "$1/." "$ROOT/"
 	rm -rf "$ROOT/expected"
 	script "$1" setup "$seen/setup"
@@ -260,6 +296,7 @@ pipeline_check() {
 		return
 	}
 	compare_files "$1/expected" "$ROOT/out" out
+	surplus "$1/expected" "$ROOT/out"
 }
 
 wanted() {

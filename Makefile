@@ -321,6 +321,7 @@ test-run: all tests
 	tests/install.sh $(BUILD) || failed=1; \
 	tests/plugins.sh $(BUILD) || failed=1; \
 	tests/cases.sh $(BUILD) || failed=1; \
+	tests/codes.sh $(BUILD) || failed=1; \
 	tests/forms.py $(BUILD) || failed=1; \
 	tests/net.sh $(BUILD) || failed=1; \
 	tests/net/kill.sh $(BUILD) || failed=1; \

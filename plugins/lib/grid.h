@@ -89,15 +89,21 @@ extern const struct mu_option grid_column_options[];
 	GRID_OPTION(MU_INT, int64_t, self, header_rows, .fallback = "1", .max = 20, \
 		    .help = "rows that name the columns; 0 for none")
 
-/* The findings that such a plugin must have in its codes; the first two may be in its own
- * words, beside GRID_COMMON_CODES. */
-#define GRID_CODES \
+/* The findings that such a plugin must have in its codes: GRID_COMMON_CODES, and of the
+ * others those that its documents can have, in its own words where that is better. */
+#define GRID_MISSING_CODE \
 	{ "column-missing", "The header does not have a column that the pipeline declares.", \
-	  "Correct the option header or position of the column, or declare it optional: true." }, \
+	  "Correct the option header or position of the column, or declare it optional: true." }
+
+#define GRID_ERROR_CODE \
 	{ "cell-error", "A cell holds no value but an error, such as #REF!, or its formula was never " \
 	  "calculated.", \
-	  "Correct and recalculate the document, or name the error under the column's missing." }, \
-	NOTES_CODE, GRID_COMMON_CODES
+	  "Correct and recalculate the document, or name the error under the column's missing." }
+
+/* Where numbers have a type. */
+#define GRID_TEXT_NUMBER_CODE \
+	{ "text-number", "A cell holds a number as text. It was taken as that number.", \
+	  "Look whether the text says what was meant, and make it a number in the document." }
 
 #define GRID_COMMON_CODES \
 	{ "column-twice", "Two columns have the same name in the header.", \
@@ -126,15 +132,12 @@ extern const struct mu_option grid_column_options[];
 	  "2023-11-24.", \
 	  "Correct the cell, name its text under the column's missing, or read it as a string and " \
 	  "cast it with transform: columns in the document's language." }, \
-	{ "text-number", "A cell holds a number as text. It was taken as that number.", \
-	  "Look whether the text says what was meant, and make it a number in the document." }, \
 	{ "too-long", "A cell is longer than the option max_field allows.", \
 	  "Look at the cell; if all is right, raise max_field." }, \
 	{ "raised", "A number has a raised mark, such as that of a footnote, or a power.", \
 	  "Leave marks out with footnotes: drop where there is such an option, or name the text under " \
 	  "the column's missing." }, \
-	CHARSET_CONTROL_CODE, \
-	{ "zero-byte", "A cell holds a zero byte.", "Get an undamaged copy." }
+	CHARSET_CONTROL_CODE
 
 /* configure: says what is wrong with the options.  0 or EINVAL. */
 int grid_configure(struct mu_ctx *ctx, const struct grid_options *options);

@@ -119,7 +119,9 @@ static const struct mu_code codes[] = {
 	  "A cell has a reference such as &name; that stands for no character which "
 	  "is known.",
 	  "Correct it in the page." },
-	GRID_CODES,
+	GRID_MISSING_CODE,
+	NOTES_CODE,
+	GRID_COMMON_CODES,
 	CHARSET_CODES,
 	{ 0 },
 };

@@ -126,6 +126,8 @@ static const struct mu_code codes[] = {
 	  "neither.",
 	  "Name a member further in, such as field: /location/x, or take the column out." },
 	GRID_COMMON_CODES,
+	GRID_TEXT_NUMBER_CODE,
+	{ "zero-byte", "A cell holds a zero byte.", "Get an undamaged copy." },
 	{ "encoding", "The document has bytes that mean nothing in its encoding.",
 	  "Declare the right encoding with the option encoding, or get an undamaged copy." },
 	{ 0 },

@@ -223,6 +223,18 @@ silent_revision() {
 	grep -q run/silent-revision report.json && say "a new date is no silent revision"
 }
 
+# A pipeline that reads the date otherwise than before, of the same document.
+other_date_of_the_same() {
+	letter_ '1 January 2024' 28 | put_ 01
+	dated_
+	run 0
+	grep -q run/two-dates report.json && say "there was no run before"
+	sed -i 's/type: date/type: date, month_end: true/' pipeline.yaml
+	run 0
+	says 'is read as of 2024-01-31, and the same bytes were read before as of 2024-01-01' \
+		'[run/two-dates]'
+}
+
 silent_revision_of_what_is_locked() {
 	letter_ '1 January 2024' 28 | put_ 01
 	dated_

@@ -35,6 +35,7 @@ one_is_missing() {
 	says "$nginx/$name-2" 404
 	fetch "$nginx/$name-{n}" 'range: {n: 1..3}' 'missing: skip'
 	run 0
+	says "$nginx/$name-2" '[http/missing]'
 	sed 1d out/rows.csv >rows
 	rows_of_ 1 3
 }

@@ -350,7 +350,7 @@ START_TEST(names_of_the_document_can_be_wrong)
 		"header 1: the name of column D is muster's own\n"
 		"column-missing 1: the header has no 'nowhere', but 'a', '', 'a', '_at', '', 'b', "
 		"'c', 'd'\n"
-		"beyond 2: column I has '', but the last one of the table is H\n"
+		"beyond 2: column I has a cell, but the last one of the table is H\n"
 		"header 3: column E has a cell but no name\n");
 }
 END_TEST

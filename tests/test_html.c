@@ -142,7 +142,7 @@ START_TEST(long_cells_and_wide_rows_are_errors)
 	      "too-long @2: a 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...' is "
 	      "longer than max_field allows\n");
 	reads("<table><tr><th>a<tr><td>1<td colspan=9><td>z</table>", "1 @2\n",
-	      "beyond @2: column 9 has '', but the last one of the table is 1\n");
+	      "beyond @2: column 9 has a cell, but the last one of the table is 1\n");
 }
 END_TEST
 

@@ -1006,18 +1006,23 @@ static int report_beyond(struct mu_ctx *ctx, const struct grid *g, const struct 
 			 size_t cell)
 {
 	char space[MU_FORMAT_MAX], column[GRID_NAME], last[GRID_NAME];
-	struct mu_string text = { "", 0 };
 	struct mu_finding beyond = { .code = "beyond", .at = row->at };
 	struct phrase shown = { .len = 0 };
+	struct mu_string text;
 
-	if (cell < row->n)
-		text = grid_text(&row->cells[cell], space);
+	grid_column_name(&g->source, cell, column);
+	grid_column_name(&g->source, g->width ? g->width - 1 : 0, last);
+	/* What a row has behind max_columns is not kept. */
+	if (cell >= row->n)
+		return mu_report(ctx, beyond,
+				 "column %s has a cell, but the last one of the table is %s",
+				 column, last);
+	text = grid_text(&row->cells[cell], space);
 	beyond.value = text.data;
 	beyond.value_len = shown_length(text);
 	phrase_add(&shown, text.data, text.len);
 	return mu_report(ctx, beyond, "column %s has '%s', but the last one of the table is %s",
-			 grid_column_name(&g->source, cell, column), shown.text,
-			 grid_column_name(&g->source, g->width ? g->width - 1 : 0, last));
+			 column, shown.text, last);
 }
 
 /* Cells that stand under no header: `n` of the row were not blank. */

@@ -358,7 +358,7 @@ int cache_copy(struct cache *c, struct document *d, struct text *why)
 	err = cache_incoming(c, &path, why);
 	if (err)
 		return err;
-	err = document_map(d, &data, &len, why);
+	err = document_map(d, false, &data, &len, why);
 	if (err)
 		return err;
 	for (at = 0; !err && at < len; at += n) {

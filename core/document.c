@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 #define LONG          ((uint64_t)4 << 20) /* bytes; of a shorter one the pages may stay */
-#define SAMPLES       16                  /* of a document, */
-#define SAMPLE_BYTES  4096                /* each so long */
-#define REST_EVERY    32                  /* places of which nobody knows where they are */
-#define REST_PAGE     ((size_t)64 << 10)  /* bytes, a multiple of the machine's page */
+#define SHORT         ((uint64_t)64 << 10)
+#define SAMPLES       16                 /* of a document, */
+#define SAMPLE_BYTES  4096               /* each so long */
+#define REST_EVERY    32                 /* places of which nobody knows where they are */
+#define REST_PAGE     ((size_t)64 << 10) /* bytes, a multiple of the machine's page */
 #define MAX_DOCUMENTS (((size_t)1 << 23) - 1)
 
 static void hexadecimal(const unsigned char *bytes, size_t len, char *out)
@@ -264,6 +265,29 @@ static int open_again(const struct document *d, int *fd, struct text *why)
 	return err;
 }
 
+static int read_at(const struct document *d, int fd, uint64_t offset, void *out, size_t len,
+		   struct text *why)
+{
+	char *to = out;
+
+	while (len) {
+		ssize_t n = pread(fd, to, len, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			text_printf(why, "%s: %s", d->public.uri, strerror(errno));
+			return errno;
+		}
+		if (!n)
+			return stale(d, why);
+		to += n;
+		offset += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
 static int map_fd(struct document *d, int fd, struct text *why)
 {
 	const char *uri = d->public.uri;
@@ -280,7 +304,26 @@ static int map_fd(struct document *d, int fd, struct text *why)
 	return 0;
 }
 
-static int map_locked(struct document *d, struct text *why)
+/* A copy of all of it, which is still the file that came in when it has been read. */
+static int copy_fd(struct document *d, int fd, struct text *why)
+{
+	size_t len = (size_t)d->public.bytes;
+	uint8_t *data = mem_alloc(len + 1);
+	int err = read_at(d, fd, 0, data, len, why);
+
+	if (!err)
+		err = compare(d, fd, why);
+	if (err) {
+		free(data);
+		return err;
+	}
+	d->data = data;
+	d->copied = true;
+	return 0;
+}
+
+/* Of a short file a mapping costs more than a copy, above all where threads make many. */
+static int map_locked(struct document *d, bool copy, struct text *why)
 {
 	int fd, err;
 
@@ -289,17 +332,28 @@ static int map_locked(struct document *d, struct text *why)
 	err = open_again(d, &fd, why);
 	if (err)
 		return err;
-	err = map_fd(d, fd, why);
+	err = copy && d->public.bytes && d->public.bytes <= SHORT ? copy_fd(d, fd, why)
+								  : map_fd(d, fd, why);
 	close(fd);
 	return err;
 }
 
-int document_map(struct document *d, const uint8_t **data, size_t *len, struct text *why)
+static void forget_data(struct document *d)
+{
+	if (d->copied)
+		free(d->data);
+	else if (d->data)
+		munmap(d->data, (size_t)d->public.bytes);
+	d->data = NULL;
+	d->copied = false;
+}
+
+int document_map(struct document *d, bool copy, const uint8_t **data, size_t *len, struct text *why)
 {
 	int err;
 
 	pthread_mutex_lock(&d->lock);
-	err = map_locked(d, why);
+	err = map_locked(d, copy, why);
 	if (!err) {
 		d->users++;
 		*data = d->data ? d->data : (const uint8_t *)"";
@@ -312,10 +366,8 @@ int document_map(struct document *d, const uint8_t **data, size_t *len, struct t
 void document_unmap(struct document *d)
 {
 	pthread_mutex_lock(&d->lock);
-	if (!--d->users && d->data) {
-		munmap(d->data, (size_t)d->public.bytes);
-		d->data = NULL;
-	}
+	if (!--d->users)
+		forget_data(d);
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -356,45 +408,28 @@ void document_rest_behind(struct document *d, const void *at)
 
 /* ---------------------------------------------------------------- pieces */
 
-static int read_at(const struct document *d, int fd, uint64_t offset, void *out, size_t len,
-		   struct text *why)
-{
-	char *to = out;
-
-	while (len) {
-		ssize_t n = pread(fd, to, len, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			text_printf(why, "%s: %s", d->public.uri, strerror(errno));
-			return errno;
-		}
-		if (!n)
-			return stale(d, why);
-		to += n;
-		offset += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int document_read(struct document *d, uint64_t offset, void *out, size_t len, size_t *got,
 		  struct text *why)
 {
 	uint64_t left = offset < d->public.bytes ? d->public.bytes - offset : 0;
 	int err = 0, fd;
+	bool copied;
 
 	*got = 0;
+	if (len > left)
+		len = (size_t)left;
 	pthread_mutex_lock(&d->lock);
-	if (d->fd < 0)
+	copied = d->copied;
+	if (copied && len)
+		memcpy(out, d->data + offset, len);
+	else if (!copied && d->fd < 0)
 		err = open_again(d, &d->fd, why);
 	fd = d->fd;
 	pthread_mutex_unlock(&d->lock);
-	if (err)
+	if (copied)
+		*got = len;
+	if (err || copied)
 		return err;
-	if (len > left)
-		len = (size_t)left;
 	err = read_at(d, fd, offset, out, len, why);
 	if (!err)
 		*got = len;

@@ -46,7 +46,8 @@ struct document {
 	ino_t file;
 	struct timespec changed;
 	pthread_mutex_t lock; /* of what follows */
-	uint8_t *data;
+	uint8_t *data; /* a mapping, */
+	bool copied;   /* or of a short one a copy */
 	size_t rested;   /* bytes whose pages were given back, from the beginning */
 	unsigned looked; /* places that were not in the document */
 	unsigned users;
@@ -89,9 +90,10 @@ void blame_release(struct blame *blame);
 /* Which other documents are the same file, as bytes in `key`. */
 void document_file(const struct document *document, struct text *key);
 
-/* Its bytes, until as many calls of unmap.  ESTALE when the file is no longer
- * the one that came in. */
-int document_map(struct document *document, const uint8_t **data, size_t *len,
+/* Its bytes, until as many calls of unmap: a mapping that nobody can write to, or with
+ * `copy` in the memory of the program where the document is short, which costs less.  ESTALE
+ * when the file is no longer the one that came in. */
+int document_map(struct document *document, bool copy, const uint8_t **data, size_t *len,
 		 struct text *why);
 void document_unmap(struct document *document);
 

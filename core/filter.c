@@ -23,7 +23,7 @@ static int same_document(struct document *d, struct text *why)
 {
 	const uint8_t *data;
 	size_t len;
-	int err = document_map(d, &data, &len, why);
+	int err = document_map(d, false, &data, &len, why);
 
 	if (!err)
 		document_unmap(d);

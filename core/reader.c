@@ -656,6 +656,17 @@ static void close_over(struct reader *r)
 	}
 }
 
+/* A document that one lane has for itself has been read: its parser's memory is taken again
+ * while it is in this processor's cache.  What it said waits for the consumer. */
+static void leave(struct lane *lane, size_t i)
+{
+	const struct reader *r = lane->reader;
+
+	if (!is_shared(r, i) && i != r->first[document_of(r, i)->source] &&
+	    !atomic_load(&r->readings[i].given_up))
+		stage_leave(instance_of(lane, i));
+}
+
 static void *work(void *data)
 {
 	struct lane *lane = data;
@@ -669,6 +680,8 @@ static void *work(void *data)
 		do {
 			if (!err)
 				err = lane_batch(lane, item->document, &batch);
+			if (!err && !batch.release)
+				leave(lane, item->document);
 		} while (put(lane->reader, item, &batch, err));
 	}
 	return NULL;
@@ -954,12 +967,13 @@ static int instances_merge(struct reader *r, size_t i, struct stage **into)
 	return err;
 }
 
-/* The parser of the first document of a source stays open: places can be asked of it. */
+/* The parser of the first document of a source stays open: places can be asked of it.  A lane
+ * may be closing that of any other. */
 static void parser_lend(struct reader *r, size_t i, struct stage *s)
 {
 	struct document *d = document_of(r, i);
 
-	if (i != r->first[d->source])
+	if (i != r->first[d->source] || !s->config)
 		return;
 	s->ctx.pieces = d->pieces;
 	s->ctx.n_pieces = d->n_pieces;
@@ -987,7 +1001,7 @@ static int document_finish(struct reader *r, size_t i)
 		err = 0;
 	document_of(r, i)->cut = true;
 	document_close(r, i, s);
-	if (r->readings[i].parsed && s && s->config)
+	if (r->readings[i].parsed && s)
 		parser_lend(r, i, s);
 	return err;
 }

@@ -53,6 +53,25 @@ static void say(struct run *run, enum mu_severity severity, const char *code, st
 	text_release(message);
 }
 
+/* Has up to as many threads as the run may have, of which this is one, do what there is
+ * for `n`. */
+static void in_threads(const struct run *run, size_t n, void *(*work)(void *), void *data)
+{
+	size_t wanted = run_jobs(run), made = 0;
+	pthread_t *threads;
+
+	if (!n)
+		return;
+	threads = mem_alloc((wanted + 1) * sizeof *threads);
+	while (made + 1 < wanted && made + 1 < n &&
+	       !pthread_create(&threads[made], NULL, work, data))
+		made++;
+	work(data);
+	while (made)
+		pthread_join(threads[--made], NULL);
+	free(threads);
+}
+
 /* ------------------------------------------------------------- same bytes */
 
 /* The index of the entry that is the key now, or the one that was before. */
@@ -150,11 +169,33 @@ static int twin_find(struct run *run, size_t index, struct mu_map *seen, struct 
 	return 0;
 }
 
+/* Documents whose sha256 is asked for. */
+struct hashing {
+	struct run *run;
+	const bool *wanted; /* of each document */
+	atomic_size_t next;
+};
+
+/* One that cannot be hashed is told by who asks for it next. */
+static void *hash_some(void *data)
+{
+	struct hashing *h = data;
+	struct text why = { 0 };
+	size_t i;
+
+	while ((i = atomic_fetch_add(&h->next, 1)) < h->run->documents.count && !interrupt_signal())
+		if (h->wanted[i])
+			document_sha256(h->run->documents.items[i], &why);
+	text_release(&why);
+	return NULL;
+}
+
 /* A document of the same source with the same bytes is not read again. */
 static int twins_find(struct run *run)
 {
-	size_t n = run->documents.count, i;
+	size_t n = run->documents.count, n_tied = 0, i;
 	bool *tied = mem_alloc(n + 1);
+	struct hashing h = { .run = run, .wanted = tied };
 	struct mu_map seen = { 0 }, said = { 0 };
 	enum look look;
 	int err = 0;
@@ -162,6 +203,9 @@ static int twins_find(struct run *run)
 	memset(tied, true, n);
 	for (look = BY_LENGTH; !err && look < LOOKS; look++)
 		err = untie(run, look, tied);
+	for (i = 0; !err && i < n; i++)
+		n_tied += tied[i];
+	in_threads(run, n_tied, hash_some, &h);
 	for (i = 0; !err && i < n; i++)
 		if (tied[i])
 			err = twin_find(run, i, &seen, &said);
@@ -287,19 +331,6 @@ static void *work(void *data)
 	}
 }
 
-static void ask_all(struct asking *a)
-{
-	size_t wanted = run_jobs(a->run), n = 0;
-	pthread_t *threads = mem_alloc((wanted + 1) * sizeof *threads);
-
-	while (n + 1 < wanted && n + 1 < a->count && !pthread_create(&threads[n], NULL, work, a))
-		n++;
-	work(a);
-	while (n)
-		pthread_join(threads[--n], NULL);
-	free(threads);
-}
-
 /* -------------------------------------------------------------- what it is */
 
 static void say_ambiguous(struct run *run, const struct group *g)
@@ -371,7 +402,7 @@ int documents_recognise(struct run *run)
 	if (err)
 		return err;
 	groups_find(&a);
-	ask_all(&a);
+	in_threads(run, a.count, work, &a);
 	for (i = 0; i < a.count && !err; i++)
 		err = a.groups[i].err;
 	if (!err && interrupt_signal())

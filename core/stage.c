@@ -128,7 +128,8 @@ static int service_data(struct mu_ctx *ctx, const uint8_t **data, size_t *len)
 
 	if (err)
 		return err;
-	err = document_map(s->document, data, len, &why);
+	/* Bytes that somebody else's plugin could change would not be those of the sha256. */
+	err = document_map(s->document, !s->config->plugin->foreign, data, len, &why);
 	if (err)
 		fail_with(s, err, "%s", why.data);
 	else if (s->mapped)
@@ -1109,11 +1110,9 @@ static void close_call(struct stage *s)
 		stage_failed(s->run, s, err);
 }
 
-void stage_close(struct stage *s)
+static void plugin_close(struct stage *s)
 {
-	size_t i;
-
-	if (!s->config)
+	if (s->left)
 		return;
 	if (s->config->plugin->api.close)
 		close_call(s);
@@ -1121,19 +1120,47 @@ void stage_close(struct stage *s)
 		document_unmap(s->document);
 	if (s->document)
 		filtered_rest(s->document->filtered);
-	columns_release(s);
-	findings_release(&s->findings);
+	s->mapped = false;
+	s->left = true;
+}
+
+/* What the plugin took, and what is needed to understand what it says. */
+static void memory_release(struct stage *s)
+{
+	size_t i;
+
 	for (i = 0; i < s->columns.count; i++)
 		free(s->froms[i]);
 	free(s->froms);
+	s->froms = NULL;
 	mu_map_release(&s->columns);
 	text_release(&s->message);
 	text_release(&s->value);
-	free(s->adjustments);
 	free(s->fill.places);
+	s->fill.places = NULL;
 	free(s->self);
-	text_release(&s->failure);
+	s->self = NULL;
 	arena_release(&s->arena);
+}
+
+void stage_leave(struct stage *s)
+{
+	if (!s->config || s->config->plugin->foreign)
+		return;
+	plugin_close(s);
+	memory_release(s);
+}
+
+void stage_close(struct stage *s)
+{
+	if (!s->config)
+		return;
+	plugin_close(s);
+	columns_release(s);
+	findings_release(&s->findings);
+	memory_release(s);
+	free(s->adjustments);
+	text_release(&s->failure);
 	*s = (struct stage){ 0 };
 }
 

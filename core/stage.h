@@ -46,6 +46,7 @@ struct stage {
 	bool invalid;          /* mu_invalid() was called */
 	int refused;           /* what a service gave that was not 0, the first time */
 	bool closing;          /* the plugin's close() is running */
+	bool left;             /* stage_leave() was called */
 	bool configuring;
 	bool marked;           /* rows that were rejected have come in */
 	bool opening;          /* a failure now is one of configuration, if EINVAL */
@@ -94,6 +95,11 @@ int stage_open(struct stage *stage, const struct flow *input, struct document *d
 const struct ArrowSchema *stage_schema(const struct stage *stage);
 
 void stage_close(struct stage *stage);
+
+/* Closes the plugin alone: what it has said, counted and declared stays until
+ * stage_close().  Nothing else is called then.  Somebody else's plugin stays open, since the
+ * names of columns that it has declared may lie in its own memory. */
+void stage_leave(struct stage *stage);
 
 /* Folds an instance of the same plugin, and all that it has said, into another; it is
  * closed.  0, or what the plugin gave. */

@@ -46,16 +46,15 @@ static void *pick_values(const struct picking *p, const char *from, size_t size)
 	return out;
 }
 
-/* Eight bits of a bitmap that has `n` more of them. */
+/* The next eight bits of a bitmap, or as many as it has: `n`. */
 static unsigned bits_at(const uint8_t *from, int64_t i, int64_t n)
 {
-	unsigned shift = (unsigned)(i & 7), bits = from[i >> 3] >> shift;
+	unsigned shift = (unsigned)(i & 7), count = n < 8 ? (unsigned)n : 8;
+	unsigned bits = (unsigned)from[i >> 3] >> shift;
 
-	if (n < 8)
-		return (shift + (unsigned)n > 8 ? bits | (unsigned)from[(i >> 3) + 1] << (8 - shift)
-						: bits) &
-		       ((1U << n) - 1);
-	return shift ? (bits | (unsigned)from[(i >> 3) + 1] << (8 - shift)) & 0xff : bits;
+	if (shift + count > 8)
+		bits |= (unsigned)from[(i >> 3) + 1] << (8 - shift);
+	return bits & ((1U << count) - 1);
 }
 
 static void *pick_bits(const struct picking *p, const uint8_t *from, int64_t offset)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* Places whose upper bits are the same. */
+/* Keys of places whose upper bits are the same. */
 #define BLOCK_BITS 16
 #define BLOCK_MASK (((uint64_t)1 << BLOCK_BITS) - 1)
 
@@ -52,32 +52,65 @@ static size_t map_add(struct mu_map *map, const void *key, size_t len)
 
 /* ------------------------------------------------------------------ marks */
 
-/* The block of a place, or NULL. */
-static struct block *block_find(const struct rejections *r, uint64_t at)
-{
-	uint64_t block = at >> BLOCK_BITS;
-	size_t i = mu_map_find(&r->blocks, &block, sizeof block);
+/* Positions are bytes of a document, or numbers of its rows with so many or more zeros behind,
+ * for what a row may be parted into. */
+#define PART_BITS 14
 
-	return i == SIZE_MAX ? NULL : &r->near[i];
+/* A number for each place, such that both bytes and rows that lie together have ones that lie
+ * together. */
+static uint64_t place_key(uint64_t at)
+{
+	bool row = !(at & (((uint64_t)1 << PART_BITS) - 1));
+
+	at = row ? at >> PART_BITS : at;
+	return ((at >> BLOCK_BITS << 1) | row) << BLOCK_BITS | (at & BLOCK_MASK);
 }
 
-static struct block *block_of(struct rejections *r, uint64_t at)
+/* Mostly the block is the one that was looked up before. */
+static bool block_is_recent(const struct rejections *r, uint64_t block)
 {
-	uint64_t block = at >> BLOCK_BITS;
-	size_t before = r->blocks.count, i = map_add(&r->blocks, &block, sizeof block);
+	return r->near && r->recent == block;
+}
 
+static struct block *block_note(struct rejections *r, uint64_t block, size_t i)
+{
+	r->recent = block;
+	r->recent_index = i;
+	return &r->near[i];
+}
+
+/* The block of a key, or NULL. */
+static struct block *block_find(struct rejections *r, uint64_t key)
+{
+	uint64_t block = key >> BLOCK_BITS;
+	size_t i;
+
+	if (block_is_recent(r, block))
+		return &r->near[r->recent_index];
+	i = mu_map_find(&r->blocks, &block, sizeof block);
+	return i == SIZE_MAX ? NULL : block_note(r, block, i);
+}
+
+static struct block *block_of(struct rejections *r, uint64_t key)
+{
+	uint64_t block = key >> BLOCK_BITS;
+	size_t before = r->blocks.count, i;
+
+	if (block_is_recent(r, block))
+		return &r->near[r->recent_index];
+	i = map_add(&r->blocks, &block, sizeof block);
 	if (r->blocks.count > before) {
 		if (!(i & (i - 1)))
 			r->near = mem_resize(r->near, i ? 2 * i : 1, sizeof *r->near);
 		r->near[i] = (struct block){ .count = 0 };
 	}
-	return &r->near[i];
+	return block_note(r, block, i);
 }
 
-/* Where the mark of a place is, or belongs.  Mostly they come in order. */
-static size_t mark_seek(const struct block *b, uint64_t at)
+/* Where the mark of a key is, or belongs.  Mostly they come in order. */
+static size_t mark_seek(const struct block *b, uint64_t key)
 {
-	uint16_t offset = (uint16_t)(at & BLOCK_MASK);
+	uint16_t offset = (uint16_t)(key & BLOCK_MASK);
 	size_t low = 0, high = b->count;
 
 	if (high && b->marks[high - 1].offset <= offset)
@@ -93,11 +126,10 @@ static size_t mark_seek(const struct block *b, uint64_t at)
 	return low;
 }
 
-static bool mark_is(const struct block *b, size_t i, uint64_t at)
+static bool mark_is(const struct block *b, size_t i, uint64_t key)
 {
-	return i < b->count && b->marks[i].offset == (at & BLOCK_MASK);
+	return i < b->count && b->marks[i].offset == (key & BLOCK_MASK);
 }
-
 static size_t stage_index(struct rejections *r, const char *stage)
 {
 	size_t i = 0;
@@ -144,25 +176,50 @@ static void item_append(struct rejections *r, uint64_t at, const char *stage)
 	r->items[r->count++] = (struct rejection){ .at = at, .stage = stage };
 }
 
+/* The index of the mark of a key in its block; *fresh: it was made. */
+static size_t mark_have(struct rejections *r, struct block *b, uint64_t key, const char *stage,
+			bool *fresh)
+{
+	size_t i = mark_seek(b, key);
+
+	*fresh = !mark_is(b, i, key);
+	if (*fresh) {
+		struct mark mark = { .offset = (uint16_t)(key & BLOCK_MASK),
+				     .stage = (uint16_t)(stage_index(r, stage) & 0x7fff) };
+
+		mark_insert(r, b, i, mark);
+	}
+	return i;
+}
+
+static void place_mark(struct rejections *r, uint64_t at, const char *stage)
+{
+	uint64_t key = place_key(at);
+	bool fresh;
+
+	mark_have(r, block_of(r, key), key, stage, &fresh);
+}
+
+void rejections_mark_places(struct rejections *r, const char *stage, uint64_t at, uint64_t other)
+{
+	pthread_mutex_lock(&r->lock);
+	if (at)
+		place_mark(r, at, stage);
+	if (other)
+		place_mark(r, other, stage);
+	pthread_mutex_unlock(&r->lock);
+}
+
 /* Whether the row is listed for the first time. */
 static bool add_locked(struct rejections *r, const struct finding *f, uint64_t at, bool to_blame)
 {
-	struct block *b;
+	uint64_t key = place_key(at & ~MU_AT_REJECTED);
+	struct block *b = block_of(r, key);
 	bool fresh;
-	size_t i;
+	size_t i = mark_have(r, b, key, f->stage, &fresh);
 
-	at &= ~MU_AT_REJECTED;
-	b = block_of(r, at);
-	i = mark_seek(b, at);
-	fresh = !mark_is(b, i, at);
-	if (fresh) {
-		struct mark mark = { .offset = (uint16_t)(at & BLOCK_MASK),
-				     .stage = (uint16_t)(stage_index(r, f->stage) & 0x7fff) };
-
-		mark_insert(r, b, i, mark);
-		if (r->listed)
-			item_append(r, at, f->stage);
-	}
+	if (fresh && r->listed)
+		item_append(r, at & ~MU_AT_REJECTED, f->stage);
 	if (r->listed) {
 		struct rejection *item = &r->items[b->items[i]];
 
@@ -220,11 +277,12 @@ static const char *value_copy(struct rejections *r, const struct finding *f)
 
 static void explain_locked(struct rejections *r, const struct finding *f, uint64_t at)
 {
-	const struct block *b = block_find(r, at & ~MU_AT_REJECTED);
-	size_t i = b ? mark_seek(b, at) : 0;
+	uint64_t key = place_key(at & ~MU_AT_REJECTED);
+	const struct block *b = block_find(r, key);
+	size_t i = b ? mark_seek(b, key) : 0;
 	struct rejection *item;
 
-	if (!b || !mark_is(b, i, at))
+	if (!b || !mark_is(b, i, key))
 		return;
 	item = &r->items[b->items[i]];
 	if (item->code)
@@ -333,10 +391,10 @@ static const uint64_t *places_of(const struct ArrowSchema *schema, const struct 
 	return (const uint64_t *)at.values + at.offset;
 }
 
-/* Where marks are looked for: of places from `from` on none has one before `to`. */
+/* Where marks are looked for, by keys: of those from `from` on none has one before `to`. */
 struct seeking {
 	const struct block *block; /* NULL: the block has none */
-	uint64_t start;            /* the first place of the block */
+	uint64_t start;            /* the first key of the block */
 	uint64_t from, to;
 	size_t next; /* the mark of `to`, if there is one */
 };
@@ -349,34 +407,33 @@ static void seek_next(struct seeking *s, uint64_t from, size_t next)
 						   : s->start + BLOCK_MASK + 1;
 }
 
-/* Whether a place is marked.  Rows mostly follow one another, and most blocks have no mark. */
-static bool seek(const struct rejections *r, struct seeking *s, uint64_t place)
+/* Whether the place of a key is marked.  Rows mostly follow one another, and most blocks have no mark. */
+static bool seek(struct rejections *r, struct seeking *s, uint64_t key)
 {
-	if (place >= s->from && place < s->to)
+	if (key >= s->from && key < s->to)
 		return false;
-	if (place != s->to || (place ^ s->start) > BLOCK_MASK) {
-		if ((place ^ s->start) > BLOCK_MASK) {
-			s->start = place & ~BLOCK_MASK;
-			s->block = block_find(r, place);
+	if (key != s->to || (key ^ s->start) > BLOCK_MASK) {
+		if ((key ^ s->start) > BLOCK_MASK) {
+			s->start = key & ~BLOCK_MASK;
+			s->block = block_find(r, key);
 		}
-		seek_next(s, place, s->block ? mark_seek(s->block, place) : 0);
+		seek_next(s, key, s->block ? mark_seek(s->block, key) : 0);
 	}
-	if (place != s->to)
+	if (key != s->to)
 		return false;
-	seek_next(s, place + 1, s->next + 1);
+	seek_next(s, key + 1, s->next + 1);
 	return true;
 }
 
 /* The rejected rows of a batch, as indices in order, to be freed. */
-static int64_t *rows_named(const struct rejections *r, const uint64_t *at, int64_t rows,
-			   size_t *count)
+static int64_t *rows_named(struct rejections *r, const uint64_t *at, int64_t rows, size_t *count)
 {
 	struct seeking s = { .start = UINT64_MAX, .from = UINT64_MAX };
 	int64_t *out = NULL, i;
 
 	*count = 0;
 	for (i = 0; r->marked && i < rows; i++) {
-		if (!seek(r, &s, at[i] & ~MU_AT_REJECTED))
+		if (!seek(r, &s, place_key(at[i] & ~MU_AT_REJECTED)))
 			continue;
 		if (!out)
 			out = mem_resize(NULL, (size_t)(rows - i), sizeof *out);
@@ -447,11 +504,13 @@ void rejections_mark(struct rejections *r, const struct ArrowSchema *schema,
 	pthread_mutex_unlock(&r->lock);
 }
 
-static void withhold_locked(struct rejections *r, uint64_t at)
+/* `next`: where the mark is when the row follows the one before; set for the next one. */
+static void withhold_locked(struct rejections *r, uint64_t key, size_t *next)
 {
-	struct block *b = block_find(r, at);
-	size_t i = mark_seek(b, at);
+	struct block *b = block_find(r, key);
+	size_t i = mark_is(b, *next, key) ? *next : mark_seek(b, key);
 
+	*next = i + 1;
 	if (!b->marks[i].kept_out)
 		r->withheld[b->marks[i].stage]++;
 	b->marks[i].kept_out = true;
@@ -465,26 +524,24 @@ int64_t *rejections_withhold(struct rejections *r, const struct ArrowSchema *sch
 	struct mu_rows hidden = mu_rows(schema, rows);
 	const uint64_t *at = places_of(schema, rows);
 	int64_t *named;
-	size_t i;
+	size_t next = 0, i;
 
 	pthread_mutex_lock(&r->lock);
 	named = rows_named(r, at, rows->length, count);
 	for (i = 0; i < *count; i++)
 		if (!mu_row_is_claim(&hidden, named[i]))
-			withhold_locked(r, at[named[i]] & ~MU_AT_REJECTED);
+			withhold_locked(r, place_key(at[named[i]] & ~MU_AT_REJECTED), &next);
 	pthread_mutex_unlock(&r->lock);
 	return named;
 }
 
 size_t rejections_find_withheld(struct rejections *r, uint64_t at)
 {
-	const struct block *b;
-	size_t i;
+	uint64_t key = place_key(at & ~MU_AT_REJECTED);
+	const struct block *b = r->listed ? block_find(r, key) : NULL;
+	size_t i = b ? mark_seek(b, key) : 0;
 
-	at &= ~MU_AT_REJECTED;
-	b = r->listed ? block_find(r, at) : NULL;
-	i = b ? mark_seek(b, at) : 0;
-	return b && mark_is(b, i, at) && b->marks[i].kept_out ? b->items[i] : SIZE_MAX;
+	return b && mark_is(b, i, key) && b->marks[i].kept_out ? b->items[i] : SIZE_MAX;
 }
 
 uint64_t rejections_withheld_by(const struct rejections *r, const char *stage)
@@ -513,9 +570,10 @@ void rejections_sort(struct rejections *r)
 		return;
 	qsort(r->items, r->count, sizeof *r->items, by_place);
 	for (i = 0; i < r->count; i++) {
-		struct block *b = block_find(r, r->items[i].at);
+		uint64_t key = place_key(r->items[i].at);
+		struct block *b = block_find(r, key);
 
-		b->items[mark_seek(b, r->items[i].at)] = (uint32_t)i;
+		b->items[mark_seek(b, key)] = (uint32_t)i;
 	}
 }
 

@@ -38,6 +38,8 @@ struct rejections {
 	bool listed; /* on_error: reject; else rows are marked and not listed */
 	struct mu_map blocks; /* of places that lie together to an index in: */
 	struct block *near;   /* which places of that block are rejected */
+	uint64_t recent;      /* the block that was looked up last, and */
+	size_t recent_index;  /* its index, when there are any */
 	struct rejection *items; /* in no order of meaning */
 	size_t count;
 	uint64_t marked;         /* rows, listed or not */
@@ -59,6 +61,9 @@ bool rejections_repeated(struct rejections *r, const struct finding *finding);
  * `lost`.  Whether one of them is now listed for the first time, so that its reason is
  * to be told by rejections_explain(). */
 bool rejections_add(struct rejections *r, const struct finding *finding);
+
+/* Likewise where rows are not listed: those at `at` and `other`, either of which may be 0. */
+void rejections_mark_places(struct rejections *r, const char *stage, uint64_t at, uint64_t other);
 
 /* The reason why rows are listed, where there is none yet; texts are copied. */
 void rejections_explain(struct rejections *r, const struct finding *finding);

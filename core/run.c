@@ -149,7 +149,8 @@ const struct mu_table_schema *run_table(const struct run *run)
 void run_said(struct run *run, enum mu_severity severity)
 {
 	if (run->pipeline->on_error == ON_ERROR_STOP &&
-	    (severity == MU_ERROR || (severity == MU_WARNING && run->options.fail_on_warning)))
+	    (severity == MU_ERROR || (severity == MU_WARNING && run->options.fail_on_warning)) &&
+	    !atomic_load(&run->unfit)) /* which is written once, for threads share it */
 		atomic_store(&run->unfit, true);
 }
 

@@ -64,13 +64,12 @@ __attribute__((format(printf, 3, 4))) static int fail_with(struct stage *s, int 
 }
 
 /* First of all in a service: 0 when the stage may have it.  `not_done` is what a failure of
- * it means.  Quickly: for what is called for every row, and opens no file. */
+ * it means.  Quickly: for what is called for every row, writes no text and opens no file. */
 static int begin_quickly(struct stage *s, unsigned steps, const char *call, const char *not_done)
 {
 	enum step step = s->config->plugin->step;
 	int err = fault();
 
-	surroundings_locale();
 	if (err)
 		return fail_with(s, err, "%s", not_done);
 	if (!(steps & OF(step)))
@@ -97,6 +96,7 @@ static int begin(struct stage *s, unsigned steps, const char *call, const char *
 {
 	int err = begin_quickly(s, steps, call, not_done);
 
+	surroundings_locale();
 	if (!err && s->config->plugin->foreign)
 		surroundings_restore();
 	return err;
@@ -198,8 +198,8 @@ static const char *full_code(struct stage *s, const char *name)
 	const struct mu_code *codes = plugin->api.codes;
 	size_t n = 0, i = s->code;
 
-	/* Mostly it is the one of the finding before. */
-	if (!s->codes || strcmp(codes[i].name, name) != 0)
+	/* Mostly it is the one of the finding before, and linkers keep one of equal texts. */
+	if (!s->codes || (codes[i].name != name && strcmp(codes[i].name, name) != 0))
 		for (i = 0; codes && codes[i].name && strcmp(codes[i].name, name) != 0;)
 			i++;
 	if (!codes || !codes[i].name)
@@ -238,12 +238,19 @@ static void add_limited(struct text *out, const char *text, size_t len)
 		text_puts(out, "…");
 }
 
-static char *copy_limited(const char *text, size_t len)
+/* Ended by a zero byte, too. */
+static void limit(struct text *text)
 {
-	struct text out = { 0 };
+	bool longer = text->len > FINDING_TEXT;
 
-	add_limited(&out, text, len);
-	return out.data ? out.data : mem_copy("");
+	if (longer)
+		text->len = FINDING_TEXT;
+	text_puts(text, longer ? "…" : "");
+}
+
+static char *copy_or_null(const char *text)
+{
+	return text ? mem_copy(text) : NULL;
 }
 
 static struct text redacted(const struct stage *s, const char *text)
@@ -255,12 +262,11 @@ static struct text redacted(const struct stage *s, const char *text)
 	return out;
 }
 
-static struct finding explanation_copy(const struct stage *s, const struct mu_explanation *e)
+static struct finding explanation_copy(struct stage *s, const struct mu_explanation *e)
 {
 	struct text message = redacted(s, e->message ? e->message : "");
 	struct finding kept = {
 		.code = mem_copy(e->kind ? e->kind : ""),
-		.message = copy_limited(message.data, message.len),
 		.score = e->score,
 		.at = e->at & ~MU_AT_REJECTED,
 		.field = e->field ? mem_copy(e->field) : NULL,
@@ -269,16 +275,15 @@ static struct finding explanation_copy(const struct stage *s, const struct mu_ex
 		.source = s->config->source,
 	};
 
-	text_release(&message);
+	limit(&message);
+	kept.message = message.data;
 	if (kept.field)
-		kept.from =
-			place_column(s->input.schema, s->out.release ? &s->out : NULL, kept.field);
+		kept.from = copy_or_null(from_of(s, kept.field));
 	return kept;
 }
 
 /* Explanations stand in an array of the plugin's own, which may be older. */
-static void explanations_copy(const struct stage *s, const struct mu_finding *f,
-			      struct finding *out)
+static void explanations_copy(struct stage *s, const struct mu_finding *f, struct finding *out)
 {
 	size_t n = f->n_explanations < EXPLANATIONS_KEPT ? f->n_explanations : EXPLANATIONS_KEPT;
 	size_t size = f->explanation_size, i;
@@ -301,26 +306,18 @@ static bool place_exists(const struct stage *s, uint64_t at)
 	return !at || documents_get(&s->run->documents, mu_at_document(at));
 }
 
-static char *copy_or_null(const char *text)
-{
-	return text ? mem_copy(text) : NULL;
-}
-
 /* What is said of a finding, in the stage's own texts. */
 __attribute__((format(printf, 4, 0))) static void finding_word(struct stage *s,
 							       const struct mu_finding *f,
 							       struct finding *out, const char *fmt,
 							       va_list ap)
 {
-	struct text message = { 0 };
-
+	surroundings_locale();
 	text_clear(&s->value);
 	text_clear(&s->message);
-	text_vprintf(&message, fmt, ap);
-	secrets_redact(&s->pipeline->secrets, &message, 0);
-	add_limited(&s->message, message.data ? message.data : "", message.len);
-	text_release(&message);
-	text_add(&s->message, "", 0);
+	text_vprintf(&s->message, fmt, ap);
+	secrets_redact(&s->pipeline->secrets, &s->message, 0);
+	limit(&s->message);
 	out->message = s->message.data;
 	if (f->value) {
 		add_limited(&s->value, f->value, f->value_len);
@@ -345,6 +342,14 @@ static struct finding *second_copy(const struct mu_finding *f, const struct find
 	return second;
 }
 
+/* Whether nobody is ever going to read what another finding says: the reports have as many
+ * as they take, rows are not listed with reasons, and no other stage may say the same. */
+static bool findings_are_counted(const struct stage *s)
+{
+	return s->findings.count >= FINDINGS_KEPT && !s->has_like &&
+	       s->pipeline->on_error == ON_ERROR_STOP;
+}
+
 /* Takes over what was said, for the reports. */
 static void finding_keep(struct stage *s, const struct mu_finding *f, struct finding said)
 {
@@ -359,6 +364,80 @@ static void finding_keep(struct stage *s, const struct mu_finding *f, struct fin
 	explanations_copy(s, f, &said);
 	said.second = second_copy(f, &said);
 	findings_add(&s->findings, &said);
+	s->ctx.counted = findings_are_counted(s);
+}
+
+/* Whether a finding names rows: they are marked.  A parser's line of which nobody knows what
+ * it is may have come out as a row. */
+static bool names_rows(const struct stage *s, const struct mu_finding *f)
+{
+	return (f->severity == MU_ERROR || f->reject) && (f->at || (f->other && s->document));
+}
+
+/* Takes a finding that nobody is going to read. */
+static void finding_count(struct stage *s, const struct mu_finding *f)
+{
+	if (names_rows(s, f)) {
+		rejections_mark_places(&s->run->rejections, s->config->name,
+				       f->at & ~MU_AT_REJECTED, f->other & ~MU_AT_REJECTED);
+		s->rejecting = true;
+	}
+	if (!f->part) /* else it is not known yet whether it counts */
+		run_said(s->run, (enum mu_severity)f->severity);
+	s->findings.of[f->severity]++;
+}
+
+/* Whether a finding is one that the plugin may make, about places that there are; *code is
+ * the full one. */
+static int finding_check(struct stage *s, const struct mu_finding *f, const char **code)
+{
+	if (!place_exists(s, f->at) || !place_exists(s, f->other))
+		return fail_with(
+			s, EPROTO,
+			"the plugin reports a finding '%s' at a place in document %u, and "
+			"there are %zu",
+			f->code ? f->code : "",
+			(unsigned)mu_at_document(place_exists(s, f->at) ? f->other : f->at),
+			s->run->documents.count);
+	*code = f->code ? full_code(s, f->code) : NULL;
+	if (!*code || f->severity > MU_NOTE)
+		return fail_with(s, EPROTO,
+				 "the plugin reports a finding '%s' that it does not "
+				 "declare",
+				 f->code ? f->code : "");
+	s->reported++;
+	return 0;
+}
+
+/* The plugin may have been built with an older one. */
+static struct mu_finding finding_of(const struct mu_finding *given)
+{
+	struct mu_finding own = { 0 };
+
+	memcpy(&own, given, given->size < sizeof own ? given->size : sizeof own);
+	return own;
+}
+
+static int service_count(struct mu_ctx *ctx, const struct mu_finding *given)
+{
+	struct stage *s = stage_of(ctx);
+	struct mu_finding own;
+	const char *code;
+	int err = begin_saying(s, "mu_count", "a finding cannot be taken");
+
+	if (!err && !s->ctx.counted)
+		err = fail_with(s, EPROTO,
+				"the plugin calls mu_count() for a finding that is "
+				"to be told");
+	if (!err && given->size != sizeof own) {
+		own = finding_of(given);
+		given = &own;
+	}
+	if (!err)
+		err = finding_check(s, given, &code);
+	if (!err)
+		finding_count(s, given);
+	return err;
 }
 
 /* A finding that is one too many for the reports, and one of many of a row, is counted and
@@ -368,7 +447,7 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 								const char *fmt, va_list ap)
 {
 	struct stage *s = stage_of(ctx);
-	struct mu_finding own = { 0 }, *f = &own;
+	struct mu_finding own, *f = &own;
 	struct finding said;
 	const char *code;
 	struct document *about;
@@ -377,28 +456,21 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 
 	if (err)
 		return err;
-	/* Kept, for who asked wants to know why there is no answer. */
-	if (s->quiet && given->severity == MU_ERROR && !s->failure.len)
-		text_vprintf(&s->failure, fmt, ap);
-	if (s->quiet)
+	if (s->quiet) {
+		/* Kept, for who asked wants to know why there is no answer. */
+		surroundings_locale();
+		if (given->severity == MU_ERROR && !s->failure.len)
+			text_vprintf(&s->failure, fmt, ap);
 		return 0;
-	/* The plugin may have been built with an older one. */
-	memcpy(&own, given, given->size < sizeof own ? given->size : sizeof own);
-	if (!place_exists(s, f->at) || !place_exists(s, f->other))
-		return fail_with(
-			s, EPROTO,
-			"the plugin reports a finding '%s' at a place in document %u, and "
-			"there are %zu",
-			f->code ? f->code : "",
-			(unsigned)mu_at_document(place_exists(s, f->at) ? f->other : f->at),
-			s->run->documents.count);
-	code = f->code ? full_code(s, f->code) : NULL;
-	if (!code || f->severity > MU_NOTE)
-		return fail_with(s, EPROTO,
-				 "the plugin reports a finding '%s' that it does not "
-				 "declare",
-				 f->code ? f->code : "");
-	s->reported++;
+	}
+	own = finding_of(given);
+	err = finding_check(s, f, &code);
+	if (err)
+		return err;
+	if (s->ctx.counted) {
+		finding_count(s, f);
+		return 0;
+	}
 	said = (struct finding){
 		.severity = (enum mu_severity)f->severity,
 		.code = (char *)code,
@@ -421,8 +493,7 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 		finding_word(s, f, &said, fmt, ap);
 	if (s->has_like && rejections_repeated(&s->run->rejections, &said))
 		return 0;
-	/* A parser's line of which nobody knows what it is may have come out as a row. */
-	if ((said.severity == MU_ERROR || said.lost) && (said.at || (said.other && s->document))) {
+	if (names_rows(s, f)) {
 		fresh = rejections_add(&s->run->rejections, &said);
 		s->rejecting = true;
 	}
@@ -899,6 +970,7 @@ static const struct mu_ctx services = {
 	.takes = service_takes,
 	.exhausted = mem_exhausted,
 	.claim = service_claim,
+	.count = service_count,
 };
 
 /* ------------------------------------------------------------------ life */
@@ -1175,6 +1247,7 @@ int stage_merge(struct stage *into, struct stage *from)
 		       into->config->plugin->api.merge(&into->ctx, into->self, from->self));
 	into->reported += from->reported;
 	findings_merge(&into->findings, &from->findings);
+	into->ctx.counted = findings_are_counted(into);
 	for (i = 0; i < 3; i++)
 		into->checks[i] += from->checks[i];
 	into->seconds += from->seconds;

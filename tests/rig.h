@@ -74,6 +74,16 @@ __attribute__((format(printf, 3, 0))) static int rig_report(struct mu_ctx *ctx,
 	return rig->report_gives;
 }
 
+/* A line "counted code at". */
+static int rig_count(struct mu_ctx *ctx, const struct mu_finding *f)
+{
+	struct rig *rig = rig_of(ctx);
+
+	rig->findings++;
+	rig_say(rig, "counted %s %" PRIu64 "\n", f->code, mu_at_position(f->at));
+	return rig->report_gives;
+}
+
 __attribute__((format(printf, 3, 0))) static int rig_failed(struct mu_ctx *ctx, int err,
 							    const char *fmt, va_list ap)
 {
@@ -164,6 +174,7 @@ static void rig_init(struct rig *rig, ...)
 	*rig = (struct rig){ .ctx = { .size = sizeof rig->ctx,
 				      .pull = rig_pull,
 				      .report = rig_report,
+				      .count = rig_count,
 				      .failed = rig_failed,
 				      .invalid = rig_invalid,
 				      .alloc = rig_alloc,

@@ -297,6 +297,22 @@ START_TEST(sums_are_exact_at_the_edge_of_64_bits)
 }
 END_TEST
 
+START_TEST(what_nobody_reads_is_not_explained)
+{
+	struct fixture f;
+
+	setup(&f);
+	f.rig.ctx.counted = true;
+	rig_row(&f.rig, mu_at(1, 1), NULL, "A|9223372036854775807|9223372036854775807|12|~");
+	rig_row(&f.rig, mu_at(1, 2), NULL, "A|5|7|12|~");
+	rig_row(&f.rig, mu_at(1, 3), NULL, "A|5|8|12|~");
+	ck_assert_int_eq(run(&f), 0);
+	ck_assert_str_eq(f.rig.said, "counted overflow 1\ncounted mismatch 3\n");
+	checks_are(&f, 1, 2, 0);
+	teardown(&f);
+}
+END_TEST
+
 START_TEST(names_are_made_of_the_columns)
 {
 	static const char *many[] = { "a", "b", "c", "d", "e", "f", "g" };
@@ -582,6 +598,7 @@ int main(void)
 	tcase_add_test(all, known_parts_may_decide);
 	tcase_add_test(all, relations_and_tolerance_are_bounds);
 	tcase_add_test(all, sums_are_exact_at_the_edge_of_64_bits);
+	tcase_add_test(all, what_nobody_reads_is_not_explained);
 	tcase_add_test(all, names_are_made_of_the_columns);
 	tcase_add_test(all, columns_that_do_not_fit_are_refused);
 	tcase_add_test(all, a_report_that_stops_the_run_stops_the_stage);

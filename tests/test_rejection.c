@@ -186,6 +186,25 @@ START_TEST(a_row_costs_little_memory)
 }
 END_TEST
 
+/* Positions of tables leave room behind each row for its parts: as many rows lie together as
+ * bytes of a text do, nearly. */
+START_TEST(rows_of_a_table_lie_together)
+{
+	const int bits = _i ? 20 : 14;
+	struct rejections r = make(false);
+	uint64_t row;
+
+	for (row = 1; row <= 10000; row++)
+		rejections_mark_places(&r, first, mu_at(1, row << bits), 0);
+	ck_assert_uint_eq(r.marked, 10000);
+	ck_assert_uint_le(r.blocks.count, 1 + 10000 / 256);
+	rejections_mark_places(&r, second, mu_at(1, (uint64_t)7 << bits),
+			       mu_at(1, ((uint64_t)7 << bits) + 1));
+	ck_assert_uint_eq(r.marked, 10001);
+	rejections_release(&r);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("rejection");
@@ -197,6 +216,7 @@ int main(void)
 	tcase_add_loop_test(all, a_withheld_row_counts_once_for_who_blamed_it_first, 0, 2);
 	tcase_add_test(all, listed_rows_keep_the_first_reason_and_are_found_when_sorted);
 	tcase_add_test(all, what_another_stage_says_again_is_repeated);
+	tcase_add_loop_test(all, rows_of_a_table_lie_together, 0, 2);
 	tcase_add_loop_test(all, a_row_costs_little_memory, 0, 2);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);

@@ -32,12 +32,33 @@ struct fixture {
 	struct rig rig;
 	struct mu_table_schema table;
 	struct mu_foreign_key keys[2];
-	char path[32]; /* of the missions that there are */
-	int serial;    /* calls of mu_serial() */
-	FILE *out;     /* what is said, in text of len bytes */
+	char path[32];  /* of the missions that there are */
+	int serial;     /* calls of mu_serial() */
+	uint64_t named; /* what was reported, of which rows, in whatever order */
+	uint64_t told;  /* how many with words */
+	FILE *out;      /* what is said, in text of len bytes */
 	char *text;
 	size_t len;
 };
+
+/* A number that another code or row would change. */
+static uint64_t named(const struct mu_finding *f)
+{
+	uint64_t hash = f->at * 31 + f->other;
+
+	for (const char *c = f->code; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
+	return hash;
+}
+
+static int count(struct mu_ctx *ctx, const struct mu_finding *f)
+{
+	struct fixture *fixture = (struct fixture *)(void *)rig_of(ctx);
+
+	fixture->rig.findings++;
+	fixture->named += named(f);
+	return fixture->rig.report_gives;
+}
 
 __attribute__((format(printf, 3, 0))) static int report(struct mu_ctx *ctx,
 							const struct mu_finding *f, const char *fmt,
@@ -47,6 +68,8 @@ __attribute__((format(printf, 3, 0))) static int report(struct mu_ctx *ctx,
 	struct rig *rig = &fixture->rig;
 
 	rig->findings++;
+	fixture->told++;
+	fixture->named += named(f);
 	fprintf(fixture->out, "%s %" PRIu64 "~%" PRIu64 " %s '%.*s' ", f->code,
 		mu_at_position(f->at), mu_at_position(f->other), f->field ? f->field : "",
 		f->value ? (int)f->value_len : 0, f->value ? f->value : "");
@@ -100,6 +123,7 @@ static void setup(struct fixture *f)
 	rig->ctx.schema = &rig->schema;
 	rig->ctx.table_schema = &f->table;
 	rig->ctx.report = report;
+	rig->ctx.count = count;
 	rig->ctx.serial = serial;
 	f->out = open_memstream(&f->text, &f->len);
 	ck_assert_ptr_nonnull(f->out);
@@ -179,11 +203,12 @@ static void numbers_put(struct fixture *f, int bad)
 		mu_put_boolean(b, LATE, one_in(2));
 }
 
+static uint64_t position; /* of the last row that was made */
+
 /* Rows of which one in `bad` values is wrong or missing, one in `over` rows is a claim
  * or rejected; 0 is never. */
 static struct ArrowArray batch_make(struct fixture *f, int rows, int bad, int over)
 {
-	static uint64_t position;
 	struct ArrowArray out;
 
 	for (int i = 0; i < rows; i++) {
@@ -355,6 +380,45 @@ START_TEST(a_batch_says_what_its_rows_say)
 	}
 	schema_close(&f.rig.ctx, &whole);
 	schema_close(&f.rig.ctx, &rows);
+	teardown(&f);
+}
+END_TEST
+
+/* Validates batches of which nobody reads what is found, or somebody does. */
+static void validate_again(struct fixture *f, int seed, bool counted)
+{
+	struct self self;
+
+	srand((unsigned)seed + 1);
+	f->rig.ctx.counted = counted;
+	f->named = f->told = f->rig.findings = 0;
+	begin(f, &self);
+	for (int i = 0; i < 6; i++) {
+		struct ArrowArray batch = batch_make(f, 1 + rand() % 700, 3, 10);
+
+		batch_shape(f, &batch, (enum shape)(rand() % 3));
+		ck_assert_int_eq(schema_validate(&f->rig.ctx, &self, &batch), 0);
+		mu_array_release(&batch);
+	}
+	schema_close(&f->rig.ctx, &self);
+}
+
+START_TEST(what_nobody_reads_is_counted_of_the_same_rows)
+{
+	uint64_t expected, findings;
+	struct fixture f;
+
+	setup(&f);
+	f.table.primary_key = _i % 5 ? NULL : pair_names;
+	position = 0;
+	validate_again(&f, _i, false);
+	expected = f.named;
+	findings = f.rig.findings;
+	ck_assert_uint_gt(f.told, 0);
+	position = 0;
+	validate_again(&f, _i, true);
+	ck_assert_uint_eq(f.rig.findings, findings);
+	ck_assert_uint_eq(f.named, expected);
 	teardown(&f);
 }
 END_TEST
@@ -625,6 +689,7 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(all, a_batch_says_what_its_rows_say, 0, 60);
+	tcase_add_loop_test(all, what_nobody_reads_is_counted_of_the_same_rows, 0, 20);
 	tcase_add_loop_test(all, words_of_rows_that_are_passed_over_are_not_told, PLAIN,
 			    CODED_OWN + 1);
 	tcase_add_loop_test(all, a_pattern_that_gives_up_stops_where_the_text_is, PLAIN,

@@ -28,6 +28,7 @@ enum rank { RANK_ICU, RANK_LIST, RANK_GIVEN };
 struct name {
 	char *shown;                 /* as the language or the list has it */
 	char codes[MEANINGS_MAX][4]; /* alpha-2 from ICU, alpha-3 from the list */
+	uint64_t letters;            /* words_letters() of the folded name */
 	uint8_t count, rank;
 	bool place; /* a city, which lies in a country and is none */
 };
@@ -83,6 +84,7 @@ static bool name_add(struct country_index *index, struct mu_string name, const c
 		}
 		index->names[index->n_names++] =
 			(struct name){ .shown = strndup(name.data, name.len),
+				       .letters = words_letters(words, len),
 				       .rank = (uint8_t)rank };
 		if (!index->names[i].shown)
 			return false;
@@ -685,24 +687,30 @@ static void nearest_show(const struct country_index *index, struct mu_string nam
 	struct candidate list[CANDIDATES_MAX];
 	char words[WORDS_MAX], other[WORDS_MAX];
 	size_t len = words_fold(name, words, sizeof words), i;
+	uint64_t letters;
 	int limit, n;
 
 	if (len == SIZE_MAX || len > 256)
 		return;
 	limit = (int)(len / 3);
+	letters = words_letters(words, len);
 	for (n = 0; n < max; n++)
 		list[n].distance = -1;
 	for (i = 0; i < index->n_names; i++) {
 		const struct mu_map_entry *e = &index->words.entries[i];
 		int distance;
 
-		if (e->len > 256)
+		if (e->len > 256 ||
+		    words_far_apart(len, letters, e->len, index->names[i].letters, limit))
 			continue;
 		memcpy(other, e->key, e->len);
 		other[e->len] = '\0';
 		distance = words_distance(words, other, limit);
 		if (distance <= limit)
 			candidate_add(list, max, (struct candidate){ i, distance });
+		/* Of those that are as far the first ones stay. */
+		if (list[max - 1].distance >= 0)
+			limit = list[max - 1].distance - 1;
 	}
 	for (n = 0; n < max && list[n].distance >= 0; n++)
 		candidate_show(phrase, &index->names[list[n].name], 0);

@@ -183,6 +183,31 @@ static int least(int a, int b)
 	return a < b ? a : b;
 }
 
+uint64_t words_letters(const char *words, size_t len)
+{
+	uint64_t letters = 0;
+
+	for (size_t i = 0; i < len; i++)
+		letters |= (uint64_t)1 << (words[i] & 63);
+	return letters;
+}
+
+static bool more_than(uint64_t bits, int limit)
+{
+	for (; bits && limit >= 0; limit--)
+		bits &= bits - 1;
+	return limit < 0;
+}
+
+/* A change adds a letter at most, and takes one away. */
+bool words_far_apart(size_t len, uint64_t letters, size_t other_len, uint64_t other, int limit)
+{
+	size_t longer = len > other_len ? len - other_len : other_len - len;
+
+	return longer > (size_t)limit || more_than(letters & ~other, limit) ||
+	       more_than(other & ~letters, limit);
+}
+
 int words_distance(const char *a, const char *b, int limit)
 {
 	int rows[3][MAX_DISTANCE + 1];

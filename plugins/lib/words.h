@@ -23,4 +23,11 @@ size_t words_fold_with(const struct icu *icu, struct mu_string text, char *out, 
  * most 256 bytes; more than `limit` is given as limit + 1. */
 int words_distance(const char *a, const char *b, int limit);
 
+/* A bit for each letter that occurs in folded words; some share one. */
+uint64_t words_letters(const char *words, size_t len);
+
+/* Whether it surely takes more than `limit` changes to make one of the other, as their
+ * lengths and letters tell. */
+bool words_far_apart(size_t len, uint64_t letters, size_t other_len, uint64_t other, int limit);
+
 #endif

@@ -239,13 +239,15 @@ static int report_name(struct mu_ctx *ctx, struct self *self, struct answer *a,
 	struct mu_string name = { finding.value, finding.value_len };
 	struct phrase shown = { .len = 0 };
 
+	finding.severity = self->unknown == UNKNOWN_WARNING ? MU_WARNING : MU_ERROR;
+	finding.code = a->kind == COUNTRY_UNDECIDED ? "undecided" : "unknown";
+	if (ctx->counted)
+		return mu_count(ctx, finding);
 	phrase_add(&shown, name.data, name.len);
 	if (!a->candidates)
 		a->candidates =
 			self->code == CODE_ISO ? "" : country_candidates(ctx, self->index, name, 3);
-	finding.severity = self->unknown == UNKNOWN_WARNING ? MU_WARNING : MU_ERROR;
 	if (a->kind == COUNTRY_UNDECIDED) {
-		finding.code = "undecided";
 		if (mission)
 			return mu_report(ctx, finding,
 					 "'%s' means several countries: %s; mission %s is in %s",
@@ -254,7 +256,6 @@ static int report_name(struct mu_ctx *ctx, struct self *self, struct answer *a,
 		return mu_report(ctx, finding, "'%s' means several countries: %s", shown.text,
 				 a->candidates);
 	}
-	finding.code = "unknown";
 	return mu_report(ctx, finding, "'%s' is no %s that is known%s%s", shown.text,
 			 self->code == CODE_ISO ? "code of a country" : "country",
 			 *a->candidates ? "; near are: " : "", a->candidates);
@@ -301,10 +302,12 @@ static int report_elsewhere(struct mu_ctx *ctx, struct self *self, const char *a
 {
 	struct phrase shown = { .len = 0 };
 
-	phrase_add(&shown, finding.value, finding.value_len);
 	finding.code = "elsewhere";
 	finding.severity = self->elsewhere == ELSEWHERE_WARNING ? MU_WARNING : MU_ERROR;
 	finding.reject = finding.reject && finding.severity == MU_ERROR;
+	if (ctx->counted)
+		return mu_count(ctx, finding);
+	phrase_add(&shown, finding.value, finding.value_len);
 	return mu_report(ctx, finding, "'%s' is %s, and mission %s is in %s", shown.text, alpha3,
 			 mission->acronym, mission->hosts);
 }

@@ -352,6 +352,9 @@ struct mu_ctx {
 	int (*claim)(struct mu_ctx *, struct mu_claim *);
 	bool claims_asked; /* validators and transforms, in open and later: a validator behind
 			      this stage asks what became of claims */
+	bool counted; /* findings of this instance are only counted from now on, and their
+			 rows marked: see mu_count() */
+	int (*count)(struct mu_ctx *, const struct mu_finding *);
 };
 
 /* Parsers: the whole of ctx->document, read-only, until close. */
@@ -472,6 +475,16 @@ static inline int mu_report(struct mu_ctx *ctx, struct mu_finding f, const char 
 	err = ctx->report(ctx, &f, fmt, ap);
 	va_end(ap);
 	return err;
+}
+
+/* Likewise where ctx->counted is true, which is so once the reports have as many findings of
+ * the stage as they take: nobody reads what it says.  Only severity, code, at, other, document,
+ * part and reject matter, so the rest need not be found out.  Calling mu_report() instead is
+ * right, too, and slower. */
+static inline int mu_count(struct mu_ctx *ctx, struct mu_finding f)
+{
+	f.size = sizeof f;
+	return ctx->count(ctx, &f);
 }
 
 /* Says why the stage cannot go on and returns `err` (not 0).  From a parser EBADMSG and

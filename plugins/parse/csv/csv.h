@@ -106,15 +106,18 @@ struct window {
 /* Regular records in a row, and in their batch. */
 struct run {
 	uint32_t row, count;
-	uint32_t cell; /* where the end of their first cell stands in `cells` */
+	uint32_t cell;  /* where the end of their first cell stands in `cells` */
+	uint32_t width; /* cells of each, which may be other than there should be */
 };
 
-/* What is to be done slowly: a cell, or a record with all its cells. */
+/* What is to be done slowly: a cell, or a record with all its cells, or it is to be told that
+ * these are too few or too many. */
 struct slow {
-	uint32_t row, field; /* or ALL_CELLS */
+	uint32_t row, field; /* or ALL_CELLS, or RAGGED */
 };
 
 #define ALL_CELLS UINT32_MAX
+#define RAGGED    (UINT32_MAX - 1)
 
 struct slows {
 	struct slow *items;
@@ -291,9 +294,19 @@ int csv_merge(struct mu_ctx *ctx, void *state, void *other_state);
 /* ----------------------------------------------------------------- row.c */
 
 /* Puts the record at hand into a row of the batch, with all its cells, and reports what
- * is wrong with it; or one cell of it. */
+ * is wrong with it. */
 int row_put(struct mu_ctx *ctx, struct self *self, uint32_t row);
-int row_put_cell(struct mu_ctx *ctx, struct self *self, uint32_t row, size_t field);
+
+/* Puts nothing into a row of a field. */
+void field_clear(struct field *f, uint32_t row);
+
+/* Reports that the record at hand has not as many cells as it should.  Where findings are
+ * only counted its start is enough. */
+int row_ragged(struct mu_ctx *ctx, const struct self *self);
+
+/* Puts the cell of a field that begins at `at` of row_text, and reports what is wrong with its
+ * value; `row_base` and the record's start tell of which row it is. */
+int row_put_cell(struct mu_ctx *ctx, struct self *self, uint32_t row, size_t field, size_t at);
 
 /* Whether the record at hand is one that the option notes passes over, and counts it. */
 int row_is_note(struct mu_ctx *ctx, struct self *self, bool *out);

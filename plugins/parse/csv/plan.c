@@ -5,29 +5,33 @@ enum {
 };
 
 /* Adds rows that are regular, whose cells follow one another. */
-static void runs_add(struct self *self, uint32_t row, uint32_t count, uint32_t cell)
+static void runs_add(struct self *self, uint32_t row, uint32_t count, uint32_t cell, uint32_t width)
 {
 	struct run *last = self->n_runs ? &self->runs[self->n_runs - 1] : NULL;
-	uint32_t width = (uint32_t)self->width, more = 0;
+	uint32_t more = 0;
 
-	if (last && last->row + last->count == row && last->cell + last->count * width == cell) {
+	if (last && last->width == width && last->row + last->count == row &&
+	    last->cell + last->count * width == cell) {
 		more = RUN_ROWS - last->count < count ? RUN_ROWS - last->count : count;
 		last->count += more;
 	}
 	for (; more < count; more += RUN_ROWS) {
 		uint32_t n = count - more < RUN_ROWS ? count - more : RUN_ROWS;
 
-		self->runs[self->n_runs++] = (struct run){ row + more, n, cell + more * width };
+		self->runs[self->n_runs++] = (struct run){
+			.row = row + more, .count = n, .cell = cell + more * width, .width = width
+		};
 	}
 }
 
 /* Takes the CR off the last cells of rows that end in CR LF. */
-static void ends_trim(struct self *self, uint32_t row, uint32_t count, uint32_t cell)
+static void ends_trim(struct self *self, uint32_t row, uint32_t count, uint32_t cell,
+		      uint32_t width)
 {
 	struct window *w = &self->window;
-	uint32_t *end = w->cells + cell + self->width - 1;
+	uint32_t *end = w->cells + cell + width - 1;
 
-	for (uint32_t i = 0; i < count; i++, end += self->width)
+	for (uint32_t i = 0; i < count; i++, end += width)
 		if (w->text[*end] == '\n' && *end > self->before[row + i] + 1 &&
 		    w->text[*end - 1] == '\r')
 			--*end;
@@ -80,9 +84,9 @@ static uint32_t plain_take(struct self *self, uint32_t end, uint32_t row)
 	}
 	if (!n)
 		return 0;
-	runs_add(self, row, n, w->cell);
+	runs_add(self, row, n, w->cell, width);
 	if (w->paired)
-		ends_trim(self, row, n, w->cell);
+		ends_trim(self, row, n, w->cell, width);
 	w->row += n;
 	w->cell += n * width;
 	w->at = at;
@@ -115,8 +119,20 @@ static int slow_take(struct mu_ctx *ctx, struct self *self, uint32_t before, uin
 	return csv_slow_add(&self->slows, (*n_rows)++, ALL_CELLS) ? 0 : csv_out_of_memory(ctx);
 }
 
-/* Takes the next row, unless it is blank or a note.  One that has not as many cells as it
- * should, or may have too long ones, is slow. */
+/* Takes a regular row with all its cells, whether or not they are as many as they should. */
+static int plain_add(struct mu_ctx *ctx, struct self *self, uint32_t row, uint32_t cell,
+		     uint32_t width)
+{
+	runs_add(self, row, 1, cell, width);
+	if (self->window.paired)
+		ends_trim(self, row, 1, cell, width);
+	return width == self->width || csv_slow_add(&self->slows, row, RAGGED)
+		       ? 0
+		       : csv_out_of_memory(ctx);
+}
+
+/* Takes the next row, unless it is blank or a note.  One that may have too long cells is
+ * slow. */
 static int row_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows)
 {
 	struct window *w = &self->window;
@@ -134,16 +150,11 @@ static int row_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows)
 		if (err || note)
 			return err;
 	}
-	plain = w->cell - cell == self->width && end - at <= (uint64_t)self->max_field &&
-		!self->slowly && !window_is_odd(w);
+	plain = end - at <= (uint64_t)self->max_field && !self->slowly && !window_is_odd(w);
 	if (!plain)
 		return slow_take(ctx, self, at - 1, n_rows);
 	self->before[*n_rows] = at - 1;
-	runs_add(self, *n_rows, 1, cell);
-	if (w->paired)
-		ends_trim(self, *n_rows, 1, cell);
-	++*n_rows;
-	return 0;
+	return plain_add(ctx, self, (*n_rows)++, cell, w->cell - cell);
 }
 
 /* Takes rows up to one that comes behind an irregular record, `end`. */

@@ -51,7 +51,7 @@ static size_t quoted_end(const struct dialect *dialect, struct mu_string text, s
 	}
 }
 
-static struct cell cell_read(const struct dialect *dialect, struct mu_string text, size_t at)
+struct cell cell_read(const struct dialect *dialect, struct mu_string text, size_t at)
 {
 	struct cell cell = { .start = at };
 	char c;

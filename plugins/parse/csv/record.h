@@ -44,6 +44,9 @@ bool record_read(struct record *record, const struct dialect *dialect, struct mu
 		 size_t at, size_t max);
 void record_release(struct record *record);
 
+/* The cell that starts at `at`. */
+struct cell cell_read(const struct dialect *dialect, struct mu_string text, size_t at);
+
 /* Whether a record is a blank line. */
 static inline bool record_is_blank(const struct record *record)
 {

@@ -75,6 +75,12 @@ static const char *field_of(const struct self *self, size_t cell)
 	return NULL;
 }
 
+/* Where nobody reads what is wrong with a row. */
+static int count_row(struct mu_ctx *ctx, const struct self *self, const char *code)
+{
+	return mu_count(ctx, (struct mu_finding){ .code = code, .at = row_at(ctx, self) });
+}
+
 static int report_cell(struct mu_ctx *ctx, const struct self *self, size_t i, const char *code,
 		       const char *message)
 {
@@ -184,6 +190,11 @@ static int report_ragged(struct mu_ctx *ctx, const struct self *self)
 			 r->count == 1 ? "" : "s", self->width);
 }
 
+int row_ragged(struct mu_ctx *ctx, const struct self *self)
+{
+	return ctx->counted ? count_row(ctx, self, "ragged") : report_ragged(ctx, self);
+}
+
 /* A row that ends in a quote never closed lacks cells for no other reason. */
 static bool record_is_cut(const struct record *record)
 {
@@ -220,7 +231,7 @@ static int report_record(struct mu_ctx *ctx, const struct self *self)
 	int err = 0;
 
 	if (self->record.count != self->width && !record_is_cut(&self->record))
-		err = report_ragged(ctx, self);
+		err = row_ragged(ctx, self);
 	for (i = 0; !err && i < self->record.kept; i++)
 		if (self->record.cells[i].flags & ~(unsigned)(CELL_QUOTED | CELL_DOUBLED) ||
 		    cell_is_broken(self, &self->record.cells[i]) || cell_control(self, i))
@@ -396,7 +407,8 @@ static int cell_put(struct mu_ctx *ctx, struct self *self, struct field *f, uint
 	if (!zero && is_missing(f, trimmed))
 		return 0;
 	if (!value_parse(f->type, zero ? mu_string("0") : text, &value))
-		return report_value(ctx, self, f, text);
+		return ctx->counted ? count_row(ctx, self, mu_data_name(f->type))
+				    : report_value(ctx, self, f, text);
 	value_put(f, row, &value);
 	return 0;
 }
@@ -432,29 +444,40 @@ static int put_status(struct mu_ctx *ctx, struct self *self, struct field *statu
 	return text_put_value(ctx, self, status, row, mu_trim(mu_string(why)));
 }
 
-int row_put_cell(struct mu_ctx *ctx, struct self *self, uint32_t row, size_t field)
+int row_put_cell(struct mu_ctx *ctx, struct self *self, uint32_t row, size_t field, size_t at)
 {
-	struct field *f = &self->fields[field];
+	const struct cell cell = cell_read(&self->dialect, self->row_text, at);
+
+	return cell_is_broken(self, &cell) ? 0
+					   : cell_put(ctx, self, &self->fields[field], row, &cell);
+}
+
+/* Likewise, of the record at hand, if it has the cell. */
+static int put_cell(struct mu_ctx *ctx, struct self *self, struct field *f, uint32_t row)
+{
 	const struct cell *cell = cell_of(self, f);
 
 	return cell && !cell_is_broken(self, cell) ? cell_put(ctx, self, f, row, cell) : 0;
 }
 
+void field_clear(struct field *f, uint32_t row)
+{
+	const struct value nothing = { .type = f->type };
+
+	if (f->type == MU_STRING)
+		((int32_t *)f->values)[row] = 0;
+	value_put(f, row, &nothing);
+	cells_null(f->valid, row);
+}
+
 /* A row without values. */
 static void row_clear(struct self *self, uint32_t row)
 {
-	struct value nothing = { .as.integer = 0 };
 	struct field *f;
 
-	for (f = self->fields; f < self->fields + self->n_fields; f++) {
-		if (f->skipped)
-			continue;
-		if (f->type == MU_STRING)
-			((int32_t *)f->values)[row] = 0;
-		nothing.type = f->type;
-		value_put(f, row, &nothing);
-		cells_null(f->valid, row);
-	}
+	for (f = self->fields; f < self->fields + self->n_fields; f++)
+		if (!f->skipped)
+			field_clear(f, row);
 }
 
 int row_put(struct mu_ctx *ctx, struct self *self, uint32_t row)
@@ -474,7 +497,7 @@ int row_put(struct mu_ctx *ctx, struct self *self, uint32_t row)
 		if (f->skipped || self->all[i])
 			continue;
 		if (!f->option || !f->option->status_of)
-			err = row_put_cell(ctx, self, row, i);
+			err = put_cell(ctx, self, f, row);
 		else if (!claim && !self->all_claims)
 			err = put_status(ctx, self, f, row);
 	}

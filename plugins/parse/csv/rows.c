@@ -126,10 +126,42 @@ bool csv_row_read(struct self *self, uint32_t before)
 	return csv_record(self, self->row_text, before + 1);
 }
 
+/* Of the first row in a window `before` is -1. */
+static uint32_t row_start(const struct self *self, uint32_t row)
+{
+	return self->before[row] + 1;
+}
+
+/* Where the cell of a field begins in a regular record. */
+static uint32_t cell_start(const struct self *self, const struct run *run, const struct slow *slow)
+{
+	const struct field *f = &self->fields[slow->field];
+	size_t end = run->cell + (size_t)(slow->row - run->row) * run->width + f->cell;
+
+	return f->cell ? self->window.cells[end - 1] + 1 : row_start(self, slow->row);
+}
+
+/* Puts one cell of a regular record, whose other cells nobody looks at, or tells that there
+ * are too few or too many. */
+static int slow_put_regular(struct mu_ctx *ctx, struct self *self, const struct run *run,
+			    const struct slow *slow)
+{
+	struct window *w = &self->window;
+
+	if (slow->field == RAGGED && !ctx->counted && !csv_row_read(self, self->before[slow->row]))
+		return csv_out_of_memory(ctx);
+	self->row_text = (struct mu_string){ w->text, w->len };
+	self->row_base = w->base;
+	self->record.start = row_start(self, slow->row);
+	return slow->field == RAGGED ? row_ragged(ctx, self)
+				     : row_put_cell(ctx, self, slow->row, slow->field,
+						    cell_start(self, run, slow));
+}
+
 static int slows_put(struct mu_ctx *ctx, struct self *self)
 {
+	const struct run *run = self->runs;
 	const struct slow *s;
-	uint32_t row = UINT32_MAX;
 	int err = 0;
 
 	if (!self->slows.count)
@@ -137,11 +169,15 @@ static int slows_put(struct mu_ctx *ctx, struct self *self)
 	if (!slows_sort(self))
 		return csv_out_of_memory(ctx);
 	for (s = self->sorted.items; !err && s < self->sorted.items + self->sorted.count; s++) {
-		if (s->row != row && !csv_row_read(self, self->before[s->row]))
-			return csv_out_of_memory(ctx);
-		row = s->row;
-		err = s->field == ALL_CELLS ? row_put(ctx, self, row)
-					    : row_put_cell(ctx, self, row, s->field);
+		if (s->field == ALL_CELLS) {
+			if (!csv_row_read(self, self->before[s->row]))
+				return csv_out_of_memory(ctx);
+			err = row_put(ctx, self, s->row);
+			continue;
+		}
+		while (s->row - run->row >= run->count)
+			run++;
+		err = slow_put_regular(ctx, self, run, s);
 	}
 	return err;
 }
@@ -157,8 +193,8 @@ static struct cells cells_of(const struct self *self, const struct field *f, con
 			       .before = first ? self->before + run->row : end - 1,
 			       .end = end,
 			       .same = self->unlike ? NULL : self->same,
-			       .before_step = first ? 1 : self->width,
-			       .step = self->width,
+			       .before_step = first ? 1 : run->width,
+			       .step = run->width,
 			       .count = run->count,
 			       .quote = self->dialect.quote,
 			       .row = run->row,
@@ -205,11 +241,23 @@ static uint32_t values_put(const struct self *self, const struct field *f,
 	}
 }
 
+/* The records have not the cell. */
+static void field_lack(struct field *f, const struct run *run)
+{
+	for (uint32_t row = run->row; row < run->row + run->count; row++)
+		field_clear(f, row);
+}
+
 static int field_put(struct mu_ctx *ctx, struct self *self, struct field *f, const struct run *run)
 {
-	struct cells cells = cells_of(self, f, run);
+	struct cells cells;
 	uint32_t n;
 
+	if (f->cell >= run->width) {
+		field_lack(f, run);
+		return 0;
+	}
+	cells = cells_of(self, f, run);
 	if (f->type == MU_STRING)
 		return text_put_all(ctx, self, f, &cells);
 	n = values_put(self, f, &cells, self->odd_rows);

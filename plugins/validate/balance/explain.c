@@ -189,6 +189,16 @@ static struct phrase change_phrase(const struct self *self, const struct change 
 	return phrase;
 }
 
+static wide sum_of(const struct self *self, size_t rule)
+{
+	return self->states[rule].difference + self->slots[rule_of(self, rule)->total_slot].value;
+}
+
+static const char *code_of(wide sum)
+{
+	return sum < INT64_MIN || sum > INT64_MAX ? "overflow" : "mismatch";
+}
+
 /* Reports with `finding`, which says where, that a rule fails. */
 static int finding_make(struct mu_ctx *ctx, const struct self *self, size_t rule,
 			struct mu_finding finding)
@@ -196,18 +206,16 @@ static int finding_make(struct mu_ctx *ctx, const struct self *self, size_t rule
 	const struct rule *r = rule_of(self, rule);
 	const struct state *s = &self->states[rule];
 	int64_t total = self->slots[r->total_slot].value;
-	wide sum = s->difference + total, size = s->difference < 0 ? -s->difference : s->difference;
+	wide sum = sum_of(self, rule), size = s->difference < 0 ? -s->difference : s->difference;
 	const char *bound = s->unknown & PART ? " at least" : s->unknown ? " at most" : "";
 	const char *otherwise = finding.n_explanations ? "" : ", and no single slip explains it";
 
-	if (sum < INT64_MIN || sum > INT64_MAX) {
-		finding.code = "overflow";
+	finding.code = code_of(sum);
+	if (sum < INT64_MIN || sum > INT64_MAX)
 		return mu_report(ctx, finding,
 				 "%s: %s is %" PRId64
 				 ", %s %s a number that does not fit 64 bits%s",
 				 r->label.text, r->total, total, r->sum.text, r->verb, otherwise);
-	}
-	finding.code = "mismatch";
 	finding.numbers = true;
 	finding.expected = total;
 	finding.found = (int64_t)sum;
@@ -217,7 +225,7 @@ static int finding_make(struct mu_ctx *ctx, const struct self *self, size_t rule
 			 (uint64_t)size, s->difference < 0 ? "less" : "more", otherwise);
 }
 
-int rule_report(struct mu_ctx *ctx, const struct self *self, size_t rule, uint64_t at)
+static int rule_explain(struct mu_ctx *ctx, const struct self *self, size_t rule, uint64_t at)
 {
 	struct changes found = explain(self, rule);
 	struct mu_explanation explanations[TOLD];
@@ -244,4 +252,11 @@ int rule_report(struct mu_ctx *ctx, const struct self *self, size_t rule, uint64
 						 .field = rule_of(self, rule)->total,
 						 .explanations = explanations,
 						 .n_explanations = found.count });
+}
+
+int rule_report(struct mu_ctx *ctx, const struct self *self, size_t rule, uint64_t at)
+{
+	if (!ctx->counted)
+		return rule_explain(ctx, self, rule, at);
+	return mu_count(ctx, (struct mu_finding){ .code = code_of(sum_of(self, rule)), .at = at });
 }

@@ -46,6 +46,13 @@ static struct mu_finding broken(struct check *check, const struct row *row, stru
 				    .value_len = value.len };
 }
 
+int check_count(struct mu_ctx *ctx, struct check *check, uint64_t at, uint64_t other)
+{
+	check->failed = true;
+	return mu_count(ctx,
+			(struct mu_finding){ .code = check->kind->code, .at = at, .other = other });
+}
+
 /* The value that was probably meant, or NULL, into *out. */
 static int suggest(struct mu_ctx *ctx, struct check *check, const struct row *row,
 		   struct mu_string value, const char **out)
@@ -82,6 +89,8 @@ static int enum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 		return mu_fail(ctx, ENOMEM, "out of memory");
 	if (found)
 		return 0;
+	if (ctx->counted)
+		return check_count(ctx, check, row->at, 0);
 	finding = broken(check, row, value);
 	err = suggest(ctx, check, row, value, &finding.suggested);
 	if (err)
@@ -91,9 +100,9 @@ static int enum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 			 values_count(&check->values));
 }
 
-static bool value_passes(struct check *check, struct mu_string text)
+static int value_passes(struct check *check, struct mu_string text)
 {
-	return values_find(&check->values, &text) > 0;
+	return values_find(&check->values, &text);
 }
 
 static int pattern_row(struct mu_ctx *ctx, struct check *check, struct row *row)
@@ -123,12 +132,12 @@ __attribute__((format(printf, 3, 0))) static int fail_unheard(struct mu_ctx *ctx
 
 /* The text may be one of a row that is passed over, so that what goes wrong with it
  * is not for this to say. */
-static bool pattern_passes(struct check *check, struct mu_string text)
+static int pattern_passes(struct check *check, struct mu_string text)
 {
 	struct mu_ctx unheard = { .size = sizeof unheard, .failed = fail_unheard };
 	struct pattern_match match;
 
-	return pattern_find(&unheard, check->pattern, text, 0, &match) > 0;
+	return pattern_find(&unheard, check->pattern, text, 0, &match);
 }
 
 /* -1, 0, 1: a value is below the bound, at it, above it; -2: it is no number (NaN). */
@@ -247,6 +256,8 @@ static int unique_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 	err = key_enter(ctx, check, row, &first);
 	if (err || first == row->at)
 		return err;
+	if (ctx->counted)
+		return check_count(ctx, check, row->at, first);
 	value = cell_text(check, row, 0);
 	finding = broken(check, row, value);
 	finding.other = finding.beside = first;
@@ -318,6 +329,8 @@ static int primary_key_row(struct mu_ctx *ctx, struct check *check, struct row *
 	err = key_enter(ctx, check, row, &first);
 	if (err || first == row->at)
 		return err;
+	if (ctx->counted)
+		return check_count(ctx, check, row->at, first);
 	finding = broken(check, row, (struct mu_string){ 0 });
 	finding.other = finding.beside = first;
 	if (check->count > 1)
@@ -350,6 +363,8 @@ static int foreign_key_row(struct mu_ctx *ctx, struct check *check, struct row *
 		return mu_fail(ctx, ENOMEM, "out of memory");
 	if (found)
 		return 0;
+	if (ctx->counted)
+		return check_count(ctx, check, row->at, 0);
 	finding = broken(check, row, parts[0]);
 	err = suggest(ctx, check, row, parts[0], &finding.suggested);
 	if (err)

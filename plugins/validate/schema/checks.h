@@ -73,9 +73,10 @@ struct kind {
 	/* Looks at a row, reports what is wrong; 0, or an errno value with a message. */
 	int (*row)(struct mu_ctx *ctx, struct check *check, struct row *row);
 	/* Marks the rows that row() has to look at (see screen.h); NULL: all. */
-	bool (*screen)(struct checks *all, struct check *check);
-	/* Whether row() has nothing to say of a text; where screen_texts() asks. */
-	bool (*passes)(struct check *check, struct mu_string text);
+	bool (*screen)(struct mu_ctx *ctx, struct checks *all, struct check *check);
+	/* Whether row() has nothing to say of a text; where screen_texts() asks.  1, or 0, or
+	 * less: that cannot be told. */
+	int (*passes)(struct check *check, struct mu_string text);
 	bool advises;   /* row() only notes, and nothing of it fails */
 	bool remembers; /* row() compares a row with all that it has seen */
 };
@@ -84,6 +85,10 @@ extern const struct kind check_kinds[]; /* by enum check_kind */
 
 /* Reports what a check has noted that advises.  0, or an error with a message. */
 int check_advise(struct mu_ctx *ctx, const struct check *check);
+
+/* Where findings are only counted: one that a row has broken the check, and the place of
+ * `other` (0: none) as well. */
+int check_count(struct mu_ctx *ctx, struct check *check, uint64_t at, uint64_t other);
 
 /* Whether a value that is not null breaks a minimum or maximum. */
 bool check_beyond(const struct check *check, const struct mu_column *cells, int64_t row);

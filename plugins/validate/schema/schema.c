@@ -353,13 +353,15 @@ static int outcomes_tell(struct mu_ctx *ctx, const struct self *self)
 
 static int row_check(struct mu_ctx *ctx, struct checks *checks, struct row *row)
 {
-	bool suspect = checks->screen.marks[row->index] & ROW_SUSPECT;
+	uint8_t marks = checks->screen.marks[row->index];
+	bool suspect = marks & ROW_SUSPECT;
+	bool all = suspect && (!checks->screen.counted || marks & ROW_UNDECIDED);
 	int err = 0;
 
 	for (size_t i = 0; i < checks->count && !err; i++) {
 		struct check *check = &checks->items[i];
 
-		if (suspect || check->every)
+		if (check->every || all || (suspect && check->kind->advises))
 			err = check->kind->row(ctx, check, row);
 	}
 	return err;
@@ -404,11 +406,14 @@ static int schema_validate(struct mu_ctx *ctx, void *data, const struct ArrowArr
 		checks->columns[i] = mu_column(ctx->schema, batch, i);
 	if (!screen_begin(&checks->screen, &rows, batch->length))
 		return mu_fail(ctx, ENOMEM, "out of memory");
+	checks->screen.counted = ctx->counted;
 	self->rows += (uint64_t)(batch->length - checks->screen.passed_over);
 	for (size_t i = 0; i < checks->count; i++) {
 		struct check *check = &checks->items[i];
 
-		check->every = !check->kind->screen || !check->kind->screen(checks, check);
+		check->every = !check->kind->screen || !check->kind->screen(ctx, checks, check);
+		if (checks->screen.err)
+			return checks->screen.err;
 	}
 	return rows_check(ctx, checks, &rows);
 }

@@ -21,7 +21,7 @@ static bool screen_grow(struct screen *screen, size_t room)
 	if (!marks)
 		return false;
 	screen->marks = marks;
-	screen->words = marks + room;
+	screen->words = (int8_t *)marks + room;
 	screen->room = room;
 	return true;
 }
@@ -49,8 +49,10 @@ bool screen_begin(struct screen *screen, const struct mu_rows *hidden, int64_t r
 	if (!screen_grow(screen, (size_t)rows))
 		return false;
 	screen->rows = rows;
+	screen->hidden = hidden;
 	screen->passed_over = 0;
 	screen->suspects = false;
+	screen->err = 0;
 	if (rows)
 		memset(screen->marks, 0, (size_t)rows);
 	if (hidden->no_claims && !any_rejected(hidden, rows))
@@ -76,15 +78,26 @@ static void suspect(struct screen *screen, int64_t row)
 	screen->suspects = true;
 }
 
+/* A row breaks a check, or has what a check that advises looks for. */
+static void wrong(struct mu_ctx *ctx, struct checks *all, struct check *check, int64_t row)
+{
+	struct screen *screen = &all->screen;
+
+	if (!screen->counted || check->kind->advises)
+		suspect(screen, row);
+	else if (!screen->err && !(screen->marks[row] & ROW_PASSED_OVER))
+		screen->err = check_count(ctx, check, mu_get_place(&screen->hidden->at, row), 0);
+}
+
 /* -------------------------------------------------------------------- nulls */
 
-bool screen_nulls(struct checks *all, struct check *check)
+bool screen_nulls(struct mu_ctx *ctx, struct checks *all, struct check *check)
 {
 	const struct mu_column *cells = &all->columns[check->columns[0]];
 
 	for (int64_t i = 0; cells->valid && i < all->screen.rows; i++)
 		if (mu_null(cells, i))
-			suspect(&all->screen, i);
+			wrong(ctx, all, check, i);
 	return true;
 }
 
@@ -143,39 +156,53 @@ static struct screen_text *text_place(struct screen_texts *texts, const struct s
 	return &texts->passed[(hash ^ hash >> 32) >> 23 & (SCREEN_TEXTS - 1)];
 }
 
-static bool text_passes(struct check *check, struct mu_string text)
+static int text_passes(struct check *check, struct mu_string text)
 {
 	struct screen_text *place, key;
-	bool passes;
+	int passes;
 
 	if (!text.len || text.len > sizeof key.parts)
 		return check->kind->passes(check, text);
 	key = text_pack(text);
 	place = text_place(check->texts, &key);
 	if (text_equal(place, &key))
-		return true;
+		return 1;
 	passes = check->kind->passes(check, text);
-	if (passes)
+	if (passes > 0)
 		*place = key;
 	return passes;
 }
 
-static void words_screen(struct screen *screen, struct check *check, const struct mu_column *cells)
+/* `passes`: of the text of a row. */
+static void text_judge(struct mu_ctx *ctx, struct checks *all, struct check *check, int64_t row,
+		       int passes)
 {
+	if (!passes)
+		wrong(ctx, all, check, row);
+	if (passes >= 0)
+		return;
+	suspect(&all->screen, row);
+	all->screen.marks[row] |= ROW_UNDECIDED;
+}
+
+static void words_screen(struct mu_ctx *ctx, struct checks *all, struct check *check,
+			 const struct mu_column *cells)
+{
+	struct screen *screen = &all->screen;
 	bool all_pass = true;
 
 	for (int64_t i = 0; i < cells->n_words; i++) {
-		bool passes = text_passes(check, mu_word(cells, i));
+		int passes = text_passes(check, mu_word(cells, i));
 
-		screen->words[i] = !passes;
-		all_pass &= passes;
+		screen->words[i] = (int8_t)(passes > 0 ? 1 : passes < 0 ? -1 : 0);
+		all_pass &= passes > 0;
 	}
 	for (int64_t i = 0; !all_pass && i < screen->rows; i++)
-		if (!mu_null(cells, i) && screen->words[mu_get_code(cells, i)])
-			suspect(screen, i);
+		if (!mu_null(cells, i))
+			text_judge(ctx, all, check, i, screen->words[mu_get_code(cells, i)]);
 }
 
-bool screen_texts(struct checks *all, struct check *check)
+bool screen_texts(struct mu_ctx *ctx, struct checks *all, struct check *check)
 {
 	const struct mu_column *cells = &all->columns[check->columns[0]];
 	struct screen *screen = &all->screen;
@@ -184,13 +211,12 @@ bool screen_texts(struct checks *all, struct check *check)
 		return false;
 	/* A batch that is a small part of a larger one may have more words than rows. */
 	if (cells->words && cells->n_words <= screen->rows) {
-		words_screen(screen, check, cells);
+		words_screen(ctx, all, check, cells);
 		return true;
 	}
 	for (int64_t i = 0; i < screen->rows; i++)
-		if (!screen->marks[i] && !mu_null(cells, i) &&
-		    !text_passes(check, mu_get_string(cells, i)))
-			suspect(screen, i);
+		if (!screen->marks[i] && !mu_null(cells, i))
+			text_judge(ctx, all, check, i, text_passes(check, mu_get_string(cells, i)));
 	return true;
 }
 
@@ -257,7 +283,7 @@ static bool any_beyond(const struct check *check, const struct mu_column *cells,
 			       above);
 }
 
-bool screen_bounds(struct checks *all, struct check *check)
+bool screen_bounds(struct mu_ctx *ctx, struct checks *all, struct check *check)
 {
 	const struct mu_column *cells = &all->columns[check->columns[0]];
 
@@ -266,6 +292,6 @@ bool screen_bounds(struct checks *all, struct check *check)
 		return true;
 	for (int64_t i = 0; i < all->screen.rows; i++)
 		if (!mu_null(cells, i) && check_beyond(check, cells, i))
-			suspect(&all->screen, i);
+			wrong(ctx, all, check, i);
 	return true;
 }

@@ -10,6 +10,7 @@
 #ifndef SCREEN_H
 #define SCREEN_H
 
+#include <muster/plugin.h>
 #include <muster/table.h>
 
 struct check;
@@ -18,15 +19,19 @@ struct checks;
 enum {
 	ROW_SUSPECT = 1,
 	ROW_PASSED_OVER = 2, /* a claim, or rejected before: never looked at */
+	ROW_UNDECIDED = 4,   /* a suspect of which a check cannot tell whether it is right */
 };
 
 /* Zeroed is empty. */
 struct screen {
 	int64_t rows;        /* of the batch at hand */
+	const struct mu_rows *hidden; /* likewise; borrowed */
 	int64_t passed_over; /* how many of them are */
 	bool suspects;       /* whether any row is marked as one */
+	bool counted;        /* what checks know to be wrong is counted, and no suspect */
+	int err;             /* that counting gave; 0 */
 	uint8_t *marks;      /* for each row, of the above */
-	uint8_t *words;      /* private: marks for words, of which no more than rows are read */
+	int8_t *words;       /* private: whether words pass; no more than there are rows */
 	size_t room;         /* private: of either */
 };
 
@@ -42,14 +47,16 @@ struct screen_texts {
 	struct screen_text passed[SCREEN_TEXTS];
 };
 
-/* Begins a batch: marks the rows that are passed over.  false when memory is out. */
+/* Begins a batch: marks the rows that are passed over.  `hidden` is borrowed for as long as it
+ * is screened.  false when memory is out. */
 bool screen_begin(struct screen *screen, const struct mu_rows *hidden, int64_t rows);
 void screen_release(struct screen *screen);
 
-/* Each marks the rows of which one kind of check may have something to say.  false: it
- * cannot tell, so all rows have to be gone through. */
-bool screen_nulls(struct checks *all, struct check *check);
-bool screen_texts(struct checks *all, struct check *check);
-bool screen_bounds(struct checks *all, struct check *check);
+/* Each marks the rows of which one kind of check may have something to say; where findings
+ * are only counted it counts those of which it knows, and sets `err` when that fails.  false:
+ * it cannot tell, so all rows have to be gone through. */
+bool screen_nulls(struct mu_ctx *ctx, struct checks *all, struct check *check);
+bool screen_texts(struct mu_ctx *ctx, struct checks *all, struct check *check);
+bool screen_bounds(struct mu_ctx *ctx, struct checks *all, struct check *check);
 
 #endif

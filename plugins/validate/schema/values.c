@@ -59,7 +59,7 @@ int values_find(struct values *values, const struct mu_string *parts)
 struct candidate {
 	const char *value, *folded;
 	size_t len;       /* of folded */
-	uint64_t letters; /* a bit for each that occurs in it; some share one */
+	uint64_t letters; /* words_letters() */
 };
 
 static bool fold(const struct icu *icu, struct mu_string text, char out[FOLDED_MAX + 1])
@@ -82,11 +82,11 @@ static const char *copy(struct mu_ctx *ctx, const void *bytes, size_t len)
 
 static struct candidate candidate_of(const char *value, const char *folded)
 {
-	struct candidate c = { .value = value, .folded = folded, .len = strlen(folded) };
+	size_t len = strlen(folded);
 
-	for (size_t i = 0; i < c.len; i++)
-		c.letters |= (uint64_t)1 << (folded[i] & 63);
-	return c;
+	return (struct candidate){
+		.value = value, .folded = folded, .len = len, .letters = words_letters(folded, len)
+	};
 }
 
 static void candidates_list(struct mu_ctx *ctx, const struct icu *icu, struct values *values)
@@ -102,23 +102,6 @@ static void candidates_list(struct mu_ctx *ctx, const struct icu *icu, struct va
 				candidate_of(copy(ctx, entry->key, entry->len),
 					     copy(ctx, folded, strlen(folded)));
 	}
-}
-
-static bool more_than(uint64_t bits, int limit)
-{
-	for (; bits && limit >= 0; limit--)
-		bits &= bits - 1;
-	return limit < 0;
-}
-
-/* Whether it takes more than `limit` changes to make one of the other, as far as their
- * lengths and letters tell: a change adds a letter at most, and takes one away. */
-static bool far_apart(const struct candidate *a, const struct candidate *b, int limit)
-{
-	size_t longer = a->len > b->len ? a->len - b->len : b->len - a->len;
-
-	return longer > (size_t)limit || more_than(a->letters & ~b->letters, limit) ||
-	       more_than(b->letters & ~a->letters, limit);
 }
 
 /* A text that is compared with many.  Of a short one, where each byte stands in it: bit
@@ -181,7 +164,8 @@ static size_t candidate_nearest(const struct values *values, const char *folded)
 		const struct candidate *c = &values->candidates[i];
 		int distance;
 
-		if (far_apart(&wanted.text, c, limit))
+		if (words_far_apart(wanted.text.len, wanted.text.letters, c->len, c->letters,
+				    limit))
 			continue;
 		steps += wanted.shorter ? c->len : wanted.text.len * c->len;
 		if (steps > STEPS_MAX)

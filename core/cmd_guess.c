@@ -21,7 +21,7 @@ static int guess(const char *path)
 	watch_begin(publish_abandon);
 	err = guess_file(loader, path, &draft, &why);
 	if (err) {
-		code = err == ECANCELED ? 128 + interrupt_signal() : EXIT_FAILED;
+		code = err == ECANCELED ? EXIT_SIGNAL + interrupt_signal() : EXIT_FAILED;
 		text_add_visible(&shown, why.data, why.len);
 		fprintf(stderr, "muster: %s\n", shown.data);
 	} else if (fputs(draft.data, stdout) == EOF || fflush(stdout)) {

@@ -6,13 +6,7 @@
 
 #include <stdbool.h>
 
-enum exit_code {
-	EXIT_VALID = 0,
-	EXIT_INVALID = 1, /* ran, and the data is not fit */
-	EXIT_USAGE = 2,   /* usage or configuration */
-	EXIT_FAILED = 3,  /* could not run to the end */
-	EXIT_DIFFERS = 4, /* a source differs from its lock */
-};
+#include "exit_code.h"
 
 /* One option on the command line, "--name VALUE" or "--name=VALUE". */
 struct flag {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "interrupt.h"
+#include "schedule.h"
 #include "watch.h"
 
 static int write_report(const struct run *run, struct wanted_report *r, int color)

@@ -6,7 +6,7 @@
 
 #include "guess_columns.h"
 #include "interrupt.h"
-#include "run.h"
+#include "schedule.h"
 
 enum { FINDINGS_SHOWN = 5 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exit_code.h"
 #include "watch.h"
 
 /* An arena's blocks double from the one to the other: most arenas stay small, and
@@ -37,7 +38,7 @@ void mem_exhausted(void)
 	(void)written; /* there is nobody left to tell */
 	if (clean)
 		clean();
-	watch_exit(3);
+	watch_exit(EXIT_FAILED);
 }
 
 void *mem_alloc(size_t size)

@@ -93,11 +93,6 @@ struct run {
 	struct locators *locators;   /* see place.h */
 };
 
-/* Runs it.  `run` is zeroed but for pipeline, loader and options, and must be
- * released in any case.  Everything is in `run` afterwards; gives run->exit. */
-int run_pipeline(struct run *run);
-void run_release(struct run *run);
-
 /* Notes why the run cannot go on; the first call counts, on whatever thread.  Gives `err`. */
 int run_fail(struct run *run, const struct stage_config *config, int err, const char *why);
 

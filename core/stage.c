@@ -8,6 +8,7 @@
 
 #include "batch.h"
 #include "clock.h"
+#include "exit_code.h"
 #include "interrupt.h"
 #include "part.h"
 #include "place.h"
@@ -989,7 +990,7 @@ static void call_begin(struct stage *s, struct turn *turn, const char *call, con
 static void foreign_end(void)
 {
 	if (watch_is_copy()) /* that a plugin has forked: there is one run */
-		watch_exit(3);
+		watch_exit(EXIT_FAILED);
 	surroundings_restore();
 }
 

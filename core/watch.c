@@ -14,6 +14,7 @@
 #endif
 
 #include "clock.h"
+#include "exit_code.h"
 #include "interrupt.h"
 #include "mem.h"
 #include "surroundings.h"
@@ -24,7 +25,6 @@
 #define STACK_BYTES    ((size_t)64 << 10)
 #define LOOK_MS        250
 #define REAL_TIME      64
-#define EXIT_LEFT      3
 
 /* A line in the making where nothing may be allocated. */
 struct line {
@@ -212,7 +212,7 @@ _Noreturn static void end_left(const char *function, const char *status)
 	line_write(&l);
 	if (clean)
 		clean();
-	watch_exit(EXIT_LEFT);
+	watch_exit(EXIT_FAILED);
 }
 
 bool watch_is_copy(void)
@@ -547,7 +547,7 @@ _Noreturn static void end_cut_short(const struct turn *t)
 	line_write(&l);
 	if (clean)
 		clean();
-	watch_exit(EXIT_LEFT);
+	watch_exit(EXIT_FAILED);
 }
 
 static void on_crash(int number, siginfo_t *info, void *context)
@@ -633,7 +633,7 @@ _Noreturn static void end_impatient(const struct turn *t)
 	line_write(&l);
 	if (clean)
 		clean();
-	watch_exit(128 + interrupt_signal());
+	watch_exit(EXIT_SIGNAL + interrupt_signal());
 }
 
 static void look(double now, double *asked)

@@ -57,24 +57,24 @@ NEEDS_export/sqlite      := sqlite3
 NEEDS_tests              := check icu-i18n icu-uc libarchive libcurl libpcre2-8 zlib libzip expat
 
 # What plugins share, from plugins/lib/: linked privately into each.
-PARTS_fetch/command      := media
-PARTS_fetch/file         := media
-PARTS_fetch/http         := archive charset gunzip media
-PARTS_parse/document     := charset country fold icu_memory language list mission pattern words
-PARTS_parse/csv          := charset column notes pattern
-PARTS_parse/xlsx         := book charset column counts grid notes package pattern sheet xml
-PARTS_parse/ods          := book charset column counts grid notes package pattern sheet xml
-PARTS_parse/json         := charset column grid notes pattern
-PARTS_parse/html         := charset column counts grid notes pattern
-PARTS_transform/country  := added country fold icu_memory list mission words
-PARTS_transform/mission  := added fold icu_memory list mission words
-PARTS_transform/columns  := adjust fold icu_memory language pattern words
-PARTS_transform/consolidate := lanes
-PARTS_transform/unknown  := adjust
-PARTS_transform/unpivot  := adjust
-PARTS_validate/schema    := icu list pattern words
-PARTS_validate/totals    := icu lanes slip words
-PARTS_validate/balance   := slip
+PARTS_fetch/command      := bytes/media
+PARTS_fetch/file         := bytes/media
+PARTS_fetch/http         := bytes/archive bytes/charset bytes/gunzip bytes/media
+PARTS_parse/document     := bytes/charset names/country names/list names/mission text/fold text/icu_memory text/language text/pattern text/words
+PARTS_parse/csv          := bytes/charset table/column table/notes text/pattern
+PARTS_parse/xlsx         := bytes/charset sheet/book sheet/package sheet/sheet sheet/xml table/column table/counts table/grid table/notes text/pattern
+PARTS_parse/ods          := bytes/charset sheet/book sheet/package sheet/sheet sheet/xml table/column table/counts table/grid table/notes text/pattern
+PARTS_parse/json         := bytes/charset table/column table/grid table/notes text/pattern
+PARTS_parse/html         := bytes/charset table/column table/counts table/grid table/notes text/pattern
+PARTS_transform/country  := names/country names/list names/mission table/added text/fold text/icu_memory text/words
+PARTS_transform/mission  := names/list names/mission table/added text/fold text/icu_memory text/words
+PARTS_transform/columns  := table/adjust text/fold text/icu_memory text/language text/pattern text/words
+PARTS_transform/consolidate := cpu/lanes
+PARTS_transform/unknown  := table/adjust
+PARTS_transform/unpivot  := table/adjust
+PARTS_validate/schema    := names/list text/icu text/pattern text/words
+PARTS_validate/totals    := cpu/lanes text/icu text/slip text/words
+PARTS_validate/balance   := text/slip
 
 # The Debian packages of each, and of the commands that targets below call.
 PACKAGE_yaml-0.1   := libyaml-dev
@@ -116,14 +116,14 @@ pkg_libs    = $(if $1,$(shell pkg-config --libs $1))
 # What a plugin may call beyond libc: a private copy in each, so that the
 # structs of plugin.h stay the only thing two binaries must agree on.
 SDK     := table map near
-SDK_O   := $(SDK:%=$(BUILD)/obj/core/%.o)
-CORE_O  := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out core/main.c,$(wildcard core/*.c)))
+SDK_O   := $(SDK:%=$(BUILD)/obj/core/sdk/%.o)
+CORE_O  := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out core/command/main.c,$(wildcard core/*/*.c)))
 # A plugin is plugins/KIND/NAME.c or all of plugins/KIND/NAME/*.c.
 FILES   := $(foreach k,fetch parse validate transform export,$(wildcard plugins/$k/*.c plugins/$k/*/*.c))
 name_of  = $(patsubst plugins/%,%,$(if $(filter 4,$(words $(subst /, ,$1))),$(patsubst %/,%,$(dir $1)),$(1:%.c=%)))
 NAMES   := $(sort $(foreach f,$(FILES),$(call name_of,$f)))
-objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard plugins/$1.c plugins/$1/*.c))
-LIB_O   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard plugins/lib/*.c))
+objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard plugins/$1.c plugins/$1/*.c plugins/$1/*/*.c))
+LIB_O   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard plugins/lib/*/*.c))
 SKIPPED := $(foreach n,$(NAMES),$(if $(call pkg_missing,$(NEEDS_$n)),$n))
 PLUGINS := $(patsubst %,$(BUILD)/plugins/%.so,$(filter-out $(SKIPPED),$(NAMES)))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/test_torture.c,$(wildcard \
@@ -142,9 +142,9 @@ plugins: $(PLUGINS)
 	    packages,$(call pkg_missing,$(NEEDS_$n)))))@:
 
 # Which plugins are muster's own.
-$(BUILD)/obj/core/loader.o: private ALL_CPPFLAGS += -DSHIPPED='"$(NAMES)"'
+$(BUILD)/obj/core/config/loader.o: private ALL_CPPFLAGS += -DSHIPPED='"$(NAMES)"'
 
-$(BUILD)/muster: $(BUILD)/obj/core/main.o $(CORE_O)
+$(BUILD)/muster: $(BUILD)/obj/core/command/main.o $(CORE_O)
 	$(call tell,link $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call pkg_libs,$(NEEDS_core)) -ldl -lpthread -lm
 
@@ -159,9 +159,9 @@ $(foreach n,$(NAMES),$(eval $(call plugin_rule,$n)))
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(call tell,compile $<)
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -iquote plugins/lib -c -o $@ $<
+	$(Q)$(COMPILE) -iquote $(<D) -iquote $(<D)/.. -iquote plugins/lib -c -o $@ $<
 
-$(CORE_O) $(BUILD)/obj/core/main.o: | core-libraries
+$(CORE_O) $(BUILD)/obj/core/command/main.o: | core-libraries
 core-libraries:
 	$(if $(call pkg_missing,$(NEEDS_core)),$(error muster needs libraries that are not \
 	    here: make deps, or apt-get install $(call packages,$(call pkg_missing,$(NEEDS_core)))))@:
@@ -170,7 +170,7 @@ core-libraries:
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/flags
 	$(call tell,compile $<)
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -iquote core -iquote plugins/lib -DBUILD='"$(BUILD)"' -c -o $@ $<
+	$(Q)$(COMPILE) -iquote core -iquote plugins/lib -iquote plugins/parse/document -DBUILD='"$(BUILD)"' -c -o $@ $<
 define test_link
 	$(call tell,link $@)
 	@mkdir -p $(@D)
@@ -200,7 +200,7 @@ FUZZ_MAIN = $(BUILD)/obj/tests/fuzz.o
 $(FUZZ): $(BUILD)/tests/fuzz_%: tests/fuzz_%.c $(filter %.o,$(FUZZ_MAIN)) $(CORE_O) $(LIB_O) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link $@)
-	$(Q)$(COMPILE) -iquote core -iquote plugins/lib $(ALL_LDFLAGS) -o $@ $< $(FUZZ_MAIN) \
+	$(Q)$(COMPILE) -iquote core -iquote plugins/lib -iquote plugins/parse/document $(ALL_LDFLAGS) -o $@ $< $(FUZZ_MAIN) \
 	    $(CORE_O) $(LIB_O) $(call pkg_libs,$(NEEDS_core) $(NEEDS_tests)) -ldl -lpthread -lm
 SEEDS_document := $(patsubst pipelines/un-contributions/data/%.pdf,$(BUILD)/seeds/%,\
                     $(wildcard pipelines/un-contributions/data/*.pdf))
@@ -285,8 +285,8 @@ AGAIN   = +@$(MAKE) --no-print-directory
 # What tests of the network run against, and are looked at with.
 SERVERS = nginx python3 openssl curl
 SHELLS  = .ci/run $(wildcard tests/*.sh tests/sweep/*.sh tests/bench/*.sh tests/net/*.sh tests/net/scenarios/*.sh)
-SOURCES = $(FILES) $(wildcard core/*.[ch] core/include/muster/*.h plugins/*/*.h plugins/*/*/*.h \
-            plugins/lib/*.c tests/*.[ch] tests/bench/*.c tests/sweep/*.[ch])
+SOURCES = $(wildcard core/*/*.[ch] core/include/muster/*.h plugins/*/*.[ch] plugins/*/*/*.[ch] plugins/*/*/*/*.[ch] \
+            tests/*.[ch] tests/bench/*.c tests/sweep/*.[ch])
 # The example in as few lines as can be read is set by hand.
 FORMATTED = $(filter-out plugins/validate/required.c,$(filter %.c,$(SOURCES)))
 
@@ -383,14 +383,15 @@ lint:                         ## style, static analysis, and no warning from gcc
 	$(AGAIN) lint-run
 lint-run:
 	shellcheck $(SHELLS)
+	tests/rooms.sh
 	clang-format --dry-run -Werror $(FORMATTED)
 	$(AGAIN) -s CC=gcc BUILD=$(BUILD)/lint-gcc WERROR=1 all tests
 	$(AGAIN) -s CC=clang BUILD=$(BUILD)/lint-clang WERROR=1 all tests
 	cppcheck -q -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --error-exitcode=1 --suppress=missingInclude --suppress=arrayIndexThenCheck -D__STDC_VERSION__=201710L -D_GNU_SOURCE \
-	    -DBUILD='""' -Icore/include -Iplugins/lib $(filter %.c,$(SOURCES))
+	    -DBUILD='""' -Icore/include -Icore -Iplugins/lib -Iplugins/parse/document $(filter %.c,$(SOURCES))
 	printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
-	    -std=c17 -D_GNU_SOURCE -DBUILD="\"\"" -Icore/include -iquote core -iquote plugins/lib \
+	    -std=c17 -D_GNU_SOURCE -DBUILD="\"\"" -Icore/include -iquote core -iquote plugins/lib -iquote plugins/parse/document \
 	    2>/dev/null' tidy
 
 format:                       ## put the sources into the style that lint wants
@@ -424,7 +425,7 @@ corpus: deps                  ## real documents beside the project, compared wit
 
 # Found again by bin/muster relative to itself, and by pkg-config relative to its file, so
 # PREFIX may move afterwards.
-VERSION = $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' core/main.c)
+VERSION = $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' core/command/main.c)
 install: all                  ## into $(DESTDIR)$(PREFIX): bin, lib/muster, share, include
 	install -D -m 755 $(BUILD)/muster $(DESTDIR)$(PREFIX)/bin/muster
 	for p in $(patsubst $(BUILD)/plugins/%,%,$(PLUGINS)); do \
@@ -438,7 +439,7 @@ install: all                  ## into $(DESTDIR)$(PREFIX): bin, lib/muster, shar
 	install -m 644 core/include/muster/*.h $(DESTDIR)$(PREFIX)/include/muster
 	install -D -m 644 $(BUILD)/libmuster-plugin.a $(DESTDIR)$(PREFIX)/lib/libmuster-plugin.a
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	sed 's/@VERSION@/$(VERSION)/' core/muster-plugin.pc.in \
+	sed 's/@VERSION@/$(VERSION)/' core/sdk/muster-plugin.pc.in \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/muster-plugin.pc
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/pkgconfig/muster-plugin.pc
 	for m in $(wildcard docs/*.[1-8]); do \

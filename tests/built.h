@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mem.h"
-#include "text.h"
+#include "base/mem.h"
+#include "base/text.h"
 
 struct built {
 	char folder[64];

@@ -75,7 +75,7 @@ pipeline() {
 }
 
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -fPIC -fvisibility=hidden -I"$project/core/include" -c \
-	-o table.o "$project/core/table.c" || exit 1
+	-o table.o "$project/core/sdk/table.c" || exit 1
 printf 'country,share\nAlbania,0.5\nBelgium,1.5\nChile,2.5\n' >list.csv
 mkdir former
 echo former >former/list.csv

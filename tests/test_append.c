@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "append.h"
-#include "document.h"
+#include "store/append.h"
+#include "store/document.h"
 
 #define MOST ((size_t)5 << 20)
 

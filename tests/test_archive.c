@@ -7,7 +7,7 @@
 #include <archive_entry.h>
 #include <zlib.h>
 
-#include "../plugins/lib/archive.h"
+#include "bytes/archive.h"
 #include "fake.h"
 
 static struct fake fake;

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cache.h"
+#include "store/cache.h"
 
 static char folder[] = "/tmp/muster-cache-XXXXXX";
 static const struct secrets no_secrets;

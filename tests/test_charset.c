@@ -1,7 +1,7 @@
 /* Bytes of a document to UTF-8, and what is said when they are none. */
 #include <check.h>
 
-#include "charset.h"
+#include "bytes/charset.h"
 #include "fake.h"
 
 #define BYTES(literal) literal, sizeof(literal) - 1

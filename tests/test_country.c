@@ -8,10 +8,10 @@
 
 #include <muster/map.h>
 
-#include "country.h"
+#include "names/country.h"
 #include "fake.h"
-#include "list.h"
-#include "words.h"
+#include "names/list.h"
+#include "text/words.h"
 
 static struct fake fake;
 static struct country_index *countries;

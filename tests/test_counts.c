@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "balance.h"
+#include "ledger/balance.h"
 
 /* "rows claims name=sum ...", an overflow as "name!". */
 static void are(const struct balance *b, const char *expected)

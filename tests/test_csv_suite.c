@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "fake.h"
-#include "option.h"
+#include "config/option.h"
 
 enum { INSTANCES = 3, ROWS = 300000 };
 

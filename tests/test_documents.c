@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "document.h"
+#include "store/document.h"
 
 static struct documents documents;
 static struct text why;

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "document.h"
+#include "store/document.h"
 
 static struct documents documents;
 static struct text why;

@@ -1,7 +1,7 @@
 /* Rows of cells to batches: what they give, and what is said of them. */
 #include <check.h>
 
-#include "grid.h"
+#include "table/grid.h"
 #include "rig.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

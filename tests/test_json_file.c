@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "json_file.h"
+#include "base/json_file.h"
 
 static json_error_t error;
 

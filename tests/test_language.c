@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "fake.h"
-#include "language.h"
-#include "words.h"
+#include "text/language.h"
+#include "text/words.h"
 
 static struct fake fake;
 static struct language *language;

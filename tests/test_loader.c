@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "built.h"
-#include "loader.h"
+#include "config/loader.h"
 
 static struct built built;
 static struct text why, hint;

@@ -4,7 +4,7 @@
 
 #include "../plugins/transform/mission.c"
 
-#include "list.h"
+#include "names/list.h"
 #include "rig.h"
 
 /* ---------------------------------------------------------------- fixtures */

@@ -6,7 +6,7 @@
 
 #include <muster/plugin.h>
 
-#include "option.h"
+#include "config/option.h"
 
 struct column {
 	const char *name;

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "publish.h"
-#include "text.h"
+#include "store/publish.h"
+#include "base/text.h"
 
 static char folder[64];
 static struct text why;

@@ -2,7 +2,7 @@
 #include <check.h>
 
 #include "fake.h"
-#include "xml.h"
+#include "sheet/xml.h"
 #include "zipped.h"
 
 static struct fake fake;

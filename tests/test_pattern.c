@@ -2,7 +2,7 @@
 #include <check.h>
 
 #include "fake.h"
-#include "pattern.h"
+#include "text/pattern.h"
 
 static struct fake fake;
 static struct pattern *pattern;

@@ -6,7 +6,7 @@
 
 #include <muster/map.h>
 
-#include "../core/pick.h"
+#include "rows/pick.h"
 
 static const struct {
 	const char *name;

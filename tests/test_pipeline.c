@@ -2,8 +2,8 @@
 #include <check.h>
 
 #include "built.h"
-#include "pipeline.h"
-#include "variable.h"
+#include "config/pipeline.h"
+#include "config/variable.h"
 
 static struct built built;
 static struct loader *loader;

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "progress.h"
+#include "base/progress.h"
 
 #define MB  UINT64_C(1000000)
 #define END "\033[K\n"

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "publish.h"
-#include "text.h"
+#include "store/publish.h"
+#include "base/text.h"
 
 /* publish_abandon() keeps its lock for good, so nothing here is ever given back. */
 static struct publish publish;

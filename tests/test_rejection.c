@@ -3,7 +3,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-#include "../core/rejection.h"
+#include "ledger/rejection.h"
 
 static const char first[] = "first", second[] = "second";
 

@@ -2,7 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "../plugins/parse/document/share.c"
+#include "../plugins/parse/document/read/share.c"
 
 enum { LINES = 16, NONE = -1 };
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tableschema.h"
+#include "config/tableschema.h"
 
 static char folder[] = "/tmp/muster-tableschema.XXXXXX";
 static char path[64];

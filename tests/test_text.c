@@ -5,9 +5,9 @@
 
 #include <muster/table.h>
 
-#include "address.h"
-#include "mem.h"
-#include "text.h"
+#include "base/address.h"
+#include "base/mem.h"
+#include "base/text.h"
 
 static void visible_is(const char *in, size_t len, const char *out)
 {

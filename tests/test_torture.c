@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "stage.h"
+#include "command/command.h"
+#include "stage/stage.h"
 
 /* The exit code of a child whose run did not care for the failure. */
 #define IGNORED 77

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "yaml.h"
+#include "config/yaml.h"
 
 static struct arena arena;
 static struct diagnostics found;

@@ -6,7 +6,7 @@
 #define WORKBOOK_H
 
 #include "fake.h"
-#include "book.h"
+#include "sheet/book.h"
 #include "lines.h"
 #include "zipped.h"
 

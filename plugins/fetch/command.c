@@ -21,7 +21,7 @@
 
 #include <muster/plugin.h>
 
-#include "media.h"
+#include "bytes/media.h"
 
 enum {
 	SAID_LINES = 3,

@@ -22,7 +22,7 @@
 
 #include <muster/plugin.h>
 
-#include "media.h"
+#include "bytes/media.h"
 
 struct self {
 	const char *path;

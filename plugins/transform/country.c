@@ -37,11 +37,11 @@
 #include <muster/map.h>
 #include <muster/table.h>
 
-#include "added.h"
-#include "country.h"
-#include "icu_memory.h"
-#include "mission.h"
-#include "phrase.h"
+#include "table/added.h"
+#include "names/country.h"
+#include "text/icu_memory.h"
+#include "names/mission.h"
+#include "text/phrase.h"
 
 enum { CODE_NAME, CODE_ISO };
 enum { UNKNOWN_ERROR, UNKNOWN_WARNING };

@@ -32,10 +32,10 @@
 #include <muster/map.h>
 #include <muster/table.h>
 
-#include "added.h"
-#include "icu_memory.h"
-#include "mission.h"
-#include "phrase.h"
+#include "table/added.h"
+#include "text/icu_memory.h"
+#include "names/mission.h"
+#include "text/phrase.h"
 
 /* A document can invent more names than is worth searching for. */
 enum { SUGGESTED_MAX = 100 };

@@ -19,7 +19,7 @@
 
 #include <muster/table.h>
 
-#include "adjust.h"
+#include "table/adjust.h"
 
 enum { RULES_MAX = 1000, UNCHANGED = -1, NOTHING = -1 };
 

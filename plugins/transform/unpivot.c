@@ -29,7 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adjust.h"
+#include "table/adjust.h"
 
 enum { PARTS_MAX = 1000, NEW_MAX = 64, NOTHING = -1 };
 enum { ZERO_KEEP, ZERO_DROP };

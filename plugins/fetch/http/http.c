@@ -45,7 +45,7 @@
 
 #include <stdlib.h>
 
-#include "archive.h"
+#include "bytes/archive.h"
 #include "traffic.h"
 
 static const char *const missing_choices[] = { "fail", "skip", NULL };

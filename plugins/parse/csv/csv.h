@@ -28,10 +28,10 @@
 #ifndef CSV_H
 #define CSV_H
 
-#include "charset.h"
-#include "column.h"
+#include "bytes/charset.h"
+#include "table/column.h"
 #include "machine.h"
-#include "notes.h"
+#include "table/notes.h"
 #include "record.h"
 #include "slab.h"
 #include "word.h"

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "phrase.h"
+#include "text/phrase.h"
 #include "scan.h"
 
 enum {

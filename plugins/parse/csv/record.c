@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "charset.h"
+#include "bytes/charset.h"
 
 static bool is_break(char c)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "phrase.h"
+#include "text/phrase.h"
 
 int csv_value(struct mu_ctx *ctx, struct self *self, struct mu_string text, const struct cell *cell,
 	      struct mu_string *out)

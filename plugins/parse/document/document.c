@@ -50,17 +50,17 @@
  * column whose header it is nearest to, so it may be empty; a text without numbers in
  * its line is a label or part of a cell of several lines, see grid.h and share.h.
  */
-#include "icu_memory.h"
-#include "scan.h"
+#include "text/icu_memory.h"
+#include "read/scan.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "charset.h"
+#include "bytes/charset.h"
 
-#include "extract.h"
-#include "guess.h"
+#include "words/extract.h"
+#include "draft/guess.h"
 
 enum {
 	BATCH_ROWS = 4096,

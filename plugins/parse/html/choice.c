@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "counts.h"
+#include "table/counts.h"
 
 enum {
 	SHOWN_CELLS = 4,   /* of a header, in a message */

@@ -27,11 +27,11 @@
 #ifndef HTML_H
 #define HTML_H
 
-#include "charset.h"
+#include "bytes/charset.h"
 #include "element.h"
-#include "grid.h"
-#include "pattern.h"
-#include "phrase.h"
+#include "table/grid.h"
+#include "text/pattern.h"
+#include "text/phrase.h"
 #include "prose.h"
 #include "token.h"
 

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "charset.h"
-#include "raised.h"
+#include "bytes/charset.h"
+#include "table/raised.h"
 #include "reference.h"
 #include "token.h"
 

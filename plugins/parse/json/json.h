@@ -12,8 +12,8 @@
 #ifndef JSON_H
 #define JSON_H
 
-#include "charset.h"
-#include "grid.h"
+#include "bytes/charset.h"
+#include "table/grid.h"
 #include "pointer.h"
 #include "lexer.h"
 #include "shape.h"

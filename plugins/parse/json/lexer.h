@@ -18,7 +18,7 @@
 
 #include <muster/table.h>
 
-#include "phrase.h"
+#include "text/phrase.h"
 
 /* Containers in one another. */
 enum { DEPTH_MOST = 100 };

@@ -5,7 +5,7 @@
 #ifndef POINTER_H
 #define POINTER_H
 
-#include "phrase.h"
+#include "text/phrase.h"
 
 /* The names of a pointer, in memory of the stage. */
 struct pointer {

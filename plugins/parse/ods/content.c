@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 
-#include "counts.h"
-#include "phrase.h"
+#include "table/counts.h"
+#include "text/phrase.h"
 
 #define OFFICE "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
 #define TABLES "urn:oasis:names:tc:opendocument:xmlns:table:1.0"

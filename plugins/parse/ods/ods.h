@@ -10,7 +10,7 @@
 #ifndef ODS_H
 #define ODS_H
 
-#include "book.h"
+#include "sheet/book.h"
 
 enum { ODS_SHEETS = 1000 };
 

@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 
-#include "counts.h"
-#include "phrase.h"
+#include "table/counts.h"
+#include "text/phrase.h"
 
 enum cell_type {
 	TYPE_NUMBER,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "phrase.h"
+#include "text/phrase.h"
 
 enum { SHEETS_MOST = 1000, RELATIONS_MOST = 10000 };
 

@@ -15,7 +15,7 @@
 #ifndef XLSX_H
 #define XLSX_H
 
-#include "book.h"
+#include "sheet/book.h"
 
 #define MAIN   "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 #define STRICT "http://purl.oclc.org/ooxml/spreadsheetml/main"

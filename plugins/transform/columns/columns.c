@@ -56,11 +56,11 @@
  */
 #include "columns.h"
 
-#include "adjust.h"
-#include "icu_memory.h"
-#include "language.h"
-#include "pattern.h"
-#include "phrase.h"
+#include "table/adjust.h"
+#include "text/icu_memory.h"
+#include "text/language.h"
+#include "text/pattern.h"
+#include "text/phrase.h"
 
 /* A double has no more. */
 enum { DECIMALS_MAX = 15 };

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "language.h"
-#include "pattern.h"
+#include "text/language.h"
+#include "text/pattern.h"
 
 /* ------------------------------------------------------------------- names */
 

@@ -7,7 +7,7 @@
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
-#include "language.h"
+#include "text/language.h"
 
 /* ------------------------------------------------------------------- types */
 

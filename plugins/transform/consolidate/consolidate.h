@@ -9,7 +9,7 @@
 
 #include <muster/map.h>
 
-#include "phrase.h"
+#include "text/phrase.h"
 
 struct sum;
 

@@ -2,7 +2,7 @@
 
 #include "consolidate.h"
 #include "groups.h"
-#include "lanes.h"
+#include "cpu/lanes.h"
 
 /*
  * Of each key the first row is kept, in the order in which they came, with the rows

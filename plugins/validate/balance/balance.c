@@ -173,9 +173,7 @@ static void balance_uses(struct mu_ctx *ctx, void *state, const bool *out, bool 
 		in[self->slots[i].index] = true;
 }
 
-/* ------------------------------------------------------ rows that all hold
- *
- * Nearly all do.  Where all numbers of a rule are known and none is very large, 64 bits
+/* Rows that all hold: nearly all do.  Where all numbers of a rule are known and none is very large, 64 bits
  * are enough to see that, and no row needs a branch. */
 
 /* Numbers from -SMALL to SMALL - 1, of 129 columns at most, differ by less than half

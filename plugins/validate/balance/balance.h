@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "phrase.h"
+#include "text/phrase.h"
 
 #define CHUNK 1024 /* rows added up at a time, in the processor's cache */
 #define FEW   16   /* and where not all of them hold */

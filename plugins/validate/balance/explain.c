@@ -2,7 +2,7 @@
  * Why a rule fails for a row: the single slips with which it would hold.
  */
 #include "balance.h"
-#include "slip.h"
+#include "text/slip.h"
 
 #define TOLD      20  /* explanations of a finding at the most */
 #define EXCHANGED 0.5 /* how likely an exchange is beside the slips of slip.h */

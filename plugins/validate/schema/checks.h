@@ -7,7 +7,7 @@
 #include <muster/map.h>
 #include <muster/table.h>
 
-#include "pattern.h"
+#include "text/pattern.h"
 #include "screen.h"
 #include "values.h"
 

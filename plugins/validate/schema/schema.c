@@ -1,5 +1,5 @@
 /*
- * Rows against the schema that the pipeline declares (core/tableschema.h says
+ * Rows against the schema that the pipeline declares (core/config/tableschema.h says
  * what a schema can hold):
  *
  *     schema: roster.json

@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 
-#include "list.h"
-#include "words.h"
+#include "names/list.h"
+#include "text/words.h"
 
 #define FILE_MAX    ((size_t)64 << 20)
 #define NEAREST_MAX 10000             /* values that are looked at for one that was meant */

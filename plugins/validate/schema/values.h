@@ -7,7 +7,7 @@
 #include <muster/map.h>
 #include <muster/table.h>
 
-#include "icu.h"
+#include "text/icu.h"
 
 /* Zeroed is empty.  A value has one part for each column of a foreign key, all
  * of them as text: numbers and dates as mu_format() writes them. */

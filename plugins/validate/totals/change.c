@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "explain.h"
-#include "slip.h"
-#include "words.h"
+#include "text/slip.h"
+#include "text/words.h"
 
 #define YEAR_MIN 1945
 #define YEAR_MAX 2100

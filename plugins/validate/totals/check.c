@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "phrase.h"
+#include "text/phrase.h"
 
 /* --------------------------------------------------------------- wording */
 

@@ -9,8 +9,8 @@
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
 
-#include "icu.h"
-#include "phrase.h"
+#include "text/icu.h"
+#include "text/phrase.h"
 #include "totals.h"
 
 #define FOUND_MAX   4096 /* to be ranked */

@@ -332,9 +332,7 @@ size_t tally_group(struct tally *tally, const uint32_t *key)
 	return index_add(tally, key) ? tally->groups.count - 1 : SIZE_MAX;
 }
 
-/* ---------------------------------------------------------------- many keys
- *
- * Memory is asked for all of some keys before any is waited for.  The functions are
+/* Many keys at once: memory is asked for all of some keys before any is waited for.  The functions are
  * compiled for each of the most common widths. */
 
 #define FOR_A_WIDTH __attribute__((always_inline)) static inline

@@ -30,7 +30,7 @@
 #define TOTALS_H
 
 #include "dimension.h"
-#include "lanes.h"
+#include "cpu/lanes.h"
 #include "pile.h"
 #include "tally.h"
 

@@ -1,0 +1,245 @@
+#include "stage/place.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stage/run.h"
+
+/* A parser that has read its document to the end, and stays open. */
+struct lent {
+	uint32_t document;
+	struct stage *parser;
+};
+
+/* One open locator is enough: rows are asked for in the order of documents. */
+struct locators {
+	struct lent *lent; /* by the reader */
+	size_t n_lent;
+	struct stage own;
+	struct stage *stage; /* NULL: there are no places in the document */
+	uint32_t document;   /* that it is open for; 0: none */
+};
+
+char *place_column(const struct ArrowSchema *in, const struct ArrowSchema *out, const char *field)
+{
+	const struct ArrowSchema *schemas[2] = { in, out };
+	char from[256];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		int64_t column = schemas[i] ? mu_schema_find(schemas[i], field) : -1;
+
+		if (column >= 0 && mu_schema_from(schemas[i]->children[column], from, sizeof from))
+			return mem_copy(from);
+	}
+	return NULL;
+}
+
+static const struct stage_config *parser_of(const struct run *run, const struct document *d)
+{
+	size_t i;
+
+	for (i = 0; i < run->pipeline->n_sources; i++)
+		if (!strcmp(run->pipeline->sources[i].name, d->public.source))
+			return &run->pipeline->sources[i].stages[1];
+	return NULL;
+}
+
+static struct locators *locators_of(struct run *run)
+{
+	if (!run->locators)
+		run->locators = mem_alloc(sizeof *run->locators);
+	return run->locators;
+}
+
+void place_lend(struct run *run, uint32_t document, struct stage *parser)
+{
+	struct locators *l = locators_of(run);
+
+	l->lent = mem_resize(l->lent, l->n_lent + 1, sizeof *l->lent);
+	l->lent[l->n_lent++] = (struct lent){ .document = document, .parser = parser };
+}
+
+static struct stage *find_lent(const struct locators *l, uint32_t document)
+{
+	size_t i;
+
+	for (i = 0; i < l->n_lent; i++)
+		if (l->lent[i].document == document && l->lent[i].parser->config)
+			return l->lent[i].parser;
+	return NULL;
+}
+
+static int locator_open(struct run *run, struct locators *l, uint32_t id)
+{
+	struct document *d = documents_get(&run->documents, id);
+	const struct stage_config *config = d ? parser_of(run, d) : NULL;
+	int err;
+
+	stage_close(&l->own);
+	l->document = id;
+	l->stage = NULL;
+	if (!config || !config->plugin->api.locate)
+		return 0;
+	l->stage = find_lent(l, id);
+	if (l->stage) {
+		l->stage->quiet = true;
+		return 0;
+	}
+	err = stage_init(&l->own, config, run->pipeline, run, NULL);
+	l->own.quiet = true;
+	if (!err)
+		err = stage_open(&l->own, NULL, d);
+	l->stage = err ? NULL : &l->own;
+	return err;
+}
+
+int place_find(struct run *run, uint64_t at, const char *from, struct mu_place *out)
+{
+	struct locators *l;
+	int err = 0;
+
+	*out = (struct mu_place){ .size = sizeof *out };
+	at &= ~MU_AT_REJECTED;
+	if (!at)
+		return 0;
+	l = locators_of(run);
+	if (l->document != mu_at_document(at))
+		err = locator_open(run, l, mu_at_document(at));
+	if (!err && l->stage)
+		err = stage_locate(l->stage, mu_at_position(at), from, out);
+	if (err)
+		*out = (struct mu_place){ .size = sizeof *out };
+	return err;
+}
+
+static char *text_of(const char *bytes, size_t len, size_t *kept)
+{
+	struct text out = { 0 };
+
+	text_add(&out, bytes, len > FINDING_TEXT ? FINDING_TEXT : len);
+	text_add(&out, "", 0);
+	*kept = out.len;
+	return out.data ? out.data : mem_copy("");
+}
+
+void place_rest(struct run *run, uint64_t at, const struct mu_place *place)
+{
+	struct document *d = documents_get(&run->documents, mu_at_document(at));
+
+	if (d)
+		document_rest_behind(d, place->text);
+}
+
+const char *place_failure(const struct run *run)
+{
+	const struct locators *l = run->locators;
+	const struct stage *s = !l ? NULL : l->stage ? l->stage : &l->own;
+
+	return s && s->failure.len ? s->failure.data : "its parser gives no reason";
+}
+
+static void locate(struct run *run, struct finding *f)
+{
+	uint64_t at = f->at ? f->at : f->other;
+	struct mu_place place;
+
+	if (!at || f->located)
+		return;
+	/* A finding without a place says more than none. */
+	place_find(run, at, f->at ? f->from : NULL, &place);
+	f->located = true;
+	f->document = mu_at_document(at);
+	f->page = place.page;
+	f->line = place.line;
+	f->column = place.column;
+	f->width = place.width;
+	f->cell = place.cell ? mem_copy(place.cell) : NULL;
+	f->text = place.text ? text_of(place.text, place.text_len, &f->text_len) : NULL;
+	if (!f->value && place.value && f->from)
+		f->value = text_of(place.value, place.value_len, &f->value_len);
+	place_rest(run, at, &place);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
+	uint64_t at[2] = { (x->at ? x->at : x->other) & ~MU_AT_REJECTED,
+			   (y->at ? y->at : y->other) & ~MU_AT_REJECTED };
+
+	return (at[0] > at[1]) - (at[0] < at[1]);
+}
+
+void place_write(const struct mu_place *place, const char *name, struct text *out)
+{
+	bool known = place->line || place->cell;
+
+	if (name)
+		text_printf(out, "%s%s", name, known || place->page ? ", " : "");
+	if (place->page)
+		text_printf(out, "page %" PRIu32 "%s", place->page, known ? ", " : "");
+	if (place->cell)
+		text_puts(out, place->cell);
+	else if (place->line)
+		text_printf(out, "line %" PRIu64, place->line);
+	else if (!place->page && !name)
+		text_puts(out, "of the same document");
+}
+
+/* A message about two rows names the place of the second, too. */
+static void second_name(struct run *run, struct finding *f)
+{
+	const struct finding *second = f->second;
+	const struct document *d = documents_get(&run->documents, second->document);
+	const struct mu_place place = { .page = second->page,
+					.line = second->line,
+					.cell = second->cell };
+	struct text message = { 0 };
+
+	text_puts(&message, f->message);
+	text_puts(&message, "; the other is ");
+	place_write(&place, d && second->document != f->document ? d->public.uri : NULL, &message);
+	free(f->message);
+	f->message = message.data;
+}
+
+/* In the order of places, so that each document is opened once. */
+void places_find(struct run *run)
+{
+	struct findings *findings = &run->findings;
+	size_t n = findings->count, i, j;
+	struct finding **all;
+
+	for (i = 0; i < findings->count; i++)
+		n += findings->items[i].n_explanations + 1;
+	all = mem_alloc((n + 1) * sizeof(struct finding *));
+	for (n = i = 0; i < findings->count; i++) {
+		struct finding *f = &findings->items[i];
+
+		if (!run->options.details && !findings_shows(findings, i))
+			continue;
+		all[n++] = f;
+		if (f->second)
+			all[n++] = f->second;
+		for (j = 0; j < f->n_explanations; j++)
+			all[n++] = &f->explanations[j];
+	}
+	qsort(all, n, sizeof(struct finding *), by_place);
+	for (i = 0; i < n; i++)
+		locate(run, all[i]);
+	for (i = 0; i < findings->count; i++)
+		if (findings->items[i].second && findings->items[i].second->located)
+			second_name(run, &findings->items[i]);
+	free(all);
+}
+
+void locators_free(struct run *run)
+{
+	if (run->locators) {
+		stage_close(&run->locators->own);
+		free(run->locators->lent);
+	}
+	free(run->locators);
+	run->locators = NULL;
+}

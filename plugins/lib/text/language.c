@@ -1,0 +1,573 @@
+#include "text/language.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <unicode/uchar.h>
+#include <unicode/udat.h>
+#include <unicode/uloc.h>
+#include <unicode/unum.h>
+#include <unicode/ustring.h>
+
+#include "text/words.h"
+
+#define MAX_TEXT   256
+#define CENTURY    69 /* years below it, in two digits, are after 2000 */
+#define MAX_TOKENS 8
+
+struct language {
+	char tag[64], locale[64];
+	UNumberFormat *decimal, *spellout;
+	char group[16], point[16]; /* the separators, UTF-8 */
+	char months[4][12][64];    /* folded; full and short, in a date and alone */
+	char weekdays[7][64];      /* folded, from Sunday */
+	bool names;                /* the above are there */
+};
+
+static bool locale_of(const char *tag, char *out, size_t size)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	int32_t used = 0;
+
+	uloc_forLanguageTag(tag, out, (int32_t)size, &used, &status);
+	return U_SUCCESS(status) && status != U_STRING_NOT_TERMINATED_WARNING && *tag &&
+	       (size_t)used == strlen(tag);
+}
+
+bool language_known(const char *tag)
+{
+	char locale[64], language[16];
+	UErrorCode status = U_ZERO_ERROR;
+	int32_t i;
+
+	if (!locale_of(tag, locale, sizeof locale))
+		return false;
+	uloc_getLanguage(locale, language, (int32_t)sizeof language, &status);
+	for (i = 0; U_SUCCESS(status) && i < uloc_countAvailable(); i++)
+		if (!strcmp(uloc_getAvailable(i), language))
+			return true;
+	return false;
+}
+
+int language_open(struct mu_ctx *ctx, const char *tag, struct language **out)
+{
+	struct language *l;
+	char locale[64];
+
+	*out = NULL;
+	if (strlen(tag) >= sizeof l->tag || !locale_of(tag, locale, sizeof locale))
+		return mu_fail(ctx, EINVAL, "'%s' is no language; write a tag such as nl or pt-BR",
+			       tag);
+	l = calloc(1, sizeof *l);
+	if (!l)
+		return mu_fail(ctx, ENOMEM, "out of memory");
+	memcpy(l->tag, tag, strlen(tag) + 1);
+	memcpy(l->locale, locale, sizeof locale);
+	*out = l;
+	return 0;
+}
+
+void language_close(struct language *l)
+{
+	if (!l)
+		return;
+	if (l->decimal)
+		unum_close(l->decimal);
+	if (l->spellout)
+		unum_close(l->spellout);
+	free(l);
+}
+
+static void to_utf8(const UChar *text, int32_t len, char *out, size_t size)
+{
+	UErrorCode status = U_ZERO_ERROR;
+
+	*out = '\0';
+	u_strToUTF8(out, (int32_t)size, NULL, text, len, &status);
+	if (U_FAILURE(status) || status == U_STRING_NOT_TERMINATED_WARNING)
+		*out = '\0';
+}
+
+/* ---------------------------------------------------------------- numbers */
+
+static void symbol(const UNumberFormat *format, UNumberFormatSymbol which, char *out, size_t size)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	UChar text[8];
+	int32_t len = unum_getSymbol(format, which, text, 8, &status);
+
+	*out = '\0';
+	if (U_SUCCESS(status))
+		to_utf8(text, len, out, size);
+}
+
+static bool decimal_open(struct language *l)
+{
+	UErrorCode status = U_ZERO_ERROR;
+
+	if (l->decimal)
+		return true;
+	l->decimal = unum_open(UNUM_DECIMAL, NULL, 0, l->locale, NULL, &status);
+	if (U_FAILURE(status)) {
+		l->decimal = NULL;
+		return false;
+	}
+	symbol(l->decimal, UNUM_GROUPING_SEPARATOR_SYMBOL, l->group, sizeof l->group);
+	symbol(l->decimal, UNUM_DECIMAL_SEPARATOR_SYMBOL, l->point, sizeof l->point);
+	return true;
+}
+
+static bool starts(struct mu_string text, size_t at, const char *with)
+{
+	size_t len = strlen(with);
+
+	return len && text.len - at >= len && !memcmp(text.data + at, with, len);
+}
+
+/* Separators that are told apart by nobody's eye. */
+static const char *const spaces[] = { " ", "\u00a0", "\u202f", "\u2009", NULL };
+static const char *const apostrophes[] = { "'", "’", NULL };
+
+static size_t one_of(struct mu_string text, size_t at, const char *const *these)
+{
+	for (; *these; these++)
+		if (starts(text, at, *these))
+			return strlen(*these);
+	return 0;
+}
+
+static bool among(const char *text, const char *const *these)
+{
+	for (; *these; these++)
+		if (!strcmp(text, *these))
+			return true;
+	return false;
+}
+
+/* The length of a group separator at a place, or 0. */
+static size_t group_at(const struct language *l, struct mu_string text, size_t at)
+{
+	if (among(l->group, spaces))
+		return one_of(text, at, spaces);
+	if (among(l->group, apostrophes))
+		return one_of(text, at, apostrophes);
+	return starts(text, at, l->group) ? strlen(l->group) : 0;
+}
+
+/* Digits, a minus before them kept, grouping taken out; the place after them.
+ * False when that is no whole number as the language writes one. */
+static bool digits(const struct language *l, struct mu_string text, char *out, size_t size,
+		   size_t *end)
+{
+	size_t at = 0, n = 0, run = 0, first = 0, separator;
+	bool grouped = false;
+
+	if (starts(text, at, "-") || starts(text, at, "\u2212")) {
+		at += text.data[0] == '-' ? 1 : strlen("\u2212");
+		out[n++] = '-';
+	}
+	first = n;
+	while (at < text.len && n + 1 < size) {
+		if (isdigit((unsigned char)text.data[at])) {
+			out[n++] = text.data[at++];
+			run++;
+			continue;
+		}
+		separator = group_at(l, text, at);
+		if (!separator || at + separator >= text.len ||
+		    !isdigit((unsigned char)text.data[at + separator]))
+			break;
+		if (!run || (grouped ? run != 3 : run > 3))
+			return false;
+		grouped = true;
+		run = 0;
+		at += separator;
+	}
+	out[n] = '\0';
+	*end = at;
+	return n > first && n + 1 < size && (!grouped || run == 3) &&
+	       (out[first] != '0' || n == first + 1);
+}
+
+enum language_answer language_integer(struct language *l, struct mu_string text, int64_t *out)
+{
+	char plain[MAX_TEXT];
+	size_t end;
+
+	if (!decimal_open(l) || !digits(l, text, plain, sizeof plain, &end) || end != text.len)
+		return LANGUAGE_NOT;
+	return mu_parse_integer(mu_string(plain), out) ? LANGUAGE_OK
+	       : strcmp(plain, "-0")                   ? LANGUAGE_OVERFLOW
+						       : LANGUAGE_NOT;
+}
+
+enum language_answer language_number(struct language *l, struct mu_string text, double *out)
+{
+	char plain[MAX_TEXT];
+	size_t end, n;
+
+	if (!decimal_open(l) || !digits(l, text, plain, sizeof plain, &end))
+		return LANGUAGE_NOT;
+	if (end < text.len) {
+		if (!starts(text, end, l->point))
+			return LANGUAGE_NOT;
+		end += strlen(l->point);
+		n = strlen(plain);
+		if (end == text.len || n + text.len - end + 2 > sizeof plain)
+			return LANGUAGE_NOT;
+		plain[n++] = '.';
+		for (; end < text.len; end++) {
+			if (!isdigit((unsigned char)text.data[end]))
+				return LANGUAGE_NOT;
+			plain[n++] = text.data[end];
+		}
+		plain[n] = '\0';
+	}
+	return mu_parse_number(mu_string(plain), out) ? LANGUAGE_OK : LANGUAGE_NOT;
+}
+
+/* ------------------------------------------------------------ number words */
+
+/* Folded, and without spaces: "twee en twintig" is "tweeëntwintig". */
+static bool fold_close(struct mu_string text, char *out, size_t size)
+{
+	size_t len = words_fold(text, out, size), i, n = 0;
+
+	if (len == SIZE_MAX || !len)
+		return false;
+	for (i = 0; i < len; i++)
+		if (out[i] != ' ')
+			out[n++] = out[i];
+	out[n] = '\0';
+	return true;
+}
+
+static bool spells(const UNumberFormat *format, int64_t value, const char *folded)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	UChar text[MAX_TEXT];
+	char bytes[3 * MAX_TEXT], again[3 * MAX_TEXT];
+	int32_t len = unum_formatInt64(format, value, text, MAX_TEXT, NULL, &status);
+
+	if (U_FAILURE(status))
+		return false;
+	to_utf8(text, len, bytes, sizeof bytes);
+	return fold_close(mu_string(bytes), again, sizeof again) && !strcmp(again, folded);
+}
+
+/* Whether one of the language's ways to count writes the value so. */
+static bool spelt_somehow(struct language *l, int64_t value, const char *folded)
+{
+	static const UChar cardinal[] = u"%spellout-cardinal";
+	UErrorCode status = U_ZERO_ERROR;
+	UChar rules[2048], *name, *state;
+	int32_t len;
+	bool found = spells(l->spellout, value, folded);
+
+	if (found)
+		return true;
+	len = unum_getTextAttribute(l->spellout, UNUM_PUBLIC_RULESETS, rules, 2047, &status);
+	if (U_FAILURE(status))
+		return false;
+	rules[len] = 0;
+	for (name = u_strtok_r(rules, u";", &state); name && !found;
+	     name = u_strtok_r(NULL, u";", &state)) {
+		if (u_strncmp(name, cardinal, 18))
+			continue;
+		status = U_ZERO_ERROR;
+		unum_setTextAttribute(l->spellout, UNUM_DEFAULT_RULESET, name, -1, &status);
+		found = U_SUCCESS(status) && spells(l->spellout, value, folded);
+	}
+	return found;
+}
+
+/* Folds a text that may be a number word; false when it is none. */
+static bool words_ready(struct language *l, struct mu_string text, char *folded, size_t size)
+{
+	UErrorCode status = U_ZERO_ERROR;
+
+	if (!text.len || text.len >= MAX_TEXT || isdigit((unsigned char)text.data[0]) ||
+	    !fold_close(text, folded, size))
+		return false;
+	if (!l->spellout)
+		l->spellout = unum_open(UNUM_SPELLOUT, NULL, 0, l->locale, NULL, &status);
+	return U_SUCCESS(status);
+}
+
+/* Small numbers without the collator that reading takes. */
+static bool spells_small(const struct language *l, const char *folded, int64_t *out)
+{
+	for (*out = 0; *out <= 20; ++*out)
+		if (spells(l->spellout, *out, folded))
+			return true;
+	return false;
+}
+
+bool language_small(struct language *l, struct mu_string text, int64_t *out)
+{
+	char folded[3 * MAX_TEXT];
+
+	return words_ready(l, text, folded, sizeof folded) && spells_small(l, folded, out);
+}
+
+enum language_answer language_words(struct language *l, struct mu_string text, int64_t *out)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	UChar wide[MAX_TEXT], lower[MAX_TEXT];
+	char folded[3 * MAX_TEXT];
+	int32_t len, at = 0;
+
+	if (!words_ready(l, text, folded, sizeof folded))
+		return LANGUAGE_NOT;
+	u_strFromUTF8(wide, MAX_TEXT, &len, text.data, (int32_t)text.len, &status);
+	len = u_strToLower(lower, MAX_TEXT, wide, len, l->locale, &status);
+	if (U_FAILURE(status))
+		return LANGUAGE_NOT;
+	if (spells_small(l, folded, out))
+		return LANGUAGE_OK;
+	unum_setAttribute(l->spellout, UNUM_LENIENT_PARSE, 1);
+	*out = unum_parseInt64(l->spellout, lower, len, &at, &status);
+	return U_SUCCESS(status) && spelt_somehow(l, *out, folded) ? LANGUAGE_OK : LANGUAGE_NOT;
+}
+
+/* ------------------------------------------------------------------ dates */
+
+static void name_get(const UDateFormat *format, UDateFormatSymbolType type, int32_t i, char *out,
+		     size_t size)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	UChar text[64];
+	char bytes[192];
+	int32_t len = udat_getSymbols(format, type, i, text, 64, &status);
+
+	*out = '\0';
+	if (U_FAILURE(status))
+		return;
+	to_utf8(text, len, bytes, sizeof bytes);
+	if (words_fold(mu_string(bytes), out, size) == SIZE_MAX)
+		*out = '\0';
+}
+
+static bool names_open(struct language *l)
+{
+	static const UDateFormatSymbolType types[4] = {
+		UDAT_MONTHS,
+		UDAT_SHORT_MONTHS,
+		UDAT_STANDALONE_MONTHS,
+		UDAT_STANDALONE_SHORT_MONTHS,
+	};
+	UErrorCode status = U_ZERO_ERROR;
+	UDateFormat *format;
+	int32_t i, j;
+
+	if (l->names)
+		return true;
+	format = udat_open(UDAT_NONE, UDAT_LONG, l->locale, u"UTC", -1, NULL, 0, &status);
+	if (U_FAILURE(status))
+		return false;
+	for (i = 0; i < 4; i++)
+		for (j = 0; j < 12; j++)
+			name_get(format, types[i], j, l->months[i][j], sizeof l->months[i][j]);
+	for (j = 0; j < 7; j++)
+		name_get(format, UDAT_WEEKDAYS, j + 1, l->weekdays[j], sizeof l->weekdays[j]);
+	udat_close(format);
+	l->names = true;
+	return true;
+}
+
+/* 1 to 12, or 0. */
+static int month_named(const struct language *l, const char *word)
+{
+	int i, j;
+
+	for (i = 0; i < 4; i++)
+		for (j = 0; j < 12; j++)
+			if (*l->months[i][j] && !strcmp(l->months[i][j], word))
+				return j + 1;
+	return 0;
+}
+
+/* Words that a language puts into a date, and what it may put behind a day. */
+static const struct {
+	const char *language, *fillers[3], *endings[5];
+} manners[] = {
+	{ "en", { "of", "the" }, { "st", "nd", "rd", "th" } },
+	{ "fr", { NULL }, { "er" } },
+	{ "es", { "de", "del" }, { "o" } },
+	{ "pt", { "de" }, { "o" } },
+	{ "it", { NULL }, { "o" } },
+	{ "ca", { "de", "d" }, { NULL } },
+};
+
+static bool has_word(const struct language *l, const char *word, bool ending)
+{
+	size_t i, j;
+
+	for (i = 0; i < sizeof manners / sizeof *manners; i++) {
+		const char *const *list = ending ? manners[i].endings : manners[i].fillers;
+
+		if (strncmp(l->tag, manners[i].language, 2) || isalpha((unsigned char)l->tag[2]))
+			continue;
+		for (j = 0; list[j]; j++)
+			if (!strcmp(list[j], word))
+				return true;
+	}
+	return false;
+}
+
+/* A date in the making; 0: not read yet. */
+struct date {
+	int year, month, day, weekday; /* weekday: 1 is Sunday */
+};
+
+static bool read_number(const struct language *l, const char *word, struct date *d)
+{
+	size_t n = strspn(word, "0123456789");
+	int value = 0;
+	size_t i;
+
+	for (i = 0; i < n && i < 5; i++)
+		value = 10 * value + (word[i] - '0');
+	if (n == 4 && !word[n] && !d->year)
+		d->year = value;
+	else if (n <= 2 && (!word[n] || has_word(l, word + n, true)) && !d->day)
+		d->day = value;
+	else
+		return false;
+	return value > 0;
+}
+
+static bool read_word(const struct language *l, const char *word, bool first, struct date *d)
+{
+	int i, month;
+
+	if (isdigit((unsigned char)*word))
+		return read_number(l, word, d);
+	month = month_named(l, word);
+	if (month && !d->month) {
+		d->month = month;
+		return true;
+	}
+	for (i = 0; first && i < 7; i++)
+		if (!strcmp(l->weekdays[i], word)) {
+			d->weekday = i + 1;
+			return true;
+		}
+	return !first && has_word(l, word, false);
+}
+
+static bool read_names(const struct language *l, char *folded, struct date *d)
+{
+	char *state, *word;
+	int n = 0;
+
+	for (word = strtok_r(folded, " ", &state); word; word = strtok_r(NULL, " ", &state))
+		if (++n > MAX_TOKENS || !read_word(l, word, n == 1, d))
+			return false;
+	return d->year && d->month && d->day;
+}
+
+static bool plausible(struct mu_string text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		if ((unsigned char)text.data[i] < 0x80 && !isalnum((unsigned char)text.data[i]) &&
+		    !strchr(" .,-/\t\n\r", text.data[i]))
+			return false;
+	return text.len && !strchr(".,-/", text.data[0]);
+}
+
+/* One field of a pattern. */
+static bool read_field(const struct language *l, char letter, size_t times, struct mu_string text,
+		       size_t *at, struct date *d)
+{
+	char word[64], folded[64];
+	size_t from = *at, n = 0;
+	int *into = letter == 'd' ? &d->day : letter == 'M' ? &d->month : &d->year;
+	size_t most = letter == 'y' ? 4 : 2;
+
+	if (letter == 'M' && times > 2) {
+		while (from + n < text.len && ((unsigned char)text.data[from + n] >= 0x80 ||
+					       isalpha((unsigned char)text.data[from + n])))
+			n++;
+		if (!n || n >= sizeof word)
+			return false;
+		memcpy(word, text.data + from, n);
+		word[n] = '\0';
+		if (words_fold(mu_string(word), folded, sizeof folded) == SIZE_MAX)
+			return false;
+		d->month = month_named(l, folded);
+		*at = from + n;
+		return d->month > 0;
+	}
+	if (letter == 'y' && times == 2)
+		most = 2;
+	*into = 0;
+	while (n < most && from + n < text.len && isdigit((unsigned char)text.data[from + n]))
+		*into = 10 * *into + (text.data[from + n++] - '0');
+	*at = from + n;
+	if (letter == 'y' && times == 2)
+		*into += *into < CENTURY ? 2000 : 1900;
+	return n && n >= times && (letter != 'y' || n == most);
+}
+
+static bool read_pattern(const struct language *l, const char *pattern, struct mu_string text,
+			 struct date *d)
+{
+	size_t at = 0;
+	bool quoted = false, day = false;
+
+	for (; *pattern; pattern++) {
+		size_t times = 1;
+
+		if (*pattern == '\'') {
+			quoted = !quoted;
+			continue;
+		}
+		if (!quoted && strchr("dMy", *pattern)) {
+			while (pattern[times] == *pattern)
+				times++;
+			if (!read_field(l, *pattern, times, text, &at, d))
+				return false;
+			day = day || *pattern == 'd';
+			pattern += times - 1;
+		} else if (*pattern == ' ') {
+			size_t n = 0, space;
+
+			for (; at < text.len && ((space = one_of(text, at, spaces)) ||
+						 strchr("\t\r\n", text.data[at]));
+			     n++)
+				at += space ? space : 1;
+			if (!n)
+				return false;
+		} else if ((!quoted && isalpha((unsigned char)*pattern)) || at >= text.len ||
+			   text.data[at++] != *pattern) {
+			return false;
+		}
+	}
+	d->day = day ? d->day : 1;
+	return at == text.len && d->year && d->month && d->day;
+}
+
+enum language_answer language_date(struct language *l, const char *pattern, struct mu_string text,
+				   int32_t *out)
+{
+	struct date d = { 0 };
+	char folded[MAX_TEXT];
+	bool read;
+
+	text = mu_trim(text);
+	if (!pattern && mu_parse_date(text, out))
+		return LANGUAGE_OK;
+	if (!names_open(l))
+		return LANGUAGE_NOT;
+	if (pattern)
+		read = read_pattern(l, pattern, text, &d);
+	else
+		read = plausible(text) && words_fold(text, folded, sizeof folded) != SIZE_MAX &&
+		       read_names(l, folded, &d);
+	if (!read || !mu_date_from_civil(d.year, d.month, d.day, out))
+		return LANGUAGE_NOT;
+	/* 1970-01-01 was a Thursday. */
+	return !d.weekday || ((*out % 7 + 11) % 7) == d.weekday - 1 ? LANGUAGE_OK : LANGUAGE_NOT;
+}

@@ -84,8 +84,6 @@ struct flaw {
 	unsigned where; /* bits of settings */
 };
 
-/* ---------------------------------------------------------------- chance */
-
 static uint64_t mix(uint64_t z)
 {
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
@@ -98,8 +96,6 @@ static size_t below(struct bench *b, size_t n)
 {
 	return mix(b->random += 0x9e3779b97f4a7c15) % n;
 }
-
-/* ------------------------------------------------------------------ plants */
 
 static struct line *row_pick(struct bench *b)
 {
@@ -297,8 +293,6 @@ static bool plant_shift(struct bench *b, int how)
 	return b->plant.n_truths;
 }
 
-/* ---------------------------------------------------------------- judging */
-
 static struct bench *bench_of(struct mu_ctx *ctx)
 {
 	return (struct bench *)rig_of(ctx);
@@ -388,8 +382,6 @@ static int bench_report(struct mu_ctx *ctx, const struct mu_finding *f, const ch
 	v->right = true;
 	return 0;
 }
-
-/* ---------------------------------------------------------------- running */
 
 /* The rig has room for a few pieces of memory; explanations are many. */
 static void *bench_alloc(struct mu_ctx *ctx, size_t size)

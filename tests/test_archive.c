@@ -52,8 +52,6 @@ static void pattern_add(const char *text)
 	pattern[patterns.count++] = text;
 }
 
-/* ------------------------------------------------------ reading it back */
-
 /* All that an archive gives, a line "URI NAME TYPE BYTES" each; what it fails with. */
 static int unpack(char *out, size_t room)
 {
@@ -105,8 +103,6 @@ static void fails(int err, const char *words)
 	ck_assert_int_eq(seen, err);
 	fake.failed[0] = '\0';
 }
-
-/* ----------------------------------------------- archives by libarchive */
 
 static struct archive *writer;
 
@@ -390,8 +386,6 @@ START_TEST(a_disk_that_is_full_is_told)
 }
 END_TEST
 
-/* ----------------------------------------------------- zip files by hand */
-
 struct member {
 	const char *name, *data;
 	size_t name_len, size; /* 0: those of the texts */
@@ -522,8 +516,6 @@ START_TEST(a_zip_has_as_many_members_as_it_says)
 	fails(EBADMSG, "");
 }
 END_TEST
-
-/* ------------------------------------------------------------------- tar */
 
 START_TEST(several_tar_archives_in_one_are_refused)
 {

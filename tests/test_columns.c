@@ -115,8 +115,6 @@ static void stage_fails(struct stage *s, const char *why)
 	stage_release(s);
 }
 
-/* ------------------------------------------------------- names and columns */
-
 START_TEST(without_options_nothing_changes)
 {
 	struct stage s;
@@ -171,8 +169,6 @@ START_TEST(select_keeps_and_orders_and_drop_leaves_out)
 	stage_release(&s);
 }
 END_TEST
-
-/* ------------------------------------------------------------------- values */
 
 START_TEST(constants_and_origins_are_set_in_data_and_claims)
 {
@@ -371,8 +367,6 @@ START_TEST(a_measure_that_goes_is_accounted_for_to_the_last_head)
 	stage_release(&s);
 }
 END_TEST
-
-/* ----------------------------------------------------------------- mistakes */
 
 START_TEST(names_that_are_not_there_are_refused_with_the_nearest)
 {

@@ -156,8 +156,6 @@ START_TEST(what_names_no_country_is_unknown)
 }
 END_TEST
 
-/* ------------------------------------------------- names of several parts */
-
 START_TEST(what_follows_a_name_is_never_dropped)
 {
 	static const struct {
@@ -391,8 +389,6 @@ START_TEST(what_a_source_means_by_a_name_counts_first)
 	is_undecided("Congo (DRC)");
 }
 END_TEST
-
-/* ------------------------------------------------------------ shipped lists */
 
 static const char *const country_fields[] = { "alias", "alpha3", "note" };
 static const char *const code_fields[] = { "alpha3", "name" };

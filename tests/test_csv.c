@@ -122,8 +122,6 @@ static void says(const char *wanted)
 	*said = '\0';
 }
 
-/* ---------------------------------------------------------------- format */
-
 START_TEST(cells_are_as_rfc_4180_says)
 {
 	gives("a,b\n1,2\n", "1|2|@4\n");
@@ -193,8 +191,6 @@ START_TEST(encodings_are_decoded)
 	says("encoding");
 }
 END_TEST
-
-/* ---------------------------------------------------------------- errors */
 
 START_TEST(ragged_rows_are_delivered)
 {
@@ -279,8 +275,6 @@ START_TEST(names_of_a_header_are_checked)
 	says("column-missing");
 }
 END_TEST
-
-/* --------------------------------------------------------------- columns */
 
 START_TEST(declared_columns_are_found_by_name)
 {
@@ -389,8 +383,6 @@ START_TEST(options_that_contradict_are_refused)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- places */
-
 static void stands(uint64_t position, const char *field, const char *wanted)
 {
 	struct mu_place place = { .size = sizeof place };
@@ -430,8 +422,6 @@ START_TEST(places_have_line_column_and_text)
 	mu_schema_release(&schema);
 }
 END_TEST
-
-/* ------------------------------------------------------- hostile documents */
 
 /* Every place that the rows name can be looked up. */
 static void locate_all(const char *bytes, size_t len, const char *const *fields)
@@ -499,8 +489,6 @@ START_TEST(a_document_can_be_cut_anywhere)
 	}
 }
 END_TEST
-
-/* ------------------------------------------------------- windows and pieces */
 
 START_TEST(line_breaks_and_quotes_lie_on_any_edge)
 {

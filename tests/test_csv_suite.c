@@ -210,8 +210,6 @@ static const struct example examples[] = {
 	  BYTES("a,n\nx,1\n\" Total\",1\n"), "2:x|1\n3:~|1 total\n", "" },
 };
 
-/* --------------------------------------------------------------- the plugin */
-
 static const struct mu_plugin *plugin;
 
 static void plugin_load(void)
@@ -222,8 +220,6 @@ static void plugin_load(void)
 	plugin = dlsym(library, "muster_plugin");
 	ck_assert_ptr_nonnull(plugin);
 }
-
-/* ---------------------------------------------------------------- a reading */
 
 /* An instance of the plugin, with a runner of its own. */
 struct instance {
@@ -438,8 +434,6 @@ static void document_read(const struct example *e, size_t count)
 	rows_locate(e);
 }
 
-/* ------------------------------------------------------------------- checks */
-
 static void rows_are(const struct example *e, size_t from, size_t to, uint64_t line,
 		     const char *wanted)
 {
@@ -556,8 +550,6 @@ START_TEST(examples_are_read_amid_other_rows)
 		example_is_read_amid(&examples[i], (1 << 18) - 60 + i, (unsigned)(3 + i % 7));
 }
 END_TEST
-
-/* ------------------------------------------------------------------- sizes */
 
 START_TEST(a_cell_can_be_very_long)
 {

@@ -158,8 +158,6 @@ static void read_lines_of_table(const char *lines)
 	read_text(text);
 }
 
-/* ----------------------------------------------------------------- pages */
-
 START_TEST(lines_flow_together)
 {
 	struct pages p;
@@ -218,8 +216,6 @@ START_TEST(furniture_and_page_breaks_are_no_lines)
 	ck_assert(self.pages.paged);
 }
 END_TEST
-
-/* ---------------------------------------------------------------- header */
 
 /* The number of lines of a header for Missienaam, Standplaats and Aantal
  * uitgezonden functionarissen. */
@@ -283,8 +279,6 @@ START_TEST(an_optional_column_may_be_absent)
 	ck_assert_uint_eq((size_t)fake.findings, 0);
 }
 END_TEST
-
-/* ------------------------------------------------------------------ cuts */
 
 static const struct {
 	const char *line, *row;
@@ -431,8 +425,6 @@ START_TEST(an_endless_line_costs_little)
 	expect_code(1, "unrecognised");
 }
 END_TEST
-
-/* --------------------------------------------------------------- letters */
 
 START_TEST(a_letter_gives_its_rows_and_its_total)
 {
@@ -857,8 +849,6 @@ START_TEST(a_letter_with_any_byte_changed_breaks_nothing)
 	setup();
 }
 END_TEST
-
-/* --------------------------------------------------------------- options */
 
 static int configure_with(const struct column *with, size_t n, struct claim *claim)
 {

@@ -104,8 +104,6 @@ static void end_rows(struct fixture *f)
 	ck_assert_int_eq(mu_builder_finish(&f->builder, &f->batch), 0);
 }
 
-/* ------------------------------------------------------- dictionaries */
-
 static void words_release(struct ArrowArray *a)
 {
 	free((void *)a->buffers[1]);
@@ -192,8 +190,6 @@ static void decode_all(struct fixture *f)
 			decode(f->batch.children[i]);
 }
 
-/* ------------------------------------------------------------ what comes out */
-
 static int export(struct fixture *f, int64_t from, int64_t n)
 {
 	struct ArrowArray slice = f->batch;
@@ -247,8 +243,6 @@ static void run(struct fixture *f, int64_t step)
 		ck_assert_int_eq(export(f, i, n - i < step ? n - i : step), 0);
 	finish_file(f);
 }
-
-/* ------------------------------------------------------ what should come out */
 
 /* The same, a byte at a time. */
 static void expect_text(FILE *out, const struct self *self, struct mu_string text, bool came_in)
@@ -339,8 +333,6 @@ static void is_as_expected(struct fixture *f)
 	decode_all(f);
 	free(wanted);
 }
-
-/* -------------------------------------------------------------------- tests */
 
 static void put_some(struct fixture *f, const char *text, int64_t integer, double number,
 		     bool boolean, int32_t date)

@@ -8,8 +8,6 @@
 #include "../plugins/fetch/http/template.c"
 #include "fake.h"
 
-/* ------------------------------------------------------------- templates */
-
 static char expanded[4096];
 
 static int collect(struct mu_ctx *ctx, struct http *http, const char *text)
@@ -117,8 +115,6 @@ START_TEST(senseless_templates_are_refused)
 }
 END_TEST
 
-/* --------------------------------------------------------------- requests */
-
 START_TEST(what_shapes_an_answer_is_told_without_secrets)
 {
 	struct mu_pair headers[] = { { "X-Key", "hush" }, { "Accept", "text/csv" } };
@@ -195,8 +191,6 @@ START_TEST(sensible_requests_are_not)
 	fake_release(&fake);
 }
 END_TEST
-
-/* --------------------------------------------------------- what is compressed */
 
 enum { PLAIN = 300000, PACKED = 2 * PLAIN };
 

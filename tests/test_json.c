@@ -424,8 +424,6 @@ START_TEST(other_encodings_are_decoded)
 }
 END_TEST
 
-/* ------------------------------------------------------------------- places */
-
 static const char placed[] =
 	"{\"m\": 1,\n \"r\": [\n  {\"a\": \"\xc3\xab\\n\", \"o\": {\"x\": 1}},\n"
 	"  {\"o\": {\n    \"x\": \"\xc3\xab\"}}\n ]}\n";

@@ -7,8 +7,6 @@
 #include "names/list.h"
 #include "rig.h"
 
-/* ---------------------------------------------------------------- fixtures */
-
 static const char *list = "schemas/reference/missions.csv";
 static char written[64]; /* a list of the test's own */
 
@@ -60,8 +58,6 @@ static void ctx_init(struct rig *rig)
 	rig_init(rig, "mission", "headcount:measure", (char *)NULL);
 	rig->ctx.reference = reference;
 }
-
-/* -------------------------------------------------------------- looking up */
 
 START_TEST(any_spelling_finds_the_mission)
 {
@@ -180,8 +176,6 @@ START_TEST(facts_of_a_mission_are_there)
 }
 END_TEST
 
-/* ----------------------------------------------------------- shipped lists */
-
 enum { ACRONYM, ORGANISATION, NAME, START, END, HOST, ALIASES, SUCCESSOR, FIELDS };
 
 static const char *const mission_fields[FIELDS] = {
@@ -281,8 +275,6 @@ START_TEST(the_shipped_missions_agree_with_each_other)
 }
 END_TEST
 
-/* -------------------------------------------------------- malformed lists */
-
 #define HEADER "acronym,organisation,name,start,end,host,aliases,successor\n"
 
 static const struct {
@@ -361,8 +353,6 @@ START_TEST(a_list_may_have_quotes_a_mark_and_crlf)
 	rig_release(&rig);
 }
 END_TEST
-
-/* --------------------------------------------------------------- the stage */
 
 struct stage {
 	struct rig rig;

@@ -224,8 +224,6 @@ START_TEST(an_archive_may_stand_behind_other_bytes)
 }
 END_TEST
 
-/* ---------------------------------------------------------------------- XML */
-
 static void nothing(struct xml *xml, int element)
 {
 	(void)xml, (void)element;

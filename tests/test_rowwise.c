@@ -27,8 +27,6 @@ struct fixture {
 	size_t n_blocks;
 };
 
-/* --------------------------------------------------------------- options */
-
 static void *keep(struct fixture *f, size_t size)
 {
 	f->blocks = reallocarray(f->blocks, f->n_blocks + 1, sizeof *f->blocks);
@@ -88,8 +86,6 @@ static void *set_items(struct fixture *f, void *self, const char *name, size_t c
 	*items = (struct mu_items){ count, keep(f, count * option->item_size) };
 	return items->items;
 }
-
-/* --------------------------------------------------------------- plugins */
 
 typedef void configure_fn(struct fixture *f, void *self);
 
@@ -166,8 +162,6 @@ static const struct {
 	{ "unknown", configure_unknown, true },
 };
 
-/* ------------------------------------------------------------------ rows */
-
 static int reference(struct mu_ctx *ctx, const char *name, const char **path)
 {
 	struct fixture *f = (struct fixture *)(void *)rig_of(ctx);
@@ -223,8 +217,6 @@ static void row_see(struct fixture *f, const struct ArrowSchema *schema,
 	ck_assert(at < end);
 	f->len = (size_t)(at - f->rows);
 }
-
-/* ------------------------------------------------------------------- runs */
 
 static void begin(struct fixture *f, size_t plugin, size_t lanes)
 {

@@ -155,8 +155,6 @@ static char *said(struct fixture *f)
 	return out;
 }
 
-/* ----------------------------------------------------------------- batches */
-
 static int one_in(int n)
 {
 	return n && rand() % n == 0;
@@ -315,8 +313,6 @@ static void batch_shape(struct fixture *f, struct ArrowArray *batch, enum shape 
 	for (size_t i = 0; shape != PLAIN && i < sizeof texts / sizeof *texts; i++)
 		column_encode(&f->rig.schema, batch, texts[i], shape == CODED_OWN);
 }
-
-/* ------------------------------------------------------------------- tests */
 
 /* The plainest way: each check of each row. */
 static int by_rows(struct fixture *f, struct self *self, const struct ArrowArray *batch)

@@ -39,8 +39,6 @@ static void string_is(struct mu_string seen, const char *wanted)
 	ck_assert(!seen.len || !memcmp(seen.data, wanted, seen.len));
 }
 
-/* --------------------------------------------------------------- schemas */
-
 START_TEST(a_schema_keeps_names_types_and_metadata)
 {
 	struct ArrowSchema schema, copy;
@@ -140,8 +138,6 @@ START_TEST(a_column_of_another_type_is_none_of_ours)
 	ck_assert_int_eq(mu_schema_type(&column), 0);
 }
 END_TEST
-
-/* --------------------------------------------------------------- batches */
 
 START_TEST(rows_come_back_as_they_were_put)
 {
@@ -325,8 +321,6 @@ START_TEST(a_batch_without_columns_is_fine)
 	mu_array_release(&frame);
 }
 END_TEST
-
-/* ---------------------------------------------------------------- values */
 
 static void number_reads_and_formats(const char *text, double wanted, const char *formatted)
 {

@@ -378,8 +378,6 @@ START_TEST(long_values_are_cut_between_characters)
 }
 END_TEST
 
-/* ------------------------------------------------------ against plain sums */
-
 enum { ROWS = 60, CLAIMS = 40 };
 
 struct random_row {
@@ -465,8 +463,6 @@ START_TEST(many_claims_are_checked_as_one_by_one)
 	teardown(&f);
 }
 END_TEST
-
-/* ------------------------------------------------------- several instances */
 
 enum { INSTANCES = 4, BATCHES_MAX = 64 };
 
@@ -764,8 +760,6 @@ START_TEST(a_word_that_no_row_has_is_no_value)
 }
 END_TEST
 
-/* ---------------------------------------------------------- kinds of columns */
-
 /* A fixture with a column of each type. */
 static void setup_typed(struct fixture *f)
 {
@@ -854,8 +848,6 @@ START_TEST(columns_that_are_used_are_named)
 	teardown(&f);
 }
 END_TEST
-
-/* ------------------------------------------------------------------- parts */
 
 /* Keys of a few dense numbers, of sparse ones, or of several documents. */
 static void key_random(uint32_t *key, size_t width, int how)

@@ -65,8 +65,6 @@ static double now(const struct progress *p)
 	return p->options.now(p->options.clock);
 }
 
-/* ---------------------------------------------------------------- figures */
-
 static void pace_forget(struct pace *pace)
 {
 	pace->count--;
@@ -127,8 +125,6 @@ static void left_put(struct text *out, const char *before, double seconds)
 		text_printf(out, "%d", (int)(whole / 60));
 	text_printf(out, ":%02d left", (int)(whole % 60));
 }
-
-/* ------------------------------------------------------------------ names */
 
 /* The first bytes of a text that take at most so many columns. */
 static size_t start_within(const char *text, size_t len, size_t columns)
@@ -193,8 +189,6 @@ static void shown_put(const struct progress *p, struct text *out, const char *gi
 	text_release(&whole);
 }
 
-/* --------------------------------------------------------------- transfers */
-
 static struct transfer *transfer_find(struct progress *p, const struct mu_transfer *given,
 				      double at)
 {
@@ -236,8 +230,6 @@ static void transfer_release(struct transfer *t)
 	free(t->name);
 	text_release(&t->note);
 }
-
-/* ------------------------------------------------------------------- lines */
 
 /* "sources.un[0]: 12 arrived, 8.3 MB, 1.4 MB/s, 2 under way" */
 static void source_put(const struct source *s, struct text *out, double at)
@@ -310,8 +302,6 @@ static void source_line(struct progress *p, double at)
 	progress_line(p, line.data);
 	text_release(&line);
 }
-
-/* -------------------------------------------------------------------- area */
 
 /* What does not go out is of no use later. */
 static void put_out(const struct progress *p, const struct text *text)
@@ -446,8 +436,6 @@ static void area_draw(struct progress *p, double at)
 	text_release(&out);
 	p->next_drawing = at + SECONDS_REDRAWN;
 }
-
-/* -------------------------------------------------------------------- life */
 
 enum progress_style progress_style(int fd, int verbosity)
 {

@@ -88,8 +88,6 @@ void text_release(struct text *text)
 	*text = (struct text){ 0 };
 }
 
-/* ---------------------------------------------------------- characters */
-
 /* How many bytes follow a first one, and which bits of it belong to the code
  * point; false for one that cannot be first. */
 static bool lead_byte(unsigned char c, size_t *more, uint32_t *code)
@@ -229,8 +227,6 @@ void text_add_printable(struct text *text, const char *json)
 				    0xdc00 + ((code - 0x10000) & 0x3ff));
 	}
 }
-
-/* -------------------------------------------------------------- secrets */
 
 /* A line of a secret of several is one too, unless it is so short that it
  * would turn up everywhere. */

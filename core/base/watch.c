@@ -77,8 +77,6 @@ _Noreturn void watch_exit(int status)
 		syscall(SYS_exit_group, status);
 }
 
-/* ------------------------------------------------------------- the line */
-
 static void put(struct line *l, const char *text)
 {
 	size_t n = strlen(text), room = sizeof l->bytes - 1 - l->len;
@@ -170,8 +168,6 @@ static void line_write(struct line *l)
 		done += n > 0 ? (size_t)n : 0;
 	}
 }
-
-/* ------------------------------------------------------------------ seats */
 
 /* The turn of the thread at hand, or the one that it was made in; NULL: there is none. */
 static const struct turn *turn_at_hand(void)
@@ -385,8 +381,6 @@ void turn_goes_on(void)
 	pthread_mutex_unlock(&own.lock);
 }
 
-/* ---------------------------------------------------------------- threads */
-
 static void name_copy(char *out, const char *name)
 {
 	size_t len = strnlen(name, NAME_BYTES - 1);
@@ -466,8 +460,6 @@ void watch_cancelling(pthread_t thread)
 	if (s)
 		end_left("pthread_cancel", "");
 }
-
-/* ---------------------------------------------------------------- crashes */
 
 static const struct deadly {
 	int number;
@@ -599,8 +591,6 @@ static void unlisten(void)
 	for (i = 0; i < n_deadly(); i++)
 		sigaction(deadly_number(i), &former[i], NULL);
 }
-
-/* ---------------------------------------------------------------- patience */
 
 static void tell_long(struct turn *t, double now)
 {

@@ -32,8 +32,6 @@ struct wishes {
 	uint64_t age, most;
 };
 
-/* ---------------------------------------------------------------- showing */
-
 static void time_put(struct text *out, int64_t seconds, bool short_one)
 {
 	time_t t = (time_t)seconds;
@@ -126,8 +124,6 @@ static void print(struct text *out)
 	text_release(out);
 }
 
-/* ------------------------------------------------------------------- list */
-
 static void list_line(void *out, const struct cache_object *object, const struct version *version)
 {
 	line_put(out, object, version);
@@ -196,8 +192,6 @@ static void list_json(const struct cache *cache, const struct cache_list *list)
 	json_decref(root);
 }
 
-/* ----------------------------------------------------------------- verify */
-
 static void damaged_put(struct text *out, const struct cache_list *list,
 			const struct cache_object *object)
 {
@@ -251,8 +245,6 @@ static int verify(struct cache_list *list, bool *good, struct text *why)
 	return err;
 }
 
-/* ------------------------------------------------------------------ prune */
-
 static void prune_line(void *out, const struct cache_object *object, const struct version *version)
 {
 	if (object->chosen)
@@ -289,8 +281,6 @@ static int prune(struct cache_list *list, const struct wishes *w, struct text *w
 	print(&out);
 	return err;
 }
-
-/* --------------------------------------------------------------- command */
 
 struct unit {
 	const char *name;

@@ -17,8 +17,6 @@ static const struct flag flags[] = {
 	{ .name = NULL },
 };
 
-/* ----------------------------------------------------------------- list */
-
 static void step_list(struct loader *loader, enum step step, size_t width, struct text *out,
 		      struct text *broken)
 {
@@ -80,8 +78,6 @@ static int plugins_list(struct loader *loader)
 	text_release(&broken);
 	return code;
 }
-
-/* ------------------------------------------------------------ one of them */
 
 static void indent_line(struct text *out, int indent, const char *line)
 {
@@ -158,8 +154,6 @@ static void plugin_show(const struct plugin *plugin, struct text *out)
 	}
 }
 
-/* ----------------------------------------------------------------- JSON */
-
 static json_t *options_json(const struct mu_option *options)
 {
 	json_t *out = json_array();
@@ -226,8 +220,6 @@ static void json_print(json_t *root)
 	free(text);
 	json_decref(root);
 }
-
-/* ------------------------------------------------------------- commands */
 
 static void error_print(const struct text *why, const struct text *hint)
 {

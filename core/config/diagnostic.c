@@ -91,8 +91,6 @@ void diagnose_name(struct diagnostics *d, struct mark mark, const char *name,
 	text_release(&hint);
 }
 
-/* ------------------------------------------------------------- excerpts */
-
 /* A line as it will be shown, and the bytes of it that are to blame. */
 struct excerpt {
 	struct text text;
@@ -250,8 +248,6 @@ static void excerpt_print(const struct excerpt *e, uint32_t number, struct text 
 		text_repeat(out, '~', width - 1);
 	text_puts(out, color ? "\x1b[0m\n" : "\n");
 }
-
-/* ------------------------------------------------------------- printing */
 
 static int diagnostic_compare(const void *a, const void *b)
 {

@@ -52,8 +52,6 @@ struct loader {
 	const char **names[N_STEPS]; /* made on first use */
 };
 
-/* -------------------------------------------------------------- folders */
-
 static void folder_add(struct loader *loader, const char *folder)
 {
 	loader->folders =
@@ -168,8 +166,6 @@ char *loader_shared(struct loader *loader, const char *name)
 	return NULL;
 }
 
-/* ---------------------------------------------------------------- names */
-
 static bool name_is_sound(const char *name, size_t len)
 {
 	return len && len <= LETTERS_MAX &&
@@ -223,8 +219,6 @@ const char *const *loader_names(struct loader *loader, enum step step)
 	names[kept] = NULL;
 	return names;
 }
-
-/* ------------------------------------------------------- what is wrong */
 
 /* A plugin being examined. */
 struct candidate {
@@ -295,8 +289,6 @@ static void not_found(struct loader *loader, enum step step, const char *name, s
 	for (i = 0; i < loader->n_folders; i++)
 		text_printf(hint, "%s %s", i ? "," : "", loader->folders[i]);
 }
-
-/* --------------------------------------------------------------- tables */
 
 /* Copies a struct between ages: what one side lacks is zero, what the other
  * lacks is left out. */
@@ -441,8 +433,6 @@ static bool codes_take(const struct candidate *c)
 	api->code_size = sizeof *out;
 	return true;
 }
-
-/* --------------------------------------------------------------- plugin */
 
 static bool step_check(const struct candidate *c)
 {

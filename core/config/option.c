@@ -26,8 +26,6 @@ static const struct type *type_find(uint32_t type);
 static bool table_fill(struct option_fill *fill, const char *what, const struct mu_option *table,
 		       const struct yaml_node *map, const char *skip, void *self);
 
-/* ------------------------------------------------------------- mistakes */
-
 __attribute__((format(printf, 4, 5))) static bool mistake(const struct option_fill *fill,
 							  struct mark mark, const char *hint,
 							  const char *fmt, ...)
@@ -97,8 +95,6 @@ static void place_add(const struct value *v, const void *address, const struct y
 	fill->places[fill->n_places++] = (struct option_place){ address, node };
 }
 
-/* --------------------------------------------------------------- bounds */
-
 bool option_has_min(const struct mu_option *option)
 {
 	return option->min != 0 || option->max != 0;
@@ -147,8 +143,6 @@ static bool bounds_check(const struct value *v, double found)
 	text_release(&range);
 	return false;
 }
-
-/* -------------------------------------------------------------- scalars */
 
 static bool text_fill(const struct value *v)
 {
@@ -302,8 +296,6 @@ static bool path_fill(const struct value *v)
 	return true;
 }
 
-/* ---------------------------------------------------------------- lists */
-
 static const char *item_name(const struct value *v, size_t i)
 {
 	return arena_printf(v->fill->arena, "item %zu", i + 1);
@@ -418,8 +410,6 @@ const char *option_type_name(uint32_t type)
 
 	return found ? found->name : NULL;
 }
-
-/* --------------------------------------------------------------- tables */
 
 static const struct mu_option *option_find(const struct mu_option *table, const char *name)
 {

@@ -65,8 +65,6 @@ struct entry {
 	enum step step;
 };
 
-/* ----------------------------------------------------------------- file */
-
 static bool bytes_read(int fd, struct text *out)
 {
 	char bytes[16384];
@@ -106,8 +104,6 @@ static bool file_read(struct pipeline *p)
 	free(real);
 	return ok;
 }
-
-/* ----------------------------------------------------------------- head */
 
 /* The mark of a key, which says more than that of a list's first item. */
 static struct mark key_mark(const struct yaml_node *map, const char *key)
@@ -246,8 +242,6 @@ static bool head_read(const struct reading *r)
 		schema_read(r);
 	return true;
 }
-
-/* --------------------------------------------------------------- stages */
 
 /* Where a key is used that may have been taken in. */
 static struct mark used_at(const struct yaml_node *key)
@@ -444,8 +438,6 @@ static struct entry *chain_read(const struct reading *r, const struct yaml_node 
 	return entries;
 }
 
-/* ----------------------------------------------------- order of stages */
-
 /* A source is fetch, parse, then validate and transform.  Of what stands where
  * it must not, the first says it all. */
 static void source_order_check(const struct reading *r, const struct entry *entries, size_t count,
@@ -543,8 +535,6 @@ static void schema_used_check(const struct reading *r, const struct entry *entri
 			 "the schema is declared but never checked");
 }
 
-/* --------------------------------------------------------------- chains */
-
 static bool list_check(const struct reading *r, const struct yaml_node *node, struct mark mark,
 		       const char *what)
 {
@@ -617,8 +607,6 @@ static void dataset_read(const struct reading *r)
 	schema_used_check(r, entries, list->count);
 	free(entries);
 }
-
-/* ------------------------------------------------------------- pipeline */
 
 static void variables_use(const struct reading *r, struct setting *settings, size_t n_settings)
 {

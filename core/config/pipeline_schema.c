@@ -15,8 +15,6 @@
 
 static json_t *options_object(const struct mu_option *options);
 
-/* ----------------------------------------------------------------- JSON */
-
 static json_t *json_sure(json_t *value)
 {
 	if (!value)
@@ -91,8 +89,6 @@ static json_t *either(json_t *one, json_t *other)
 	json_put(out, "anyOf", list);
 	return out;
 }
-
-/* -------------------------------------------------------------- options */
 
 static void put_bounds(json_t *out, const struct mu_option *o, const char *min, const char *max)
 {
@@ -222,8 +218,6 @@ static json_t *options_object(const struct mu_option *options)
 	json_put(out, "properties", properties);
 	return out;
 }
-
-/* --------------------------------------------------------------- stages */
 
 static json_t *constant(const char *name)
 {

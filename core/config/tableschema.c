@@ -43,8 +43,6 @@ static const char *const type_names[] = {
 	"string", "integer", "number", "boolean", "date", NULL,
 };
 
-/* ------------------------------------------------------------- mistakes */
-
 __attribute__((format(printf, 3, 0))) static void message_set(struct tableschema_error *err,
 							      struct text *text, const char *fmt,
 							      va_list ap)
@@ -88,8 +86,6 @@ static int unknown(struct reading *r, const char *what, const char *name, const 
 	text_release(&list);
 	return err;
 }
-
-/* -------------------------------------------------------- JSON to values */
 
 static bool is_one_of(const char *name, const char *const *names)
 {
@@ -222,8 +218,6 @@ static bool is_above(enum mu_data type, const char *a, const char *b)
 	}
 }
 
-/* --------------------------------------------------------------- fields */
-
 static int bound_read(struct reading *r, const char *what, const struct mu_field *field,
 		      const json_t *constraints, const char *key, const char **out)
 {
@@ -353,8 +347,6 @@ static int fields_read(struct reading *r, const json_t *list)
 	return err;
 }
 
-/* ----------------------------------------------------------------- keys */
-
 /* Like names_get(), for names of fields of the schema. */
 static int field_names_get(struct reading *r, const char *what, const json_t *value,
 			   const char *const **out)
@@ -472,8 +464,6 @@ static int schema_read(struct reading *r, json_t *root)
 	       (err = foreign_keys_read(r, json_object_get(root, "foreignKeys"))));
 	return err;
 }
-
-/* ----------------------------------------------------------------- file */
 
 /* O_NONBLOCK, lest a pipe without a writer stop everything. */
 static int bytes_read(const char *path, struct text *out)

@@ -23,8 +23,6 @@ const struct mu_option variable_options[] = {
 	{ .name = NULL },
 };
 
-/* ------------------------------------------------------------ replacing */
-
 static const struct variable *variable_find(const struct variables *v, const char *name)
 {
 	size_t i;
@@ -188,8 +186,6 @@ void variables_replace(struct variables *v, struct yaml_node *node)
 	for (i = 0; i < node->count; i++)
 		variables_replace(v, node->items[i]);
 }
-
-/* -------------------------------------------------------------- reading */
 
 static bool is_utf8(const char *text)
 {

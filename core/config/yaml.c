@@ -58,8 +58,6 @@ bool yaml_is_null(const struct yaml_node *node)
 	return false;
 }
 
-/* ---------------------------------------------------------------- bytes */
-
 /* What YAML takes for a line break or refuses, but no editor shows. */
 static bool character_is_strange(uint32_t code)
 {
@@ -117,8 +115,6 @@ static bool text_check(struct diagnostics *out, const char **text, size_t *len)
 	}
 	return bytes_check(out, *text, *len);
 }
-
-/* --------------------------------------------------------------- events */
 
 static struct mark mark_of(yaml_mark_t start, yaml_mark_t end)
 {
@@ -187,8 +183,6 @@ static bool event_next(struct reader *r)
 	return yaml_parser_parse(&r->parser, &r->event) ? true : syntax_error(r);
 }
 
-/* -------------------------------------------------------------- anchors */
-
 static struct anchor *anchor_find(struct reader *r, const char *name)
 {
 	size_t i;
@@ -223,8 +217,6 @@ static void anchor_set(struct reader *r, size_t index, struct yaml_node *node,
 	r->anchors[index].node = node;
 	r->anchors[index].extent = *extent;
 }
-
-/* ---------------------------------------------------------------- nodes */
 
 /* Counts nodes before they are made, or pointed to once more. */
 static bool node_count(struct reader *r, const struct extent *extent, unsigned depth)

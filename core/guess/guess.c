@@ -27,8 +27,6 @@ struct draft {
 	double score;
 };
 
-/* ---------------------------------------------------------------- parsers */
-
 /* Asks one parser; it is taken when it is surer than those before.  Why it could not
  * answer, when it could not, goes to `why`. */
 static void ask(struct draft *g, const struct plugin *parser, struct run *run, struct text *why)
@@ -94,8 +92,6 @@ static int ask_all(struct draft *g, struct text *why)
 	return err;
 }
 
-/* ------------------------------------------------------------------- draft */
-
 static void add_options(struct text *out, const char *options)
 {
 	while (*options) {
@@ -130,8 +126,6 @@ static void add_pipeline(struct text *out, const struct draft *g)
 		text_printf(out, "      by: %s\n", g->columns.by.data);
 	text_printf(out, "\ndataset:\n  - export: csv\n    path: %s.csv\n", g->name);
 }
-
-/* ------------------------------------------------------------------- trials */
 
 /* A run of a draft, to be released together with its pipeline. */
 struct trial {
@@ -235,8 +229,6 @@ static int read_columns(struct draft *g, struct text *why)
 	return err;
 }
 
-/* ----------------------------------------------------------------- outcome */
-
 static void add_counts(struct text *out, const struct run *run)
 {
 	text_printf(out, "# Run as it is, it gives %llu rows, %llu errors, %llu warnings",
@@ -295,8 +287,6 @@ static void add_outcome(struct text *out, const struct draft *g, const char *dra
 	add_noticed(out, g);
 	trial_release(&t);
 }
-
-/* ------------------------------------------------------------------- names */
 
 /* A pipeline's name from that of the file. */
 static char *name_of(const char *path)

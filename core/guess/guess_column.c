@@ -11,8 +11,6 @@ enum {
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/* ------------------------------------------------------------------- cells */
-
 /* "1,204", "1.204.500": what may be a whole number with separators, and how many. */
 static size_t groups_of(struct mu_string s, char *separator)
 {
@@ -142,8 +140,6 @@ static bool is_mark_of(const struct column_guess *c, const char *cell)
 			return true;
 	return false;
 }
-
-/* ------------------------------------------------------------------- types */
 
 /* Names of columns whose whole numbers count nothing. */
 static bool is_name_of_label(const char *name)

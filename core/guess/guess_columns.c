@@ -20,8 +20,6 @@ static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW
 static const char digits[] = "0123456789";
 static const char *const type_names[TYPES] = { "integer", "number", "date", "boolean", "string" };
 
-/* ------------------------------------------------------------------- YAML */
-
 static bool is_plain(const char *text)
 {
 	static const char *const words[] = { "true", "false", "null", "yes", "no",
@@ -83,8 +81,6 @@ void guess_scalar(struct text *out, const char *text)
 	else
 		add_quoted(out, text);
 }
-
-/* ------------------------------------------------------------------- names */
 
 static bool is_foreign(const char *text)
 {
@@ -170,8 +166,6 @@ static void names_free(char **names, size_t n)
 		free(names[i]);
 	free(names);
 }
-
-/* ----------------------------------------------------------------- comments */
 
 /* Begins a comment, or goes on with it. */
 static void note_begin(struct text *note)
@@ -287,8 +281,6 @@ static void add_column(struct text *out, const struct column_guess *c, const cha
 	text_release(&note);
 }
 
-/* ------------------------------------------------------------------ claims */
-
 /* What totals are called in tables, as whole cells. */
 static bool is_total(const char *cell)
 {
@@ -362,8 +354,6 @@ static void add_by(struct text *by, const struct column_guess *columns, char *co
 	}
 	text_putc(by, ']');
 }
-
-/* ------------------------------------------------------------------- notes */
 
 /* The only cell of a row that is not blank; NULL when there is none or another. */
 static const char *only_cell(const struct rowset *rows, size_t row)
@@ -443,8 +433,6 @@ static void add_notes(struct text *out, const struct rowset *rows)
 	mu_map_release(&known);
 	text_release(&pattern);
 }
-
-/* ------------------------------------------------------------------- casts */
 
 /* A language whose numbers have that separator of thousands. */
 static const char *language_of(char separator)

@@ -50,8 +50,6 @@ static size_t map_add(struct mu_map *map, const void *key, size_t len)
 	return i;
 }
 
-/* ------------------------------------------------------------------ marks */
-
 /* Positions are bytes of a document, or numbers of its rows with so many or more zeros behind,
  * for what a row may be parted into. */
 #define PART_BITS 14
@@ -306,8 +304,6 @@ void rejections_explain(struct rejections *r, const struct finding *f)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* --------------------------------------------------------------- repeated */
-
 static struct digest *digest_slot(const struct said *said, uint64_t digest)
 {
 	size_t i = digest & (said->room - 1);
@@ -381,8 +377,6 @@ bool rejections_repeated(struct rejections *r, const struct finding *f)
 	pthread_mutex_unlock(&r->lock);
 	return repeated;
 }
-
-/* ------------------------------------------------------------------- rows */
 
 static const uint64_t *places_of(const struct ArrowSchema *schema, const struct ArrowArray *rows)
 {

@@ -32,8 +32,6 @@ int stage_failed(struct run *run, const struct stage *s, int err)
 	return err;
 }
 
-/* ------------------------------------------------------------------ steps */
-
 static int validate_end(struct link *l)
 {
 	struct stage *s = &l->stage;
@@ -165,8 +163,6 @@ static bool is_transform(const struct link *l)
 {
 	return l->stage.config->plugin->step == STEP_TRANSFORM;
 }
-
-/* ------------------------------------------------------------------ chains */
 
 static bool can_be_shared(const struct stage *s)
 {
@@ -370,8 +366,6 @@ void links_close(struct links *links)
 	free(links->items);
 	*links = (struct links){ 0 };
 }
-
-/* ------------------------------------------------------------ what is used */
 
 static bool *some(const struct ArrowSchema *schema, bool all)
 {

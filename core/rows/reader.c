@@ -118,8 +118,6 @@ static bool stopping(const struct reader *r)
 	return interrupt_signal() || atomic_load(&r->run->stopping);
 }
 
-/* ---------------------------------------------------------------- parsers */
-
 /* GIVEN_UP when it is the document's fault and documents can be rejected for it, which is
  * said once. */
 static int give_up(struct reader *r, size_t i, const struct stage *s, int err)
@@ -258,8 +256,6 @@ static int instance_open(struct lane *lane, size_t i)
 	return compare_columns(r, i, s);
 }
 
-/* ---------------------------------------------------------------- cutting */
-
 static bool hash_wanted(void *asked)
 {
 	const struct reader *r = asked;
@@ -306,8 +302,6 @@ static int piece_cut(struct lane *lane, size_t i, bool *last)
 	rd->next = (struct mu_piece){ .from = piece.to, .mark = piece.mark };
 	return 0;
 }
-
-/* ---------------------------------------------------------------- taking */
 
 static struct item *item_at(const struct reader *r, uint64_t number)
 {
@@ -450,8 +444,6 @@ static struct item *take(struct lane *lane)
 	pthread_mutex_unlock(&lane->reader->cutting);
 	return item;
 }
-
-/* ---------------------------------------------------------------- working */
 
 /* Hashes the piece that a lane has just cut. */
 static void piece_hash(const struct lane *lane, size_t i, uint64_t piece)
@@ -687,8 +679,6 @@ static void *work(void *data)
 	return NULL;
 }
 
-/* ------------------------------------------------------------------- life */
-
 /* How many threads there is work for. */
 static size_t threads_for(const struct reader *r)
 {
@@ -780,8 +770,6 @@ struct reader *reader_new(struct run *run)
 	r->n_threads = i;
 	return r;
 }
-
-/* ------------------------------------------------------------ the consumer */
 
 const struct ArrowSchema *reader_schema(struct reader *r, size_t source)
 {

@@ -12,8 +12,6 @@
 
 #include <muster/map.h>
 
-/* ------------------------------------------------------------------ hash */
-
 static uint64_t rotate(uint64_t x, int bits)
 {
 	return x << bits | x >> (64 - bits);
@@ -67,8 +65,6 @@ static uint64_t sip_hash(const uint64_t key[2], const uint8_t *bytes, size_t len
 		sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
-
-/* ------------------------------------------------------------------- map */
 
 /* The slot of a key, or the empty one where it belongs. */
 static size_t map_slot(const struct mu_map *map, const uint8_t *key, size_t len, uint64_t hash)
@@ -172,8 +168,6 @@ void mu_map_release(struct mu_map *map)
 	free(map->slots);
 	*map = (struct mu_map){ .entries = NULL };
 }
-
-/* ------------------------------------------------------------------ keys */
 
 static void key_append(struct mu_key *key, const void *bytes, size_t len)
 {

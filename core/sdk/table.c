@@ -19,8 +19,6 @@
 #define KEY_MEASURE "muster:measure"
 #define KEY_FROM    "muster:from"
 
-/* ----------------------------------------------------------------- types */
-
 static const struct {
 	const char *name, *format;
 	size_t size; /* of a value; 0 for bits and text */
@@ -48,8 +46,6 @@ enum mu_data mu_data_by_name(const char *name)
 			return (enum mu_data)i;
 	return 0;
 }
-
-/* --------------------------------------------------------------- schemas */
 
 static void schema_release(struct ArrowSchema *schema)
 {
@@ -273,8 +269,6 @@ bool mu_schema_from(const struct ArrowSchema *column, char *out, size_t size)
 	return true;
 }
 
-/* --------------------------------------------------------------- reading */
-
 struct mu_column mu_column(const struct ArrowSchema *schema, const struct ArrowArray *rows,
 			   int64_t index)
 {
@@ -448,8 +442,6 @@ struct mu_string mu_format(const struct mu_column *c, int64_t row, char space[MU
 	}
 	return (struct mu_string){ space, (size_t)len };
 }
-
-/* --------------------------------------------------------------- parsing */
 
 static bool is_digit(char c)
 {
@@ -742,8 +734,6 @@ struct mu_string mu_trim(struct mu_string text)
 	return text;
 }
 
-/* ---------------------------------------------------------------- making */
-
 struct mu_builder_column {
 	enum mu_data type;
 	bool put;     /* in the row at hand */
@@ -1023,8 +1013,6 @@ int mu_builder_finish_batch(struct mu_builder *b, struct ArrowArray *out)
 	builder_clear(b);
 	return err;
 }
-
-/* ------------------------------------------------------- passing through */
 
 /* What a batch owns besides its columns. */
 struct frame {

@@ -14,8 +14,6 @@
 #define NAME      "muster.lock"
 #define MAX_BYTES ((off_t)256 << 20)
 
-/* ---------------------------------------------------------------- reading */
-
 static const char *key_of(const struct pipeline *p)
 {
 	const char *slash = strrchr(p->path, '/');
@@ -153,8 +151,6 @@ const struct lock_source *lock_find(const struct lock *lock, const char *source)
 	return NULL;
 }
 
-/* --------------------------------------------------------------- addresses */
-
 /* Whether a version is one of a file that was there, and not fetched. */
 static bool is_file(const struct version *v)
 {
@@ -205,8 +201,6 @@ const struct version *lock_version(const struct lock *lock, const struct run *ru
 	free(request);
 	return v;
 }
-
-/* -------------------------------------------------------------- delivering */
 
 /* A file of this machine that is still the one that was locked. */
 static bool file_is(const char *path, const char *sha256)
@@ -263,8 +257,6 @@ int lock_deliver(const struct lock *lock, struct run *run, size_t source, struct
 	arena_release(&arena);
 	return err;
 }
-
-/* --------------------------------------------------------------- comparing */
 
 static void say(struct run *run, enum mu_severity severity, const char *code, const char *source,
 		const struct document *d, struct text *message)
@@ -409,8 +401,6 @@ int lock_compare(const struct lock *lock, struct run *run, struct text *why)
 	}
 	return 0;
 }
-
-/* ----------------------------------------------------------------- writing */
 
 /* A document that came, as it is written. */
 struct entry {

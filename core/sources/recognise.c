@@ -72,8 +72,6 @@ static void in_threads(const struct run *run, size_t n, void *(*work)(void *), v
 	free(threads);
 }
 
-/* ------------------------------------------------------------- same bytes */
-
 /* The index of the entry that is the key now, or the one that was before. */
 static size_t entry_of(struct mu_map *map, const struct text *key, bool *added)
 {
@@ -215,8 +213,6 @@ static int twins_find(struct run *run)
 	return err;
 }
 
-/* ----------------------------------------------------------------- groups */
-
 static void groups_find(struct asking *a)
 {
 	struct mu_map files = { 0 };
@@ -264,8 +260,6 @@ static void groups_release(struct asking *a)
 	}
 	free(a->groups);
 }
-
-/* ----------------------------------------------------------------- asking */
 
 static char *copy_or_null(const char *text)
 {
@@ -330,8 +324,6 @@ static void *work(void *data)
 			;
 	}
 }
-
-/* -------------------------------------------------------------- what it is */
 
 static void say_ambiguous(struct run *run, const struct group *g)
 {

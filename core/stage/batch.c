@@ -28,8 +28,6 @@ __attribute__((format(printf, 3, 4))) static bool broken(struct text *why, const
 	return false;
 }
 
-/* ------------------------------------------------------------------- text */
-
 static bool is_tail(unsigned char c)
 {
 	return (c & 0xc0) == 0x80;
@@ -83,8 +81,6 @@ static bool is_utf8(const char *text, size_t len)
 	return true;
 }
 
-/* ---------------------------------------------------------------- columns */
-
 static bool column_is_sound(const struct ArrowSchema *schema, int64_t i, struct text *why)
 {
 	const struct ArrowSchema *c = schema->children[i];
@@ -137,8 +133,6 @@ bool columns_are_sound(const struct ArrowSchema *schema, struct text *why)
 	return false;
 }
 
-/* ------------------------------------------------------------------ shape */
-
 /* Views, texts, and the lengths of these. */
 static bool words_have_shape(const struct ArrowArray *words)
 {
@@ -176,8 +170,6 @@ bool batch_has_shape(const struct ArrowSchema *schema, const struct ArrowArray *
 				      "it has not the buffers or the length that it needs");
 	return true;
 }
-
-/* ---------------------------------------------------------------- content */
 
 static int64_t count_nulls(const uint8_t *valid, int64_t from, int64_t n)
 {
@@ -278,8 +270,6 @@ static bool content_is_sound(const struct ArrowSchema *column, const struct Arro
 				 : text_is_sound(column->name, array, why);
 }
 
-/* ----------------------------------------------------------------- places */
-
 static int place_compare(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -355,8 +345,6 @@ bool batch_is_sound(const struct ArrowSchema *schema, const struct ArrowArray *r
 			return false;
 	return places_are_sound(schema, rows, allowed, why);
 }
-
-/* ----------------------------------------------------------------- digest */
 
 static uint64_t mix(uint64_t digest, uint64_t value)
 {

@@ -5,8 +5,6 @@
 
 #include "stage/run.h"
 
-/* ------------------------------------------------------------------- blame */
-
 static char *copy(const char *text)
 {
 	return text ? mem_copy(text) : NULL;
@@ -199,8 +197,6 @@ static void blame_places(struct run *run)
 	}
 }
 
-/* ------------------------------------------------------------------ limits */
-
 bool limit_allows(const struct limit *limit, uint64_t n, uint64_t all)
 {
 	return (n <= limit->number && !(limit->fewer && n && n >= all - n)) ||
@@ -232,8 +228,6 @@ static void say_too_many(struct run *run, const struct tallied *n)
 	f.message = message.data;
 	findings_add(&run->findings, &f);
 }
-
-/* --------------------------------------------------------------- documents */
 
 /* Files that errors are pinned to, with those that are rejected already; `reason` of the
  * first document that is the file tells which one knows why. */
@@ -286,8 +280,6 @@ const struct document *rejected_next(const struct run *run, size_t *index)
 	}
 	return NULL;
 }
-
-/* ---------------------------------------------------------------- findings */
 
 void rejected_mark(struct run *run)
 {

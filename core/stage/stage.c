@@ -32,8 +32,6 @@ static int fault(void)
 	return stage_fault ? stage_fault() : 0;
 }
 
-/* ------------------------------------------------------------- services */
-
 /* Whom a service is for. */
 #define OF(step) (1u << (step))
 #define OF_ALL   (~0u)
@@ -974,8 +972,6 @@ static const struct mu_ctx services = {
 	.count = service_count,
 };
 
-/* ------------------------------------------------------------------ life */
-
 static void call_begin(struct stage *s, struct turn *turn, const char *call, const char *document)
 {
 	*turn = (struct turn){ .stage = s->config->name,
@@ -1260,8 +1256,6 @@ int stage_merge(struct stage *into, struct stage *from)
 	stage_close(from);
 	return err;
 }
-
-/* ------------------------------------------------------------------ steps */
 
 /* Whether rows that the plugin made are what it says. */
 static int check_made(struct stage *s, const struct ArrowArray *rows, bool marked)

@@ -27,8 +27,6 @@ static int fail(struct text *why, int err, const char *path, const char *what)
 	return err;
 }
 
-/* ---------------------------------------------------------------- folders */
-
 /* Makes a folder and those above it, for this user alone. */
 static int folder_make(char *path)
 {
@@ -178,8 +176,6 @@ void cache_close(struct cache *c)
 	*c = (struct cache){ 0 };
 }
 
-/* --------------------------------------------------------------- incoming */
-
 static struct incoming *incoming_find(const struct cache *c, const char *path)
 {
 	size_t i = c->count;
@@ -246,8 +242,6 @@ int cache_append(struct cache *c, const char *path, const void *data, size_t len
 	err = len ? append_put(item->append, data, len) : append_wait(item->append);
 	return err ? fail(why, err, path, "cannot be written") : 0;
 }
-
-/* ---------------------------------------------------------------- objects */
 
 static char *named(struct cache *c, const char *kind, const char *sha256)
 {
@@ -376,8 +370,6 @@ int cache_copy(struct cache *c, struct document *d, struct text *why)
 	return err;
 }
 
-/* -------------------------------------------------------------- addresses */
-
 /* The file of what is remembered of an address: the hash keeps what is secret in it. */
 static char *address_path(struct cache *c, const char *uri, const char *request)
 {
@@ -496,8 +488,6 @@ int cache_remember(struct cache *c, const struct version *version, const struct 
 	return err;
 }
 
-/* ----------------------------------------------------------------- taking */
-
 /* When the bytes of an incoming file came: if it is a known version, then. */
 static int64_t first_fetched(struct cache *c, const struct mu_document *d)
 {
@@ -567,8 +557,6 @@ int cache_take(struct cache *c, struct mu_document *d, const struct secrets *sec
 	d->fetched = 0;
 	return 0;
 }
-
-/* ------------------------------------------------------------------ roots */
 
 int cache_root(struct cache *c, const char *lock, struct text *why)
 {

@@ -17,8 +17,6 @@ static int fail(struct text *why, int err, const char *path, const char *what)
 	return err;
 }
 
-/* ---------------------------------------------------------------- walking */
-
 struct walk {
 	struct cache *cache;
 	struct cache_list *list;
@@ -105,8 +103,6 @@ static void address_found(struct walk *w, const char *path, const char *sha256,
 	list->addresses[list->n_addresses++] =
 		(struct cache_address){ .path = path, .versions = kept, .count = n };
 }
-
-/* ------------------------------------------------------------------ roots */
 
 static int bytes_read(const char *path, size_t most, struct text *out)
 {
@@ -196,8 +192,6 @@ static int roots_read(struct cache *c, struct cache_list *list, struct text *why
 	closedir(folder);
 	return err;
 }
-
-/* ---------------------------------------------------------------- reading */
 
 static int by_sha256(const void *a, const void *b)
 {
@@ -291,8 +285,6 @@ int cache_list_check(const struct cache_object *object, bool *whole, struct text
 	/* A disk that does not give back what was written to it. */
 	return err && err != EIO ? fail(why, err, object->path, "cannot be read") : 0;
 }
-
-/* --------------------------------------------------------------- removing */
 
 int cache_alone(struct cache *c, struct text *why)
 {

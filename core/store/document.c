@@ -406,8 +406,6 @@ void document_rest_behind(struct document *d, const void *at)
 	pthread_mutex_unlock(&d->lock);
 }
 
-/* ---------------------------------------------------------------- pieces */
-
 int document_read(struct document *d, uint64_t offset, void *out, size_t len, size_t *got,
 		  struct text *why)
 {
@@ -449,8 +447,6 @@ int document_read_end(struct document *d, struct text *why)
 	pthread_mutex_unlock(&d->lock);
 	return err;
 }
-
-/* ---------------------------------------------------------------- sha256 */
 
 #define BLOCK ((size_t)1 << 18)
 
@@ -512,8 +508,6 @@ int document_sha256(struct document *d, struct text *why)
 	return err;
 }
 
-/* ---------------------------------------------------------------- sketch */
-
 static uint64_t sketch_next(uint64_t sum, const uint8_t *bytes)
 {
 	uint64_t word;
@@ -561,8 +555,6 @@ int document_sketch(struct document *d, bool whole, uint64_t out[4], struct text
 	free(block);
 	return err;
 }
-
-/* ------------------------------------------------------------------ life */
 
 void blame_release(struct blame *b)
 {

@@ -49,8 +49,6 @@ int program_file(void)
 	return fd;
 }
 
-/* ------------------------------------------------------------- preparing */
-
 static bool is_program(const char *path)
 {
 	struct stat st;
@@ -198,8 +196,6 @@ static int job_prepare(struct job *j, const char *document, struct text *why)
 	return errno;
 }
 
-/* ------------------------------------------------------------------ child */
-
 static void limit(int what, uint64_t most)
 {
 	struct rlimit l = { .rlim_cur = most, .rlim_max = most };
@@ -237,8 +233,6 @@ __attribute__((noreturn)) static void child_run(const struct job *j, pid_t paren
 		_exit(127);
 	_exit(126);
 }
-
-/* ----------------------------------------------------------------- parent */
 
 /* Waits until the program ends, at most `ms`; whether it did. */
 static bool ended_within(const struct job *j, int watch, int ms)

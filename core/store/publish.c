@@ -79,8 +79,6 @@ static void close_one(int *fd)
 	*fd = 0;
 }
 
-/* ------------------------------------------------------------------ begin */
-
 /* The parent of what is not there yet will be no link. */
 static char *below(char *folder, const char *name)
 {
@@ -303,8 +301,6 @@ int publish_begin(struct publish *p, const char *out, struct text *why)
 	return err ? err : try_moving(p, why);
 }
 
-/* ---------------------------------------------------------------- outputs */
-
 static struct output *add_output(struct publish *p, const char *path)
 {
 	struct output *o;
@@ -473,8 +469,6 @@ static int compare(const struct output *o, struct text *why)
 		    o->path);
 	return EBUSY;
 }
-
-/* ----------------------------------------------------------------- commit */
 
 static bool is_declared(const struct publish *p, const char *path)
 {

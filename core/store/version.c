@@ -58,8 +58,6 @@ struct mu_document version_document(const struct version *v)
 	};
 }
 
-/* ------------------------------------------------------------------ out */
-
 char *version_clean(const char *text, const struct secrets *secrets)
 {
 	struct text out = { 0 };
@@ -116,8 +114,6 @@ json_t *version_to_json(const struct version *v, const struct secrets *secrets)
 	}
 	return json;
 }
-
-/* ------------------------------------------------------------------- in */
 
 /* A text that may be absent; false when it is something else. */
 static bool get_text(const json_t *json, const char *key, struct arena *arena, const char **out)

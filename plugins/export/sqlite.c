@@ -53,8 +53,6 @@ static const struct mu_code codes[] = {
 	{ 0 },
 };
 
-/* ----------------------------------------------------------------- SQLite */
-
 /* Says what SQLite has to say, with an errno value to match. */
 static int sqlite_fail(struct mu_ctx *ctx, const struct self *self)
 {
@@ -110,8 +108,6 @@ static int count_bind(sqlite3_stmt *statement, int place, uint64_t count)
 	return sqlite3_bind_int64(statement, place, (sqlite3_int64)count);
 }
 
-/* -------------------------------------------------------------- configure */
-
 static int sqlite_configure(struct mu_ctx *ctx, void *data)
 {
 	struct self *self = data;
@@ -125,8 +121,6 @@ static int sqlite_configure(struct mu_ctx *ctx, void *data)
 				  self->table);
 	return 0;
 }
-
-/* ------------------------------------------------------------------- open */
 
 static bool is_listed(const char *name, const char *const *names)
 {
@@ -270,8 +264,6 @@ static int sqlite_open(struct mu_ctx *ctx, void *data, struct ArrowSchema *out)
 	return sql_prepare(ctx, self, "INSERT INTO _provenance VALUES (?, ?, ?, ?, ?, ?, ?)",
 			   &self->provenance);
 }
-
-/* ----------------------------------------------------------------- export */
 
 /* The cell to write: its place among those of the statement, its column and row. */
 struct cell {

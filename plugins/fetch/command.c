@@ -59,8 +59,6 @@ static const struct mu_option options[] = {
 	{ 0 },
 };
 
-/* ------------------------------------------------------------- configure */
-
 static int variable_check(struct mu_ctx *ctx, const struct mu_pair *v)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
@@ -88,8 +86,6 @@ static int command_configure(struct mu_ctx *ctx, void *state)
 			err = EINVAL;
 	return err;
 }
-
-/* ------------------------------------------------------------- addresses */
 
 static bool needs_quotes(const char *arg)
 {
@@ -153,8 +149,6 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* ------------------------------------------------------------------ ends */
-
 /* The first lines of a message as one: ", and says: no table; line 3", or "". */
 static const char *said(struct mu_ctx *ctx, const char *message)
 {
@@ -196,8 +190,6 @@ static int end_fail(struct mu_ctx *ctx, const struct self *self, const struct mu
 			       says);
 	}
 }
-
-/* ------------------------------------------------------------------ fetch */
 
 static int command_fetch(struct mu_ctx *ctx, void *state, struct mu_document *out)
 {

@@ -62,8 +62,6 @@ struct answer {
 	const struct mission *mission;
 };
 
-/* ----------------------------------------------------------------- opening */
-
 static int mission_configure(struct mu_ctx *ctx, void *p)
 {
 	struct self *self = p;
@@ -136,8 +134,6 @@ static void mission_transform_close(struct mu_ctx *ctx, void *p)
 	free(self->answers);
 }
 
-/* ---------------------------------------------------------------- findings */
-
 static const char *date_text(int32_t days, char out[16])
 {
 	int year, month, day;
@@ -207,8 +203,6 @@ static int report_not_running(struct mu_ctx *ctx, struct self *self, struct mu_f
 			 date_text(early ? mission->start : mission->end, limit),
 			 early ? "after" : "before", date_text(day, then));
 }
-
-/* -------------------------------------------------------------------- rows */
 
 /* The columns that rows are read from. */
 struct input {

@@ -46,8 +46,6 @@ static struct rule *rule_at(const struct unknown *self, size_t i)
 	return (struct rule *)self->rules.items + i;
 }
 
-/* ----------------------------------------------------------------- opening */
-
 static int unknown_configure(struct mu_ctx *ctx, void *p)
 {
 	const struct unknown *self = p;
@@ -170,8 +168,6 @@ static void unknown_close(struct mu_ctx *ctx, void *p)
 	mu_builder_release(&self->builder);
 	mu_schema_release(&self->schema);
 }
-
-/* -------------------------------------------------------------------- rows */
 
 static int64_t number_get(const struct mu_column *cells, int64_t row)
 {
@@ -308,8 +304,6 @@ static void unknown_uses(struct mu_ctx *ctx, void *p, const bool *out, bool *in)
 			in[rule->column_at] = in[rule->when_at] = true;
 	}
 }
-
-/* ------------------------------------------------------------------ tables */
 
 static const struct mu_option rule_options[] = {
 	MU_OPT_TEXT(struct rule, column, .required = true, .help = "a column of integers"),

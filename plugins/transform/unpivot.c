@@ -69,8 +69,6 @@ struct unpivot {
 	bool sorted;
 };
 
-/* --------------------------------------------------------------- columns */
-
 /* The pair of a part for a new column, or NULL. */
 static struct mu_pair *pair_named(const struct part *p, const char *name)
 {
@@ -219,8 +217,6 @@ static void unpivot_close(struct mu_ctx *ctx, void *data)
 	free(self->moved);
 }
 
-/* ------------------------------------------------------------------ rows */
-
 /* Whether a part of a row says nothing. */
 static bool is_null(const struct unpivot *self, const struct part *p, int64_t row)
 {
@@ -338,8 +334,6 @@ static int claim_split(struct mu_ctx *ctx, struct unpivot *self, int64_t row, ui
 	return err;
 }
 
-/* -------------------------------------------------------------- measures */
-
 static int measures_adjust(struct mu_ctx *ctx, const struct unpivot *self,
 			   const struct ArrowArray *in, const struct ArrowArray *out)
 {
@@ -454,8 +448,6 @@ static void unpivot_uses(struct mu_ctx *ctx, void *data, const bool *out, bool *
 		if (is_used(self, i))
 			in[i] = true;
 }
-
-/* --------------------------------------------------------------- options */
 
 static const char *const zero_choices[] = { "keep", "drop", NULL };
 

@@ -92,8 +92,6 @@ struct options {
 	char folder[MAX_PATH];
 };
 
-/* ---- which points there are */
-
 struct survey {
 	size_t calls;
 	struct seen seen[MAX_CALLS];
@@ -256,8 +254,6 @@ static void survey(struct points *points, const struct options *o, size_t job)
 	}
 }
 
-/* ---- trying them */
-
 static void try_point(struct place *place, const struct point *point, struct result *result)
 {
 	struct outcome outcome;
@@ -308,8 +304,6 @@ static bool try_all(const struct points *points, struct work *work, const struct
 		good = good && !status;
 	return good;
 }
-
-/* ---- telling */
 
 struct frame {
 	char raw[200], told[200];
@@ -552,8 +546,6 @@ static int repeat(const struct options *o)
 		printf("the point was not reached\n");
 	return result.violations ? 1 : !result.hit ? 2 : 0;
 }
-
-/* ---- the command line */
 
 static int usage(void)
 {

@@ -20,8 +20,6 @@
 #define MAX_PATH   512
 #define MAX_ALLOCS 200000
 
-/* ---- faults */
-
 enum fault_id {
 	FAULT_ENOSPC,
 	FAULT_EIO,
@@ -47,8 +45,6 @@ struct fault {
 
 extern const struct fault faults[FAULTS];
 
-/* ---- system calls */
-
 struct call {
 	long number;
 	const char *name;
@@ -62,8 +58,6 @@ struct call {
 extern const struct call calls[];
 
 const struct call *call_find(long number);
-
-/* ---- running it */
 
 /* What the preloaded library shares with us, over a descriptor named by SWEEP_SHARED. */
 struct shared {
@@ -117,8 +111,6 @@ struct command {
 int trace_run(const struct command *command, const struct injected *injected,
 	      struct shared *shared, int shared_fd, struct outcome *outcome,
 	      void (*seen)(const struct seen *, void *), void *data);
-
-/* ---- what is there */
 
 /* A line for each file below a folder, in order: its path, type, mode, size and a hash of
  * what it holds.  Names that are made up at random have X in the place of that. */

@@ -52,8 +52,6 @@ static void timer_set(int seconds)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/* ---- in the child */
-
 static int filter_set(void)
 {
 	struct sock_filter filter[256];
@@ -107,8 +105,6 @@ static _Noreturn void child(const struct command *command, int shared_fd, bool t
 	execve(command->arguments[0], command->arguments, command->environment);
 	_exit(CANNOT_TRACE);
 }
-
-/* ---- in the parent */
 
 struct trace {
 	const struct injected *injected;

@@ -31,8 +31,6 @@ void name_normalise(char *name)
 	}
 }
 
-/* ---- trees */
-
 static void digest(const char *path, char hex[2 * SHA256_DIGEST_SIZE + 1], long long *bytes)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -161,8 +159,6 @@ void tree_without(struct tree *tree, const char *path)
 	tree->len = strlen(tree->text);
 }
 
-/* ---- folders */
-
 void folder_remove(const char *path)
 {
 	char *names[MAX_ENTRIES];
@@ -218,8 +214,6 @@ void folder_copy(const char *from, const char *to)
 	}
 	chmod(to, st.st_mode & 07777);
 }
-
-/* ---- packages */
 
 static const char *resource_wrong(const char *folder, const json_t *resource)
 {

@@ -68,8 +68,6 @@
  * the other side was built with reads as zero. */
 #define MUSTER_ABI 1
 
-/* ------------------------------------------------------------- documents */
-
 /* A file on this machine and where it came from.  Lives as long as the run. */
 struct mu_document {
 	uint32_t size;          /* sizeof(struct mu_document) */
@@ -141,8 +139,6 @@ struct mu_place {
 	const char *value; /* the field as the document has it, in UTF-8 */
 	size_t value_len;
 };
-
-/* -------------------------------------------------------------- findings */
 
 /* What the dataset's schema says of a column (Table Schema,
  * https://specs.frictionlessdata.io/table-schema/). */
@@ -222,8 +218,6 @@ struct mu_finding {
 			      only when `other` says so */
 };
 
-/* ------------------------------------------------------------------ claims */
-
 enum mu_claim_end {
 	MU_CLAIM_GOES_ON,  /* it means what it meant before */
 	MU_CLAIM_COMPARED, /* a validator accounts for it: it was compared, or it was said that
@@ -242,8 +236,6 @@ struct mu_claim {
 	const char *stage;  /* the stage that left it out; set by mu_claim().  Both live until
 			       the run is over */
 };
-
-/* --------------------------------------------------------------- programs */
 
 /* A program that reads ctx->document and prints something easier to read. */
 struct mu_program {
@@ -280,8 +272,6 @@ struct mu_printed {
 				NULL then */
 };
 
-/* ---------------------------------------------------------------- fetching */
-
 enum mu_transfer_state { MU_UNDER_WAY, MU_ARRIVED, MU_GAVE_UP };
 
 /* How far something has come that is on its way; pointers are borrowed. */
@@ -294,8 +284,6 @@ struct mu_transfer {
 	uint64_t done, total; /* bytes; total is 0 when nobody knows */
 	const char *note;     /* "waits 5 s, then tries again", or NULL */
 };
-
-/* ---------------------------------------------------------------- context */
 
 enum mu_level { MU_INFO, MU_DEBUG };
 enum mu_outcome { MU_PASS, MU_FAIL, MU_UNEVALUATED };
@@ -621,8 +609,6 @@ static inline int mu_reference(struct mu_ctx *ctx, const char *name, const char 
 	return ctx->reference(ctx, name, path);
 }
 
-/* ---------------------------------------------------------------- options */
-
 /* The C type that an option's member has. */
 enum mu_type {
 	MU_TEXT = 1, /* const char *, NULL when absent */
@@ -704,8 +690,6 @@ struct mu_option {
 #define MU_OPT_ITEMS_(self, member, item, table, ...) \
 	MU_OPTION_(MU_ITEMS, struct mu_items, self, member, \
 		   .item_size = sizeof(item), .fields = (table), __VA_ARGS__)
-
-/* ----------------------------------------------------------------- plugin */
 
 /* Whether a document is a parser's own.  Texts live until the stage is closed. */
 struct mu_recognition {

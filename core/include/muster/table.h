@@ -48,8 +48,6 @@ static inline bool mu_string_is(struct mu_string s, const char *text)
 	return s.len == strlen(text) && !memcmp(s.data, text, s.len);
 }
 
-/* --------------------------------------------------------------- schemas */
-
 /* Table Schema's name of a type ("string", "integer", "number", "boolean",
  * "date"), and back; 0 for a name that is none. */
 const char *mu_data_name(enum mu_data type);
@@ -97,8 +95,6 @@ const char *mu_nearest(const char *name, const char *const *candidates);
 enum mu_data mu_schema_type(const struct ArrowSchema *column);
 bool mu_schema_measure(const struct ArrowSchema *column);
 bool mu_schema_from(const struct ArrowSchema *column, char *out, size_t size);
-
-/* --------------------------------------------------------------- reading */
 
 /* An element of Arrow's utf8_view: up to 12 bytes stand in it; of a longer text it
  * has the first four, and where all of it is. */
@@ -230,8 +226,6 @@ static inline bool mu_row_is_rejected(const struct mu_rows *r, int64_t row)
 #define MU_FORMAT_MAX 32
 struct mu_string mu_format(const struct mu_column *c, int64_t row, char space[MU_FORMAT_MAX]);
 
-/* --------------------------------------------------------------- parsing */
-
 /* Strictly: all of the text must be the value.  No surrounding space, no
  * leading '+', no separators; integers fit 64 bits, dates are ISO 8601's
  * YYYY-MM-DD and exist.  A number keeps all the digits before its point, and 15 in all.
@@ -260,8 +254,6 @@ void mu_date_to_civil(int32_t days, int *year, int *month, int *day);
 /* The text without white space around it: Unicode's White_Space, so no-break
  * spaces too. */
 struct mu_string mu_trim(struct mu_string text);
-
-/* ---------------------------------------------------------------- making */
 
 /* A batch in the making.  Zeroed is a valid empty state for release. */
 struct mu_builder {
@@ -296,8 +288,6 @@ int mu_builder_finish(struct mu_builder *b, struct ArrowArray *out);
 
 /* Likewise, but without rows it is a batch of none: for a transform that owes one. */
 int mu_builder_finish_batch(struct mu_builder *b, struct ArrowArray *out);
-
-/* ------------------------------------------------------- passing through */
 
 /* An empty frame of n columns and some rows, to move columns into. */
 int mu_batch_init(struct ArrowArray *out, int64_t n_columns, int64_t rows);

@@ -82,8 +82,6 @@ static int csv_configure(struct mu_ctx *ctx, void *state)
 	return err;
 }
 
-/* --------------------------------------------------------------- writing */
-
 static char *put_end(const struct style *style, char *at)
 {
 	memcpy(at, style->end, sizeof style->end);
@@ -187,8 +185,6 @@ static int written(struct mu_ctx *ctx, const struct self *self)
 
 	return err ? mu_fail(ctx, err, "%s: %s", self->path, strerror(err)) : 0;
 }
-
-/* ------------------------------------------------------------- callbacks */
 
 static void style_init(struct style *style, const struct self *self, const char *end)
 {

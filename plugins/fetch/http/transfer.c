@@ -127,8 +127,6 @@ void transfer_release(struct transfer *t)
 	*t = (struct transfer){ 0 };
 }
 
-/* ------------------------------------------------------------------ hops */
-
 static curl_socket_t on_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *t = data;
@@ -292,8 +290,6 @@ int transfer_start(struct transfer *t, CURL *easy)
 	return err;
 }
 
-/* -------------------------------------------------------------- verdicts */
-
 static void judge_timeout(struct transfer *t)
 {
 	if (clock_now() >= t->deadline - 0.01)
@@ -429,8 +425,6 @@ static void judge(struct transfer *t, CURLcode code)
 		judge_trouble(t, code);
 	}
 }
-
-/* ------------------------------------------------------------------- ends */
 
 static int fail(struct transfer *t, const char *more)
 {

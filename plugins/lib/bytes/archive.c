@@ -53,8 +53,6 @@ struct archive_reader {
 	uint8_t data[BLOCK];  /* of a member */
 };
 
-/* ------------------------------------------------------------- messages */
-
 /* Says what is wrong with the current member. */
 __attribute__((format(printf, 4, 5))) static int member_fail(struct mu_ctx *ctx,
 							     const struct archive_reader *r,
@@ -92,8 +90,6 @@ static const char *source_error(const struct archive_reader *r)
 
 	return r->stream.wrong ? r->stream.wrong : text ? text : "it is damaged";
 }
-
-/* --------------------------------------------------------------- stream */
 
 /* How many of the bytes are there before only zeros follow. */
 static size_t filled(const uint8_t *data, size_t len)
@@ -136,8 +132,6 @@ static int ratio_check(struct mu_ctx *ctx, const struct archive_reader *r)
 		       " times its size, which is more than max_ratio allows",
 		       r->shown, r->caps.ratio);
 }
-
-/* ----------------------------------------------------------------- open */
 
 static uint16_t le16(const uint8_t *at)
 {
@@ -247,8 +241,6 @@ void archive_close(struct archive_reader *r)
 	free(r);
 }
 
-/* ---------------------------------------------------------------- names */
-
 static bool is_control(char c)
 {
 	return (unsigned char)c < 0x20 || c == 0x7f;
@@ -341,8 +333,6 @@ static bool is_wanted(const struct archive_reader *r)
 			return true;
 	return !r->patterns->count;
 }
-
-/* -------------------------------------------------------------- members */
 
 static int bytes_fail(struct mu_ctx *ctx, const struct archive_reader *r)
 {
@@ -484,8 +474,6 @@ static int member_unpack(struct mu_ctx *ctx, struct archive_reader *r, struct ar
 				   r->bytes - before, (int64_t)archive_entry_size(entry));
 	return 0;
 }
-
-/* ------------------------------------------------------------- archives */
 
 /* A tar archive ends with zeros, else it is truncated, and nothing follows them. */
 static int tar_end_check(struct mu_ctx *ctx, struct archive_reader *r)

@@ -25,8 +25,6 @@ enum {
 
 #define NOTHING "\xef\xbf\xbd" /* U+FFFD */
 
-/* ----------------------------------------------------------------- UTF-8 */
-
 static bool is_tail(uint8_t byte)
 {
 	return (byte & 0xc0) == 0x80;
@@ -369,8 +367,6 @@ size_t charset_drop_marks(char *to, struct mu_string text)
 	return len;
 }
 
-/* ----------------------------------------------------------------- iconv */
-
 /* glibc takes more than a name behind its slashes: //IGNORE would drop bytes in
  * silence. */
 static iconv_t converter_open(const char *encoding)
@@ -433,8 +429,6 @@ static bool is_superset_of_ascii(const char *encoding)
 	iconv_close(converter);
 	return stopped == sizeof ascii && size == sizeof ascii && !memcmp(ascii, out, size);
 }
-
-/* -------------------------------------------------------------- decisions */
 
 static const struct {
 	const char *encoding, *bytes;
@@ -502,8 +496,6 @@ static const char *encoding_of(const uint8_t *data, size_t len, const char *decl
 		encoding = declared;
 	return encoding ? encoding : FALLBACK;
 }
-
-/* -------------------------------------------------------------- decoding */
 
 /* The line of an offset in an encoding whose newline is one byte. */
 static size_t line_of(const uint8_t *data, size_t offset)

@@ -47,8 +47,6 @@ static int no_memory(struct mu_ctx *ctx)
 	return mu_fail(ctx, ENOMEM, "out of memory");
 }
 
-/* ---------------------------------------------------------------- building */
-
 static void meaning_add(struct name *n, const char *code)
 {
 	uint8_t i;
@@ -300,8 +298,6 @@ static int languages_fill(struct mu_ctx *ctx, struct country_index *index,
 	return ok ? 0 : no_memory(ctx);
 }
 
-/* ------------------------------------------------------------------ aliases */
-
 enum field { ALIAS, ALPHA3, NOTE, FIELDS };
 
 static const char *const field_names[FIELDS] = { "alias", "alpha3", "note" };
@@ -383,8 +379,6 @@ int country_name(struct mu_ctx *ctx, struct country_index *index, const char *na
 {
 	return name_add(index, mu_string(name), alpha3, RANK_GIVEN) ? 0 : no_memory(ctx);
 }
-
-/* ------------------------------------------------------------------ finding */
 
 static const struct name *name_find(struct country_index *index, struct mu_string name)
 {
@@ -647,8 +641,6 @@ enum country_answer country_code(struct country_index *index, struct mu_string c
 		}
 	return COUNTRY_UNKNOWN;
 }
-
-/* --------------------------------------------------------------- suggesting */
 
 struct candidate {
 	size_t name;

@@ -17,8 +17,6 @@ int list_malformed(const struct list *list, const char *fmt, ...)
 	return mu_fail(list->ctx, EINVAL, "%s:%zu: %s", list->path, list->line, reason);
 }
 
-/* ----------------------------------------------------------------- opening */
-
 static bool room_grow(struct list *list, size_t *room, size_t least)
 {
 	size_t more = *room ? 2 * *room : least;
@@ -83,8 +81,6 @@ void list_close(struct list *list)
 	free(list->bytes);
 	*list = (struct list){ 0 };
 }
-
-/* ----------------------------------------------------------------- reading */
 
 bool list_more(struct list *list)
 {

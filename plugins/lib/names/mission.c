@@ -34,8 +34,6 @@ struct mission_index {
 	struct mu_map words; /* value: 1 + index of the first meaning */
 };
 
-/* --------------------------------------------------------------- reading */
-
 enum field { ACRONYM, ORGANISATION, NAME, START, END, HOST, ALIASES, SUCCESSOR, FIELDS };
 
 static const char *const field_names[FIELDS] = {
@@ -246,8 +244,6 @@ void mission_close(struct mission_index *index)
 	free(index);
 }
 
-/* ------------------------------------------------------------ looking up */
-
 const struct mission *mission_find(struct mission_index *index, struct mu_string name, int32_t day,
 				   bool *several)
 {
@@ -272,8 +268,6 @@ const struct mission *mission_find(struct mission_index *index, struct mu_string
 	*several = running != 1;
 	return running == 1 ? found : NULL;
 }
-
-/* ------------------------------------------------------------ candidates */
 
 struct candidate {
 	const struct meaning *meaning;

@@ -37,8 +37,6 @@ int sheet_configure(struct mu_ctx *ctx, const struct sheet_options *options)
 	return err;
 }
 
-/* -------------------------------------------------------------------- areas */
-
 /* Reads letters of a column, if there are some; -1 for one that no sheet has. */
 static int64_t column_read(const char **text)
 {
@@ -99,8 +97,6 @@ bool area_parse(const char *text, struct area *out)
 	return out->top <= out->bottom && out->left <= out->right;
 }
 
-/* -------------------------------------------------------------- open, close */
-
 void sheet_open(struct mu_ctx *ctx, struct sheet *s, const struct sheet_options *options,
 		const struct grid_options *grid_options)
 {
@@ -159,8 +155,6 @@ void sheet_restart(struct sheet *s, enum sheet_aim aim, uint32_t row)
 	memset(s->outside, 0, sizeof s->outside);
 	merges_drop(s);
 }
-
-/* ------------------------------------------------------------- merged areas */
 
 static int merge_compare(const void *a, const void *b)
 {
@@ -326,8 +320,6 @@ bool sheet_reaches_body(const struct sheet *s, const struct area *area)
 	return area->left >= s->range.left && area->left <= s->range.right &&
 	       area->bottom > s->head_row && area->top <= s->range.bottom;
 }
-
-/* --------------------------------------------------------------------- rows */
 
 static int sheet_out_of_memory(struct mu_ctx *ctx)
 {
@@ -662,8 +654,6 @@ int sheet_row_end(struct mu_ctx *ctx, struct sheet *s, uint32_t times)
 	return sheet_rest(ctx, s);
 }
 
-/* ----------------------------------------------------------- what is hidden */
-
 int sheet_hide(struct mu_ctx *ctx, struct sheet *s, uint32_t first, uint32_t last)
 {
 	size_t room = s->hidden_room ? 2 * s->hidden_room : 16;
@@ -804,8 +794,6 @@ int sheet_report_hidden_sheet(struct mu_ctx *ctx, const struct sheet_name *name)
 	return mu_report(ctx, hidden, "the sheet '%s' is hidden", shown.text);
 }
 
-/* ------------------------------------------------------------------- places */
-
 /* Whether the name of a sheet can stand before a cell as it is. */
 static bool name_is_plain(const char *name)
 {
@@ -913,8 +901,6 @@ int sheet_place(struct mu_ctx *ctx, struct sheet *s, const char *name, const cha
 	return 0;
 }
 
-/* ------------------------------------------------------------------- sheets */
-
 static int fail_choice(struct mu_ctx *ctx, const char *option, const struct sheet_name *names,
 		       size_t n, size_t fits)
 {
@@ -959,8 +945,6 @@ int sheet_choose(struct mu_ctx *ctx, const char *option, const struct sheet_name
 	}
 	return fits == 1 ? 0 : fail_choice(ctx, option, names, n, fits);
 }
-
-/* ------------------------------------------------------------------- drafts */
 
 bool sheet_row_has_values(const struct sheet *s)
 {

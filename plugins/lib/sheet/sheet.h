@@ -39,8 +39,6 @@ static inline uint32_t sheet_row_at(uint64_t position)
 	return (uint32_t)(position >> 20);
 }
 
-/* ------------------------------------------------------------------ options */
-
 /* A member `sheet` of the plugin's self. */
 struct sheet_options {
 	const char *sheet, *range;
@@ -113,8 +111,6 @@ extern const char *const sheet_merged_names[];
 /* configure: says what is wrong with these options.  0 or EINVAL. */
 int sheet_configure(struct mu_ctx *ctx, const struct sheet_options *options);
 
-/* -------------------------------------------------------------------- areas */
-
 /* Rows and columns from the first to the last. */
 struct area {
 	uint32_t top, left, bottom, right;
@@ -125,8 +121,6 @@ bool area_parse(const char *text, struct area *out);
 
 /* A cell's name, "B14"; false for anything else. */
 bool area_parse_cell(const char *text, uint32_t *row, uint32_t *column);
-
-/* ------------------------------------------------------------------- sheets */
 
 /* Why a sheet is read. */
 enum sheet_aim {
@@ -260,13 +254,9 @@ int sheet_hide(struct mu_ctx *ctx, struct sheet *sheet, uint32_t first, uint32_t
 int sheet_report_hidden(struct mu_ctx *ctx, const struct sheet *sheet);
 int sheet_report_outside(struct mu_ctx *ctx, const struct sheet *sheet, struct notes *known);
 
-/* ------------------------------------------------------------------- places */
-
 /* Fills `out` for the row that was found, if it was; until the next call. */
 int sheet_place(struct mu_ctx *ctx, struct sheet *sheet, const char *name, const char *field,
 		struct mu_place *out);
-
-/* -------------------------------------------------------------------- drafts */
 
 /* Rows that the header of a sheet may have whose table nobody has described. */
 enum { SHEET_GUESSED = 6 };

@@ -14,8 +14,6 @@ enum {
 	SEPARATOR = '\n',        /* between a namespace and a name: in neither can it be */
 };
 
-/* ------------------------------------------------------------------ names */
-
 /* Whether a name as expat has it is one of a table. */
 static bool name_is(const struct xml_name *name, const char *space, size_t space_len,
 		    const char *local)
@@ -47,8 +45,6 @@ static int name_find(struct xml *xml, const struct xml_name *table, const char *
 				     xml->part.name, STRANGE_MOST));
 	return 0;
 }
-
-/* ----------------------------------------------------------- what expat says */
 
 /* Where the tag at hand ends. */
 static void event_note(struct xml *xml)
@@ -132,8 +128,6 @@ static void prefixed(void *user, const char *prefix, const char *space)
 	if (!xml->depth && prefix && xml->prefixes.count < STRANGE_MOST)
 		mu_map_add(&xml->prefixes, prefix, strlen(prefix));
 }
-
-/* ------------------------------------------------------------- the reader's */
 
 bool xml_has_prefix(const struct xml *xml, const char *prefix, size_t len)
 {
@@ -228,8 +222,6 @@ bool xml_true(const char *text)
 {
 	return text && (!strcmp(text, "1") || !strcmp(text, "true"));
 }
-
-/* ------------------------------------------------------------------ reading */
 
 int xml_open(struct mu_ctx *ctx, struct xml *xml, const struct package *package, const char *part,
 	     const struct xml_form *form, void *user)

@@ -72,8 +72,6 @@ const struct mu_option grid_column_options[] = {
 	{ 0 },
 };
 
-/* -------------------------------------------------------------- configure */
-
 static int configure_header(struct mu_ctx *ctx, const struct grid_options *options,
 			    const struct declared_column *c)
 {
@@ -114,8 +112,6 @@ int grid_configure(struct mu_ctx *ctx, const struct grid_options *options)
 				 "without a header the option columns has to name them");
 	return err;
 }
-
-/* ------------------------------------------------------------------ texts */
 
 static struct mu_string format_integer(int64_t value, char space[MU_FORMAT_MAX])
 {
@@ -237,8 +233,6 @@ static struct mu_string text_collapse(struct mu_ctx *ctx, struct mu_string text)
 	}
 	return (struct mu_string){ copy, len };
 }
-
-/* -------------------------------------------------------------- the header */
 
 /* The text of a column in a row of the header. */
 static struct mu_string heading_text(const struct grid *g, size_t row, size_t cell)
@@ -388,8 +382,6 @@ static void header_add(struct mu_ctx *ctx, struct grid *g, const struct grid_cel
 	if (g->width < n)
 		g->width = n;
 }
-
-/* ------------------------------------------------- what is wrong with it */
 
 static int report_column_missing(struct mu_ctx *ctx, const struct grid *g, const struct field *f,
 				 struct mu_string name)
@@ -541,8 +533,6 @@ static int report_header(struct mu_ctx *ctx, struct grid *g)
 	return err;
 }
 
-/* -------------------------------------------------------- open and close */
-
 static struct mu_string *texts_trim(struct mu_ctx *ctx, const struct mu_texts *texts)
 {
 	struct mu_string *out = mu_alloc(ctx, (texts->count + 1) * sizeof *out);
@@ -649,8 +639,6 @@ const char *grid_field_of(const struct grid *g, size_t cell)
 			return f->name;
 	return NULL;
 }
-
-/* ------------------------------------------------------------ one cell */
 
 /* What a cell is in a column: a value, or none, and then why. */
 struct reading {
@@ -902,8 +890,6 @@ static int report_control(struct mu_ctx *ctx, const struct field *f, struct mu_s
 	return mu_report(ctx, odd, "%s has the character U+%04X, %s", f->name,
 			 charset_control(text), charset_control_kind(charset_control(text)));
 }
-
-/* ------------------------------------------------------------------ rows */
 
 /* A row as it was given, with its place. */
 struct row {

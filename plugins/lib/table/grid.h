@@ -48,8 +48,6 @@
 #include "table/column.h"
 #include "table/notes.h"
 
-/* ----------------------------------------------------------------- options */
-
 /* A member `grid` of the plugin's self. */
 struct grid_options {
 	struct mu_items columns; /* struct declared_column */
@@ -142,8 +140,6 @@ extern const struct mu_option grid_column_options[];
 /* configure: says what is wrong with the options.  0 or EINVAL. */
 int grid_configure(struct mu_ctx *ctx, const struct grid_options *options);
 
-/* ------------------------------------------------------------------- cells */
-
 enum grid_kind {
 	GRID_EMPTY,
 	GRID_TEXT,
@@ -178,8 +174,6 @@ struct grid_source {
 	size_t first; /* and the first one of a row is this one, from 0: a range may begin
 			 further right */
 };
-
-/* -------------------------------------------------------------------- rows */
 
 struct grid;
 

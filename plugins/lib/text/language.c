@@ -87,8 +87,6 @@ static void to_utf8(const UChar *text, int32_t len, char *out, size_t size)
 		*out = '\0';
 }
 
-/* ---------------------------------------------------------------- numbers */
-
 static void symbol(const UNumberFormat *format, UNumberFormatSymbol which, char *out, size_t size)
 {
 	UErrorCode status = U_ZERO_ERROR;
@@ -225,8 +223,6 @@ enum language_answer language_number(struct language *l, struct mu_string text, 
 	return mu_parse_number(mu_string(plain), out) ? LANGUAGE_OK : LANGUAGE_NOT;
 }
 
-/* ------------------------------------------------------------ number words */
-
 /* Folded, and without spaces: "twee en twintig" is "tweeëntwintig". */
 static bool fold_close(struct mu_string text, char *out, size_t size)
 {
@@ -328,8 +324,6 @@ enum language_answer language_words(struct language *l, struct mu_string text, i
 	*out = unum_parseInt64(l->spellout, lower, len, &at, &status);
 	return U_SUCCESS(status) && spelt_somehow(l, *out, folded) ? LANGUAGE_OK : LANGUAGE_NOT;
 }
-
-/* ------------------------------------------------------------------ dates */
 
 static void name_get(const UDateFormat *format, UDateFormatSymbolType type, int32_t i, char *out,
 		     size_t size)

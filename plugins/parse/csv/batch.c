@@ -119,8 +119,6 @@ int batch_begin(struct mu_ctx *ctx, struct self *self, uint32_t rows)
 	return 0;
 }
 
-/* ------------------------------------------------------------------ words */
-
 /* Makes room for more text behind that at hand. */
 static bool texts_grow(struct self *self, size_t more)
 {
@@ -195,8 +193,6 @@ static bool claims_none(const struct self *self)
 		any |= self->claim[row];
 	return !any && !self->all_claims;
 }
-
-/* ------------------------------------------------------------- handing over */
 
 static void words_end(struct ArrowArray *words)
 {

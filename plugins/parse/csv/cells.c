@@ -31,8 +31,6 @@ static uint32_t *note(const struct cells *c, uint32_t i, enum reading reading, u
 	return odd + (reading == READ_ODD);
 }
 
-/* -------------------------------------------------------------- integers */
-
 /* Up to eight digits, with zeros before them. */
 static inline uint64_t digits_load(const char *text, uint32_t len)
 {
@@ -197,8 +195,6 @@ uint32_t cells_integers(enum machine machine, const struct cells *cells, int64_t
 	return (uint32_t)(integers_portable(cells, 0, values, odd) - odd);
 }
 
-/* --------------------------------------------------------------- numbers */
-
 /* Digits, with a point or not: exact as long as the digits fit 53 bits and the power of
  * ten is one that a double has exactly (Clinger 1990, "How to Read Floating Point Numbers
  * Accurately"). */
@@ -247,8 +243,6 @@ uint32_t cells_numbers(const struct cells *c, double *values, uint32_t *odd)
 	return (uint32_t)(odd - first);
 }
 
-/* -------------------------------------------------------------- booleans */
-
 static enum reading boolean_read(const struct cells *c, struct span s, bool *out)
 {
 	const char *text;
@@ -284,8 +278,6 @@ uint32_t cells_booleans(const struct cells *c, uint8_t *values, uint32_t *odd)
 	}
 	return (uint32_t)(odd - first);
 }
-
-/* ----------------------------------------------------------------- dates */
 
 /* A month of the calendar: how many days it has, and the day before its first one. */
 struct month {
@@ -386,8 +378,6 @@ uint32_t cells_dates(const struct cells *c, int32_t *values, uint32_t *odd)
 	}
 	return (uint32_t)(odd - first);
 }
-
-/* ------------------------------------------------------------------- rows */
 
 /* In 32 bits, since before the first byte there is a separator at -1. */
 static inline const char *row_begin(const char *text, uint32_t before)

@@ -139,8 +139,6 @@ static const struct mu_code codes[] = {
 	{ 0 },
 };
 
-/* -------------------------------------------------------------- configure */
-
 static int configure_headers(struct mu_ctx *ctx, const struct self *self)
 {
 	const struct declared_column *all = self->columns.items, *c;
@@ -191,8 +189,6 @@ static int csv_configure(struct mu_ctx *ctx, void *state)
 				 self->encoding);
 	return err;
 }
-
-/* -------------------------------------------------------- open and close */
 
 static void claims_resolve(struct mu_ctx *ctx, struct self *self)
 {

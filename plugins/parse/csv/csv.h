@@ -205,11 +205,7 @@ static inline bool csv_record(struct self *self, struct mu_string text, size_t a
 	return record_read(&self->record, &self->dialect, text, at, (size_t)self->max_columns);
 }
 
-/* --------------------------------------------------------------- guess.c */
-
 int csv_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out);
-
-/* -------------------------------------------------------------- header.c */
 
 /* Finds the encoding of the document, and its text where that is UTF-8. */
 int csv_find(struct mu_ctx *ctx, struct self *self);
@@ -245,8 +241,6 @@ int csv_start(struct mu_ctx *ctx, struct self *self);
  * one of the document's text. */
 int csv_report_unclosed(struct mu_ctx *ctx, const struct self *self, const struct cell *cell);
 
-/* -------------------------------------------------------------- window.c */
-
 int csv_split(struct mu_ctx *ctx, void *state, struct mu_piece *piece);
 
 /* Reads the window that begins with the record at `at`, of the document's text. */
@@ -258,8 +252,6 @@ static inline uint64_t window_end(const struct window *w)
 {
 	return w->huge ? w->huge : w->base + w->end;
 }
-
-/* ---------------------------------------------------------------- plan.c */
 
 /* Takes the rows of the next batch from the window, into `runs`, `slows` and `before`, and
  * sets how many there are. */
@@ -276,8 +268,6 @@ static inline bool window_is_left(const struct window *w)
 	return w->huge ? !w->row : w->row < w->n_rows || w->odd < w->n_odds;
 }
 
-/* ---------------------------------------------------------------- rows.c */
-
 /* False when memory is out. */
 bool csv_slow_add(struct slows *slows, uint32_t row, uint32_t field);
 
@@ -290,8 +280,6 @@ void csv_fields_prepare(struct mu_ctx *ctx, struct self *self);
 
 int csv_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out);
 int csv_merge(struct mu_ctx *ctx, void *state, void *other_state);
-
-/* ----------------------------------------------------------------- row.c */
 
 /* Puts the record at hand into a row of the batch, with all its cells, and reports what
  * is wrong with it. */
@@ -321,8 +309,6 @@ int csv_value(struct mu_ctx *ctx, struct self *self, struct mu_string text,
 /* The one of some texts that a cell has, without white space around it; or NULL. */
 const char *csv_text_find(const struct mu_texts *texts, struct mu_string trimmed);
 
-/* ---------------------------------------------------------------- text.c */
-
 /* Puts a text into a row. */
 int text_put_value(struct mu_ctx *ctx, struct self *self, struct field *f, uint32_t row,
 		   struct mu_string value);
@@ -340,8 +326,6 @@ void text_prepare(struct mu_ctx *ctx, const struct self *self, struct field *f);
 
 /* Gets ready for the next batch. */
 void text_rest(const struct self *self, struct field *f);
-
-/* --------------------------------------------------------------- batch.c */
 
 /* Begins a batch of so many rows.  Where a column is skipped none of them has a value; in
  * others all have one, which is to be put, or is to be marked as none. */
@@ -371,8 +355,6 @@ static inline struct mu_view batch_view(const char *text, struct span s)
 /* Hands over what was put. */
 int batch_finish(struct mu_ctx *ctx, struct self *self, struct ArrowArray *out);
 void batch_release(struct self *self);
-
-/* --------------------------------------------------------------- place.c */
 
 int csv_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *field,
 	       struct mu_place *out);

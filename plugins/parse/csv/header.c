@@ -12,8 +12,6 @@ enum {
 	DECODED_MOST = 1 << 30, /* bytes of one that is not */
 };
 
-/* --------------------------------------------------------- the delimiter */
-
 static int division_measure(struct mu_ctx *ctx, struct self *self, struct division *out)
 {
 	struct mu_string text = self->text;
@@ -75,8 +73,6 @@ int csv_sniff(struct mu_ctx *ctx, struct self *self, struct division *best)
 	self->dialect.delimiter = best->delimiter;
 	return 0;
 }
-
-/* ------------------------------------------------------------ the header */
 
 size_t csv_skip_lines(const struct self *self)
 {
@@ -267,8 +263,6 @@ int csv_prepare(struct mu_ctx *ctx, struct self *self)
 		fields_of_file(ctx, self);
 	return 0;
 }
-
-/* ------------------------------------------------- what is wrong with it */
 
 /* The place of the header, which is no row's: nobody can take what is said of it
  * for an error of one row. */

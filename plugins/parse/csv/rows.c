@@ -9,8 +9,6 @@ enum {
 	ALIKE_BYTES = 8,
 };
 
-/* ---------------------------------------------------------------- fields */
-
 /* Whether a text of the column's options reads as a value of it. */
 static bool field_is_careful(const struct field *f)
 {
@@ -61,8 +59,6 @@ void csv_fields_prepare(struct mu_ctx *ctx, struct self *self)
 			self->slowly = true;
 	}
 }
-
-/* -------------------------------------------------------------- slow cells */
 
 bool csv_slow_add(struct slows *slows, uint32_t row, uint32_t field)
 {
@@ -181,8 +177,6 @@ static int slows_put(struct mu_ctx *ctx, struct self *self)
 	}
 	return err;
 }
-
-/* ------------------------------------------------------------------ decode */
 
 static struct cells cells_of(const struct self *self, const struct field *f, const struct run *run)
 {
@@ -425,8 +419,6 @@ static int batch_make(struct mu_ctx *ctx, struct self *self, struct ArrowArray *
 			text_rest(self, f);
 	return err;
 }
-
-/* ------------------------------------------------------------------- parse */
 
 static int report_no_rows(struct mu_ctx *ctx, struct self *self)
 {

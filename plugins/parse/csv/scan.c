@@ -126,8 +126,6 @@ static inline void high_mark(const struct scan *s)
 		s.at += left < SCAN_BLOCK ? left : SCAN_BLOCK; \
 	} while (s.at < s.len)
 
-/* --------------------------------------------------------------- anywhere */
-
 /* Which of eight bytes are `byte`, which stands in all of `bytes`: bit 7 of each. */
 static inline uint64_t bytes_equal(uint64_t eight, uint64_t bytes)
 {
@@ -209,8 +207,6 @@ static uint64_t lines_portable(const char *text, uint64_t len)
 }
 
 #if MACHINE_X86
-
-/* ------------------------------------------------------------------ AVX2 */
 
 TARGET_AVX2 static inline uint64_t pair_equal(__m256i a, __m256i b, __m256i byte)
 {
@@ -313,8 +309,6 @@ TARGET_AVX2 static uint64_t lines_avx2(const char *text, uint64_t len)
 	return n + lines_portable(text + at, len - at);
 }
 
-/* --------------------------------------------------------------- AVX-512 */
-
 /* Sixteen of the bytes at a time as positions. */
 TARGET_AVX512 static inline void positions_store(uint32_t *out, uint32_t at, __m128i bytes)
 {
@@ -371,8 +365,6 @@ TARGET_AVX512 static uint32_t scan_avx512(struct scan *scan)
 }
 
 #endif
-
-/* ------------------------------------------------------------------ which */
 
 uint32_t scan_run(enum machine machine, struct scan *scan)
 {

@@ -7,8 +7,6 @@
 
 #define PADDING ((size_t)CELLS_PADDING)
 
-/* ------------------------------------------------------------------ bytes */
-
 /* Takes the memory for so many bytes, unless that at hand will do: batches that point
  * into it keep it. */
 static bool bytes_have(struct self *self, size_t len)
@@ -99,8 +97,6 @@ void window_release(struct window *w)
 	free(w->high);
 	*w = (struct window){ .slab = NULL };
 }
-
-/* ------------------------------------------------------------------ index */
 
 static bool window_is_last(const struct self *self)
 {
@@ -211,8 +207,6 @@ int window_fill(struct mu_ctx *ctx, struct self *self, uint64_t at)
 	}
 	return huge_find(ctx, self, at);
 }
-
-/* ----------------------------------------------------------------- pieces */
 
 /* How many lines end from a position on up to where the window does. */
 static uint64_t lines_to_end(const struct self *self, uint64_t from)

@@ -19,8 +19,6 @@ struct word_text {
 	char bytes[];
 };
 
-/* ------------------------------------------------------------------ hash */
-
 /* Sums of products, in which no two keys meet more often than chance has it as long
  * as the secret is one (the family NH: Black et al. 1999, "UMAC: Fast and Secure Message
  * Authentication"), and then spread. */
@@ -68,8 +66,6 @@ static uint64_t cell_hash(const char *cell, size_t len, const struct word_secret
 	}
 	return hash;
 }
-
-/* ----------------------------------------------------------------- table */
 
 /* The first two bytes of the key of a free slot, and of a cell's that is longer. */
 #define KEY_OTHER ((uint64_t)0x0100)
@@ -239,8 +235,6 @@ void words_release(struct words *words)
 	free(words->items);
 	*words = (struct words){ .slots = NULL };
 }
-
-/* ------------------------------------------------------------------ runs */
 
 /* A run in the making.  What a processor has no register for stays in the run itself. */
 struct course {

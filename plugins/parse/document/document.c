@@ -190,8 +190,6 @@ static int document_read(struct mu_ctx *ctx, struct self *self, bool quiet)
 	return err ? err : scan_run(self->scan);
 }
 
-/* ------------------------------------------------------------------ rows */
-
 static bool is_plain(struct mu_string text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -328,8 +326,6 @@ static int document_parse(struct mu_ctx *ctx, void *data, struct ArrowArray *out
 	return err ? mu_fail(ctx, err, "out of memory") : 0;
 }
 
-/* ---------------------------------------------------------------- places */
-
 static size_t field_index(const struct layout *layout, const char *name)
 {
 	size_t i = 0;
@@ -398,8 +394,6 @@ static int document_locate(struct mu_ctx *ctx, void *data, uint64_t position, co
 	return 0;
 }
 
-/* ------------------------------------------------------------ recognition */
-
 /* A text in quotes, cut to what a message can bear, in memory of the stage. */
 static const char *quoted(struct mu_ctx *ctx, const char *before, struct mu_string text)
 {
@@ -427,8 +421,6 @@ static int document_recognise(struct mu_ctx *ctx, void *data, struct mu_recognit
 		quoted(ctx, "the header ", mu_string(header_text(ctx, &self->layout.tables[0])));
 	return scan_recognises(&scan, &out->yes);
 }
-
-/* --------------------------------------------------------------- a draft */
 
 /* What is no text for people: data in other forms. */
 static bool is_data(const uint8_t *bytes, size_t len)

@@ -47,8 +47,6 @@ static bool same_words(struct mu_string a, struct mu_string b)
 	return !a.len && !b.len;
 }
 
-/* -------------------------------------------------------------- the header */
-
 static size_t row_width(const struct table *t, int64_t row)
 {
 	return t->header_end[row] - (row ? t->header_end[row - 1] : 0);
@@ -143,8 +141,6 @@ static bool has_texts(const struct self *self, const struct table *t)
 	return true;
 }
 
-/* ------------------------------------------------------------- the heading */
-
 static int has_pattern(struct mu_ctx *ctx, const struct self *self, struct mu_string text,
 		       bool *has)
 {
@@ -173,8 +169,6 @@ static int has_heading(struct mu_ctx *ctx, const struct self *self, const struct
 	err = has_pattern(ctx, self, heading, has);
 	return err ? err : has_pattern(ctx, self, caption, has);
 }
-
-/* -------------------------------------------------------------- the choice */
 
 /* "2 'Troops by country' (Country, Troops)" */
 static void describe(const struct table *t, struct phrase *out)

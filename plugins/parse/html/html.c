@@ -126,8 +126,6 @@ static const struct mu_code codes[] = {
 	{ 0 },
 };
 
-/* -------------------------------------------------------------- configure */
-
 static int html_configure(struct mu_ctx *ctx, void *state)
 {
 	struct self *self = state;
@@ -148,8 +146,6 @@ static int html_configure(struct mu_ctx *ctx, void *state)
 				 self->encoding);
 	return err;
 }
-
-/* -------------------------------------------------------- open and close */
 
 static int html_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 {
@@ -181,8 +177,6 @@ static void html_close(struct mu_ctx *ctx, void *state)
 	notes_close(&self->known);
 	free(self->others);
 }
-
-/* ------------------------------------------------------------------- parse */
 
 static int report_hidden(struct mu_ctx *ctx, const struct self *self)
 {

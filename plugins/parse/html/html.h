@@ -57,8 +57,6 @@ struct path {
 	char text[PATH_BYTES];
 };
 
-/* ----------------------------------------------------------------- a table */
-
 /* A place in the row at hand that a cell of this row has. */
 struct slot {
 	size_t from, len; /* of its text, in `texts` */
@@ -167,8 +165,6 @@ struct table {
 	struct foot_row foot_rows[FOOT_ROWS];
 };
 
-/* ------------------------------------------------------------------ a page */
-
 /* Whose text it is. */
 enum owner { OWNER_NONE, OWNER_CELL, OWNER_CAPTION, OWNER_TABLE };
 
@@ -274,15 +270,11 @@ static inline int html_out_of_memory(struct mu_ctx *ctx)
 /* Room for `n` items of `size` bytes; false when memory is out.  New ones are zeroed. */
 bool html_room(void *items, size_t *room, size_t n, size_t size);
 
-/* ---------------------------------------------------------------- source.c */
-
 /* Sets self->text and begins the page, once. */
 int source_read(struct mu_ctx *ctx, struct self *self);
 
 /* Looks whether the text is text up to `to`, and ends the page when it is not. */
 int source_check(struct mu_ctx *ctx, struct self *self, size_t to);
-
-/* ------------------------------------------------------------------ page.c */
 
 /* Begins the page anew. */
 int page_begin(struct mu_ctx *ctx, struct self *self, bool locating);
@@ -294,8 +286,6 @@ void page_release(struct page *page);
 
 /* Where an element of the stack is. */
 void page_path(const struct page *page, size_t level, struct path *out);
-
-/* ----------------------------------------------------------------- plain.c */
 
 /* A row of cells that have nothing but text, and tags that mean nothing to it:
  * "<tr> <td>text</td> <td><a>text</a></td> </tr>".  page->cells has its cells.  The text of
@@ -315,8 +305,6 @@ enum {
 };
 
 bool plain_row_read(struct page *page, size_t most, struct plain_row *out);
-
-/* ----------------------------------------------------------------- table.c */
 
 /* Whether rows can be taken as a whole: the header is known, and nothing hangs down. */
 bool table_takes_rows(const struct self *self, const struct table *table);
@@ -339,8 +327,6 @@ int table_cell_begin(struct mu_ctx *ctx, struct self *self, struct table *table,
 int table_cell_end(struct mu_ctx *ctx, struct self *self, struct table *table);
 void table_release(struct table *table);
 
-/* ---------------------------------------------------------------- choice.c */
-
 /* Whether a table is meant, once its header is known or it has ended. */
 int choice_make(struct mu_ctx *ctx, struct self *self, struct table *table, bool *meant);
 
@@ -362,8 +348,6 @@ static inline bool choice_looks(const struct self *self, const struct table *tab
 
 /* At the end of the page: reports that none was meant, or several. */
 int choice_report(struct mu_ctx *ctx, const struct self *self);
-
-/* ----------------------------------------------------------------- place.c */
 
 /* The position in _at of a row of the table, counted from 0; up to the next one there is
  * room for the rows that a transform makes of it, one for each of its columns and more. */

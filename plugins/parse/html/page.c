@@ -42,8 +42,6 @@ static enum element_kind kind_of(const struct open *open)
 	return open->element ? (enum element_kind)open->element->kind : ELEMENT_OTHER;
 }
 
-/* ------------------------------------------------------------------- paths */
-
 /* Counts one more child of an element; the how-manieth of its name it is. */
 static uint32_t child_count(struct open *parent, struct mu_string name)
 {
@@ -98,8 +96,6 @@ void page_path(const struct page *page, size_t level, struct path *out)
 		memcpy(out->text, "...", 3);
 	memmove(out->text, out->text + at, sizeof out->text - at);
 }
-
-/* ------------------------------------------------------------------- stack */
 
 static int report_depth(struct mu_ctx *ctx, struct page *page)
 {
@@ -208,8 +204,6 @@ static void space(struct page *page, enum prose_gap gap)
 	else if (open->owner == OWNER_CAPTION)
 		prose_space(&table->caption, gap);
 }
-
-/* -------------------------------------------------------- parts of tables */
 
 static int table_start(struct mu_ctx *ctx, struct self *self, const struct token *token,
 		       const struct element *element)
@@ -353,8 +347,6 @@ static bool is_part(const struct element *element)
 {
 	return element && element->kind > ELEMENT_TABLE && element->kind <= ELEMENT_CELL;
 }
-
-/* -------------------------------------------------------------------- tags */
 
 /* Takes an element out of the stack though others in it stay open. */
 static void take_out(struct page *page, size_t level)
@@ -508,8 +500,6 @@ static int stop(struct mu_ctx *ctx, struct self *self, const struct token *token
 	return err;
 }
 
-/* -------------------------------------------------------------------- text */
-
 static void cell_add(struct prose *texts, struct mu_string text, bool raised)
 {
 	texts->raised = raised;
@@ -538,8 +528,6 @@ static void text_add(struct self *self, struct mu_string text)
 	else if (open->owner == OWNER_TABLE && table->state != TABLE_OTHER)
 		prose_add(&table->stray, text);
 }
-
-/* -------------------------------------------------------------------- read */
 
 int page_begin(struct mu_ctx *ctx, struct self *self, bool locating)
 {

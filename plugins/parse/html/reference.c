@@ -509,8 +509,6 @@ static size_t encode(uint32_t code, char out[4])
 	return 4;
 }
 
-/* ---------------------------------------------------------------- numbers */
-
 /* The value of a digit, or 16. */
 static uint32_t digit(char c)
 {
@@ -545,8 +543,6 @@ static enum reference number_read(struct mu_string text, size_t *used, char out[
 	*len = encode(is_character(code) ? code : REPLACEMENT, out);
 	return is_character(code) ? REFERENCE_KNOWN : REFERENCE_ODD;
 }
-
-/* ------------------------------------------------------------------ names */
 
 static int compare(struct mu_string text, const char *name)
 {

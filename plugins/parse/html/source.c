@@ -53,8 +53,6 @@ static const struct {
 	{ "euc-kr", "CP949" },
 };
 
-/* -------------------------------------------------------------- encodings */
-
 /* Copies the label that stands behind "charset" or "encoding" and its "="; false when
  * there is none. */
 static bool label_read(struct mu_string text, const char *word, char out[LABEL_MAX])
@@ -125,8 +123,6 @@ static const char *encoding_declared(struct mu_ctx *ctx, const struct self *self
 	memcpy(copy, label, sizeof label);
 	return copy;
 }
-
-/* --------------------------------------------------------------- documents */
 
 static int report_other(struct mu_ctx *ctx, struct self *self, const char *what)
 {

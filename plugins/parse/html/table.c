@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ------------------------------------------------------------------- spans */
-
 /* The number that an attribute begins with, up to `most`; 1 when there is none. */
 static uint32_t span_read(struct mu_string text, uint32_t most)
 {
@@ -101,8 +99,6 @@ static int hang(struct mu_ctx *ctx, struct self *self, struct table *t, struct m
 	return 0;
 }
 
-/* ------------------------------------------------------------------- cells */
-
 int table_cell_begin(struct mu_ctx *ctx, struct self *self, struct table *t,
 		     const struct token *token, bool hidden)
 {
@@ -182,8 +178,6 @@ int table_cell_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 	return err;
 }
 
-/* -------------------------------------------------------------- the header */
-
 /* Keeps a row of the header, of which `n` cells are at hand. */
 static int header_add(struct mu_ctx *ctx, struct self *self, struct table *t, size_t n)
 {
@@ -234,8 +228,6 @@ static int header_give(struct mu_ctx *ctx, struct self *self, const struct table
 	}
 	return err;
 }
-
-/* -------------------------------------------------------------------- rows */
 
 static bool is_shown(const struct self *self, bool header, bool first)
 {
@@ -637,8 +629,6 @@ int table_row_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 		err = report_spans(ctx, self);
 	return err;
 }
-
-/* ------------------------------------------------------------------ tables */
 
 int table_section_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 {

@@ -23,8 +23,6 @@ bool token_same_name(struct mu_string a, struct mu_string b)
 	return i == a.len;
 }
 
-/* ------------------------------------------------------------- attributes */
-
 static void attribute_keep(struct token *out, struct mu_string name, struct mu_string value)
 {
 	struct mu_string *place;
@@ -151,8 +149,6 @@ static size_t tag_rest(struct mu_string text, size_t at, struct token *out)
 	}
 	return at;
 }
-
-/* ------------------------------------------------------------------- tags */
 
 /* A tag whose name begins at `at`.  One that is cut by the end is none. */
 static void tag_read(struct tokens *t, size_t at, enum token_kind kind, struct token *out)

@@ -20,8 +20,6 @@ static bool is_key(const struct self *self, const struct declared_column *c)
 	return self->key && !strcmp(self->key, c->name);
 }
 
-/* ----------------------------------------------------------------- objects */
-
 /* Puts a column into the shape, and gives back the cell that it is read from: another
  * column may have the same. */
 static bool shape_place(struct self *self, const struct pointer *field, size_t *cell)
@@ -90,8 +88,6 @@ static int objects_prepare(struct mu_ctx *ctx, struct self *self)
 	return 0;
 }
 
-/* ------------------------------------------------- members of the first rows */
-
 static struct mu_string known_name(const struct self *self, size_t i)
 {
 	const struct mu_map_entry *key = &self->shape.map.entries[i];
@@ -151,8 +147,6 @@ static int columns_list(struct mu_ctx *ctx, struct self *self)
 	self->table.columns = (struct mu_items){ n, own };
 	return 0;
 }
-
-/* -------------------------------------------------------------------- arrays */
 
 static void arrays_refuse(struct self *self, const char *why)
 {
@@ -219,8 +213,6 @@ static void arrays_prepare(struct mu_ctx *ctx, struct self *self)
 	self->n_cells = (size_t)self->grid.max_columns;
 	self->whole = self->whole || self->header;
 }
-
-/* --------------------------------------------------------------------- both */
 
 static void memory_take(struct mu_ctx *ctx, struct self *self)
 {
@@ -296,8 +288,6 @@ void columns_release(struct self *self)
 	grid_close(self->sheet);
 	mu_schema_release(&self->schema);
 }
-
-/* ------------------------------------------------------------------- reports */
 
 static int key_compare(const void *a, const void *b)
 {

@@ -2,8 +2,6 @@
 
 enum { NAMES_SHOWN = 10 };
 
-/* -------------------------------------------------------------------- lines */
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -46,8 +44,6 @@ static bool are_lines(struct self *self)
 		line++;
 	return line < end && *line == '{';
 }
-
-/* ------------------------------------------------------------------ a pointer */
 
 /* Writes the first names of a pointer. */
 static void pointer_print(const struct pointer *pointer, size_t n, struct phrase *out)
@@ -143,8 +139,6 @@ static void rows_walk(struct self *self)
 		    token_name(token));
 }
 
-/* ----------------------------------------------------------------- candidates */
-
 /* Arrays of objects, met on a walk. */
 struct candidates {
 	size_t n;
@@ -232,8 +226,6 @@ static int pointer_choose(struct mu_ctx *ctx, struct self *self)
 		self->pointer = pointer_read(ctx, c->first);
 	return 0;
 }
-
-/* ---------------------------------------------------------------------- rows */
 
 void rows_seek(struct self *self, uint64_t at, uint64_t limit)
 {

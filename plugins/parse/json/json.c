@@ -133,8 +133,6 @@ static const struct mu_code codes[] = {
 	{ 0 },
 };
 
-/* -------------------------------------------------------------- configure */
-
 static int configure_field(struct mu_ctx *ctx, const struct self *self,
 			   const struct declared_column *c)
 {
@@ -200,8 +198,6 @@ static int json_configure(struct mu_ctx *ctx, void *state)
 				 self->encoding);
 	return err;
 }
-
-/* ------------------------------------------------------------------- the text */
 
 int json_out_of_memory(struct mu_ctx *ctx)
 {
@@ -290,8 +286,6 @@ int json_prepare(struct mu_ctx *ctx, struct self *self)
 	self->unreadable = self->problem.code;
 	return err;
 }
-
-/* -------------------------------------------------------- open and close */
 
 static int json_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 {

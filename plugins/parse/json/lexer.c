@@ -31,8 +31,6 @@ void lexer_too_large(struct lexer *lex, uint64_t at)
 		    "here begins what is longer than the %zu bytes that max_row allows", lex->most);
 }
 
-/* ------------------------------------------------------------------ window */
-
 static bool is_broken(const struct lexer *lex)
 {
 	return lex->err || lex->problem.code;
@@ -144,8 +142,6 @@ void lexer_release(struct lexer *lex)
 	free(lex->memory);
 	lex->memory = lex->buffer = NULL;
 }
-
-/* ------------------------------------------------------------------ tokens */
 
 int lexer_peek(struct lexer *lex)
 {
@@ -508,8 +504,6 @@ bool lexer_skip(struct lexer *lex, enum token token)
 			;
 	return token > TOKEN_END;
 }
-
-/* ------------------------------------------------------------------ strings */
 
 static char *code_put(unsigned code, char *out)
 {

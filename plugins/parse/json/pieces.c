@@ -2,8 +2,6 @@
 
 #include <inttypes.h>
 
-/* ------------------------------------------------------------------- cutting */
-
 /* Whether there is anything at a position.  What has to be decoded is one piece, and so
  * is what had to be read as a whole to find the rows. */
 static bool is_left(const struct self *self, uint64_t from)
@@ -71,8 +69,6 @@ int json_split(struct mu_ctx *ctx, void *state, struct mu_piece *piece)
 	piece->mark = mark_make(rows + skim.rows, lines);
 	return 0;
 }
-
-/* ---------------------------------------------------------------------- rows */
 
 static int row_report(struct mu_ctx *ctx, const struct self *self, uint64_t at)
 {

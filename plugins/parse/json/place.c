@@ -14,8 +14,6 @@ static uint64_t characters(const char *text, uint64_t len)
 	return n;
 }
 
-/* --------------------------------------------------------------------- lines */
-
 /* Counts on from the place that was counted to last. */
 static void count_on(struct self *self, uint64_t to)
 {
@@ -53,8 +51,6 @@ static void line_find(const struct mu_ctx *ctx, struct self *self, uint64_t at)
 	}
 	count_on(self, at);
 }
-
-/* ---------------------------------------------------------------------- rows */
 
 /* Whether a position is in a row of an array or object: where that begins, and how many are
  * before it. */
@@ -120,8 +116,6 @@ static bool row_find(const struct mu_ctx *ctx, struct self *self, uint64_t at, u
 	return begun == *start && token > TOKEN_NAME && row_read(self, token) &&
 	       lexer_position(&self->lexer) > at;
 }
-
-/* ---------------------------------------------------------------------- cells */
 
 /* Pointers of what a place shows: of the rows, the row and the column. */
 struct cell_name {
@@ -189,8 +183,6 @@ static void cell_add_field(const struct self *self, struct cell_name *name, cons
 	else
 		cell_add(name, mu_string(c[i].header.count ? c[i].header.items[0] : c[i].name));
 }
-
-/* ---------------------------------------------------------------------- place */
 
 /* The line of a position, if it is not too long for that; else what is around it. */
 static void show_line(const struct self *self, uint64_t at, struct mu_place *out)

@@ -5,8 +5,6 @@
 
 static bool object_read(struct self *self, struct shape *shape);
 
-/* ------------------------------------------------------------------ strings */
-
 /* Resolves the escapes of a string behind what is in the space already. */
 static bool space_add(struct self *self, struct mu_string raw)
 {
@@ -43,8 +41,6 @@ static bool name_take(struct self *self, struct mu_string *out)
 	self->space_len = before;
 	return true;
 }
-
-/* ------------------------------------------------------------------- values */
 
 static bool string_take(struct self *self, struct value *v)
 {
@@ -159,8 +155,6 @@ static bool below_read(struct self *self, const struct entry *e, enum token toke
 	return ok;
 }
 
-/* ------------------------------------------------------------------- objects */
-
 /* Takes note of a name that should not be there: whether its value is to be passed over. */
 static bool name_is_odd(struct self *self, const struct shape *shape, struct entry *e,
 			struct mu_string name)
@@ -234,8 +228,6 @@ static bool object_read(struct self *self, struct shape *shape)
 	return token == TOKEN_CLOSE;
 }
 
-/* -------------------------------------------------------------------- arrays */
-
 bool row_value_is_blank(const struct self *self, const struct value *v)
 {
 	return v->kind == GRID_EMPTY || (v->kind == GRID_TEXT && !mu_trim(row_text(self, v)).len);
@@ -276,8 +268,6 @@ bool row_read(struct self *self, enum token token)
 	}
 	return ok;
 }
-
-/* --------------------------------------------------------------------- cells */
 
 struct mu_string row_text(const struct self *self, const struct value *v)
 {

@@ -22,8 +22,6 @@ static uint32_t count_of(const char *text, uint32_t most)
 	return value < 1 ? 1 : value < most ? (uint32_t)value : most;
 }
 
-/* ------------------------------------------------------------------- sheets */
-
 /* A style is called by the first letter of its family, and its name. */
 static char family_of(const char *name)
 {
@@ -205,8 +203,6 @@ static void other_end(struct xml *xml, struct self *self, int element)
 	}
 	self->other = element != TABLE;
 }
-
-/* ------------------------------------------------------------ rows and cells */
 
 static bool is_hidden(const char *visibility)
 {
@@ -404,8 +400,6 @@ static void sign_add(struct xml *xml, char sign)
 		xml_text_add(xml, &sign, 1);
 }
 
-/* -------------------------------------------------------------- the document */
-
 static void content_start(struct xml *xml, int element)
 {
 	struct self *self = xml->user;
@@ -558,8 +552,6 @@ int content_open(struct mu_ctx *ctx, struct self *self)
 	self->book.xml.text_most = self->book.table.text_most;
 	return err;
 }
-
-/* ---------------------------------------------------------------- encryption */
 
 enum { ENCRYPTION = 1 };
 

@@ -25,8 +25,6 @@ static int fail_damaged(struct mu_ctx *ctx, const struct self *self, const char 
 		      name.text, what, self->book.rows);
 }
 
-/* ------------------------------------------------------------------ one cell */
-
 /* Whether a row or column has a height or width of 0, so that nobody sees it. */
 static bool is_flat(const char *size)
 {
@@ -216,8 +214,6 @@ static void cell_end(struct xml *xml, struct self *self)
 		xml_stop(xml, err);
 }
 
-/* -------------------------------------------------------------------- a sheet */
-
 /* Where the header ends, the columns become known; and what locate() wants is not to be
  * written over. */
 static void row_end(struct xml *xml, struct self *self)
@@ -364,8 +360,6 @@ int cells_open(struct mu_ctx *ctx, struct self *self)
 	return err;
 }
 
-/* ------------------------------------------------------------- merged areas */
-
 static void merges_start(struct xml *xml, int element)
 {
 	struct self *self = xml->user;
@@ -430,8 +424,6 @@ int cells_read_merges(struct mu_ctx *ctx, struct self *self)
 	xml_close(&xml);
 	return err;
 }
-
-/* ------------------------------------------------------------- other sheets */
 
 /* Of a sheet that is not read. */
 struct looking {

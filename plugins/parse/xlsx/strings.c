@@ -10,8 +10,6 @@ enum {
 enum { STRING = 1, STRING_TEXT, STRING_PHONETIC, STRING_RUN, STRING_ALIGN };
 enum { ALIGN_VALUE = 1 };
 
-/* ------------------------------------------------------------------ escapes */
-
 static int hex(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -64,8 +62,6 @@ size_t text_unescape(char *text, size_t len)
 	}
 	return (size_t)(to - text);
 }
-
-/* ------------------------------------------------------------------ the part */
 
 static bool strings_room(struct strings *s, size_t len)
 {

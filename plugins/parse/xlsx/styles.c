@@ -2,8 +2,6 @@
 
 enum { STYLES_MOST = 100000, FORMATS_MOST = 10000 };
 
-/* ------------------------------------------------------------ codes of formats */
-
 /* Where what a code only prints ends: a text in quotes, a character behind \, _ or *. */
 static const char *literal_end(const char *code)
 {
@@ -83,8 +81,6 @@ static enum look look_of_builtin(uint64_t id)
 			return builtin[i].look;
 	return LOOK_NUMBER;
 }
-
-/* ------------------------------------------------------------------ the part */
 
 enum { NUM_FMT = 1, CELL_XFS, XF };
 enum { NUM_FMT_ID = 1, FORMAT_CODE };

@@ -30,8 +30,6 @@ static char *text_copy(struct mu_ctx *ctx, const char *text)
 	return memcpy(mu_alloc(ctx, len + 1), text, len);
 }
 
-/* ---------------------------------------------------------------- relations */
-
 enum { RELATIONSHIP = 1 };
 enum { ID = 1, ID_TYPE, TARGET, TARGET_MODE };
 
@@ -145,8 +143,6 @@ static char *part_of_type(const struct relations *r, const char *type)
 			return r->items[i].part;
 	return NULL;
 }
-
-/* ----------------------------------------------------------------- the book */
 
 enum { SHEET = 1, WORKBOOK_PR, CALC_PR };
 enum { NAME = 1, STATE, RELATION, DATE_1904, FULL_CALC };

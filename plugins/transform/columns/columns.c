@@ -65,8 +65,6 @@
 /* A double has no more. */
 enum { DECIMALS_MAX = 15 };
 
-/* --------------------------------------------------------------- configure */
-
 static int set_configure(struct mu_ctx *ctx, const struct set *set)
 {
 	int sources = (set->value != NULL) + (set->origin != ORIGIN_NONE) + (set->column != NULL) +
@@ -142,8 +140,6 @@ static void columns_close(struct mu_ctx *ctx, void *p)
 	lost_release(&self->lost);
 }
 
-/* ---------------------------------------------------------------- findings */
-
 /* A row at work. */
 struct work {
 	struct mu_ctx *ctx;
@@ -207,8 +203,6 @@ static int report_no_match(const struct work *work, struct mu_string text)
 			 "'%s'",
 			 work->column->name, shown.text, match.text);
 }
-
-/* -------------------------------------------------------------------- cells */
 
 /* What a set column says of the row's document; NULL when that is not known. */
 static int origin_text(const struct work *work, const char **out)
@@ -425,8 +419,6 @@ static int row_compute(struct work *work, int64_t row)
 	return err;
 }
 
-/* ------------------------------------------------------------------ batches */
-
 static bool work_begin(struct self *self, int64_t rows)
 {
 	for (size_t i = 0; i < self->n_order; i++) {
@@ -612,8 +604,6 @@ static void columns_uses(struct mu_ctx *ctx, void *p, const bool *out, bool *in)
 			in[i] = true;
 	lost_uses(&self->lost, in);
 }
-
-/* ------------------------------------------------------------------- tables */
 
 static const char *const origins[] = {
 	"none", "name", "uri", "sha256", "media_type", "source", NULL

@@ -34,8 +34,6 @@ static inline enum mu_data type_chosen(int choice)
 	return (enum mu_data)(choice + MU_STRING);
 }
 
-/* -------------------------------------------------------- options as given */
-
 struct set {
 	const char *name, *value, *column, *match;
 	struct mu_texts sum;
@@ -64,8 +62,6 @@ struct cast {
 
 	struct language *writes; /* NULL: as programs write */
 };
-
-/* -------------------------------------------------------------------- plan */
 
 struct value {
 	bool known; /* else null */
@@ -171,8 +167,6 @@ static inline bool column_is_same(const struct column *c)
 int plan_make(struct mu_ctx *ctx, struct self *self);
 void plan_release(struct self *self);
 
-/* -------------------------------------------------------------------- lost */
-
 /* Behind the plan: which columns claims may have been about. */
 void lost_plan(struct mu_ctx *ctx, struct self *self);
 void lost_uses(const struct lost *lost, bool *in);
@@ -186,8 +180,6 @@ bool lost_merge(struct lost *lost, const struct lost *other);
 int64_t lost_column(struct lost *lost, uint64_t at);
 
 void lost_release(struct lost *lost);
-
-/* ------------------------------------------------------------------ values */
 
 enum answer { VALUE_OK, VALUE_NOT, VALUE_OVERFLOW, VALUE_NO_MEMORY };
 

@@ -33,8 +33,6 @@ struct loss {
 	uint32_t column, value;
 };
 
-/* ----------------------------------------------------------------- columns */
-
 static bool comes_out(const struct self *self, int64_t in)
 {
 	for (size_t i = 0; i < self->n_order; i++) {
@@ -88,8 +86,6 @@ void lost_uses(const struct lost *lost, bool *in)
 	for (size_t i = 0; i < lost->count; i++)
 		in[lost->gone[i].in] = true;
 }
-
-/* ------------------------------------------------------------------ values */
 
 /* The extents of a document, one for each column; NULL when memory is out. */
 static struct extent *extents_of(struct lost *lost, uint32_t document)
@@ -152,8 +148,6 @@ static bool loss_add(struct lost *lost, struct loss loss)
 	lost->losses[lost->n_losses++] = loss;
 	return true;
 }
-
-/* -------------------------------------------------------------------- rows */
 
 static bool row_take(struct lost *lost, const struct mu_column *cells, int64_t row, uint32_t *seen)
 {
@@ -223,8 +217,6 @@ bool lost_take(struct self *self, const struct mu_rows *rows, int64_t n)
 	return done;
 }
 
-/* ------------------------------------------------------------------- merge */
-
 static bool seen_merge(struct lost *lost, uint32_t *seen, const struct lost *other, uint32_t theirs)
 {
 	const struct mu_map_entry *entry;
@@ -267,8 +259,6 @@ bool lost_merge(struct lost *lost, const struct lost *other)
 	lost->sorted = false;
 	return done;
 }
-
-/* --------------------------------------------------------------------- end */
 
 static int by_place(const void *x, const void *y)
 {

@@ -5,8 +5,6 @@
 #include "text/language.h"
 #include "text/pattern.h"
 
-/* ------------------------------------------------------------------- names */
-
 static struct column *column_find(const struct self *self, const char *name)
 {
 	for (size_t i = 0; i < self->count; i++)
@@ -48,8 +46,6 @@ static bool name_is_hidden(const char *name)
 {
 	return !strcmp(name, MU_AT) || !strcmp(name, MU_CLAIM);
 }
-
-/* ------------------------------------------------------------ rename, set */
 
 static void columns_begin(struct mu_ctx *ctx, struct self *self)
 {
@@ -188,8 +184,6 @@ static int set_plan(struct mu_ctx *ctx, struct self *self, struct set *set)
 	return err;
 }
 
-/* ------------------------------------------- trim, normalise, cast, measure */
-
 static int trim_plan(struct mu_ctx *ctx, struct self *self, const char *const *name)
 {
 	int err = 0;
@@ -270,8 +264,6 @@ static int measure_plan(struct mu_ctx *ctx, struct self *self, const char *const
 	return 0;
 }
 
-/* -------------------------------------------------------------- drop, select */
-
 static int drop_plan(struct mu_ctx *ctx, struct self *self)
 {
 	int err = 0;
@@ -311,8 +303,6 @@ static int select_plan(struct mu_ctx *ctx, struct self *self)
 	}
 	return err;
 }
-
-/* ------------------------------------------------------------------ schemas */
 
 /* Adds a column as it comes out. */
 static int schema_add(struct ArrowSchema *schema, const struct column *c)

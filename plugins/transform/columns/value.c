@@ -9,8 +9,6 @@
 
 #include "text/language.h"
 
-/* ------------------------------------------------------------------- types */
-
 struct value value_get(const struct mu_column *cells, int64_t row)
 {
 	struct value value = { .known = !mu_null(cells, row) };
@@ -77,8 +75,6 @@ struct mu_string value_text(enum mu_data type, const struct value *value, char s
 		cell.values = &bit;
 	return mu_format(&cell, 0, space);
 }
-
-/* ------------------------------------------------------------------- casts */
 
 static enum answer answer_of(enum language_answer answer)
 {
@@ -191,8 +187,6 @@ enum answer value_cast(const struct cast *cast, enum mu_data from, enum mu_data 
 	value->as.text = value_text(from, &was, space);
 	return VALUE_OK;
 }
-
-/* --------------------------------------------------------------- normalise */
 
 /* Room for `size` bytes; what is there is lost. */
 static bool buffer_room(struct buffer *buffer, size_t size)

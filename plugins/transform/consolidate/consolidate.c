@@ -55,8 +55,6 @@ struct batch {
 	bool *left_out; /* whether each row is */
 };
 
-/* -------------------------------------------------------------- columns */
-
 static bool columns_have(const struct columns *columns, int64_t index)
 {
 	size_t i;
@@ -165,8 +163,6 @@ static int consolidate_open(struct mu_ctx *ctx, void *state, struct ArrowSchema 
 	return err || !self->count ? err : schema_make(ctx, self, out);
 }
 
-/* --------------------------------------------------------------- findings */
-
 struct phrase phrase_key(const struct mu_ctx *ctx, const struct consolidate *self, int64_t row)
 {
 	struct phrase phrase = { .len = 0 };
@@ -209,8 +205,6 @@ int report_conflict(struct mu_ctx *ctx, const struct consolidate *self, uint64_t
 
 	return report_equal(ctx, self, finding, row, differs, "");
 }
-
-/* ------------------------------------------------------------------- rows */
 
 /* Says that a row is left out, with all that it has. */
 static int leave_out(struct mu_ctx *ctx, const struct consolidate *self, int64_t row)
@@ -389,8 +383,6 @@ static int take_row(struct mu_ctx *ctx, struct consolidate *self, int64_t row, u
 	return take_equal(ctx, self, group, row, at, left_out);
 }
 
-/* ---------------------------------------------------------------- batches */
-
 static void batch_release(struct batch *batch)
 {
 	mu_array_release(&batch->rows);
@@ -513,8 +505,6 @@ static int collect(struct mu_ctx *ctx, struct consolidate *self)
 	}
 	return err;
 }
-
-/* -------------------------------------------------------------- documents */
 
 static int compare_values(const struct consolidate *self, const struct occurrence *a,
 			  const struct occurrence *b)
@@ -663,8 +653,6 @@ static int documents(struct mu_ctx *ctx, struct consolidate *self, struct ArrowA
 	}
 	return err;
 }
-
-/* -------------------------------------------------------------------- plugin */
 
 static int sum(struct mu_ctx *ctx, struct consolidate *self, struct ArrowArray *out)
 {

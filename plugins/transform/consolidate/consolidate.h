@@ -89,8 +89,6 @@ bool values_add(struct consolidate *self, int64_t row);
  * memory is out. */
 int64_t differing(struct consolidate *self, size_t start, int64_t row);
 
-/* --------------------------------------------------------- on_equal: sum */
-
 /* Prepares for ctx->schema.  0, or a positive errno with a message. */
 int sum_open(struct mu_ctx *ctx, struct consolidate *self);
 void sum_close(struct consolidate *self);

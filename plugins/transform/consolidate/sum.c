@@ -73,8 +73,6 @@ struct sum {
 	struct mu_builder counts;
 };
 
-/* ------------------------------------------------------------------- opening */
-
 /* Whether a value takes a word, or half of one. */
 static bool is_wide(enum mu_data type)
 {
@@ -172,8 +170,6 @@ void sum_close(struct consolidate *self)
 	free(sum->kept);
 	free(sum->passed);
 }
-
-/* ---------------------------------------------------------------------- keys */
 
 /* The number of a text; 0 when memory is out. */
 static uint32_t text_number(struct part *p, struct mu_string text)
@@ -315,8 +311,6 @@ static bool keys_pack(const struct consolidate *self, struct sum *sum, int64_t r
 	return true;
 }
 
-/* ---------------------------------------------------------------- kept rows */
-
 /* Puts the rows that were kept last behind the others. */
 static int kept_end(struct mu_ctx *ctx, struct sum *sum)
 {
@@ -367,8 +361,6 @@ static int row_pass(struct mu_ctx *ctx, struct consolidate *self, int64_t row)
 	sum->passed[sum->n_passed++] = sum->n_rows;
 	return row_keep(ctx, self, row);
 }
-
-/* -------------------------------------------------------------------- groups */
 
 static bool total_known(const struct sum *sum, const uint64_t *record, size_t measure)
 {
@@ -475,8 +467,6 @@ static void group_add(const struct consolidate *self, uint64_t *record, int64_t 
 				(uint64_t)mu_get_integer(measure_cells(self, m), row);
 }
 
-/* ---------------------------------------------------------------------- rows */
-
 /* Whether no row of a batch needs a look before its key is one. */
 static bool is_plain(const struct consolidate *self, const struct mu_rows *rows, int64_t n)
 {
@@ -532,8 +522,6 @@ static int rows_take(struct mu_ctx *ctx, struct consolidate *self, const struct 
 	}
 	return err;
 }
-
-/* ------------------------------------------------------------------ stretches */
 
 /* Rows have numbers of 32 bits here. */
 static bool batch_room(const struct consolidate *self, struct sum *sum, size_t rows)
@@ -773,8 +761,6 @@ int sum_take(struct mu_ctx *ctx, struct consolidate *self, const struct ArrowArr
 	}
 	return err || !added ? err : mu_adjusted(ctx, NULL, -added);
 }
-
-/* ---------------------------------------------------------------- giving out */
 
 /* Whether the next kept row is the first of a key: then its record, else NULL. */
 static const uint64_t *record_next(struct sum *sum)

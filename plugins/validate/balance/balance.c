@@ -25,8 +25,6 @@
  */
 #include "balance.h"
 
-/* -------------------------------------------------------------- columns */
-
 /* Column `i` of a rule: its total, its parts, what is taken off.  NULL: no more. */
 static const char **column_of(struct rule *r, size_t i)
 {
@@ -259,8 +257,6 @@ static bool any_rejected(const struct mu_rows *rows, int64_t first, int64_t n)
 		any[0] |= at[i];
 	return (any[0] | any[1]) & MU_AT_REJECTED;
 }
-
-/* ------------------------------------------------------------ one by one */
 
 static void column_add(const struct slot *s, const struct rule *r, size_t slot, int64_t first,
 		       int64_t n, wide *differences, uint8_t *unknown)

@@ -159,8 +159,6 @@ static struct changes explain(const struct self *self, size_t rule)
 	return found;
 }
 
-/* -------------------------------------------------------------- reporting */
-
 static void phrase_number(struct phrase *phrase, const char *before, int64_t number)
 {
 	char text[64];

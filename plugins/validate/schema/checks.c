@@ -6,8 +6,6 @@
 
 #define SHOWN_MAX 100 /* bytes of a value in a message */
 
-/* ------------------------------------------------------------- findings */
-
 static const struct mu_column *cell_of(const struct check *check, const struct row *row, size_t i)
 {
 	return &row->checks->columns[check->columns[i]];
@@ -64,8 +62,6 @@ static int suggest(struct mu_ctx *ctx, struct check *check, const struct row *ro
 		*out = values_nearest(ctx, icu, &check->values, value);
 	return err;
 }
-
-/* ------------------------------------------------------------ one column */
 
 static int required_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 {
@@ -214,8 +210,6 @@ int check_advise(struct mu_ctx *ctx, const struct check *check)
 			 late.field, check->late, check->late == 1 ? "" : "s", now[0], now[1],
 			 now[2], check->late == 1 ? "" : "first ", first[0], first[1], first[2]);
 }
-
-/* ------------------------------------------------------------------ keys */
 
 /* The place of the first row with the values of this one, in *first: its own when
  * there was none. */
@@ -376,8 +370,6 @@ static int foreign_key_row(struct mu_ctx *ctx, struct check *check, struct row *
 	key_describe(check, row, described, sizeof described);
 	return mu_report(ctx, finding, "%s is not in %s", described, file_name(check->resource));
 }
-
-/* ------------------------------------------------------------- all of them */
 
 const struct kind check_kinds[] = {
 	[CHECK_REQUIRED] = { .code = "required", .row = required_row, .screen = screen_nulls },

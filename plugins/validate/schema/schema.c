@@ -75,8 +75,6 @@ static const struct mu_code codes[] = {
 	{ 0 },
 };
 
-/* ------------------------------------------------------------- configure */
-
 static size_t names_count(const char *const *names)
 {
 	size_t count = 0;
@@ -241,8 +239,6 @@ static int schema_configure(struct mu_ctx *ctx, void *data)
 	return err;
 }
 
-/* ------------------------------------------------------------------ open */
-
 static bool is_field(const struct mu_table_schema *schema, const char *name)
 {
 	for (size_t i = 0; i < schema->n_fields; i++)
@@ -331,8 +327,6 @@ static void schema_uses(struct mu_ctx *ctx, void *data, const bool *out, bool *i
 		for (size_t j = 0; j < self->checks.items[i].count; j++)
 			in[self->checks.items[i].columns[j]] = true;
 }
-
-/* -------------------------------------------------------------- validate */
 
 static int outcomes_tell(struct mu_ctx *ctx, const struct self *self)
 {

@@ -7,8 +7,6 @@
 /* Two 64-bit values, which every processor adds at once. */
 typedef uint64_t two __attribute__((vector_size(16)));
 
-/* -------------------------------------------------------------- passed over */
-
 static bool screen_grow(struct screen *screen, size_t room)
 {
 	uint8_t *marks;
@@ -89,8 +87,6 @@ static void wrong(struct mu_ctx *ctx, struct checks *all, struct check *check, i
 		screen->err = check_count(ctx, check, mu_get_place(&screen->hidden->at, row), 0);
 }
 
-/* -------------------------------------------------------------------- nulls */
-
 bool screen_nulls(struct mu_ctx *ctx, struct checks *all, struct check *check)
 {
 	const struct mu_column *cells = &all->columns[check->columns[0]];
@@ -100,8 +96,6 @@ bool screen_nulls(struct mu_ctx *ctx, struct checks *all, struct check *check)
 			wrong(ctx, all, check, i);
 	return true;
 }
-
-/* -------------------------------------------------------------------- texts */
 
 static uint64_t eight_bytes(const char *bytes)
 {
@@ -219,8 +213,6 @@ bool screen_texts(struct mu_ctx *ctx, struct checks *all, struct check *check)
 			text_judge(ctx, all, check, i, text_passes(check, mu_get_string(cells, i)));
 	return true;
 }
-
-/* ------------------------------------------------------------------- bounds */
 
 /* What follows may give true for no reason: it looks at what stands in the place of a
  * null, too, and at integers of 2^62 or more in a rough way. */

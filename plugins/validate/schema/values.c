@@ -53,8 +53,6 @@ int values_find(struct values *values, const struct mu_string *parts)
 	return mu_map_find(&values->map, key.data, key.len) != SIZE_MAX;
 }
 
-/* -------------------------------------------------------------- nearest */
-
 /* A value and its comparable form. */
 struct candidate {
 	const char *value, *folded;
@@ -207,8 +205,6 @@ const char *values_nearest(struct mu_ctx *ctx, const struct icu *icu, struct val
 	}
 	return best == SIZE_MAX ? NULL : values->candidates[best].value;
 }
-
-/* ------------------------------------------------------------------ CSV */
 
 /* Reads a row of some cells; `out` gets those at `places`, an array of `count`. */
 static int row_next(struct list *list, const size_t *places, size_t count, struct mu_string *out,

@@ -6,8 +6,6 @@
 
 #include "text/phrase.h"
 
-/* --------------------------------------------------------------- wording */
-
 void phrase_key(struct phrase *phrase, const struct totals *self, const uint32_t *key)
 {
 	const char *before = " (";
@@ -45,8 +43,6 @@ static struct phrase phrase_claim(struct totals *self, const struct claim *claim
 	phrase_key(&phrase, self, self->key);
 	return phrase;
 }
-
-/* -------------------------------------------------------------- adding up */
 
 /* With `within: all` the claims of one document vouch for the rows of others. */
 static bool cover(struct totals *self, struct group *scope, const struct group *group)
@@ -101,8 +97,6 @@ static int fold(struct mu_ctx *ctx, struct totals *self)
 		err = fold_pattern(ctx, self, self->patterns.entries[p].key);
 	return err;
 }
-
-/* ------------------------------------------------------------- evaluating */
 
 static struct level meaning_of(const struct totals *self, const struct mu_map_entry *name)
 {
@@ -395,8 +389,6 @@ static int evaluate_all(struct mu_ctx *ctx, struct totals *self)
 	return 0;
 }
 
-/* -------------------------------------------------------------- reporting */
-
 /* One claim and one measure that it states. */
 struct check {
 	size_t index;
@@ -626,8 +618,6 @@ static int outcomes_count(struct mu_ctx *ctx, const struct totals *self)
 			err = mu_checked(ctx, i, self->outcomes[i]);
 	return err;
 }
-
-/* ------------------------------------------------------------ unverified */
 
 static int report_unverified(struct mu_ctx *ctx, const struct totals *self, uint32_t id,
 			     const char *measures)

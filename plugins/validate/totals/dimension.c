@@ -18,8 +18,6 @@ void dimension_release(struct dimension *dimension)
 	dimension->words = NULL;
 }
 
-/* ------------------------------------------------------------------- bits */
-
 /* The slot of a value, or the empty one where it belongs: by the upper bits of a
  * product with a secret, which values cannot be chosen against. */
 static size_t bits_slot(const struct bits *bits, int64_t value)
@@ -160,8 +158,6 @@ static int64_t cell_bits(const struct mu_column *cells, int64_t row)
 	}
 }
 
-/* ------------------------------------------------------------------- texts */
-
 /* Neighbouring rows mostly have the same value in most columns. */
 static bool is_latest(const struct dimension *dimension, struct mu_string value)
 {
@@ -191,8 +187,6 @@ static uint32_t word_number(struct dimension *dimension, int32_t code)
 		dimension->words[code] = text_number(dimension, mu_word(&dimension->cells, code));
 	return dimension->words[code];
 }
-
-/* ------------------------------------------------------------------ batches */
 
 bool dimension_turn(struct dimension *dimension, const struct ArrowSchema *schema,
 		    const struct ArrowArray *batch)

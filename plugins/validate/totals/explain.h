@@ -121,8 +121,6 @@ static inline bool fits(wide value)
 	return value >= INT64_MIN && value <= INT64_MAX;
 }
 
-/* ------------------------------------------------------------- problem.c */
-
 void rows_list(struct problem *p);
 void edits_list(struct problem *p);
 void edits_index(struct problem *p);
@@ -154,8 +152,6 @@ void apply(struct problem *p, const struct change *c, int sign);
 /* Whether a row has all the values that are in p->key, which are all there are. */
 bool group_is_there(struct problem *p);
 
-/* -------------------------------------------------------------- change.c */
-
 bool number_change(const struct problem *p, struct change *c, size_t row, size_t measure, wide by);
 /* Whether all that fails would hold without a row, of which all numbers go. */
 bool extra_change(struct problem *p, struct change *c, size_t row);
@@ -168,12 +164,8 @@ bool missing_change(struct problem *p, struct change *c);
 bool missing_between(struct problem *p, struct change *c, size_t a, size_t b);
 
 bool claim_change(struct problem *p, struct change *c, size_t edit);
-/* -------------------------------------------------------------- search.c */
-
 /* Looks for what mends the edits that fail, of a part of them when `part_of` is set. */
 int solve(struct problem *p, struct account *account);
-
-/* ---------------------------------------------------------------- tell.c */
 
 void account_write(struct problem *p, struct account *account);
 

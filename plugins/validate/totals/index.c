@@ -51,8 +51,6 @@ static bool has_key(const struct tally *tally, size_t group, const uint32_t *key
 	return true;
 }
 
-/* ------------------------------------------------------------------- grid */
-
 /* How many bits the numbers of a place of the keys have. */
 static unsigned bits_of(const struct tally *tally, size_t place)
 {
@@ -138,8 +136,6 @@ static bool grid_extend(struct tally *tally)
 	tally->bits[1] = (uint8_t)bits_of(tally, 1);
 	return true;
 }
-
-/* --------------------------------------------------------------- buckets */
 
 /* Both halves of a product, so that every bit of x counts in the lower ones. */
 static inline uint64_t blend(uint64_t x, uint64_t secret)
@@ -247,8 +243,6 @@ static bool buckets_build(struct tally *tally)
 	}
 	return true;
 }
-
-/* ------------------------------------------------------------------ either */
 
 size_t tally_find(const struct tally *tally, const uint32_t *key)
 {

@@ -105,8 +105,6 @@ static bool sources_merge(struct totals *self, const struct totals *other)
 	return true;
 }
 
-/* -------------------------------------------------------------- tallies */
-
 /* The own keys of n groups of the other. */
 static void keys_translate(struct totals *self, const struct tally *from, size_t first, size_t n,
 			   const struct translation *t)
@@ -159,8 +157,6 @@ static int tallies_merge(struct mu_ctx *ctx, struct totals *self, struct tally *
 	}
 	return err;
 }
-
-/* --------------------------------------------------------------- lists */
 
 static int patterns_merge(struct mu_ctx *ctx, struct totals *self, const struct totals *other)
 {
@@ -252,8 +248,6 @@ int totals_merge(struct mu_ctx *ctx, struct totals *self, struct totals *other)
 	translation_release(&t, self->n_dimensions);
 	return err;
 }
-
-/* --------------------------------------------------------------- order */
 
 /* Lists patterns anew, by the claims that they are of. */
 static int patterns_order(struct mu_ctx *ctx, struct totals *self)

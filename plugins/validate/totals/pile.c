@@ -69,8 +69,6 @@ void pile_release(struct pile *pile)
 	*pile = (struct pile){ .size = pile->size };
 }
 
-/* ---------------------------------------------------------------- sorting */
-
 static uint64_t place_of(const struct pile *pile, size_t index)
 {
 	return *(const uint64_t *)pile_at(pile, index) & ~MU_AT_REJECTED;

@@ -36,8 +36,6 @@ struct source *source_of(struct totals *self, uint32_t document)
 	return &self->sources[document];
 }
 
-/* -------------------------------------------------------------------- runs */
-
 bool text_in(const struct mu_texts *texts, struct mu_string text)
 {
 	size_t i;
@@ -140,8 +138,6 @@ static int keys_make(struct mu_ctx *ctx, struct totals *self, const struct run *
 			return out_of_memory(ctx);
 	return 0;
 }
-
-/* ----------------------------------------------------------------- rows */
 
 void rows_forget(struct totals *self)
 {
@@ -286,8 +282,6 @@ static int take_data(struct mu_ctx *ctx, struct totals *self, const struct run *
 	return done ? 0 : out_of_memory(ctx);
 }
 
-/* ---------------------------------------------------------------- claims */
-
 int claims_limit(struct mu_ctx *ctx, const struct totals *self, size_t n)
 {
 	if (n_claims(self) + n <= (uint64_t)self->max_groups)
@@ -429,8 +423,6 @@ int expect_list(struct mu_ctx *ctx, struct totals *self)
 	*claim_mark(self, claim, 0) = STATED;
 	return 0;
 }
-
-/* ---------------------------------------------------------------- batches */
 
 int rows_take(struct mu_ctx *ctx, struct totals *self, const struct ArrowArray *batch)
 {

@@ -38,8 +38,6 @@
 
 #include <stdlib.h>
 
-/* -------------------------------------------------------------- columns */
-
 /* The index of a column that an option names, or -1 and a message. */
 static int64_t column_find(struct mu_ctx *ctx, const char **option)
 {

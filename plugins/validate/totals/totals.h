@@ -223,8 +223,6 @@ static inline size_t n_scopes(const struct totals *self)
 	return self->scopes.groups.count;
 }
 
-/* ---------------------------------------------------------------- take.c */
-
 bool text_in(const struct mu_texts *texts, struct mu_string text);
 
 int rows_take(struct mu_ctx *ctx, struct totals *self, const struct ArrowArray *batch);
@@ -248,16 +246,12 @@ int pattern_add(struct mu_ctx *ctx, struct totals *self, const uint32_t *key);
 /* All rows that were kept, and those to come: no explanation will need them. */
 void rows_forget(struct totals *self);
 
-/* --------------------------------------------------------------- merge.c */
-
 /* Adds all that another instance took; it is left to be closed. */
 int totals_merge(struct mu_ctx *ctx, struct totals *self, struct totals *other);
 
 /* Puts claims, patterns and kept rows into the order of their places, as if one
  * instance had taken them all. */
 int totals_arrange(struct mu_ctx *ctx, struct totals *self);
-
-/* --------------------------------------------------------------- check.c */
 
 /* What a claim is compared with. */
 struct parts {
@@ -275,8 +269,6 @@ int totals_check(struct mu_ctx *ctx, struct totals *self);
 /* The words with which a row or a claim is told from others, "(country PSE)". */
 struct phrase;
 void phrase_key(struct phrase *phrase, const struct totals *self, const uint32_t *key);
-
-/* ------------------------------------------------------------- explain.c */
 
 /* Why claims fail, a list for each document that has any; kept in `accounts`. */
 int explain(struct mu_ctx *ctx, struct totals *self);

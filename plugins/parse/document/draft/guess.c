@@ -23,8 +23,6 @@ struct guess {
 	bool any;
 };
 
-/* ---------------------------------------------------------------- outcomes */
-
 static size_t outcome_cost(const struct outcome *o)
 {
 	return o->troubles + o->failed + o->odd;
@@ -49,8 +47,6 @@ static int consider(struct guess *g, const struct plan *plan)
 	g->found = g->better = true;
 	return 0;
 }
-
-/* ----------------------------------------------------------------- changes */
 
 static bool is_text(const struct column *c)
 {
@@ -144,8 +140,6 @@ static int change_begin(struct guess *g)
 				      sketch_escape(g->ctx, mu_string(header)));
 	return consider(g, &plan);
 }
-
-/* ------------------------------------------------------------------ claims */
 
 /* The first `n` columns of texts, as those that a total is for. */
 static struct mu_texts first_texts(const struct guess *g, size_t n)
@@ -322,8 +316,6 @@ static int change_skip(struct guess *g)
 	return err;
 }
 
-/* --------------------------------------------------------------------- all */
-
 static int improve(struct guess *g)
 {
 	static int (*const mends[])(struct guess *) = { change_groups,    change_begin,
@@ -454,8 +446,6 @@ static void conclude(struct guess *g, struct mu_guess *out)
 	out->columns = true;
 }
 
-/* ---------------------------------------------------------------- language */
-
 /* Whether the numbers of a table are written as in the language. */
 static bool writes_numbers(const struct sketch *s, struct language *language)
 {
@@ -497,8 +487,6 @@ static int reader_choose(struct guess *g, struct plan *plan)
 	}
 	return err;
 }
-
-/* --------------------------------------------------------------- furniture */
 
 static bool is_line_of(struct mu_ctx *ctx, const struct pages *pages, size_t first, size_t end,
 		       const char *pattern)

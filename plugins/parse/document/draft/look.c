@@ -10,8 +10,6 @@ enum {
 	SURE = 5,       /* words that tell it */
 };
 
-/* ---------------------------------------------------------------- numbers */
-
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -72,8 +70,6 @@ bool look_mark(struct mu_string t)
 	return false;
 }
 
-/* ------------------------------------------------------------------ words */
-
 /* Whether folded text begins with these words. */
 static bool begins(const char *folded, const char *words)
 {
@@ -100,8 +96,6 @@ bool look_total(struct mu_string text)
 			return true;
 	return false;
 }
-
-/* --------------------------------------------------------------- language */
 
 /* Words that are common in a language and not in the others. */
 static const struct tongue {
@@ -171,8 +165,6 @@ const char *look_language(struct mu_string text, bool *certain)
 	return tongues[best].tag;
 }
 
-/* ------------------------------------------------------------------ dates */
-
 bool look_date(struct language *language, struct mu_string text, struct look_date *out)
 {
 	static const struct {
@@ -199,8 +191,6 @@ bool look_date(struct language *language, struct mu_string text, struct look_dat
 	}
 	return false;
 }
-
-/* ------------------------------------------------------------------ lines */
 
 static bool stands_for_number(struct mu_string text)
 {

@@ -35,8 +35,6 @@ const char *plan_print(struct mu_ctx *ctx, const char *fmt, ...)
 	return out;
 }
 
-/* ------------------------------------------------------------------ names */
-
 static bool is_taken(const struct plan *plan, const char *name)
 {
 	for (size_t i = 0; i < plan->n_columns; i++)
@@ -83,8 +81,6 @@ static bool is_label(const char *header)
 			return true;
 	return false;
 }
-
-/* ------------------------------------------------------------------ cells */
 
 /* What the cells of a column hold. */
 struct tally_cells {
@@ -188,8 +184,6 @@ static void cells_count(struct mu_ctx *ctx, struct language *language, const str
 	}
 }
 
-/* ---------------------------------------------------------------- columns */
-
 static struct mu_texts texts_copy(struct mu_ctx *ctx, const char *const *items, size_t n)
 {
 	struct mu_texts out = { n, mu_alloc(ctx, (n + 1) * sizeof *out.items) };
@@ -250,8 +244,6 @@ static bool columns_make(struct mu_ctx *ctx, struct language *language, const st
 	}
 	return measure;
 }
-
-/* ---------------------------------------------------------------- heading */
 
 static struct mu_string trimmed(struct mu_string t)
 {
@@ -328,8 +320,6 @@ static void heading_make(struct mu_ctx *ctx, struct language *language, const st
 	as_of_add(ctx, &date, plan);
 }
 
-/* -------------------------------------------------------------------- end */
-
 static bool begins_with(struct mu_string text, struct mu_string start)
 {
 	return text.len >= start.len && !memcmp(text.data, start.data, start.len);
@@ -382,8 +372,6 @@ bool plan_make(struct mu_ctx *ctx, struct language *language, const struct sketc
 		end_make(ctx, sketch, plan);
 	return true;
 }
-
-/* ---------------------------------------------------------------- compile */
 
 int plan_compile(struct mu_ctx *ctx, const struct plan *plan, struct layout *out)
 {

@@ -16,8 +16,6 @@ enum {
 	PROSE_LINES = 2, /* of a heading that goes over into other text */
 };
 
-/* ------------------------------------------------------------------- rows */
-
 static bool is_spaced(const struct look *look)
 {
 	return look->cells && look->chunks > 1;
@@ -154,8 +152,6 @@ struct mu_string sketch_label(const struct pages *pages, size_t line)
 				text.data, (size_t)(words[i].text.data - text.data) });
 	return text;
 }
-
-/* ----------------------------------------------------------------- header */
 
 static const char *join(struct mu_ctx *ctx, struct mu_string a, const char *b)
 {
@@ -321,8 +317,6 @@ size_t sketch_headers(struct mu_ctx *ctx, const struct sketch *s,
 	return s->spaced ? headers_spaced(ctx, s, out) : headers_plain(ctx, s, out);
 }
 
-/* ---------------------------------------------------------------- heading */
-
 static bool ends_sentence(const struct pages *pages, size_t line)
 {
 	struct mu_string text = pages_line(pages, line);
@@ -344,8 +338,6 @@ size_t sketch_heading(const struct sketch *s, size_t header)
 		first = header - PROSE_LINES;
 	return first;
 }
-
-/* -------------------------------------------------------------- furniture */
 
 static size_t escape_add(char *out, size_t len, char c)
 {

@@ -4,8 +4,6 @@
 
 enum { CHECKS_MAX = 100 }; /* totals that are added up */
 
-/* ------------------------------------------------------------------ totals */
-
 static bool covers(const struct scan *s, size_t claim, size_t row)
 {
 	for (size_t i = 0; i < s->layout->n_fields; i++) {
@@ -60,8 +58,6 @@ static void totals_check(const struct scan *s, struct outcome *out)
 			total_check(s, i, s->layout->fields[k].column, out);
 	}
 }
-
-/* ------------------------------------------------------------------ oddity */
 
 /* How many rows have a label on a line of their own, and on their own line. */
 static void labels_count(const struct scan *s, const struct column *c, size_t *alone, size_t *own)
@@ -132,8 +128,6 @@ static size_t oddity(const struct scan *s)
 	}
 	return odd;
 }
-
-/* ------------------------------------------------------------------ trials */
 
 int trial_run(struct mu_ctx *ctx, const struct reader *reader, const struct pages *pages,
 	      const struct plan *plan, struct outcome *out)

@@ -10,8 +10,6 @@
 
 enum { NAME_MAX_FOLDED = 256 };
 
-/* --------------------------------------------------------------- options */
-
 static const char *const types[] = { "string", "integer", "number", "date", "boolean", NULL };
 static const char *const aligns[] = { "header", "left", NULL };
 static const char *const groups[] = { "none", "above", "merged", "below", NULL };
@@ -168,8 +166,6 @@ const struct mu_option layout_options[] = {
 	  .help = "sentences that state totals" },
 	{ 0 },
 };
-
-/* --------------------------------------------------------------- columns */
 
 bool pattern_has(const struct pattern *pattern, const char *name)
 {
@@ -425,8 +421,6 @@ static int columns_compile(struct mu_ctx *ctx, struct layout *layout, struct tab
 	return err;
 }
 
-/* ---------------------------------------------------------------- claims */
-
 static bool captures_measure(const struct layout *layout, const struct table *t,
 			     const struct pattern *pattern)
 {
@@ -531,8 +525,6 @@ static int claim_find_table(struct mu_ctx *ctx, const struct layout *layout, str
 		}
 	return mu_invalid(ctx, &c->table, "no table is called '%s'", c->table);
 }
-
-/* ---------------------------------------------------------------- tables */
 
 static int patterns_compile(struct mu_ctx *ctx, const struct mu_texts *texts, bool whole,
 			    struct pattern ***out)

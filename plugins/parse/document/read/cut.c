@@ -39,8 +39,6 @@ static bool cell_known(struct cut *cut, size_t column, struct cell cell)
 	       (cell_text(cut, column, cell, &text) && value_known(cut->reader, c, text));
 }
 
-/* ------------------------------------------------------------------ gaps */
-
 /* Cuts at the gaps; false when they do not give one cell for each column. */
 static bool cut_gaps(const struct cut *cut, struct way *way)
 {
@@ -87,8 +85,6 @@ static bool is_crowded(const struct cut *cut, const struct way *way)
 			return true;
 	return false;
 }
-
-/* ---------------------------------------------------------------- search */
 
 static bool cell_is_number(struct cut *cut, size_t column, struct cell cell)
 {

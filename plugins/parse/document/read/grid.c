@@ -73,8 +73,6 @@ static struct found_table *found_of(const struct grid *g)
 	return &g->scan->tables[g->table - g->scan->layout->tables];
 }
 
-/* ---------------------------------------------------------------- chunks */
-
 static double middle(double a, double b)
 {
 	return (a + b) / 2;
@@ -115,8 +113,6 @@ struct mu_string chunk_text(const struct word *words, const struct chunk *c)
 {
 	return words_text(words, c->first, c->end);
 }
-
-/* --------------------------------------------------------------- columns */
 
 /* How far a chunk is from a header: by their left sides, middles or right sides,
  * however the column is aligned. */
@@ -266,8 +262,6 @@ static struct datum datum_join(const struct grid *g, const struct column *c, str
 	return a;
 }
 
-/* ---------------------------------------------------------------- labels */
-
 /* A new label of a column takes away those of the groups within it. */
 static void label_set(struct grid *g, size_t column, struct datum datum, size_t line)
 {
@@ -293,8 +287,6 @@ static int label_add(struct grid *g, size_t column, struct mu_string text, size_
 		label_set(g, column, datum_read(g->scan, c, text, false), line);
 	return err;
 }
-
-/* ---------------------------------------------------------------- pieces */
 
 static int piece_add(struct grid *g, size_t column, const struct word *words,
 		     const struct chunk *cell, size_t line, size_t row)
@@ -515,8 +507,6 @@ static int column_rows(const struct grid *g, const struct column *c, const struc
 	return err;
 }
 
-/* ---------------------------------------------------------- merged cells */
-
 static int by_size(const void *a, const void *b)
 {
 	const double *x = a, *y = b;
@@ -695,8 +685,6 @@ static int column_merged(struct grid *g, const struct column *c, const struct pi
 	return err;
 }
 
-/* -------------------------------------------------------------- segments */
-
 static int column_settle(struct grid *g, size_t column)
 {
 	const struct column *c = g->header.columns[column];
@@ -769,8 +757,6 @@ static int segment_end(struct grid *g)
 	g->n_rows = g->n_pieces = 0;
 	return err;
 }
-
-/* ---------------------------------------------------------------- claims */
 
 /* Begins a claim: it is for the present labels of the columns in `of`. */
 static int claim_begin(struct grid *g, const struct claim *claim, size_t line)
@@ -925,8 +911,6 @@ static int scan_labelled(struct grid *g, const struct claim *claim, const struct
 			g->carried[c].open = false;
 	return err ? err : claim_numbers(g, claim, numbers, n);
 }
-
-/* ----------------------------------------------------------------- lines */
 
 static int row_cell(struct grid *g, size_t column, const struct word *words,
 		    const struct chunk *cell, size_t line)
@@ -1138,8 +1122,6 @@ int grid_line(struct grid *g, size_t line)
 	return scan_cells(g, words, n, line);
 }
 
-/* --------------------------------------------------------------- outside */
-
 /* Whether a cell stands where those of its column do in the rows. */
 static bool is_below(const struct grid *g, const struct cells *cells, size_t column)
 {
@@ -1198,8 +1180,6 @@ bool grid_states(struct scan *s, const struct table *t, const struct found_table
 		return states_measure(claim, &g.header);
 	return stands_below(&g, words + first, n - first, false);
 }
-
-/* ---------------------------------------------------------------- tables */
 
 /* Where the cells of a column begin on the page of a line, from that on: at the median
  * of all that begin between the header before and its own. */

@@ -35,8 +35,6 @@ static const struct table *table_of(const struct scan *s, const struct found_tab
 	return &s->layout->tables[f - s->tables];
 }
 
-/* ------------------------------------------------------------------ rows */
-
 /* Whether a text is a number that may count people in a table of this shape. */
 static bool is_count(const struct scan *s, const struct found_table *f, const struct column *c,
 		     struct mu_string text, bool near)
@@ -162,8 +160,6 @@ int outside_kind(struct scan *s, const struct found_table *f, size_t line)
 	return kind_of(s, f, line, true);
 }
 
-/* ---------------------------------------------------------------- tables */
-
 /* The first line behind a table that begins on a line: its lines go on as long as they have
  * digits, up to a blank line. */
 static size_t region_end(const struct outside *o, size_t line)
@@ -280,8 +276,6 @@ static int table_check(const struct outside *o, size_t line, size_t *end)
 	}
 	return report_table(s, line, as, rows);
 }
-
-/* ----------------------------------------------------------------- lines */
 
 static int report_behind(struct outside *o, const struct found_table *f, size_t line,
 			 enum outside_kind kind)

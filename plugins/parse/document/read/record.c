@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-/* --------------------------------------------------------------- reports */
-
 int scan_report(const struct scan *s, struct mu_finding finding, const char *fmt, ...)
 {
 	va_list ap;
@@ -54,8 +52,6 @@ struct phrase quote(struct mu_string text)
 	phrase_add(&phrase, text.data, text.len);
 	return phrase;
 }
-
-/* --------------------------------------------------------------- records */
 
 static bool records_grow(struct scan *s)
 {
@@ -142,8 +138,6 @@ struct mu_finding record_finding(const struct scan *s, size_t record, const char
 				    .value_len = r->len,
 				    .value = s->pages->flat + r->flat };
 }
-
-/* ---------------------------------------------------------------- values */
 
 struct datum datum_read(const struct scan *s, const struct column *c, struct mu_string text,
 			bool words)

@@ -73,8 +73,6 @@ struct scan {
 	bool *repeated; /* lines that repeat a heading on a later page */
 };
 
-/* --------------------------------------------------------------- reports */
-
 __attribute__((format(printf, 3, 4))) int scan_report(const struct scan *s,
 						      struct mu_finding finding, const char *fmt,
 						      ...);
@@ -90,8 +88,6 @@ struct mu_string datum_text(const struct scan *s, const struct datum *d);
 
 /* A text of the document, cut to a length that a message can bear. */
 struct phrase quote(struct mu_string text);
-
-/* --------------------------------------------------------------- records */
 
 /* Adds a record that begins with what the heading of a table says, or knows
  * nothing yet.  Its position is that of its first byte, or one of the next when
@@ -109,8 +105,6 @@ void shape_number(struct shape *shape, struct mu_string text);
 
 /* A finding about all of a record. */
 struct mu_finding record_finding(const struct scan *s, size_t record, const char *code);
-
-/* ---------------------------------------------------------------- values */
 
 struct datum datum_read(const struct scan *s, const struct column *c, struct mu_string text,
 			bool words);

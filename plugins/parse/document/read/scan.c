@@ -23,8 +23,6 @@ size_t behind(struct mu_string text, struct pattern_match match)
 	return at;
 }
 
-/* ------------------------------------------------------------------ rows */
-
 static struct mu_finding line_finding(const struct scan *s, const char *code)
 {
 	return record_finding(s, s->n_records - 1, code);
@@ -188,8 +186,6 @@ static int scan_row(struct scan *s, const struct table *t, const struct header *
 		return s->cut.err ? s->cut.err : report_unrecognised(s, t);
 	}
 }
-
-/* ---------------------------------------------------------------- claims */
 
 /* Puts the captures of the latest find into `data`, by field.  `t` as in
  * layout_column(). */
@@ -471,8 +467,6 @@ static int scan_sentence(struct scan *s, const struct claim *claim)
 		err = scan_again(s, claim, behind(flat, match));
 	return err ? err : cues_check(s, claim, match);
 }
-
-/* ---------------------------------------------------------------- tables */
 
 /* Reads what the heading captures. */
 static int heading_read(struct scan *s, const struct table *t, struct found_table *found)
@@ -896,8 +890,6 @@ static int scan_table(struct scan *s, size_t index)
 	return err ? err : report_tally(s, t, f, &tally, ended);
 }
 
-/* ---------------------------------------------------------------- groups */
-
 /* Whether a record is the total of the rows above it, whatever they are. */
 static bool closes_group(const struct scan *s, const struct record *r)
 {
@@ -965,8 +957,6 @@ size_t scan_find(const struct scan *s, uint64_t position)
 	while (entry == SIZE_MAX && position-- > first);
 	return entry == SIZE_MAX ? SIZE_MAX : (size_t)s->positions.entries[entry].value;
 }
-
-/* ---------------------------------------------------------- document's name */
 
 /* A date that the document's name says, where the document says none. */
 static void name_fill(struct scan *s, const struct column *c, int32_t date)

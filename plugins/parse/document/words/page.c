@@ -13,8 +13,6 @@ struct reading {
 	bool broken;
 };
 
-/* ----------------------------------------------------------- characters */
-
 size_t space_len(struct mu_string t)
 {
 	const unsigned char *s = (const unsigned char *)t.data;
@@ -87,8 +85,6 @@ static bool holds_number(struct mu_string t, size_t from, size_t to)
 		!memcmp(t.data + from, "\xe2\x80\xaf", 3)) &&
 	       digit(t, from - 1) && digit(t, to);
 }
-
-/* ------------------------------------------------------------- flat form */
 
 bool items_grow(void *items, size_t *room, size_t need, size_t size)
 {
@@ -269,8 +265,6 @@ void pages_release(struct pages *p)
 	*p = (struct pages){ 0 };
 }
 
-/* ----------------------------------------------------------------- words */
-
 struct mu_string pages_line(const struct pages *p, size_t line)
 {
 	return (struct mu_string){ p->flat + p->lines[line].flat, p->lines[line].flat_len };
@@ -350,8 +344,6 @@ size_t pages_words(const struct pages *p, size_t line, struct word *out, size_t 
 		return boxed_words(p, line, out, max);
 	return spaced_words(p, line, out, max);
 }
-
-/* ---------------------------------------------------------------- places */
 
 size_t pages_line_of_flat(const struct pages *p, size_t flat)
 {

@@ -26,8 +26,6 @@ struct extraction {
 	int64_t words_left;
 };
 
-/* ---------------------------------------------------------------- output */
-
 static bool put(struct pdf *out, const char *data, size_t len)
 {
 	if (!items_grow(&out->text, &out->room, out->len + len + 1, 1))
@@ -143,8 +141,6 @@ static bool put_word(struct pdf *out, const struct pdf_word *p)
 	return true;
 }
 
-/* ----------------------------------------------------------------- lines */
-
 static double piece_middle(const struct pdf_word *p)
 {
 	return (p->y0 + p->y1) / 2;
@@ -253,8 +249,6 @@ static int page_end(struct extraction *r)
 	r->out->pages++;
 	return put(r->out, "\n\f", 2) ? 0 : ENOMEM;
 }
-
-/* --------------------------------------------------------------- reading */
 
 static bool accept(struct mu_string *t, const char *what)
 {

@@ -210,19 +210,19 @@ $(SEEDS_document): $(BUILD)/seeds/%: pipelines/un-contributions/data/%.pdf
 
 # Texts that nobody has described.
 SEEDS_document += $(BUILD)/seeds/guess
-$(BUILD)/seeds/guess: $(wildcard tests/cases/guess-*/*.txt)
+$(BUILD)/seeds/guess: $(wildcard tests/cases/guess/*/*.txt)
 	@mkdir -p $(@D)
 	$(Q)n=0; for f in $^; do { printf g; cat $$f; } >$@-$$n; n=$$((n + 1)); done; touch $@
 
 # Tables, behind bytes that choose options.
-SEEDS_csv := $(patsubst tests/cases/%/in.csv,$(BUILD)/seeds/%,$(wildcard tests/cases/csv-*/in.csv))
+SEEDS_csv := $(patsubst tests/cases/%/in.csv,$(BUILD)/seeds/%,$(wildcard tests/cases/csv/*/in.csv))
 $(SEEDS_csv): $(BUILD)/seeds/%: tests/cases/%/in.csv
 	@mkdir -p $(@D)
 	$(Q)for i in 0 1 2 3; do { printf "\\$${i}75\\0@"; cat $<; } >$@-$$i; done; touch $@
 
 # Sheets of the cases' workbooks, likewise.
-SEEDS_xlsx := $(patsubst tests/cases/%/book,$(BUILD)/seeds/%.xlsx,$(wildcard tests/cases/*/book))
-SEEDS_ods  := $(patsubst tests/cases/%/text,$(BUILD)/seeds/%.ods,$(wildcard tests/cases/*/text))
+SEEDS_xlsx := $(patsubst tests/cases/%/book,$(BUILD)/seeds/%.xlsx,$(wildcard tests/cases/*/*/book))
+SEEDS_ods  := $(patsubst tests/cases/%/text,$(BUILD)/seeds/%.ods,$(wildcard tests/cases/*/*/text))
 $(SEEDS_xlsx): $(BUILD)/seeds/%.xlsx: tests/cases/%/book
 	@mkdir -p $(@D)
 	$(Q)n=0; for s in $</xl/worksheets/*.xml; do for i in 065 365 374; do \
@@ -233,12 +233,12 @@ $(SEEDS_ods): $(BUILD)/seeds/%.ods: tests/cases/%/text
 	{ printf "\\$$i\\0"; cat $</content.xml; } >$@-$$n; n=$$((n + 1)); done; touch $@
 
 # Documents of JSON.
-SEEDS_json := $(patsubst tests/cases/%/in.json,$(BUILD)/seeds/%,$(wildcard tests/cases/json-*/in.json))
+SEEDS_json := $(patsubst tests/cases/%/in.json,$(BUILD)/seeds/%,$(wildcard tests/cases/json/*/in.json))
 $(SEEDS_json): $(BUILD)/seeds/%: tests/cases/%/in.json
 	@mkdir -p $(@D)
 	$(Q)for i in 0 1 3 6; do { printf "\\14$$i\\0@"; cat $<; } >$@-$$i; done; touch $@
 # Web pages, likewise.
-SEEDS_html := $(patsubst tests/cases/%/in.html,$(BUILD)/seeds/%,$(wildcard tests/cases/html-*/in.html))
+SEEDS_html := $(patsubst tests/cases/%/in.html,$(BUILD)/seeds/%,$(wildcard tests/cases/html/*/in.html))
 $(SEEDS_html): $(BUILD)/seeds/%: tests/cases/%/in.html
 	@mkdir -p $(@D)
 	$(Q)for i in 0 2; do { printf "\\$${i}15\\0"; cat $<; } >$@-$$i; done; touch $@

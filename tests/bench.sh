@@ -13,7 +13,7 @@ set -eu
 }
 muster=$1/muster
 pipeline=pipelines/nl-police-missions/pipeline.yaml
-small=tests/cases/csv-eleven-rows/pipeline.yaml
+small=tests/cases/csv/eleven-rows/pipeline.yaml
 folder=$(mktemp -d "${TMPDIR:-/tmp}/muster-bench.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' INT

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Whole runs, bytes in and bytes out.
 #
-#     tests/cases.sh BUILD_DIR [NAME...]
+#     tests/cases.sh BUILD_DIR [AREA | AREA/NAME...]
 #
-# Each folder tests/cases/NAME is copied to a temporary one, @ROOT@, where the
+# Each folder tests/cases/AREA/NAME is copied to a temporary one, @ROOT@, where the
 # muster of BUILD_DIR is run in it.  Files that a case may have:
 #
 #     cmd       the arguments, as one line of shell words; "run pipeline.yaml --out out"
@@ -49,7 +49,7 @@ SECONDS_MAX=60
 DIFF_MAX=60
 
 [ $# -gt 0 ] || {
-	echo "usage: tests/cases.sh BUILD_DIR [NAME...]" >&2
+	echo "usage: tests/cases.sh BUILD_DIR [AREA | AREA/NAME...]" >&2
 	exit 2
 }
 BUILD=$(cd -- "$1" && pwd -P) || exit 2
@@ -304,12 +304,20 @@ wanted() {
 	name=$1
 	shift
 	for one in "$@"; do
-		[ "$one" != "$name" ] || return 0
+		[ "$one" != "$name" ] && [ "$one" != "${name%%/*}" ] || return 0
 	done
 	return 1
 }
 
-for folder in "$PROJECT"/tests/cases/*/ "$PROJECT"/pipelines/*/expected/; do
+# What stands beside the areas would not be run.
+for folder in "$PROJECT"/tests/cases/*/expected "$PROJECT"/tests/cases/*/cmd; do
+	[ ! -e "$folder" ] || {
+		echo "${folder%/*}: a case stands in the folder of an area, tests/cases/AREA/NAME" >&2
+		exit 2
+	}
+done
+
+for folder in "$PROJECT"/tests/cases/*/*/ "$PROJECT"/pipelines/*/expected/; do
 	folder=${folder%/}
 	case $folder in
 	*/pipelines/*)
@@ -317,7 +325,7 @@ for folder in "$PROJECT"/tests/cases/*/ "$PROJECT"/pipelines/*/expected/; do
 		name=pipelines/${folder##*/}
 		how=pipeline_check ;;
 	*)
-		name=${folder##*/}
+		name=${folder#"$PROJECT/tests/cases/"}
 		how=case_check ;;
 	esac
 	[ -d "$folder" ] && wanted "$name" "$@" && case_run "$name" "$folder" "$how"

@@ -20,7 +20,7 @@ esac
 
 # What `muster explain` says by itself is no expectation.
 expectations() {
-	find cases/*/expected ../pipelines/*/expected -type f ! -path 'cases/run-explain-*'
+	find cases/*/*/expected ../pipelines/*/expected -type f ! -path 'cases/run/explain-*'
 	ls test_*.c plugins/bad/*.c net/scenarios/*.sh
 }
 

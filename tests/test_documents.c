@@ -16,9 +16,10 @@ static char path[64];
 static void file_write(char c, size_t len)
 {
 	static time_t seconds = 1000;
-	struct timespec times[2] = { { .tv_sec = ++seconds }, { .tv_sec = seconds } };
+	struct timespec times[2] = { { .tv_sec = seconds }, { .tv_sec = seconds } };
 	FILE *out = fopen(path, "r+");
 
+	seconds++;
 	ck_assert_ptr_nonnull(out);
 	while (len--)
 		putc(c, out);

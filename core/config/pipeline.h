@@ -26,6 +26,17 @@ struct chain {
 	size_t count;
 };
 
+/* Every source begins with a fetcher and a parser, once its pipeline is read without a mistake. */
+static inline const struct stage_config *chain_fetcher(const struct chain *source)
+{
+	return &source->stages[0];
+}
+
+static inline const struct stage_config *chain_parser(const struct chain *source)
+{
+	return &source->stages[1];
+}
+
 struct pipeline_output {
 	const char *path; /* relative to the output folder */
 	struct mark mark;

@@ -5,22 +5,6 @@
 #include "stage/claim.h"
 #include "stage/rejected.h"
 
-static void say_as(struct run *run, enum mu_severity severity, const char *code, const char *source,
-		   const char *message)
-{
-	struct finding f = { .severity = severity,
-			     .code = mem_copy(code),
-			     .message = mem_copy(message),
-			     .source = source };
-
-	findings_add(&run->findings, &f);
-}
-
-static void say(struct run *run, const char *code, const char *source, const char *message)
-{
-	say_as(run, MU_ERROR, code, source, message);
-}
-
 /* How many of its documents a source reads, and how many it would read if they were not
  * rejected; it leaves the others to other sources. */
 static struct tallied read_by(const struct run *run, size_t source)
@@ -49,31 +33,32 @@ static void check_rows(struct run *run)
 
 		if (t->rows || t->claims || !(n.all + n.rejected))
 			continue;
-		say(run, "run/no-rows", run->sources[i].name,
-		    n.all ? "the source has no rows"
-			  : "the source has no rows, since all its documents are rejected");
+		run_report(run, "run/no-rows",
+			   (struct finding){ .severity = MU_ERROR, .source = run->sources[i].name },
+			   n.all ? "the source has no rows"
+				 : "the source has no rows, since all its documents are rejected");
 		said = true;
 	}
 	if (!said && !run->dataset.rows && !run->options.select)
-		say(run, "run/no-rows", NULL, "no row is left for the dataset");
+		run_report(run, "run/no-rows", (struct finding){ .severity = MU_ERROR },
+			   "no row is left for the dataset");
 }
 
 static void check_overflow(struct run *run)
 {
-	struct text message = { 0 };
 	size_t i, j;
 
-	for (i = 0; i < run->n_records; i++)
-		for (j = 0; j < run->records[i].counted.n_measures; j++) {
-			if (!run->records[i].counted.measures[j].overflow)
-				continue;
-			text_clear(&message);
-			text_printf(&message, "after %s the sum of %s does not fit 64 bits",
-				    run->records[i].config->name,
-				    run->records[i].counted.measures[j].name);
-			say(run, "run/overflow", run->records[i].config->source, message.data);
-		}
-	text_release(&message);
+	for (i = 0; i < run->n_records; i++) {
+		const struct record *r = &run->records[i];
+
+		for (j = 0; j < r->counted.n_measures; j++)
+			if (r->counted.measures[j].overflow)
+				run_report(run, "run/overflow",
+					   (struct finding){ .severity = MU_ERROR,
+							     .source = r->config->source },
+					   "after %s the sum of %s does not fit 64 bits",
+					   r->config->name, r->counted.measures[j].name);
+	}
 }
 
 /* Rows of documents that are rejected as a whole do not count. */
@@ -81,15 +66,15 @@ static void check_rejected(struct run *run)
 {
 	const struct limit *limit = &run->pipeline->max_rejected.rows;
 	uint64_t n = run->withheld.rows, all = n + run->dataset.rows;
-	struct text message = { 0 };
+	struct text allowed = { 0 };
 
 	if (run->pipeline->on_error != ON_ERROR_REJECT || limit_allows(limit, n, all))
 		return;
-	text_printf(&message, "%llu of %llu rows are rejected, and max_rejected allows ",
-		    (unsigned long long)n, (unsigned long long)all);
-	limit_write(limit, &message);
-	say(run, "run/too-many-rejected", NULL, message.data);
-	text_release(&message);
+	limit_write(limit, &allowed);
+	run_report(run, "run/too-many-rejected", (struct finding){ .severity = MU_ERROR },
+		   "%llu of %llu rows are rejected, and max_rejected allows %s",
+		   (unsigned long long)n, (unsigned long long)all, allowed.data);
+	text_release(&allowed);
 }
 
 static void forgive(struct run *run)
@@ -121,13 +106,10 @@ static bool fails_unsaid(const struct record *r, const struct stage *s)
 
 static void say_unsaid(struct run *run, const struct record *r)
 {
-	struct text message = { 0 };
-
-	text_printf(&message, "%s (%s) counts %llu failed checks and reports no finding",
-		    r->config->name, r->config->plugin->full,
-		    (unsigned long long)r->checks[MU_FAIL]);
-	say(run, "run/failed-check", r->config->source, message.data);
-	text_release(&message);
+	run_report(run, "run/failed-check",
+		   (struct finding){ .severity = MU_ERROR, .source = r->config->source },
+		   "%s (%s) counts %llu failed checks and reports no finding", r->config->name,
+		   r->config->plugin->full, (unsigned long long)r->checks[MU_FAIL]);
 }
 
 /* Claims of a source behind whose parser no stage compares any. */
@@ -135,12 +117,12 @@ static uint64_t unchecked_claims(struct run *run, size_t source)
 {
 	const struct chain *chain = run_chain(run, run->sources[source].name);
 
-	return claims_asked(run->pipeline, &chain->stages[1]) ? 0 : run_parsed(run, source)->claims;
+	return claims_asked(run->pipeline, chain_parser(chain)) ? 0
+								: run_parsed(run, source)->claims;
 }
 
 void verdict_claims(struct run *run)
 {
-	struct text message = { 0 };
 	size_t i;
 
 	for (i = 0; i < run->n_sources && !run->options.sample; i++) {
@@ -149,12 +131,12 @@ void verdict_claims(struct run *run)
 		if (!n)
 			continue;
 		run->unchecked += n;
-		text_clear(&message);
-		text_printf(&message, "%llu %s compared with nothing: there is no validate: totals",
-			    (unsigned long long)n, n == 1 ? "claim is" : "claims are");
-		say_as(run, MU_WARNING, "run/unchecked-claims", run->sources[i].name, message.data);
+		run_report(
+			run, "run/unchecked-claims",
+			(struct finding){ .severity = MU_WARNING, .source = run->sources[i].name },
+			"%llu %s compared with nothing: there is no validate: totals",
+			(unsigned long long)n, n == 1 ? "claim is" : "claims are");
 	}
-	text_release(&message);
 }
 
 void verdict_count(const struct run *run, struct verdict *v)

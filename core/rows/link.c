@@ -71,18 +71,15 @@ static int validate_next(void *from, struct ArrowArray *out)
 
 static int not_conserved(struct link *l, const char *why)
 {
-	struct finding f = {
-		.severity = MU_ERROR,
-		.code = mem_copy("run/not-conserved"),
-		.stage = l->stage.config->name,
-		.source = l->stage.config->source,
-	};
+	const struct stage_config *config = l->stage.config;
 	struct text message = { 0 };
 
 	text_printf(&message, "the stage does not give out what it took in: %s", why);
-	f.message = mem_copy(message.data);
-	findings_add(&l->run->findings, &f);
-	run_fail(l->run, l->stage.config, EPROTO, message.data);
+	run_report(l->run, "run/not-conserved",
+		   (struct finding){
+			   .severity = MU_ERROR, .stage = config->name, .source = config->source },
+		   "%s", message.data);
+	run_fail(l->run, config, EPROTO, message.data);
 	text_release(&message);
 	return EPROTO;
 }

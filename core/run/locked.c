@@ -6,19 +6,6 @@
 #include "stage/place.h"
 #include "ledger/rowset.h"
 
-static void say(struct run *run, enum mu_severity severity, const char *code, uint64_t at,
-		uint32_t document, struct text *message)
-{
-	struct finding f = { .severity = severity,
-			     .code = mem_copy(code),
-			     .message = message->data,
-			     .at = at,
-			     .document = document };
-
-	*message = (struct text){ 0 };
-	findings_add(&run->findings, &f);
-}
-
 static const char *shown(const char *cell)
 {
 	return cell ? cell : "empty";
@@ -50,21 +37,20 @@ static void say_cell(struct run *run, const struct rowset *set, const struct row
 {
 	const char *name = set->schema.children[column]->name;
 	const char *was = old->cells[column], *is = row->cells[column];
-	struct text message = { 0 };
-	struct finding f = { .severity = MU_ERROR, .at = row->at };
+	struct text of = { 0 };
+	struct finding f = { .severity = MU_ERROR,
+			     .at = row->at,
+			     .field = mem_copy(name),
+			     .from = place_column(&set->schema, NULL, name),
+			     .value = is ? mem_copy(is) : NULL,
+			     .value_len = is ? strlen(is) : 0 };
 
-	text_printf(&message, "%s of ", name);
-	name_row(set, row, &message);
-	text_printf(&message, " was %s when it was locked, and is %s now", shown(was), shown(is));
-	f.code = mem_copy("run/cell-changed");
-	f.message = message.data;
-	f.field = mem_copy(name);
-	f.from = place_column(&set->schema, NULL, name);
-	f.value = is ? mem_copy(is) : NULL;
-	f.value_len = is ? strlen(is) : 0;
+	name_row(set, row, &of);
 	f.numbers = was && is && mu_parse_integer(mu_string(was), &f.expected) &&
 		    mu_parse_integer(mu_string(is), &f.found);
-	findings_add(&run->findings, &f);
+	run_report(run, "run/cell-changed", f, "%s of %s was %s when it was locked, and is %s now",
+		   name, of.data, shown(was), shown(is));
+	text_release(&of);
 }
 
 static bool same(const char *a, const char *b)
@@ -75,14 +61,16 @@ static bool same(const char *a, const char *b)
 static void compare_row(struct run *run, const struct rowset *set, struct rowset_row *old,
 			const struct rowset_row *row)
 {
-	struct text message = { 0 };
+	struct text name = { 0 };
 	size_t i;
 
 	if (!old) {
-		name_row(set, row, &message);
-		name_cells(set, row, &message);
-		text_puts(&message, ", was not there when it was locked");
-		say(run, MU_ERROR, "run/row-added", row->at, 0, &message);
+		name_row(set, row, &name);
+		name_cells(set, row, &name);
+		run_report(run, "run/row-added",
+			   (struct finding){ .severity = MU_ERROR, .at = row->at },
+			   "%s, was not there when it was locked", name.data);
+		text_release(&name);
 		return;
 	}
 	old->met = true;
@@ -124,7 +112,10 @@ static void say_gone(struct run *run, struct run *before, const struct rowset_ro
 	else if (d && place.line)
 		text_printf(&message, "; it was line %llu of the locked %s",
 			    (unsigned long long)place.line, d->public.name);
-	say(run, MU_ERROR, "run/row-removed", 0, successor(run, d), &message);
+	run_report(run, "run/row-removed",
+		   (struct finding){ .severity = MU_ERROR, .document = successor(run, d) }, "%s",
+		   message.data);
+	text_release(&message);
 }
 
 static void compare(struct run *run, struct run *before)
@@ -132,7 +123,6 @@ static void compare(struct run *run, struct run *before)
 	const struct rowset *now = run->rows;
 	struct rowset *old = before->rows;
 	uint64_t said = run->findings.of[MU_ERROR];
-	struct text message = { 0 };
 	size_t i;
 
 	for (i = 0; i < now->count; i++)
@@ -140,10 +130,9 @@ static void compare(struct run *run, struct run *before)
 	for (i = 0; i < old->count; i++)
 		if (!old->rows[i].met)
 			say_gone(run, before, &old->rows[i]);
-	if (said != run->findings.of[MU_ERROR])
-		return;
-	text_puts(&message, "the documents differ from the lock, and no cell of the dataset does");
-	say(run, MU_NOTE, "run/lock-compared", 0, 0, &message);
+	if (said == run->findings.of[MU_ERROR])
+		run_report(run, "run/lock-compared", (struct finding){ .severity = MU_NOTE },
+			   "the documents differ from the lock, and no cell of the dataset does");
 }
 
 /* Why the two cannot be compared, if they cannot. */
@@ -163,16 +152,14 @@ static void find_obstacle(const struct run *run, const struct run *before, struc
 
 void locked_compare(struct run *run, struct run *before)
 {
-	struct text why = { 0 }, message = { 0 };
+	struct text why = { 0 };
 
 	find_obstacle(run, before, &why);
-	if (why.len) {
-		text_printf(&message,
-			    "the difference from the lock cannot be told cell by cell: %s",
-			    why.data);
-		say(run, MU_NOTE, "run/lock-compared", 0, 0, &message);
-	} else {
+	if (why.len)
+		run_report(run, "run/lock-compared", (struct finding){ .severity = MU_NOTE },
+			   "the difference from the lock cannot be told cell by cell: %s",
+			   why.data);
+	else
 		compare(run, before);
-	}
 	text_release(&why);
 }

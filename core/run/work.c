@@ -132,13 +132,9 @@ static int append_open(struct work *w)
 /* No document tells them. */
 static int no_columns(struct run *run, size_t source)
 {
-	struct finding f = { .severity = MU_ERROR,
-			     .code = mem_copy("run/no-rows"),
-			     .message = mem_copy("the document that should tell the columns of the "
-						 "source cannot be read"),
-			     .source = run->sources[source].name };
-
-	findings_add(&run->findings, &f);
+	run_report(run, "run/no-rows",
+		   (struct finding){ .severity = MU_ERROR, .source = run->sources[source].name },
+		   "the document that should tell the columns of the source cannot be read");
 	return ENODATA;
 }
 
@@ -147,7 +143,7 @@ static int head_open(struct work *w, size_t i)
 	struct run *run = w->run;
 	struct head *h = &w->heads[i];
 	const struct chain *chain = run_chain(run, run->sources[i].name);
-	struct record *record = run_record(run, &chain->stages[1]);
+	struct record *record = run_record(run, chain_parser(chain));
 	const struct ArrowSchema *schema = reader_schema(run->reader, i);
 	int err;
 

@@ -64,7 +64,8 @@ static int fetch_by_plugin(struct run *run, const struct stage_config *config, s
 
 static int fetch_source(struct run *run, size_t source)
 {
-	const struct stage_config *config = &run_chain(run, run->sources[source].name)->stages[0];
+	const struct stage_config *config =
+		chain_fetcher(run_chain(run, run->sources[source].name));
 	struct source_result *result = &run->sources[source];
 	int err;
 

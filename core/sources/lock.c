@@ -258,20 +258,6 @@ int lock_deliver(const struct lock *lock, struct run *run, size_t source, struct
 	return err;
 }
 
-static void say(struct run *run, enum mu_severity severity, const char *code, const char *source,
-		const struct document *d, struct text *message)
-{
-	struct finding f = { .severity = severity,
-			     .code = mem_copy(code),
-			     .message = message->data,
-			     .source = source,
-			     .document = d ? d->public.id : 0 };
-
-	*message = (struct text){ 0 };
-	run->differs = run->differs || severity == MU_ERROR;
-	findings_add(&run->findings, &f);
-}
-
 static json_t *node_to_json(const struct yaml_node *node,
 			    const char *skip, // NOLINT(misc-no-recursion)
 			    const struct secrets *secrets)
@@ -300,15 +286,6 @@ static json_t *node_to_json(const struct yaml_node *node,
 	return json;
 }
 
-static const struct stage_config *fetcher_of(const struct run *run, const char *source)
-{
-	size_t i = 0;
-
-	while (strcmp(run->pipeline->sources[i].name, source) != 0)
-		i++;
-	return &run->pipeline->sources[i].stages[0];
-}
-
 static json_t *options_of(const struct run *run, const struct stage_config *config)
 {
 	return node_to_json(config->map, step_names[STEP_FETCH], &run->pipeline->secrets);
@@ -316,35 +293,33 @@ static json_t *options_of(const struct run *run, const struct stage_config *conf
 
 static void compare_options(struct run *run, const struct lock_source *s)
 {
-	const struct stage_config *config = fetcher_of(run, s->name);
+	const struct stage_config *config = chain_fetcher(run_chain(run, s->name));
+	const struct finding about = { .severity = MU_WARNING, .source = s->name };
 	json_t *options = options_of(run, config);
-	struct text message = { 0 };
 
 	if (strcmp(config->plugin->full, s->plugin) != 0)
-		text_printf(&message, "was locked when %s fetched it, and now %s does", s->plugin,
-			    config->plugin->full);
+		run_report(run, "run/lock-options", about,
+			   "was locked when %s fetched it, and now %s does", s->plugin,
+			   config->plugin->full);
 	else if (!json_equal(options, s->options))
-		text_printf(&message, "was locked with other options of %s", s->plugin);
-	if (message.len)
-		say(run, MU_WARNING, "run/lock-options", s->name, NULL, &message);
+		run_report(run, "run/lock-options", about, "was locked with other options of %s",
+			   s->plugin);
 	json_decref(options);
 }
 
 static void compare_document(const struct lock *lock, struct run *run, const struct document *d)
 {
 	const struct version *v = lock_version(lock, run, d);
-	struct text message = { 0 };
+	const struct finding about = { .severity = MU_ERROR, .document = d->public.id };
 
 	if (!v)
-		text_puts(&message, "is not in the lock");
+		run_report(run, "run/lock-added", about, "is not in the lock");
 	else if (strcmp(v->sha256, d->public.sha256) != 0)
-		text_printf(&message,
-			    "differs from its lock: %llu bytes with sha256 %.12s... were locked, "
-			    "%llu with %.12s... came",
-			    (unsigned long long)v->bytes, v->sha256,
-			    (unsigned long long)d->public.bytes, d->public.sha256);
-	if (message.len)
-		say(run, MU_ERROR, v ? "run/lock-differs" : "run/lock-added", NULL, d, &message);
+		run_report(run, "run/lock-differs", about,
+			   "differs from its lock: %llu bytes with sha256 %.12s... were locked, "
+			   "%llu with %.12s... came",
+			   (unsigned long long)v->bytes, v->sha256,
+			   (unsigned long long)d->public.bytes, d->public.sha256);
 }
 
 /* Those that were locked and did not come. */
@@ -352,7 +327,6 @@ static void compare_missing(struct run *run, const struct lock_source *s,
 			    const struct source_result *result)
 {
 	struct mu_map came = { 0 };
-	struct text message = { 0 };
 	size_t i;
 
 	for (i = 0; i < result->n_documents; i++) {
@@ -366,40 +340,43 @@ static void compare_missing(struct run *run, const struct lock_source *s,
 	for (i = 0; i < s->count; i++) {
 		const char *uri = s->documents[i].uri;
 
-		if (mu_map_find(&came, uri, strlen(uri)) != SIZE_MAX)
-			continue;
-		text_printf(&message, "%s is in the lock and did not come", uri);
-		say(run, MU_ERROR, "run/lock-missing", s->name, NULL, &message);
+		if (mu_map_find(&came, uri, strlen(uri)) == SIZE_MAX)
+			run_report(run, "run/lock-missing",
+				   (struct finding){ .severity = MU_ERROR, .source = s->name },
+				   "%s is in the lock and did not come", uri);
 	}
 	mu_map_release(&came);
 }
 
 int lock_compare(const struct lock *lock, struct run *run, struct text *why)
 {
-	struct text message = { 0 };
+	uint64_t said = run->findings.of[MU_ERROR];
 	size_t i, j;
+	int err = 0;
 
-	for (i = 0; i < run->n_sources; i++) {
+	for (i = 0; i < run->n_sources && !err; i++) {
 		const struct source_result *result = &run->sources[i];
 		const struct lock_source *s = lock_find(lock, result->name);
 
 		if (!s) {
-			text_puts(&message, "the source is not in the lock: muster lock pins it");
-			say(run, MU_ERROR, "run/lock-added", result->name, NULL, &message);
+			run_report(run, "run/lock-added",
+				   (struct finding){ .severity = MU_ERROR, .source = result->name },
+				   "the source is not in the lock: muster lock pins it");
 			continue;
 		}
 		compare_options(run, s);
-		for (j = 0; j < result->n_documents; j++) {
+		for (j = 0; j < result->n_documents && !err; j++) {
 			struct document *d = run->documents.items[result->first_document + j];
-			int err = document_sha256(d, why);
 
-			if (err)
-				return err;
-			compare_document(lock, run, d);
+			err = document_sha256(d, why);
+			if (!err)
+				compare_document(lock, run, d);
 		}
-		compare_missing(run, s, result);
+		if (!err)
+			compare_missing(run, s, result);
 	}
-	return 0;
+	run->differs = run->findings.of[MU_ERROR] > said;
+	return err;
 }
 
 /* A document that came, as it is written. */
@@ -460,7 +437,7 @@ static int entry_make(struct lock *lock, struct run *run, struct document *d, st
 static int source_write(struct lock *lock, struct run *run, const struct source_result *result,
 			json_t *sources, struct text *why)
 {
-	const struct stage_config *config = fetcher_of(run, result->name);
+	const struct stage_config *config = chain_fetcher(run_chain(run, result->name));
 	struct entry *entries = mem_alloc((result->n_documents + 1) * sizeof *entries);
 	json_t *json, *documents = json_array(), *order = json_array();
 	size_t i, n = 0;

@@ -32,15 +32,12 @@ struct asking {
 
 static const struct stage_config *parser_of(const struct run *run, const struct document *d)
 {
-	size_t i = 0;
-
-	while (strcmp(run->pipeline->sources[i].name, run->sources[d->source].name) != 0)
-		i++;
-	return &run->pipeline->sources[i].stages[1];
+	return chain_parser(run_chain(run, run->sources[d->source].name));
 }
 
-static void say(struct run *run, enum mu_severity severity, const char *code, struct document *d,
-		struct text *message)
+/* Like run_report(), and an error is pinned to the document. */
+static void say_of(struct run *run, enum mu_severity severity, const char *code, struct document *d,
+		   struct text *message)
 {
 	struct finding f = { .severity = severity,
 			     .code = mem_copy(code),
@@ -163,7 +160,7 @@ static int twin_find(struct run *run, size_t index, struct mu_map *seen, struct 
 		return 0;
 	text_printf(&message, "has the same bytes as %s and is not read again",
 		    run->documents.items[seen->entries[entry].value]->public.uri);
-	say(run, MU_WARNING, "run/same-bytes", d, &message);
+	say_of(run, MU_WARNING, "run/same-bytes", d, &message);
 	return 0;
 }
 
@@ -339,8 +336,8 @@ static void say_ambiguous(struct run *run, const struct group *g)
 			    run->documents.items[g->documents[i]]->public.source);
 		comma = ", ";
 	}
-	say(run, MU_ERROR, "run/ambiguous-document", run->documents.items[g->documents[0]],
-	    &message);
+	say_of(run, MU_ERROR, "run/ambiguous-document", run->documents.items[g->documents[0]],
+	       &message);
 }
 
 static void say_unrecognised(struct run *run, const struct group *g)
@@ -362,8 +359,8 @@ static void say_unrecognised(struct run *run, const struct group *g)
 	}
 	if (found)
 		text_printf(&message, "; it has %s", found);
-	say(run, MU_ERROR, "run/unrecognised-document", run->documents.items[g->documents[0]],
-	    &message);
+	say_of(run, MU_ERROR, "run/unrecognised-document", run->documents.items[g->documents[0]],
+	       &message);
 }
 
 static void decide(struct run *run, struct group *g)

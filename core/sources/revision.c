@@ -5,47 +5,27 @@
 #include "sources/lock.h"
 #include "stage/run.h"
 
-static void say(struct run *run, enum mu_severity severity, const char *code,
-		const struct document *d, struct text *message)
+static struct finding about(const struct document *d, enum mu_severity severity)
 {
-	struct finding f = { .severity = severity,
-			     .code = mem_copy(code),
-			     .message = message->data,
-			     .document = d->public.id };
-
-	*message = (struct text){ 0 };
-	findings_add(&run->findings, &f);
-}
-
-static void add_when(const struct version *v, struct text *out)
-{
-	char day[48];
-
-	if (!v->fetched)
-		return;
-	date_write((int32_t)(v->fetched / 86400), day, sizeof day);
-	text_printf(out, " of %s", day);
+	return (struct finding){ .severity = severity, .document = d->public.id };
 }
 
 static void say_revision(struct run *run, const struct document *d, const struct version *v,
 			 const char *which)
 {
-	struct text message = { 0 };
-	char day[48];
+	char day[48], fetched[48] = "";
 
 	date_write(d->as_of, day, sizeof day);
-	text_printf(&message,
-		    "was changed without a new date: it says %s, and so did the %s version", day,
-		    which);
-	add_when(v, &message);
-	text_printf(&message, ", which had other bytes (sha256 %.12s... then, %.12s... now)",
-		    v->sha256, d->public.sha256);
-	say(run, MU_WARNING, "run/silent-revision", d, &message);
+	if (v->fetched)
+		date_write((int32_t)(v->fetched / 86400), fetched, sizeof fetched);
+	run_report(run, "run/silent-revision", about(d, MU_WARNING),
+		   "was changed without a new date: it says %s, and so did the %s version%s%s, "
+		   "which had other bytes (sha256 %.12s... then, %.12s... now)",
+		   day, which, v->fetched ? " of " : "", fetched, v->sha256, d->public.sha256);
 }
 
 static void say_change(struct run *run, const struct document *d, const struct version *v)
 {
-	struct text message = { 0 };
 	char old[48] = "none", now[48] = "none";
 
 	if (v->dated)
@@ -53,25 +33,23 @@ static void say_change(struct run *run, const struct document *d, const struct v
 	if (d->dated)
 		date_write(d->as_of, now, sizeof now);
 	if (v->dated || d->dated)
-		text_printf(&message, "has changed since it was locked; its date was %s and is %s",
-			    old, now);
+		run_report(run, "run/changed", about(d, MU_NOTE),
+			   "has changed since it was locked; its date was %s and is %s", old, now);
 	else
-		text_puts(&message, "has changed since it was locked, and states no date");
-	say(run, MU_NOTE, "run/changed", d, &message);
+		run_report(run, "run/changed", about(d, MU_NOTE),
+			   "has changed since it was locked, and states no date");
 }
 
 /* `before`: "were locked", "came as URI". */
 static void say_two_dates(struct run *run, const struct document *d, const char *before,
 			  int32_t other)
 {
-	struct text message = { 0 };
 	char now[48], then[48];
 
 	date_write(d->as_of, now, sizeof now);
 	date_write(other, then, sizeof then);
-	text_printf(&message, "is read as of %s, and the same bytes %s as of %s", now, before,
-		    then);
-	say(run, MU_WARNING, "run/two-dates", d, &message);
+	run_report(run, "run/two-dates", about(d, MU_WARNING),
+		   "is read as of %s, and the same bytes %s as of %s", now, before, then);
 }
 
 static bool same_bytes(const struct document *d, const struct version *v)
@@ -149,7 +127,6 @@ static void compare_others(struct run *run, size_t index, struct mu_map *seen)
 /* A day of grace, since it is tomorrow already in the east. */
 static void check_future(struct run *run, const struct document *d)
 {
-	struct text message = { 0 };
 	int32_t today = mu_today();
 	char day[48], now[48];
 
@@ -157,8 +134,8 @@ static void check_future(struct run *run, const struct document *d)
 		return;
 	date_write(d->as_of, day, sizeof day);
 	date_write(today, now, sizeof now);
-	text_printf(&message, "is read as of %s, which is after today, %s", day, now);
-	say(run, MU_WARNING, "run/future-date", d, &message);
+	run_report(run, "run/future-date", about(d, MU_WARNING),
+		   "is read as of %s, which is after today, %s", day, now);
 }
 
 static int compare_one(struct run *run, struct document *d, struct text *why)

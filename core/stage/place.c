@@ -36,16 +36,6 @@ char *place_column(const struct ArrowSchema *in, const struct ArrowSchema *out, 
 	return NULL;
 }
 
-static const struct stage_config *parser_of(const struct run *run, const struct document *d)
-{
-	size_t i;
-
-	for (i = 0; i < run->pipeline->n_sources; i++)
-		if (!strcmp(run->pipeline->sources[i].name, d->public.source))
-			return &run->pipeline->sources[i].stages[1];
-	return NULL;
-}
-
 static struct locators *locators_of(struct run *run)
 {
 	if (!run->locators)
@@ -74,7 +64,8 @@ static struct stage *find_lent(const struct locators *l, uint32_t document)
 static int locator_open(struct run *run, struct locators *l, uint32_t id)
 {
 	struct document *d = documents_get(&run->documents, id);
-	const struct stage_config *config = d ? parser_of(run, d) : NULL;
+	const struct chain *source = d ? run_chain(run, d->public.source) : NULL;
+	const struct stage_config *config = source ? chain_parser(source) : NULL;
 	int err;
 
 	stage_close(&l->own);

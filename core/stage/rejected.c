@@ -217,16 +217,13 @@ void limit_write(const struct limit *limit, struct text *out)
 
 static void say_too_many(struct run *run, const struct tallied *n)
 {
-	struct text message = { 0 };
-	struct finding f = { .severity = MU_ERROR, .code = mem_copy("run/too-many-rejected") };
+	struct text allowed = { 0 };
 
-	text_printf(&message,
-		    "%zu of %zu documents are not as they should be, and max_rejected "
-		    "allows ",
-		    n->rejected, n->all);
-	limit_write(&run->pipeline->max_rejected.documents, &message);
-	f.message = message.data;
-	findings_add(&run->findings, &f);
+	limit_write(&run->pipeline->max_rejected.documents, &allowed);
+	run_report(run, "run/too-many-rejected", (struct finding){ .severity = MU_ERROR },
+		   "%zu of %zu documents are not as they should be, and max_rejected allows %s",
+		   n->rejected, n->all, allowed.data);
+	text_release(&allowed);
 }
 
 /* Files that errors are pinned to, with those that are rejected already; `reason` of the

@@ -1,6 +1,7 @@
 #include "stage/run.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #define MAX_JOBS 256
@@ -23,16 +24,17 @@ struct record *run_record(struct run *run, const struct stage_config *config)
 
 const struct chain *run_chain(const struct run *run, const char *source)
 {
-	size_t i = 0;
+	size_t i;
 
-	while (run->pipeline->sources[i].name != source)
-		i++;
-	return &run->pipeline->sources[i];
+	for (i = 0; i < run->pipeline->n_sources; i++)
+		if (!strcmp(run->pipeline->sources[i].name, source))
+			return &run->pipeline->sources[i];
+	return NULL;
 }
 
 const struct balance *run_parsed(struct run *run, size_t source)
 {
-	return &run_record(run, &run_chain(run, run->sources[source].name)->stages[1])->counted;
+	return &run_record(run, chain_parser(run_chain(run, run->sources[source].name)))->counted;
 }
 
 size_t run_jobs(const struct run *run)
@@ -77,6 +79,19 @@ bool run_has_failed(struct run *run)
 	failed = run->failure.len > 0;
 	pthread_mutex_unlock(&run->lock);
 	return failed;
+}
+
+void run_report(struct run *run, const char *code, struct finding about, const char *fmt, ...)
+{
+	struct text message = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	text_vprintf(&message, fmt, ap);
+	va_end(ap);
+	about.code = mem_copy(code);
+	about.message = message.data;
+	findings_add(&run->findings, &about);
 }
 
 const struct mu_table_schema *run_table(const struct run *run)

@@ -102,6 +102,11 @@ int run_refuse(struct run *run, const struct stage_config *config, int err, cons
 /* Whether somebody has said why the run cannot go on. */
 bool run_has_failed(struct run *run);
 
+/* Adds a finding of the runner's own, without a lock.  `about` tells its severity and what it
+ * is about; its `field`, `from` and `value` pass to the run. */
+void run_report(struct run *run, const char *code, struct finding about, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* Takes note that a stage has reported something of that severity. */
 void run_said(struct run *run, enum mu_severity severity);
 
@@ -114,7 +119,7 @@ const struct mu_table_schema *run_table(const struct run *run);
 /* On how many threads documents are read at the most. */
 size_t run_jobs(const struct run *run);
 
-/* The stages of a source of the run. */
+/* The stages of a source of the pipeline; NULL: there is no such source. */
 const struct chain *run_chain(const struct run *run, const char *source);
 
 /* What the parser of a source gave out. */

@@ -125,7 +125,7 @@ bool text_character(const char *bytes, size_t len, uint32_t *code, size_t *size)
 	if (!lead_byte(in[0], &more, &out) || more >= len)
 		return false;
 	for (i = 1; i <= more; i++) {
-		if ((in[i] & 0xc0) != 0x80)
+		if (!text_is_tail(bytes[i]))
 			return false;
 		out = out << 6 | (in[i] & 0x3f);
 	}

@@ -51,6 +51,22 @@ unsigned text_character_columns(uint32_t code);
  * false, with a length of 1, when there is none. */
 bool text_character(const char *bytes, size_t len, uint32_t *code, size_t *size);
 
+/* Whether a byte stands in a character of UTF-8 behind its first. */
+static inline bool text_is_tail(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* How much of a UTF-8 text fits in `most` bytes, without half a character. */
+static inline size_t text_cut(const char *text, size_t len, size_t most)
+{
+	if (len <= most)
+		return len;
+	while (most && text_is_tail(text[most]))
+		most--;
+	return most;
+}
+
 /* Removes users and passwords from the addresses in a text: what stands between "//" and
  * "@", which may have blanks in it where somebody made a mistake. */
 void text_remove_users(struct text *text);

@@ -269,10 +269,7 @@ static void add_message(struct text *out, const struct diagnostics *d, const cha
 
 	text_puts(&safe, message);
 	secrets_redact(d->secrets, &safe, 0);
-	len = safe.len;
-	if (len > MESSAGE_BYTES)
-		for (len = MESSAGE_BYTES; (safe.data[len] & 0xc0) == 0x80;)
-			len--;
+	len = text_cut(safe.data, safe.len, MESSAGE_BYTES);
 	text_add_visible(out, safe.data, len);
 	if (len < safe.len)
 		text_puts(out, "\xe2\x80\xa6");

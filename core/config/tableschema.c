@@ -50,10 +50,7 @@ __attribute__((format(printf, 3, 0))) static void message_set(struct tableschema
 	size_t keep;
 
 	text_vprintf(text, fmt, ap);
-	keep = text->len < sizeof err->message ? text->len : sizeof err->message - 1;
-	/* Not half a character. */
-	while (keep < text->len && keep && ((unsigned char)text->data[keep] & 0xc0) == 0x80)
-		keep--;
+	keep = text_cut(text->data, text->len, sizeof err->message - 1);
 	memcpy(err->message, text->data, keep);
 	err->message[keep] = '\0';
 	text_release(text);

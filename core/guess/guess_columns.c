@@ -175,10 +175,8 @@ static void note_begin(struct text *note)
 
 static void note_cell(struct text *note, const char *cell)
 {
-	size_t len = strlen(cell), shown = len < SHOWN ? len : SHOWN;
+	size_t len = strlen(cell), shown = text_cut(cell, len, SHOWN);
 
-	while (shown < len && shown && ((unsigned char)cell[shown] & 0xc0) == 0x80)
-		shown--;
 	text_putc(note, '\'');
 	text_add_visible(note, cell, shown);
 	text_puts(note, shown < len ? "...'" : "'");
@@ -379,7 +377,7 @@ static void add_pattern(struct text *out, struct mu_string note)
 {
 	size_t begin = note.len < NOTE_BEGIN ? note.len : NOTE_BEGIN;
 	const char *colon = memchr(note.data, ':', begin);
-	size_t len = note.len < NOTE_MAX ? note.len : NOTE_MAX, i, size;
+	size_t len = text_cut(note.data, note.len, NOTE_MAX), i, size;
 	uint32_t code;
 
 	if (colon)
@@ -387,8 +385,6 @@ static void add_pattern(struct text *out, struct mu_string note)
 	else if (!strchr(letters, *note.data) && !strchr(digits, *note.data) &&
 		 text_character(note.data, note.len, &code, &size) && is_sign(code))
 		len = size;
-	while (len < note.len && ((unsigned char)note.data[len] & 0xc0) == 0x80)
-		len--;
 	text_putc(out, '^');
 	for (i = 0; i < len; i++) {
 		if (strchr("\\^$.[|()?*+{", note.data[i]))

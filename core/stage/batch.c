@@ -28,55 +28,21 @@ __attribute__((format(printf, 3, 4))) static bool broken(struct text *why, const
 	return false;
 }
 
-static bool is_tail(unsigned char c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
-/* How many bytes the character at `at` has; 0: it is none (RFC 3629). */
-static size_t character(const unsigned char *at, size_t left)
-{
-	unsigned char c = at[0], low = 0x80, high = 0xbf;
-	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0, i;
-
-	if (n < 2)
-		return n;
-	if (c == 0xe0)
-		low = 0xa0;
-	if (c == 0xed)
-		high = 0x9f;
-	if (c == 0xf0)
-		low = 0x90;
-	if (c == 0xf4)
-		high = 0x8f;
-	if (n > left || at[1] < low || at[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if (!is_tail(at[i]))
-			return 0;
-	return n;
-}
-
 static bool is_utf8(const char *text, size_t len)
 {
-	const unsigned char *at = (const unsigned char *)text;
 	uint64_t eight;
+	uint32_t code;
 	size_t n;
 
-	while (len) {
+	for (; len; text += n, len -= n) {
 		if (len >= sizeof eight) {
-			memcpy(&eight, at, sizeof eight);
-			if (!(eight & 0x8080808080808080)) {
-				at += sizeof eight;
-				len -= sizeof eight;
+			memcpy(&eight, text, sizeof eight);
+			n = sizeof eight;
+			if (!(eight & 0x8080808080808080))
 				continue;
-			}
 		}
-		n = character(at, len);
-		if (!n)
+		if (!text_character(text, len, &code, &n))
 			return false;
-		at += n;
-		len -= n;
 	}
 	return true;
 }

@@ -165,11 +165,8 @@ static void country_transform_close(struct mu_ctx *ctx, void *p)
 /* Whether a name is as long as those that the source cuts off. */
 static bool is_cut(const struct self *self, struct mu_string text)
 {
-	int64_t characters = 0;
-
-	for (size_t i = 0; i < text.len; i++)
-		characters += ((unsigned char)text.data[i] & 0xc0) != 0x80;
-	return self->code == CODE_NAME && self->cut && characters >= self->cut;
+	return self->code == CODE_NAME && self->cut &&
+	       (int64_t)utf8_count(text.data, text.len) >= self->cut;
 }
 
 /* A name that may be cut off means whatever begins so. */

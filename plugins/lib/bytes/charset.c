@@ -25,30 +25,6 @@ enum {
 
 #define NOTHING "\xef\xbf\xbd" /* U+FFFD */
 
-static bool is_tail(uint8_t byte)
-{
-	return (byte & 0xc0) == 0x80;
-}
-
-/* The length of the character at `c`, or 0 when it is none: too long a form, a
- * surrogate, beyond U+10FFFF, or cut. */
-static inline size_t utf8_character(const uint8_t *c, size_t len)
-{
-	if (c[0] < 0x80)
-		return 1;
-	if (c[0] < 0xc2 || c[0] > 0xf4 || len < 2 || !is_tail(c[1]))
-		return 0;
-	if (c[0] < 0xe0)
-		return 2;
-	if (len < 3 || !is_tail(c[2]))
-		return 0;
-	if (c[0] < 0xf0)
-		return (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ? 0 : 3;
-	if (len < 4 || !is_tail(c[3]))
-		return 0;
-	return (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f) ? 0 : 4;
-}
-
 /* How many bytes from the start are ASCII, at least; quickly. */
 static size_t ascii_length(const uint8_t *data, size_t len)
 {
@@ -90,7 +66,7 @@ static size_t utf8_length(const uint8_t *data, size_t len)
 		i += ascii_length(data + i, len - i);
 		i += ascii_rest(data + i, len - i);
 		for (; i < len && data[i] >= 0x80; i += n) {
-			n = utf8_character(data + i, len - i);
+			n = utf8_character((const char *)data + i, len - i);
 			if (!n)
 				return i;
 		}
@@ -124,7 +100,7 @@ static struct tally utf8_tally(const uint8_t *data, size_t len)
 	size_t i = ascii_length(data, len), n;
 
 	while (i < len) {
-		n = utf8_character(data + i, len - i);
+		n = utf8_character((const char *)data + i, len - i);
 		tally.good += n > 1;
 		tally.bad += !n;
 		i += n ? n : 1;
@@ -254,7 +230,7 @@ static bool hidden_belongs(const uint8_t *data, size_t at, size_t len, unsigned 
 		return false;
 	do
 		before--;
-	while (before && is_tail(data[before]));
+	while (before && utf8_is_tail((char)data[before]));
 	return is_joined_script(data + before, at - before) &&
 	       is_joined_script(data + next, len - next);
 }
@@ -513,7 +489,7 @@ static size_t column_of(const uint8_t *data, size_t offset)
 	size_t column = 1;
 
 	while (offset && data[offset - 1] != '\n')
-		column += !is_tail(data[--offset]);
+		column += !utf8_is_tail((char)data[--offset]);
 	return column;
 }
 
@@ -544,12 +520,12 @@ static void sample_add(struct phrase *out, struct mu_string text, size_t at)
 	while (from && at - from < SAMPLE / 2 && text.data[from - 1] != '\n' &&
 	       text.data[from - 1] != '\r')
 		from--;
-	while (from < at && is_tail((uint8_t)text.data[from]))
+	while (from < at && utf8_is_tail(text.data[from]))
 		from++;
 	while (end < text.len && end - from < SAMPLE && text.data[end] != '\n' &&
 	       text.data[end] != '\r')
 		end++;
-	while (end > at && end < text.len && is_tail((uint8_t)text.data[end]))
+	while (end > at && end < text.len && utf8_is_tail(text.data[end]))
 		end--;
 	phrase_add(out, text.data + from, end - from);
 }
@@ -612,7 +588,7 @@ int charset_report_mended(struct mu_ctx *ctx, const struct charset_text *text)
 	raw = (struct mu_string){ (const char *)data + text->skipped, len - text->skipped };
 	for (i = 0; !err && i < raw.len; i += n, column++) {
 		data = (const uint8_t *)raw.data + i;
-		n = utf8_character(data, raw.len - i);
+		n = utf8_character((const char *)data, raw.len - i);
 		if (n) {
 			mended_at += n;
 			if (*data == '\n') {
@@ -623,7 +599,7 @@ int charset_report_mended(struct mu_ctx *ctx, const struct charset_text *text)
 		}
 		do
 			n++;
-		while (i + n < raw.len && !utf8_character(data + n, raw.len - i - n));
+		while (i + n < raw.len && !utf8_character((const char *)data + n, raw.len - i - n));
 		if (++stretches <= REPORTED)
 			err = report_stretch(ctx, text, raw, i, n, line, column, mended_at);
 		mended_at += n * strlen(NOTHING);
@@ -648,7 +624,7 @@ int charset_mend(struct mu_ctx *ctx, struct charset_text *out)
 	tally = utf8_tally((const uint8_t *)raw.data, raw.len);
 	text = mu_alloc(ctx, raw.len + tally.bad * (strlen(NOTHING) - 1) + 1);
 	for (i = 0; i < raw.len; i += n ? n : 1) {
-		n = utf8_character((const uint8_t *)raw.data + i, raw.len - i);
+		n = utf8_character(raw.data + i, raw.len - i);
 		memcpy(text + len, n ? raw.data + i : NOTHING, n ? n : strlen(NOTHING));
 		len += n ? n : strlen(NOTHING);
 	}

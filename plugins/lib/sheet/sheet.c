@@ -815,10 +815,8 @@ struct pen {
 
 static void pen_add(struct pen *pen, const char *text, size_t len)
 {
-	size_t room = (size_t)(pen->end - pen->at), n = len < room ? len : room - 1;
+	size_t n = utf8_cut(text, len, (size_t)(pen->end - pen->at) - 1);
 
-	while (n && n < len && ((unsigned char)text[n] & 0xc0) == 0x80)
-		n--;
 	if (n)
 		memcpy(pen->at, text, n);
 	pen->at += n;

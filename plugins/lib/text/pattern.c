@@ -6,6 +6,8 @@
 
 #include <pcre2.h>
 
+#include "text/utf8.h"
+
 /* Far more than a sensible pattern needs, and done in well under a second. */
 #define MATCH_LIMIT      1000000
 #define DEPTH_LIMIT      250000
@@ -37,12 +39,9 @@ static int report_mistake(struct mu_ctx *ctx, const void *option, const char *te
 			  size_t offset)
 {
 	PCRE2_UCHAR reason[256];
-	size_t characters = 1, length = strlen(text);
+	size_t length = strlen(text);
+	size_t characters = 1 + utf8_count(text, offset < length ? offset : length);
 
-	if (offset > length)
-		offset = length;
-	for (size_t i = 0; i < offset; i++)
-		characters += ((unsigned char)text[i] & 0xc0) != 0x80;
 	if (code == PCRE2_ERROR_HEAP_FAILED)
 		return mu_fail(ctx, ENOMEM, "out of memory");
 	pcre2_get_error_message(code, reason, sizeof reason);

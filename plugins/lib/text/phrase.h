@@ -10,6 +10,8 @@
 
 #include <muster/table.h>
 
+#include "text/utf8.h"
+
 enum { PHRASE_PIECE = 60 };
 
 /* Zeroed is empty. */
@@ -31,10 +33,8 @@ static inline void phrase_puts(struct phrase *phrase, const char *text)
 static inline void phrase_add(struct phrase *phrase, const char *text, size_t len)
 {
 	char piece[4 * PHRASE_PIECE + 4];
-	size_t take = len < PHRASE_PIECE ? len : PHRASE_PIECE, n = 0, i;
+	size_t take = utf8_cut(text, len, PHRASE_PIECE), n = 0, i;
 
-	while (take < len && take && ((unsigned char)text[take] & 0xc0) == 0x80)
-		take--;
 	for (i = 0; i < take; i++) {
 		memcpy(piece + n, text[i] ? text + i : "\\x00", text[i] ? 1 : 4);
 		n += text[i] ? 1 : 4;

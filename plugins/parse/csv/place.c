@@ -1,14 +1,11 @@
 #include "csv.h"
 
 #include "scan.h"
+#include "text/utf8.h"
 
-static uint64_t characters(struct mu_string text, size_t from, size_t to)
+static size_t characters(struct mu_string text, size_t from, size_t to)
 {
-	uint64_t n = 0;
-
-	for (; from < to; from++)
-		n += ((unsigned char)text.data[from] & 0xc0) != 0x80;
-	return n;
+	return from < to ? utf8_count(text.data + from, to - from) : 0;
 }
 
 static size_t line_begin(struct mu_string text, size_t at)

@@ -30,10 +30,8 @@ int csv_value(struct mu_ctx *ctx, struct self *self, struct mu_string text, cons
 /* Bytes of a text for a finding: what is shown of it, and no more. */
 static size_t shown_length(const struct self *self, struct mu_string text)
 {
-	size_t len = text.len < 1000 ? text.len : 1000;
+	size_t len = utf8_cut(text.data, text.len, 1000);
 
-	while (len < text.len && len && ((unsigned char)text.data[len] & 0xc0) == 0x80)
-		len--;
 	if (self->window.broken)
 		len = charset_utf8_length((struct mu_string){ text.data, len });
 	return len;

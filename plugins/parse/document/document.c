@@ -397,11 +397,9 @@ static int document_locate(struct mu_ctx *ctx, void *data, uint64_t position, co
 /* A text in quotes, cut to what a message can bear, in memory of the stage. */
 static const char *quoted(struct mu_ctx *ctx, const char *before, struct mu_string text)
 {
-	size_t len = text.len < SHOWN ? text.len : SHOWN, room = strlen(before) + len + 6;
+	size_t len = utf8_cut(text.data, text.len, SHOWN), room = strlen(before) + len + 6;
 	char *out = mu_alloc(ctx, room);
 
-	while (len < text.len && len && ((unsigned char)text.data[len] & 0xc0) == 0x80)
-		len--;
 	snprintf(out, room, "%s'%.*s%s'", before, (int)len, text.data, len < text.len ? "..." : "");
 	return out;
 }

@@ -4,6 +4,7 @@
 
 #include "bytes/charset.h"
 #include "table/raised.h"
+#include "text/utf8.h"
 #include "reference.h"
 #include "token.h"
 
@@ -63,7 +64,7 @@ static void bytes_add(struct prose *p, const char *bytes, size_t n)
 	if (n > p->most - len + 1) {
 		size_t most = p->most - len + 1;
 
-		while (most < n && ((unsigned char)bytes[most] & 0xc0) == 0x80)
+		while (most < n && utf8_is_tail(bytes[most]))
 			most++;
 		n = most;
 	}

@@ -1,5 +1,7 @@
 #include "reference.h"
 
+#include "text/utf8.h"
+
 /* In the order of bytes. */
 static const struct reference_name {
 	const char *name;
@@ -485,30 +487,6 @@ static const uint16_t controls[] = {
 	0x2013, 0x2014, 0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0,      0x17e,  0x178
 };
 
-static size_t encode(uint32_t code, char out[4])
-{
-	if (code < 0x80) {
-		out[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		out[0] = (char)(0xc0 | code >> 6);
-		out[1] = (char)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	if (code < 0x10000) {
-		out[0] = (char)(0xe0 | code >> 12);
-		out[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | code >> 18);
-	out[1] = (char)(0x80 | (code >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (code >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (code & 0x3f));
-	return 4;
-}
-
 /* The value of a digit, or 16. */
 static uint32_t digit(char c)
 {
@@ -540,7 +518,7 @@ static enum reference number_read(struct mu_string text, size_t *used, char out[
 	*used = at + (at < text.len && text.data[at] == ';');
 	if (code >= 0x80 && code < 0xa0)
 		code = controls[code - 0x80];
-	*len = encode(is_character(code) ? code : REPLACEMENT, out);
+	*len = utf8_write(is_character(code) ? code : REPLACEMENT, out);
 	return is_character(code) ? REFERENCE_KNOWN : REFERENCE_ODD;
 }
 
@@ -614,6 +592,6 @@ enum reference reference_read(struct mu_string text, size_t *used, char out[4], 
 		code = latin_find(name, used);
 	if (!code)
 		return ended ? REFERENCE_ODD : REFERENCE_NONE;
-	*len = encode(code, out);
+	*len = utf8_write(code, out);
 	return REFERENCE_KNOWN;
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "text/utf8.h"
+
 enum {
 	LABEL_WITHIN = 4096,    /* bytes in which a page says what its encoding is */
 	LABEL_MAX = 40,         /* bytes of the name of one */
@@ -175,7 +177,7 @@ int source_check(struct mu_ctx *ctx, struct self *self, size_t to)
 
 	if (to - from < CHECKED)
 		to = self->text.len - from < CHECKED ? self->text.len : from + CHECKED;
-	while (to < self->text.len && ((unsigned char)self->text.data[to] & 0xc0) == 0x80)
+	while (to < self->text.len && utf8_is_tail(self->text.data[to]))
 		to++;
 	if (self->decoded.direct && to > valid)
 		err = check_utf8(ctx, self, from > valid ? from : valid, to);

@@ -242,29 +242,6 @@ static size_t escape_length(const char *p)
 	return p[6] == '\\' && p[7] == 'u' && hex_read(p + 8, &low) && is_low(low) ? 12 : 0;
 }
 
-static bool is_tail(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-/* How many bytes a character beyond ASCII has, 0 when it is none. */
-static size_t character_length(const char *p)
-{
-	unsigned a = (unsigned char)p[0], b = (unsigned char)p[1];
-
-	if (a < 0xc2 || a > 0xf4 || !is_tail(p[1]))
-		return 0;
-	if (a < 0xe0)
-		return 2;
-	if (!is_tail(p[2]))
-		return 0;
-	if (a < 0xf0)
-		return (a == 0xe0 && b < 0xa0) || (a == 0xed && b > 0x9f) ? 0 : 3;
-	if (!is_tail(p[3]))
-		return 0;
-	return (a == 0xf0 && b < 0x90) || (a == 0xf4 && b > 0x8f) ? 0 : 4;
-}
-
 /* What is wrong with a byte of a string. */
 static void string_wrong(struct lexer *lex)
 {
@@ -304,7 +281,10 @@ static bool string_read(struct lexer *lex)
 		}
 		window_have(lex, 12);
 		p = lex->buffer + lex->at;
-		n = *p == '\\' ? escape_length(p) : character_length(p);
+		if (*p == '\\')
+			n = escape_length(p);
+		else /* zeros end the buffer */
+			n = (unsigned char)*p < 0x80 ? 0 : utf8_character(p, 4);
 		if (!n || lex->at >= lex->len)
 			break;
 		lex->escaped |= *p == '\\';
@@ -505,26 +485,6 @@ bool lexer_skip(struct lexer *lex, enum token token)
 	return token > TOKEN_END;
 }
 
-static char *code_put(unsigned code, char *out)
-{
-	if (code < 0x80) {
-		*out++ = (char)code;
-	} else if (code < 0x800) {
-		*out++ = (char)(0xc0 | code >> 6);
-		*out++ = (char)(0x80 | (code & 0x3f));
-	} else if (code < 0x10000) {
-		*out++ = (char)(0xe0 | code >> 12);
-		*out++ = (char)(0x80 | (code >> 6 & 0x3f));
-		*out++ = (char)(0x80 | (code & 0x3f));
-	} else {
-		*out++ = (char)(0xf0 | code >> 18);
-		*out++ = (char)(0x80 | (code >> 12 & 0x3f));
-		*out++ = (char)(0x80 | (code >> 6 & 0x3f));
-		*out++ = (char)(0x80 | (code & 0x3f));
-	}
-	return out;
-}
-
 /* Resolves the escape at p, and returns the end of it. */
 static const char *escape_put(const char *p, char **out)
 {
@@ -537,11 +497,11 @@ static const char *escape_put(const char *p, char **out)
 	}
 	hex_read(p + 2, &code);
 	if (!is_high(code)) {
-		*out = code_put(code, *out);
+		*out += utf8_write(code, *out);
 		return p + 6;
 	}
 	hex_read(p + 8, &low);
-	*out = code_put(0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00), *out);
+	*out += utf8_write(0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00), *out);
 	return p + 12;
 }
 

@@ -5,15 +5,6 @@
 
 enum { LINE_SHOWN = 2000 }; /* bytes of a line before and behind a place */
 
-static uint64_t characters(const char *text, uint64_t len)
-{
-	uint64_t n = 0;
-
-	for (uint64_t i = 0; i < len; i++)
-		n += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return n;
-}
-
 /* Counts on from the place that was counted to last. */
 static void count_on(struct self *self, uint64_t to)
 {
@@ -26,7 +17,7 @@ static void count_on(struct self *self, uint64_t to)
 		self->column = 0;
 		from = last + 1;
 	}
-	self->column += characters(from, (uint64_t)(self->text.data + to - from));
+	self->column += utf8_count(from, (uint64_t)(self->text.data + to - from));
 	self->counted = to;
 }
 
@@ -194,9 +185,9 @@ static void show_line(const struct self *self, uint64_t at, struct mu_place *out
 		from--;
 	while (to < end && *to != '\n' && *to != '\r' && to - text - (ptrdiff_t)at < LINE_SHOWN)
 		to++;
-	while (from < to && ((unsigned char)*from & 0xc0) == 0x80)
+	while (from < to && utf8_is_tail(*from))
 		from++;
-	while (to < end && to > from && ((unsigned char)*to & 0xc0) == 0x80)
+	while (to < end && to > from && utf8_is_tail(*to))
 		to--;
 	out->text = from;
 	out->text_len = (size_t)(to - from);
@@ -228,7 +219,7 @@ static uint64_t show_value(const struct self *self, size_t cell, struct mu_place
 	out->value = text.data;
 	out->value_len = text.len;
 	out->width =
-		characters(lexer_bytes(&self->lexer, v->from), v->to - v->from) + (quoted ? 2 : 0);
+		utf8_count(lexer_bytes(&self->lexer, v->from), v->to - v->from) + (quoted ? 2 : 0);
 	return v->from - quoted;
 }
 

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "text/utf8.h"
+
 /*
  * Rows as programs write them:
  *
@@ -105,20 +107,11 @@ static bool pass_attributes(struct scan *s, struct plain_text *r, struct plain_t
 }
 
 /* How many bytes a character beyond ASCII has, if it is one that XML may have; else 0. */
-static size_t character_length(const unsigned char *c, size_t left)
+static size_t character_length(const char *text, size_t left)
 {
-	size_t len = *c >= 0xf0 ? 4 : *c >= 0xe0 ? 3 : 2, i;
+	size_t len = utf8_character(text, left);
 
-	if (*c < 0xc2 || *c > 0xf4 || len > left)
-		return 0;
-	for (i = 1; i < len; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) ||
-	    (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f) ||
-	    (*c == 0xef && c[1] == 0xbf && c[2] > 0xbd))
-		return 0;
-	return len;
+	return len == 3 && memcmp(text, "\xef\xbf\xbd", 3) > 0 ? 0 : len;
 }
 
 /* Text up to the next <. */
@@ -131,7 +124,7 @@ static bool pass_text(struct scan *s, struct plain_text *out, bool *escapes)
 		unsigned char c = (unsigned char)*s->at;
 
 		len = c < 0x80 ? (c >= ' ' || c == '\n' || c == '\t') && c != ']'
-			       : character_length((unsigned char *)s->at, (size_t)(s->end - s->at));
+			       : character_length(s->at, (size_t)(s->end - s->at));
 		if (!len)
 			return false;
 		*escapes |= c == '&';

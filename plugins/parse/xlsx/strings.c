@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "text/utf8.h"
+
 enum {
 	BYTES_MOST = 128 << 20, /* of all texts */
 	STRINGS_MOST = 16 << 20,
@@ -49,16 +51,7 @@ size_t text_unescape(char *text, size_t len)
 			continue;
 		}
 		from += 7;
-		if (c < 0x80) {
-			*to++ = (char)c;
-		} else if (c < 0x800) {
-			*to++ = (char)(0xc0 | c >> 6);
-			*to++ = (char)(0x80 | (c & 0x3f));
-		} else {
-			*to++ = (char)(0xe0 | c >> 12);
-			*to++ = (char)(0x80 | (c >> 6 & 0x3f));
-			*to++ = (char)(0x80 | (c & 0x3f));
-		}
+		to += utf8_write((uint32_t)c, to);
 	}
 	return (size_t)(to - text);
 }

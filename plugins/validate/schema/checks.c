@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "text/utf8.h"
+
 #define SHOWN_MAX 100 /* bytes of a value in a message */
 
 static const struct mu_column *cell_of(const struct check *check, const struct row *row, size_t i)
@@ -25,12 +27,7 @@ static struct mu_string cell_text(const struct check *check, struct row *row, si
 /* As much of a value as a message shows, for "%.*s": whole characters. */
 static int shown(struct mu_string value)
 {
-	size_t len = value.len;
-
-	if (len > SHOWN_MAX)
-		for (len = SHOWN_MAX; len && ((unsigned char)value.data[len] & 0xc0) == 0x80;)
-			len--;
-	return (int)len;
+	return (int)utf8_cut(value.data, value.len, SHOWN_MAX);
 }
 
 /* A finding about the first column of a check, which has thereby failed. */

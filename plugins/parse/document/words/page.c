@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "text/utf8.h"
+
 /* A line of the text on its way into the flat form. */
 struct reading {
 	struct mu_ctx *ctx;
@@ -38,11 +40,7 @@ size_t space_len(struct mu_string t)
 
 size_t text_characters(struct mu_string t)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < t.len; i++)
-		n += ((unsigned char)t.data[i] & 0xc0) != 0x80;
-	return n;
+	return utf8_count(t.data, t.len);
 }
 
 static struct mu_string rest(struct mu_string t, size_t from)

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "text/utf8.h"
+
 #define SAME_LINE 0.4  /* of its height: how far apart the middles of a line's words are */
 #define SMALL     0.75 /* of the height of what stands beside it: a footnote's mark */
 
@@ -33,23 +35,6 @@ static bool put(struct pdf *out, const char *data, size_t len)
 	memcpy(out->text + out->len, data, len);
 	out->len += len;
 	return true;
-}
-
-/* The bytes of a well-formed character at the start of a text, or 0. */
-static size_t character(struct mu_string t)
-{
-	const unsigned char *s = (const unsigned char *)t.data;
-	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-	if (!n || n > t.len || s[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
 }
 
 /* The character that an entity stands for, and its length in `len`; 0 for none. */
@@ -128,7 +113,7 @@ static bool put_word(struct pdf *out, const struct pdf_word *p)
 				return false;
 			continue;
 		}
-		n = character(left);
+		n = utf8_character(left.data, left.len);
 		if (n && !((unsigned char)*left.data < ' ' || *left.data == 0x7f)) {
 			if (!put(out, left.data, n))
 				return false;

@@ -1,5 +1,7 @@
 /* Missions: the reference list, finding by name and day, and transform/mission. */
 #include <check.h>
+#include <sys/wait.h>
+#include <unicode/uclean.h>
 #include <unistd.h>
 
 #include "../plugins/transform/mission.c"
@@ -318,6 +320,55 @@ START_TEST(a_malformed_list_is_refused_with_its_line)
 }
 END_TEST
 
+static void *memory_none(const void *context, size_t size)
+{
+	(void)context;
+	(void)size;
+	return NULL;
+}
+
+static void *memory_not_more(const void *context, void *block, size_t size)
+{
+	(void)block;
+	return memory_none(context, size);
+}
+
+static void memory_back(const void *context, void *block)
+{
+	(void)context;
+	(void)block;
+}
+
+/* In a process of its own, which keeps an ICU without memory. */
+static void names_without_memory(void)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	struct mission_index *index;
+	struct rig rig;
+	int err;
+
+	u_setMemoryFunctions(NULL, memory_none, memory_not_more, memory_back, &status);
+	ctx_init(&rig);
+	err = mission_open(&rig.ctx, &index);
+	_exit(status == U_ZERO_ERROR && err == ENOMEM && !strcmp(rig.why, "out of memory") ? 0 : 1);
+}
+
+/* It comes first, since ICU asks for memory once. */
+START_TEST(a_name_that_icu_has_no_memory_for_is_not_called_bad)
+{
+	int status = -1;
+	pid_t child;
+
+	list_write(HEADER "A,UN,\xce\x91\xce\xb8\xce\xae\xce\xbd\xce\xb1,,,,,\n",
+		   sizeof HEADER "A,UN,xxxxxxxxxx,,,,,\n" - 1);
+	child = fork();
+	if (!child)
+		names_without_memory();
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(a_list_cut_anywhere_is_read_or_refused)
 {
 	static const char bytes[] = HEADER "A,UN,\"Mission \"\"A\"\", b\",2001-02-03,2004-05-06,"
@@ -575,6 +626,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
+	tcase_add_test(tcase, a_name_that_icu_has_no_memory_for_is_not_called_bad);
 	tcase_add_test(tcase, any_spelling_finds_the_mission);
 	tcase_add_test(tcase, nothing_is_matched_in_part);
 	tcase_add_test(tcase, the_day_decides_between_missions_of_one_name);

@@ -92,6 +92,8 @@ static int name_add(struct mission_index *index, const char *name)
 	uint64_t *first;
 
 	length = words_fold(mu_string(name), words, sizeof words);
+	if (length == SIZE_MAX && errno == ENOMEM)
+		return mu_fail(index->list.ctx, ENOMEM, "out of memory");
 	if (!length || length == SIZE_MAX)
 		return list_malformed(&index->list,
 				      "a name is empty, too long or no UTF-8: '%.40s'", name);

@@ -263,11 +263,10 @@ static int csv_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 static void csv_close(struct mu_ctx *ctx, void *state)
 {
 	struct self *self = state;
-	struct field *f;
 
 	(void)ctx;
-	for (f = self->fields; f < self->fields + self->n_fields; f++)
-		words_release(&f->words);
+	for (size_t i = 0; i < self->n_fields; i++)
+		words_release(&self->fields[i].words);
 	batch_release(self);
 	window_release(&self->window);
 	slab_pool_release(self->window_slabs);

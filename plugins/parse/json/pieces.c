@@ -43,7 +43,7 @@ int json_split(struct mu_ctx *ctx, void *state, struct mu_piece *piece)
 {
 	struct self *self = state;
 	uint64_t from, rows = piece->mark >> 32, lines = piece->mark & UINT32_MAX;
-	struct skim skim;
+	struct skim skim = { 0 };
 	int err = json_document(ctx, self);
 
 	piece->to = piece->from;
@@ -250,6 +250,9 @@ int json_merge(struct mu_ctx *ctx, void *state, void *other_state)
 	}
 	if (!shape_join(&self->shape, &other->shape))
 		return json_out_of_memory(ctx);
+	for (size_t i = 0; i < self->n_shapes; i++)
+		if (!shape_join(&self->shapes[i], &other->shapes[i]))
+			return json_out_of_memory(ctx);
 	self->n_rows += other->n_rows;
 	if (other->problem.code &&
 	    (!self->problem.code || other->problem.piece < self->problem.piece))

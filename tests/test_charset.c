@@ -341,6 +341,40 @@ START_TEST(what_belongs_between_letters_is_not_said)
 }
 END_TEST
 
+static bool alike(const char *a, const char *b)
+{
+	bool is = charset_names_look_alike(mu_string(a), mu_string(b));
+
+	ck_assert_int_eq(charset_names_look_alike(mu_string(b), mu_string(a)), is);
+	return is;
+}
+
+START_TEST(names_that_differ_may_look_alike)
+{
+	ck_assert(alike("Coun\xe2\x80\x8btry", "Country"));
+	ck_assert(alike("\xe2\x80\x8e"
+			"Country",
+			"Country\xe2\x80\x8f"));
+	ck_assert(alike("Coun\xc2\xadtry", "Country"));
+	ck_assert(alike("Coun\xef\xbb\xbftry", "Country"));
+	ck_assert(alike("Pol\xc2\xa0ice", "Pol ice"));
+	ck_assert(alike("Pol\n  ice", "Pol ice"));
+	ck_assert(alike("Pol \xe2\x80\x8b ice", "Pol ice"));
+	ck_assert(alike("Pol ice \xe2\x80\x8b", "Pol ice"));
+	ck_assert(alike("\xe2\x80\x8b Police", "Police"));
+	ck_assert(alike("\xe2\x80\x8b", ""));
+	ck_assert(alike("\x01"
+			"a",
+			"a"));
+	ck_assert(!alike("Country", "Country"));
+	ck_assert(!alike("", ""));
+	ck_assert(!alike("Country", "Countries"));
+	ck_assert(!alike("Pol ice", "Police"));
+	ck_assert(!alike("Country", "country"));
+	ck_assert(!alike("\xc3\xab", "e"));
+}
+END_TEST
+
 START_TEST(marks_within_are_dropped)
 {
 	decodes_to(BYTES("\xef\xbb\xbf\xef\xbb\xbf"
@@ -405,6 +439,7 @@ int main(void)
 	tcase_add_test(charset, places_that_mean_nothing_are_bounded);
 	tcase_add_test(charset, what_nobody_sees_is_said);
 	tcase_add_test(charset, what_belongs_between_letters_is_not_said);
+	tcase_add_test(charset, names_that_differ_may_look_alike);
 	tcase_add_test(charset, marks_within_are_dropped);
 	tcase_add_test(charset, utf8_is_measured_anywhere);
 	tcase_add_test(charset, bytes_that_hide_are_seen_anywhere);

@@ -298,6 +298,55 @@ unsigned charset_name_odd(struct mu_string name)
 	return code;
 }
 
+/* How many bytes of what nobody sees a text begins with: one character or none. */
+static size_t unseen_length(struct mu_string text)
+{
+	unsigned code = 0;
+
+	if (!text.len)
+		return 0;
+	if (may_hide((uint8_t)*text.data))
+		code = hidden_at((const uint8_t *)text.data, text.len);
+	if (code)
+		return code < 0x80 ? 1 : code < 0x800 ? 2 : 3;
+	return charset_mark_length(text);
+}
+
+/* The next byte of a name that somebody sees, a space for white space within it, or -1. */
+static int seen_next(struct mu_string name, size_t *at)
+{
+	bool begins = !*at, blank = false;
+	unsigned code;
+
+	while (*at < name.len) {
+		struct mu_string rest = { name.data + *at, name.len - *at };
+		size_t space = *rest.data == ' ' ? 1 : odd_blank(rest, &code);
+		size_t length = space ? space : unseen_length(rest);
+
+		if (!length)
+			break;
+		blank = blank || space;
+		*at += length;
+	}
+	if (*at == name.len)
+		return -1;
+	return blank && !begins ? ' ' : (uint8_t)name.data[(*at)++];
+}
+
+bool charset_names_look_alike(struct mu_string a, struct mu_string b)
+{
+	size_t i = 0, j = 0;
+	int x, y;
+
+	if (a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len)))
+		return false;
+	do {
+		x = seen_next(a, &i);
+		y = seen_next(b, &j);
+	} while (x == y && x >= 0);
+	return x == y;
+}
+
 void charset_name_show(struct phrase *phrase, struct mu_string name)
 {
 	char shown[4 * PHRASE_PIECE];
@@ -306,7 +355,14 @@ void charset_name_show(struct phrase *phrase, struct mu_string name)
 
 	/* What is longer is cut by phrase_add(). */
 	while (i < name.len && n + 8 < sizeof shown) {
-		len = odd_blank((struct mu_string){ name.data + i, name.len - i }, &code);
+		struct mu_string rest = { name.data + i, name.len - i };
+
+		len = odd_blank(rest, &code);
+		/* A soft hyphen is seen at the end of a line alone. */
+		if (!len && rest.len > 1 && !memcmp(rest.data, "\xc2\xad", 2)) {
+			len = 2;
+			code = 0xad;
+		}
 		if (len > 1)
 			n += (size_t)snprintf(shown + n, sizeof shown - n, "\\u%04x", code);
 		else

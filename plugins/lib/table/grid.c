@@ -253,21 +253,41 @@ static struct mu_string header_name(const struct grid *g, size_t cell)
 	return text;
 }
 
+static bool looks_equal(struct mu_string a, struct mu_string b)
+{
+	return text_equal(a, b) || charset_names_look_alike(a, b);
+}
+
 /* Whether a column of the table has the header that is declared. */
-static bool header_matches(const struct grid *g, const struct field *f, size_t cell)
+static bool header_compare(const struct grid *g, const struct field *f, size_t cell,
+			   bool (*equal)(struct mu_string, struct mu_string))
 {
 	size_t row;
 
 	for (row = 0; row < g->n_headings; row++) {
 		if (f->n_header == 1) {
-			if (text_equal(heading_text(g, row, cell), f->header[0]))
+			if (equal(heading_text(g, row, cell), f->header[0]))
 				return true;
 		} else if (!mu_string_is(f->header[row], "*") &&
-			   !text_equal(heading_text(g, row, cell), f->header[row])) {
+			   !equal(heading_text(g, row, cell), f->header[row])) {
 			return false;
 		}
 	}
 	return f->n_header > 1;
+}
+
+static bool header_matches(const struct grid *g, const struct field *f, size_t cell)
+{
+	return header_compare(g, f, cell, text_equal);
+}
+
+/* Whether a column has a header that looks like the one that is declared. */
+static bool header_looks_like(const struct grid *g, const struct field *f)
+{
+	for (size_t i = 0; i < g->width; i++)
+		if (header_compare(g, f, i, looks_equal))
+			return true;
+	return false;
 }
 
 static size_t header_find(const struct grid *g, const struct field *f, size_t from)
@@ -405,7 +425,7 @@ static int report_column_missing(struct mu_ctx *ctx, const struct grid *g, const
 	for (i = 0; i < g->width; i++) {
 		name = header_name(g, i);
 		phrase_puts(&list, i ? ", '" : "'");
-		phrase_add(&list, name.data, name.len);
+		charset_name_show(&list, name);
 		phrase_puts(&list, "'");
 	}
 	if (!f || !f->option->position)
@@ -450,7 +470,7 @@ static int report_declared(struct mu_ctx *ctx, const struct grid *g)
 		if (f->of)
 			continue;
 		if (f->cell == SIZE_MAX) {
-			if (!f->option->optional)
+			if (!f->option->optional || header_looks_like(g, f))
 				err = report_column_missing(ctx, g, f, mu_string(f->name));
 			continue;
 		}

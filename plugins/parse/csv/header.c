@@ -301,6 +301,15 @@ static int report_column_twice(struct mu_ctx *ctx, const struct self *self, size
 	return mu_report(ctx, twice, "'%s' stands more than once in the header", name.text);
 }
 
+/* Whether the header has a name that only looks like another one. */
+static bool name_looks_like(const struct self *self, struct mu_string name)
+{
+	for (size_t i = 0; i < self->n_names; i++)
+		if (charset_names_look_alike(self->names[i], name))
+			return true;
+	return false;
+}
+
 static int report_declared(struct mu_ctx *ctx, const struct self *self)
 {
 	const struct field *f;
@@ -311,7 +320,7 @@ static int report_declared(struct mu_ctx *ctx, const struct self *self)
 		if (f->option->status_of)
 			continue;
 		header = column_header(f->option);
-		if (f->cell == SIZE_MAX && !f->option->optional)
+		if (f->cell == SIZE_MAX && (!f->option->optional || name_looks_like(self, header)))
 			err = report_column_missing(ctx, self, f->name, header);
 		else if (f->cell != SIZE_MAX && name_find(self, header, f->cell + 1) != SIZE_MAX)
 			err = report_column_twice(ctx, self, f->cell);

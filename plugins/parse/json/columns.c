@@ -298,9 +298,10 @@ static int key_compare(const void *a, const void *b)
 	return order ? order : (x->len > y->len) - (x->len < y->len);
 }
 
-/* The names of rows that no column asks for, in an order that does not depend on who read
- * which row. */
-static void unused_names(struct mu_ctx *ctx, const struct shape *shape, struct phrase *out)
+/* The names of rows that no column asks for, or those of them that look like a name, in an
+ * order that does not depend on who read which row. */
+static void unused_names(struct mu_ctx *ctx, const struct shape *shape,
+			 const struct mu_string *alike, struct phrase *out)
 {
 	size_t n = shape->map.count - shape->known, i;
 	const struct mu_map_entry **keys = mu_alloc(ctx, (n + 1) * sizeof *keys);
@@ -309,9 +310,12 @@ static void unused_names(struct mu_ctx *ctx, const struct shape *shape, struct p
 		keys[i] = &shape->map.entries[shape->known + i];
 	qsort(keys, n, sizeof *keys, key_compare);
 	for (i = 0; i < n; i++) {
-		phrase_puts(out, i ? ", '" : "'");
-		charset_name_show(out,
-				  (struct mu_string){ (const char *)keys[i]->key, keys[i]->len });
+		struct mu_string name = { (const char *)keys[i]->key, keys[i]->len };
+
+		if (alike && !charset_names_look_alike(name, *alike))
+			continue;
+		phrase_puts(out, out->len ? ", '" : "'");
+		charset_name_show(out, name);
 		phrase_puts(out, "'");
 	}
 }
@@ -324,7 +328,7 @@ static int report_missing(struct mu_ctx *ctx, const struct self *self, const cha
 
 	phrase_add(&name, member, strlen(member));
 	if (!self->listed)
-		unused_names(ctx, &self->shape, &others);
+		unused_names(ctx, &self->shape, NULL, &others);
 	return mu_report(ctx, missing, "no row has the member '%s'%s%s", name.text,
 			 others.len ? "; not read are " : "", others.text);
 }
@@ -388,6 +392,31 @@ static int report_lack(struct mu_ctx *ctx, const struct declared_column *c, cons
 			 lack->rows, lack->rows == 1 ? "row does" : "rows do", name.text);
 }
 
+/* Tells of members that only look like the one that an optional column is of, or like one
+ * that it is in. */
+static int report_alike(struct mu_ctx *ctx, const struct self *self,
+			const struct declared_column *c)
+{
+	struct mu_finding missing = { .code = "column-missing", .field = c->name };
+	struct pointer field = field_pointer(ctx, c);
+	const struct shape *shape = &self->shape;
+	int err = 0;
+
+	for (size_t n = 0; !err && shape && n < field.n; n++) {
+		struct phrase has = { .len = 0 }, wanted = { .len = 0 };
+		size_t below;
+
+		unused_names(ctx, shape, &field.names[n], &has);
+		phrase_add(&wanted, field.names[n].data, field.names[n].len);
+		if (has.len)
+			err = mu_report(ctx, missing, "rows have %s, which only looks like '%s'",
+					has.text, wanted.text);
+		below = mu_map_find(&shape->map, field.names[n].data, field.names[n].len);
+		shape = below == SIZE_MAX ? NULL : shape->entries[below].below;
+	}
+	return err;
+}
+
 static int report_declared(struct mu_ctx *ctx, const struct self *self)
 {
 	const struct declared_column *c = self->grid.columns.items;
@@ -396,9 +425,11 @@ static int report_declared(struct mu_ctx *ctx, const struct self *self)
 	for (size_t i = 0; !err && i < self->grid.columns.count; i++) {
 		size_t cell = grid_cell_of(self->sheet, c[i].name);
 
-		if (c[i].status_of || c[i].optional || cell == self->key_cell)
+		if (c[i].status_of || cell == self->key_cell)
 			continue;
-		if (!self->seen[cell])
+		if (c[i].optional)
+			err = report_alike(ctx, self, &c[i]);
+		else if (!self->seen[cell])
 			err = report_missing(ctx, self, c[i].name, member_of(&c[i]));
 		else if (self->lacks[cell].rows)
 			err = report_lack(ctx, &c[i], &self->lacks[cell]);

@@ -30,9 +30,10 @@
  * A member that is null, absent, a text of nothing but white space, or one of `missing`,
  * has no value.  A row without any value is passed over, unless it has members that no
  * column is of: then it is an error.  A row that has such members and not that of a column
- * which is not `optional` is counted in a note.  Numbers keep all their digits.  A text in a column of numbers is a
- * warning if it reads as one; an object or array in a column is an error; so is a name
- * that an object has twice, and a column that no row has, unless it is `optional`.  What
+ * which is not `optional` is counted in a warning.  Numbers keep all their digits.  A text in a
+ * column of numbers is a warning if it reads as one; an object or array in a column is an error;
+ * so is a name that an object has twice, and a column that no row has, unless it is `optional`
+ * and no member only looks like its own.  What
  * else the options of columns and claims mean is as parse: csv has it: totals that stand
  * among the details are claims when the cell in `column` is `match`.  When several match,
  * the last one of the list gives the name, and all these cells become null.

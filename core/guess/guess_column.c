@@ -214,10 +214,11 @@ static bool ends_in(const char *text, const char *end)
 /* What was said of a column and its cells. */
 static void findings_look(const struct findings *findings, const char *name, struct column_guess *c)
 {
-	const struct finding *f;
-	size_t i;
+	size_t n, i;
 
-	for (f = findings->items; f < findings->items + findings->count; f++) {
+	for (n = 0; n < findings->count; n++) {
+		const struct finding *f = &findings->items[n];
+
 		if (ends_in(f->code, "/column-twice") && f->value && !strcmp(f->value, name))
 			c->twice = true;
 		if (!f->field || strcmp(f->field, name) != 0)

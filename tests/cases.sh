@@ -40,7 +40,9 @@ unset MUSTER_PLUGIN_PATH COLUMNS CDPATH
 FULL=${FULL:-}
 
 SANITIZER=exitcode=99
-export ASAN_OPTIONS="$SANITIZER:${ASAN_OPTIONS:-}"
+# Sanitizers before gcc 13 and clang 17 take some blocks of thread-local data for those of a glibc
+# before 2.25, and LeakSanitizer ends with signal 11.
+export ASAN_OPTIONS="$SANITIZER:intercept_tls_get_addr=0:${ASAN_OPTIONS:-}"
 export LSAN_OPTIONS="$SANITIZER:${LSAN_OPTIONS:-}"
 export TSAN_OPTIONS="$SANITIZER:${TSAN_OPTIONS:-}"
 export UBSAN_OPTIONS="$SANITIZER:print_stacktrace=1:${UBSAN_OPTIONS:-}"

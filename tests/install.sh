@@ -14,7 +14,7 @@ build=$1
 unset MUSTER_PLUGIN_PATH
 cd -- "$(dirname -- "$0")/.."
 project=$(pwd -P)
-export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS:-}"
+export ASAN_OPTIONS="exitcode=99:intercept_tls_get_addr=0:${ASAN_OPTIONS:-}"
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/muster-install.XXXXXX")
 trap 'rm -rf "$folder"' EXIT

@@ -26,7 +26,7 @@ project=$(cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 2
 bad=$project/tests/plugins/bad
 # Signals are to end the program as they do without a sanitizer.
 signals=handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0
-export ASAN_OPTIONS="$signals:exitcode=99:${ASAN_OPTIONS:-}"
+export ASAN_OPTIONS="$signals:exitcode=99:intercept_tls_get_addr=0:${ASAN_OPTIONS:-}"
 export TSAN_OPTIONS="$signals:exitcode=99:${TSAN_OPTIONS:-}"
 AT_ONCE=4 # of them run side by side
 

@@ -20,23 +20,23 @@ static const char *contained[] = { "a" }, *notes[] = { "^[Aa]" };
 
 static struct self options_choose(unsigned bits)
 {
-	struct self model = { .grid = { .header_rows = bits & 3,
-					.max_rows = 1000000,
-					.max_columns = bits & 4 ? 100 : 4,
-					.max_field = bits & 8 ? 1000 : 3 },
+	struct self model = { .options = { .header_rows = bits & 3,
+					   .max_rows = 1000000,
+					   .max_columns = bits & 4 ? 100 : 4,
+					   .max_field = bits & 8 ? 1000 : 3 },
 			      .merged = (int)(bits >> 4 & 3) % 3,
 			      .footnotes = bits >> 6 & 1,
 			      .max_size = 1 << 24 };
 
-	if (bits & 128 || !model.grid.header_rows) {
-		model.grid.columns = (struct mu_items){ 3, columns };
-		model.grid.claims = (struct mu_items){ 1, claims };
+	if (bits & 128 || !model.options.header_rows) {
+		model.options.columns = (struct mu_items){ 3, columns };
+		model.options.claims = (struct mu_items){ 1, claims };
 	}
 	if (bits & 8)
-		model.grid.notes = (struct mu_texts){ 1, notes };
+		model.options.notes = (struct mu_texts){ 1, notes };
 	if (bits & 16 && bits & 32)
 		model.heading = "a";
-	else if (bits & 64 && model.grid.header_rows)
+	else if (bits & 64 && model.options.header_rows)
 		model.contains = (struct mu_texts){ 1, contained };
 	else if (bits & 64)
 		model.position = 1;

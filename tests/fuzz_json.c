@@ -38,14 +38,14 @@ static struct self options_choose(unsigned bits)
 		     : (bits & 7) == 4 ? "/a/rows"
 		     : (bits & 7) == 5 ? "/0"
 				       : NULL;
-	model.grid.columns = (struct mu_items){ bits & 8 ? 0 : 6, columns };
+	model.options.columns = (struct mu_items){ bits & 8 ? 0 : 6, columns };
 	if (model.header)
-		model.grid.columns.count = 0;
+		model.options.columns.count = 0;
 	if (bits & 16 && model.rows)
-		model.key = model.grid.columns.count ? "a" : "k";
-	model.grid.max_columns = bits & 32 ? 1000 : 3;
-	model.grid.max_field = bits & 64 ? 1000 : 5;
-	model.grid.claims = (struct mu_items){ model.grid.columns.count ? 2 : 0, claims };
+		model.key = model.options.columns.count ? "a" : "k";
+	model.options.max_columns = bits & 32 ? 1000 : 3;
+	model.options.max_field = bits & 64 ? 1000 : 5;
+	model.options.claims = (struct mu_items){ model.options.columns.count ? 2 : 0, claims };
 	return model;
 }
 

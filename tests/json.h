@@ -151,7 +151,7 @@ static struct self model_make(void)
 {
 	return (struct self){ .max_size = 1 << 30,
 			      .max_row = 16 << 20,
-			      .grid = { .max_field = 1 << 20,
+			      .options = { .max_field = 1 << 20,
 					.max_columns = 1000,
 					.max_rows = 1000000 } };
 }

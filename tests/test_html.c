@@ -7,10 +7,10 @@ static struct outcome outcome;
 
 static struct self model_of(int64_t header_rows)
 {
-	return (struct self){ .grid = { .header_rows = header_rows,
-					.max_rows = 1000,
-					.max_columns = 8,
-					.max_field = 100 },
+	return (struct self){ .options = { .header_rows = header_rows,
+					   .max_rows = 1000,
+					   .max_columns = 8,
+					   .max_field = 100 },
 			      .max_size = 1 << 20 };
 }
 

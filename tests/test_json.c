@@ -31,8 +31,8 @@ static void gives(const struct self *model, const char *text, const char *rows, 
 	reads(model, text, strlen(text), rows, said);
 }
 
-#define columns_set(m, list) ((m)->grid.columns = (struct mu_items){ COUNT(list), (list) })
-#define claims_set(m, list)  ((m)->grid.claims = (struct mu_items){ COUNT(list), (list) })
+#define columns_set(m, list) ((m)->options.columns = (struct mu_items){ COUNT(list), (list) })
+#define claims_set(m, list)  ((m)->options.claims = (struct mu_items){ COUNT(list), (list) })
 
 START_TEST(without_columns_all_members_come_as_strings)
 {
@@ -186,7 +186,7 @@ START_TEST(names_that_are_not_as_they_should_be_are_findings)
 	gives(&model, "[{\"a\":1},[2],3,{\"z\":1}]", "1|~@1\n~1|@15\n",
 	      "row @9 [] '': a row is no object, as the first one is\n"
 	      "row @13 [] '': a row is no object, as the first one is\n");
-	model.grid.max_columns = 2;
+	model.options.max_columns = 2;
 	gives(&model, "[{\"a\":1,\"b\":2,\"z\":3},{\"z\":4}]", "1|~@1\n~4|@21\n",
 	      "too-wide @1 [] '': an object has more members than the 2 that max_columns allows\n");
 }

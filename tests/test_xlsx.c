@@ -51,11 +51,11 @@ static const char *serial(double number, enum look look, bool from_1904)
 {
 	static char text[2 * MU_FORMAT_MAX];
 	char space[MU_FORMAT_MAX], own[MU_FORMAT_MAX];
-	struct grid_cell cell;
+	struct cell_value cell;
 	struct mu_string said;
 
 	serial_read(number, look, from_1904, &cell, own);
-	said = grid_text(&cell, space);
+	said = cell_text(&cell, space);
 	snprintf(text, sizeof text, "%.*s", (int)said.len, said.data);
 	return text;
 }
@@ -141,13 +141,13 @@ START_TEST(dates_may_have_times)
 					     "2023-11-24T24:00", "2023-11-24T1:00",
 					     "2023-11-24T10:60", "2023-11-24T10:00:61",
 					     "2023-11-24T10:00Z" };
-	struct grid_cell cell;
+	struct cell_value cell;
 	char space[MU_FORMAT_MAX];
 
 	ck_assert(sheet_date_parse(mu_string("2023-11-24"), &cell));
 	ck_assert_int_eq(cell.milliseconds, 0);
 	ck_assert(sheet_date_parse(mu_string("2023-11-24T14:30:05.0625"), &cell));
-	ck_assert(mu_string_is(grid_text(&cell, space), "2023-11-24T14:30:05.062"));
+	ck_assert(mu_string_is(cell_text(&cell, space), "2023-11-24T14:30:05.062"));
 	for (size_t i = 0; i < COUNT(wrong); i++)
 		ck_assert_msg(!sheet_date_parse(mu_string(wrong[i]), &cell), "%s", wrong[i]);
 }

@@ -27,7 +27,7 @@ static inline struct book book_choose(unsigned bits)
 			   .range = bits & 2 ? "A2:C9" : NULL,
 			   .max_size = 1 << 26,
 			   .max_inflated = 1 << 26 },
-		.grid = { .header_rows = bits >> 2 & 3,
+		.options = { .header_rows = bits >> 2 & 3,
 			  .max_rows = 10000,
 			  .max_columns = bits & 16 ? 100 : 3,
 			  .max_field = bits & 16 ? 1000 : 4,
@@ -36,8 +36,8 @@ static inline struct book book_choose(unsigned bits)
 			  .claims = { bits & 64 ? 2 : 0, claims } },
 	};
 
-	if (book.grid.columns.count && bits & 128 && book.grid.header_rows)
-		book.grid.columns.count = 5;
+	if (book.options.columns.count && bits & 128 && book.options.header_rows)
+		book.options.columns.count = 5;
 	return book;
 }
 

@@ -7,7 +7,7 @@ int book_configure(struct mu_ctx *ctx, void *state)
 	struct book *book = state;
 	int err = sheet_configure(ctx, &book->sheet);
 
-	return grid_configure(ctx, &book->grid) ? EINVAL : err;
+	return rows_configure(ctx, &book->options) ? EINVAL : err;
 }
 
 /* A document that is refused has no more rows; why was reported. */
@@ -67,7 +67,7 @@ static int header_read(struct mu_ctx *ctx, struct book *book, const struct book_
 	int err = book->ready || book->refused ? 0 : document_begin(ctx, book, form);
 
 	while (!err && book->ready && !book->refused && book->table.aim == SHEET_GIVE &&
-	       !book->xml.ended && !grid_is_ready(book->table.grid))
+	       !book->xml.ended && !rows_are_ready(book->table.rows))
 		err = xml_read(ctx, &book->xml);
 	return go_on(book, err);
 }
@@ -78,11 +78,11 @@ int book_open(struct mu_ctx *ctx, struct book *book, const struct book_form *for
 	int err = 0;
 
 	book->opened = true;
-	sheet_open(ctx, &book->table, &book->sheet, &book->grid);
+	sheet_open(ctx, &book->table, &book->sheet, &book->options);
 	err = notes_open(ctx, &book->known, &book->sheet.unread);
-	if (!err && !book->grid.columns.count)
+	if (!err && !book->options.columns.count)
 		err = header_read(ctx, book, form);
-	return err ? err : grid_schema(ctx, book->table.grid, out);
+	return err ? err : rows_schema(ctx, book->table.rows, out);
 }
 
 void book_close(struct book *book)
@@ -153,7 +153,7 @@ static int report_whole(struct mu_ctx *ctx, struct book *book, const struct book
 	if (!err)
 		err = sheet_rest(ctx, &book->table);
 	if (!err)
-		err = grid_finish(ctx, book->table.grid);
+		err = rows_finish(ctx, book->table.rows);
 	if (!err)
 		err = sheet_report_hidden_sheet(ctx, &book->names[book->chosen - 1]);
 	if (!err)
@@ -177,11 +177,11 @@ int book_parse(struct mu_ctx *ctx, struct book *book, const struct book_form *fo
 	int err = header_read(ctx, book, form);
 
 	*out = (struct ArrowArray){ .release = NULL };
-	while (!err && !book->refused && !book->xml.ended && !grid_is_full(book->table.grid))
+	while (!err && !book->refused && !book->xml.ended && !rows_are_full(book->table.rows))
 		err = go_on(book, xml_read(ctx, &book->xml));
 	if (!err && !book->refused && book->xml.ended)
 		err = go_on(book, report_whole(ctx, book, form));
-	return err ? err : grid_take(ctx, book->table.grid, out);
+	return err ? err : rows_give(ctx, book->table.rows, out);
 }
 
 int book_locate(struct mu_ctx *ctx, struct book *book, const struct book_form *form,
@@ -213,8 +213,8 @@ static int row_peek(struct mu_ctx *ctx, struct book *book, const struct book_for
 	int err;
 
 	sheet_close(&book->table);
-	book->grid.header_rows = header_rows;
-	sheet_open(ctx, &book->table, &book->sheet, &book->grid);
+	book->options.header_rows = header_rows;
+	sheet_open(ctx, &book->table, &book->sheet, &book->options);
 	err = peek(ctx, book, form);
 	*found = !err && book->table.found;
 	return err;
@@ -232,7 +232,7 @@ int book_guess(struct mu_ctx *ctx, struct book *book, const struct book_form *fo
 	if (err || got < sizeof magic || memcmp(magic, "PK\003\004", sizeof magic) != 0)
 		return err;
 	book->guessing = book->opened = true;
-	sheet_open(ctx, &book->table, &book->sheet, &book->grid);
+	sheet_open(ctx, &book->table, &book->sheet, &book->options);
 	err = package_read(ctx, book, form);
 	while (!err && found && rows++ < SHEET_GUESSED) {
 		err = row_peek(ctx, book, form, rows, &found);

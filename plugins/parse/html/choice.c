@@ -83,7 +83,7 @@ static bool column_says(const struct table *t, size_t column, struct mu_string t
 	return false;
 }
 
-/* Whether a column has what is declared of one, as the grid will find it. */
+/* Whether a column has what is declared of one, as rows_add() will find it. */
 static bool column_fits(const struct table *t, size_t column, const struct declared_column *c)
 {
 	int64_t row;
@@ -114,14 +114,14 @@ static bool has_column(const struct table *t, const struct declared_column *c)
 
 static bool has_columns(const struct self *self, const struct table *t)
 {
-	const struct declared_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->options.columns.items;
 	size_t i;
 
-	if (!self->grid.header_rows)
+	if (!self->options.header_rows)
 		return true;
-	if (t->n_header < self->grid.header_rows)
+	if (t->n_header < self->options.header_rows)
 		return false;
-	for (i = 0; i < self->grid.columns.count; i++)
+	for (i = 0; i < self->options.columns.count; i++)
 		if (!c[i].optional && !c[i].status_of && !has_column(t, &c[i]))
 			return false;
 	return true;
@@ -248,7 +248,7 @@ static int other_begin(struct mu_ctx *ctx, struct self *self, struct table *t)
 		choice_look(t, (struct mu_string){ t->foot.data + t->foot_cells[column].from,
 						   t->foot_cells[column].len });
 	describe(t, &t->what);
-	t->fits = self->grid.header_rows && self->grid.columns.count && has_columns(self, t);
+	t->fits = self->options.header_rows && self->options.columns.count && has_columns(self, t);
 	err = is_known(ctx, self, t, &t->known);
 	return err || !t->known ? err : mu_takes(ctx, choice_part(t->number, part));
 }

@@ -75,9 +75,9 @@ static const struct mu_option options[] = {
 		    .help = "of the page, where it says none or a wrong one"),
 	MU_OPT_BYTES(struct self, max_size, .fallback = "1Gi", .min = 1, .max = 0x1p40,
 		     .help = "bytes that a page may have"),
-	GRID_HEADER_OPTIONS(struct self),
-	GRID_OPTIONS(struct self),
-	GRID_NOTES_OPTION(struct self),
+	ROWS_HEADER_OPTIONS(struct self),
+	ROWS_OPTIONS(struct self),
+	ROWS_NOTES_OPTION(struct self),
 	{ 0 },
 };
 
@@ -119,9 +119,9 @@ static const struct mu_code codes[] = {
 	  "A cell has a reference such as &name; that stands for no character which "
 	  "is known.",
 	  "Correct it in the page." },
-	GRID_MISSING_CODE,
+	ROWS_MISSING_CODE,
 	NOTES_CODE,
-	GRID_COMMON_CODES,
+	ROWS_COMMON_CODES,
 	CHARSET_CODES,
 	{ 0 },
 };
@@ -129,7 +129,7 @@ static const struct mu_code codes[] = {
 static int html_configure(struct mu_ctx *ctx, void *state)
 {
 	struct self *self = state;
-	int err = grid_configure(ctx, &self->grid);
+	int err = rows_configure(ctx, &self->options);
 
 	if (self->heading_pattern && pattern_compile(ctx, &self->heading_pattern,
 						     self->heading_pattern, true, &self->pattern))
@@ -137,7 +137,7 @@ static int html_configure(struct mu_ctx *ctx, void *state)
 	if (self->heading && self->heading_pattern)
 		err = mu_invalid(ctx, &self->heading_pattern,
 				 "either heading is the text, or heading_pattern matches it");
-	if (self->contains.count && !self->grid.header_rows)
+	if (self->contains.count && !self->options.header_rows)
 		err = mu_invalid(ctx, &self->contains, "the table is said to have no header");
 	if (notes_check(ctx, &self->unread))
 		err = EINVAL;
@@ -149,20 +149,20 @@ static int html_configure(struct mu_ctx *ctx, void *state)
 
 static int html_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 {
-	static const struct grid_source source = { .typed = false };
+	static const struct rows_source source = { .typed = false };
 	struct self *self = state;
 	int err = 0;
 
-	self->rows = grid_open(ctx, &self->grid, &source);
+	self->rows = rows_open(ctx, &self->options, &source);
 	err = notes_open(ctx, &self->known, &self->unread);
-	if (!err && !self->grid.columns.count) {
+	if (!err && !self->options.columns.count) {
 		self->page.seeking = true;
 		err = source_read(ctx, self);
 		if (!err)
 			err = page_read(ctx, self);
 		self->page.seeking = false;
 	}
-	return err ? err : grid_schema(ctx, self->rows, out);
+	return err ? err : rows_schema(ctx, self->rows, out);
 }
 
 static void html_close(struct mu_ctx *ctx, void *state)
@@ -170,7 +170,7 @@ static void html_close(struct mu_ctx *ctx, void *state)
 	struct self *self = state;
 
 	(void)ctx;
-	grid_close(self->rows);
+	rows_close(self->rows);
 	pattern_free(self->pattern);
 	page_release(&self->page);
 	prose_release(&self->row_text);
@@ -222,7 +222,7 @@ static int html_finish(struct mu_ctx *ctx, struct self *self)
 	if (!err)
 		err = choice_report_unread(ctx, self);
 	if (!err && self->meant)
-		err = grid_finish(ctx, self->rows);
+		err = rows_finish(ctx, self->rows);
 	if (!err)
 		err = report_hidden(ctx, self);
 	return err ? err : report_cut(ctx, self);
@@ -237,7 +237,7 @@ static int html_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 		err = page_read(ctx, self);
 	if (!err && self->page.ended)
 		err = html_finish(ctx, self);
-	return err ? err : grid_take(ctx, self->rows, out);
+	return err ? err : rows_give(ctx, self->rows, out);
 }
 
 /* What a quick look at a table shows. */

@@ -18,7 +18,7 @@
  *
  * The page is read from the top, and reading stops where there are rows enough for a
  * batch.  A table is looked at until its header is known; then it is the one that is
- * meant, and its rows go to the grid one by one, or it is passed over.  So memory is
+ * meant, and its rows are added one by one, or it is passed over.  So memory is
  * bounded by the options, and by how deep elements may nest.
  *
  * Which elements end which is as in browsers, as far as tables, headings and hidden parts
@@ -29,7 +29,7 @@
 
 #include "bytes/charset.h"
 #include "element.h"
-#include "table/grid.h"
+#include "table/rows.h"
 #include "text/pattern.h"
 #include "text/phrase.h"
 #include "prose.h"
@@ -213,8 +213,8 @@ struct page {
 	struct path found_path;
 	struct path row_path, *slot_paths, *hanging_paths; /* of the row at hand */
 
-	/* The row at hand, as the grid takes it, and where its cells are from. */
-	struct grid_cell *cells;
+	/* The row at hand, as rows_add() takes it, and where its cells are from. */
+	struct cell_value *cells;
 	struct source *sources;
 	size_t n_cells, cells_room, sources_room, paths_room[2];
 };
@@ -227,7 +227,7 @@ struct other {
 };
 
 struct self {
-	struct grid_options grid;
+	struct rows_options options;
 	const char *heading, *heading_pattern, *encoding;
 	int64_t position, max_size;
 	struct mu_texts contains, unread;
@@ -243,7 +243,7 @@ struct self {
 	bool stepwise;         /* for tests: no row is taken as a whole */
 	bool unreadable;       /* which was said */
 
-	struct grid *rows;
+	struct rows *rows;
 	struct page page;
 	bool told;
 	uint64_t meant;               /* number of the table; 0: not found yet */
@@ -279,7 +279,7 @@ int source_check(struct mu_ctx *ctx, struct self *self, size_t to);
 /* Begins the page anew. */
 int page_begin(struct mu_ctx *ctx, struct self *self, bool locating);
 
-/* Reads until the grid is full, what is sought or wanted is found, or the page is at its
+/* Reads until a batch is full, what is sought or wanted is found, or the page is at its
  * end. */
 int page_read(struct mu_ctx *ctx, struct self *self);
 void page_release(struct page *page);

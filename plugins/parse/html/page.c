@@ -566,7 +566,7 @@ static bool is_enough(const struct self *self)
 
 	if (page->locating)
 		return page->found;
-	return page->seeking ? self->meant : grid_is_full(self->rows);
+	return page->seeking ? self->meant : rows_are_full(self->rows);
 }
 
 static int token_take(struct mu_ctx *ctx, struct self *self, const struct token *token)
@@ -604,7 +604,8 @@ static int next_take(struct mu_ctx *ctx, struct self *self)
 	struct token token;
 	int err = 0;
 
-	if (is_ready_for_row(self) && plain_row_read(page, (size_t)self->grid.max_columns, &row)) {
+	if (is_ready_for_row(self) &&
+	    plain_row_read(page, (size_t)self->options.max_columns, &row)) {
 		if (row.end > self->checked)
 			err = source_check(ctx, self, row.end);
 		if (!err && !self->unreadable)

@@ -47,7 +47,7 @@ static void row_join(struct self *self)
 static int row_seek(struct mu_ctx *ctx, struct self *self, uint64_t row)
 {
 	struct page *page = &self->page;
-	size_t most = (size_t)self->grid.max_columns;
+	size_t most = (size_t)self->options.max_columns;
 	int err = 0;
 
 	if (!html_room(&page->slot_paths, &page->paths_room[0], most, sizeof(struct path)) ||
@@ -84,7 +84,7 @@ int html_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *
 		err = row_seek(ctx, self, row);
 	if (err || !page->found)
 		return err;
-	cell = field ? grid_cell_of(self->rows, field) : SIZE_MAX;
+	cell = field ? rows_cell_of(self->rows, field) : SIZE_MAX;
 	row_join(self);
 	out->text = self->row_text.len ? self->row_text.data : "";
 	out->text_len = self->row_text.len;

@@ -31,7 +31,7 @@ static size_t colspan_read(struct mu_string text)
 /* Whether the row at hand is of a tfoot that stands before the header. */
 static bool is_early_foot(const struct self *self, const struct table *t)
 {
-	return t->in_foot && t->state == TABLE_OPEN && !t->n_header && self->grid.header_rows &&
+	return t->in_foot && t->state == TABLE_OPEN && !t->n_header && self->options.header_rows &&
 	       t->n_foot < FOOT_ROWS;
 }
 
@@ -39,7 +39,7 @@ static bool is_header(const struct self *self, const struct table *t)
 {
 	if (is_early_foot(self, t))
 		return false;
-	return t->state == TABLE_OPEN || (self->grid.header_rows && !grid_is_ready(self->rows));
+	return t->state == TABLE_OPEN || (self->options.header_rows && !rows_are_ready(self->rows));
 }
 
 /* Whether something hangs down into a place of the row at hand. */
@@ -118,14 +118,14 @@ int table_cell_begin(struct mu_ctx *ctx, struct self *self, struct table *t,
 	t->colspan = colspan_read(token->colspan);
 	/* 0 means all rows of its part of the table. */
 	t->rowspan = span_read(token->rowspan, ROWSPAN_MAX);
-	prose_begin(&t->texts, (size_t)self->grid.max_field);
+	prose_begin(&t->texts, (size_t)self->options.max_field);
 	return 0;
 }
 
 /* Puts the cell at hand into its places. */
 static int cell_place(struct mu_ctx *ctx, struct self *self, struct table *t, struct mu_string text)
 {
-	size_t most = (size_t)self->grid.max_columns, end = t->column + t->colspan, i;
+	size_t most = (size_t)self->options.max_columns, end = t->column + t->colspan, i;
 	struct slot slot = { .from = t->texts.start,
 			     .len = text.len,
 			     .tag = t->cell_tag,
@@ -181,7 +181,7 @@ int table_cell_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 /* Keeps a row of the header, of which `n` cells are at hand. */
 static int header_add(struct mu_ctx *ctx, struct self *self, struct table *t, size_t n)
 {
-	const struct grid_cell *cells = self->page.cells;
+	const struct cell_value *cells = self->page.cells;
 	struct name name = { .from = 0 };
 	size_t i;
 
@@ -201,7 +201,7 @@ static int header_add(struct mu_ctx *ctx, struct self *self, struct table *t, si
 	return t->header.broken ? html_out_of_memory(ctx) : 0;
 }
 
-/* Gives the grid the rows that were kept. */
+/* Adds the rows that were kept. */
 static int header_give(struct mu_ctx *ctx, struct self *self, const struct table *t)
 {
 	struct page *page = &self->page;
@@ -216,15 +216,15 @@ static int header_give(struct mu_ctx *ctx, struct self *self, const struct table
 		for (size_t i = 0; i < n; i++) {
 			const struct name *name = &t->names[from + i];
 
-			page->cells[i] = (struct grid_cell){
-				.kind = name->len ? GRID_TEXT : GRID_EMPTY,
+			page->cells[i] = (struct cell_value){
+				.kind = name->len ? CELL_TEXT : CELL_EMPTY,
 				.text = { name->len ? t->header.data + name->from : "", name->len }
 			};
 		}
 		from = t->header_end[row];
 		if (t->header_beyond[row])
 			n = t->header_beyond[row];
-		err = grid_row(ctx, self->rows, page->cells, n, html_position(t->header_row[row]));
+		err = rows_add(ctx, self->rows, page->cells, n, html_position(t->header_row[row]));
 	}
 	return err;
 }
@@ -267,8 +267,8 @@ static void cell_fill(struct self *self, const struct table *t, size_t column, b
 		source.merged = false;
 	}
 	page->sources[column] = source;
-	page->cells[column] = (struct grid_cell){
-		.kind = text.len ? GRID_TEXT : GRID_EMPTY,
+	page->cells[column] = (struct cell_value){
+		.kind = text.len ? CELL_TEXT : CELL_EMPTY,
 		.text = text,
 	};
 }
@@ -352,11 +352,11 @@ static int report_odd(struct mu_ctx *ctx, struct table *t)
 
 static bool is_measure(const struct self *self, size_t column)
 {
-	const char *name = grid_field_of(self->rows, column);
-	const struct declared_column *c = self->grid.columns.items;
+	const char *name = rows_field_of(self->rows, column);
+	const struct declared_column *c = self->options.columns.items;
 	size_t i;
 
-	for (i = 0; name && i < self->grid.columns.count; i++)
+	for (i = 0; name && i < self->options.columns.count; i++)
 		if (c[i].measure && !strcmp(c[i].name, name))
 			return true;
 	return false;
@@ -375,7 +375,7 @@ static int row_check_merged(struct mu_ctx *ctx, const struct self *self, const s
 	for (i = 0; !err && i < n; i++) {
 		if (!page->sources[i].merged || !page->cells[i].text.len || !is_measure(self, i))
 			continue;
-		merged.field = grid_field_of(self->rows, i);
+		merged.field = rows_field_of(self->rows, i);
 		err = mu_report(ctx, merged,
 				"%s stands in a cell that spans several rows or columns, and "
 				"nothing says whether each has it or all together",
@@ -396,7 +396,7 @@ static int row_check_struck(struct mu_ctx *ctx, const struct self *self, const s
 	for (i = 0; !err && i < page->n_cells; i++) {
 		if (!page->sources[i].struck)
 			continue;
-		struck.field = grid_field_of(self->rows, i);
+		struck.field = rows_field_of(self->rows, i);
 		if (struck.field)
 			err = mu_report(ctx, struck,
 					"%s has text that is struck out; struck: drop leaves it "
@@ -426,7 +426,7 @@ static int row_give(struct mu_ctx *ctx, struct self *self, struct table *t, size
 	if (!err && !header && self->struck == STRUCK_REFUSE)
 		err = row_check_struck(ctx, self, t);
 	if (!err)
-		err = grid_row(ctx, self->rows, page->cells, t->beyond ? t->beyond : n,
+		err = rows_add(ctx, self->rows, page->cells, t->beyond ? t->beyond : n,
 			       html_position(t->rows));
 	return !err && !header ? report_odd(ctx, t) : err;
 }
@@ -472,8 +472,8 @@ static int foot_give(struct mu_ctx *ctx, struct self *self, struct table *t)
 
 			page->sources[k] =
 				(struct source){ .merged = cell->merged, .struck = cell->struck };
-			page->cells[k] = (struct grid_cell){
-				.kind = cell->len ? GRID_TEXT : GRID_EMPTY,
+			page->cells[k] = (struct cell_value){
+				.kind = cell->len ? CELL_TEXT : CELL_EMPTY,
 				.text = { cell->len ? t->foot.data + cell->from : "", cell->len }
 			};
 		}
@@ -505,9 +505,9 @@ static int table_decide(struct mu_ctx *ctx, struct self *self, struct table *t)
 	err = mu_takes(ctx, choice_part(t->number, part));
 	if (err)
 		return err;
-	if (!grid_is_ready(self->rows))
+	if (!rows_are_ready(self->rows))
 		err = header_give(ctx, self, t);
-	return err || !grid_is_ready(self->rows) ? err : foot_give(ctx, self, t);
+	return err || !rows_are_ready(self->rows) ? err : foot_give(ctx, self, t);
 }
 
 int table_row_begin(struct mu_ctx *ctx, struct self *self, struct table *t, size_t tag, bool hidden)
@@ -521,7 +521,7 @@ int table_row_begin(struct mu_ctx *ctx, struct self *self, struct table *t, size
 	t->rows++;
 	t->column = t->n = t->beyond = 0;
 	prose_clear(&t->texts);
-	if (first && !self->grid.header_rows && t->state == TABLE_OPEN)
+	if (first && !self->options.header_rows && t->state == TABLE_OPEN)
 		err = table_decide(ctx, self, t);
 	if (!err && self->page.locating && t->state == TABLE_MEANT)
 		page_path(&self->page, t->row ? t->row : t->level, &self->page.row_path);
@@ -537,8 +537,8 @@ bool table_takes_rows(const struct self *self, const struct table *t)
 /* The texts of cells that do not stand for themselves, one after the other. */
 static int texts_read(struct mu_ctx *ctx, struct self *self, struct table *t, size_t n)
 {
-	const size_t most = (size_t)self->grid.max_field;
-	struct grid_cell *cells = self->page.cells;
+	const size_t most = (size_t)self->options.max_field;
+	struct cell_value *cells = self->page.cells;
 	struct tokens tokens;
 	struct token token;
 	size_t i, at = 0;
@@ -560,7 +560,7 @@ static int texts_read(struct mu_ctx *ctx, struct self *self, struct table *t, si
 	for (i = 0; i < n; i++) {
 		if (!cells[i].truth)
 			continue;
-		cells[i].kind = cells[i].text.len ? GRID_TEXT : GRID_EMPTY;
+		cells[i].kind = cells[i].text.len ? CELL_TEXT : CELL_EMPTY;
 		if (cells[i].text.len)
 			cells[i].text.data = t->texts.data + at;
 		at += cells[i].text.len;
@@ -599,7 +599,7 @@ int table_row_take(struct mu_ctx *ctx, struct self *self, struct table *t,
 	prose_clear(&t->texts);
 	err = texts_read(ctx, self, t, row->n);
 	if (!err)
-		err = grid_row(ctx, self->rows, self->page.cells, row->n, html_position(t->rows));
+		err = rows_add(ctx, self->rows, self->page.cells, row->n, html_position(t->rows));
 	return err ? err : report_odd(ctx, t);
 }
 
@@ -621,7 +621,8 @@ int table_row_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 		err = foot_add(ctx, self, t, n);
 	} else if (n || t->beyond || t->n_header) {
 		err = header_add(ctx, self, t, n);
-		if (!err && (t->n_header == self->grid.header_rows || t->header.len > HEADER_BYTES))
+		if (!err &&
+		    (t->n_header == self->options.header_rows || t->header.len > HEADER_BYTES))
 			err = table_decide(ctx, self, t);
 	}
 	hanging_lower(t);

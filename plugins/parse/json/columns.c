@@ -52,20 +52,20 @@ static bool shape_place(struct self *self, const struct pointer *field, size_t *
 /* Memory for the shapes below that of a row: one for each name of a pointer will do. */
 static void shapes_take(struct mu_ctx *ctx, struct self *self)
 {
-	const struct declared_column *columns = self->grid.columns.items;
+	const struct declared_column *columns = self->options.columns.items;
 	size_t n = 1, i, k;
 
-	for (i = 0; i < self->grid.columns.count; i++)
+	for (i = 0; i < self->options.columns.count; i++)
 		for (k = 0; k < columns[i].header.count; k++)
 			n += field_pointer(ctx, &columns[i]).n;
 	self->shapes = mu_alloc(ctx, n * sizeof *self->shapes);
 }
 
-/* Columns as lib/grid has them without a header: each with the place of its cell. */
+/* Columns as rows_open() takes them without a header: each with the place of its cell. */
 static int objects_prepare(struct mu_ctx *ctx, struct self *self)
 {
-	const struct declared_column *columns = self->grid.columns.items;
-	size_t count = self->grid.columns.count, cell, i;
+	const struct declared_column *columns = self->options.columns.items;
+	size_t count = self->options.columns.count, cell, i;
 	struct declared_column *own = mu_alloc(ctx, (count + 1) * sizeof *own);
 	struct pointer field;
 
@@ -84,7 +84,7 @@ static int objects_prepare(struct mu_ctx *ctx, struct self *self)
 			return json_out_of_memory(ctx);
 		own[i].position = (int64_t)cell + 1;
 	}
-	self->table.columns.items = own;
+	self->adapted.columns.items = own;
 	return 0;
 }
 
@@ -144,7 +144,7 @@ static int columns_list(struct mu_ctx *ctx, struct self *self)
 						     .position = (int64_t)self->n_cells };
 	}
 	self->listed = true;
-	self->table.columns = (struct mu_items){ n, own };
+	self->adapted.columns = (struct mu_items){ n, own };
 	return 0;
 }
 
@@ -156,16 +156,16 @@ static void arrays_refuse(struct self *self, const char *why)
 /* Whether the options are for rows that are arrays, or objects, as they are. */
 static bool options_suit(struct self *self)
 {
-	const struct declared_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->options.columns.items;
 	const char *why = NULL;
 
 	if (!self->arrays && self->header)
 		why = "the rows are objects, so the first one is no header";
 	else if (self->key && (self->arrays || self->layout != LAYOUT_OBJECT))
 		why = "the option key is for rows that are objects in an object, with names";
-	else if (self->arrays && !self->header && !self->grid.columns.count)
+	else if (self->arrays && !self->header && !self->options.columns.count)
 		why = "the rows are arrays: name their columns, or say header: true";
-	for (size_t i = 0; !why && i < self->grid.columns.count; i++) {
+	for (size_t i = 0; !why && i < self->options.columns.count; i++) {
 		if (!self->arrays && c[i].position)
 			why = "the rows are objects, so columns have no position";
 		else if (self->arrays && !self->header && c[i].header.count)
@@ -184,13 +184,13 @@ static int header_read(struct mu_ctx *ctx, struct self *self)
 	int err = 0;
 
 	rows_seek(self, self->first, self->text.len);
-	while (!err && !grid_is_ready(self->sheet)) {
+	while (!err && !rows_are_ready(self->table)) {
 		token = row_begin(self, &start);
 		if (token <= TOKEN_CLOSE || !row_read(self, token))
 			break;
 		row_cells(self);
 		if (!self->strange)
-			err = grid_row(ctx, self->sheet, self->cells, self->n_values, start);
+			err = rows_add(ctx, self->table, self->cells, self->n_values, start);
 		lexer_let_go(&self->lexer);
 		lexer_comma(&self->lexer);
 		self->data = lexer_position(&self->lexer);
@@ -200,17 +200,17 @@ static int header_read(struct mu_ctx *ctx, struct self *self)
 
 static void arrays_prepare(struct mu_ctx *ctx, struct self *self)
 {
-	const struct declared_column *columns = self->grid.columns.items;
-	size_t count = self->grid.columns.count, i;
+	const struct declared_column *columns = self->options.columns.items;
+	size_t count = self->options.columns.count, i;
 	struct declared_column *own = mu_alloc(ctx, (count + 1) * sizeof *own);
 
 	for (i = 0; i < count; i++) {
 		own[i] = columns[i];
 		own[i].optional = columns[i].optional && self->header;
 	}
-	self->table.columns.items = own;
-	self->table.header_rows = self->header;
-	self->n_cells = (size_t)self->grid.max_columns;
+	self->adapted.columns.items = own;
+	self->adapted.header_rows = self->header;
+	self->n_cells = (size_t)self->options.max_columns;
 	self->whole = self->whole || self->header;
 }
 
@@ -226,20 +226,20 @@ static void memory_take(struct mu_ctx *ctx, struct self *self)
 
 int columns_prepare(struct mu_ctx *ctx, struct self *self)
 {
-	struct grid_source source = { .typed = true };
+	struct rows_source source = { .typed = true };
 	int err = 0;
 
-	self->table = self->grid;
-	self->table.header_rows = 0;
+	self->adapted = self->options;
+	self->adapted.header_rows = 0;
 	self->key_cell = NO_COLUMN;
-	self->shape.most = (size_t)self->grid.max_columns;
+	self->shape.most = (size_t)self->options.max_columns;
 	if (!self->problem.code && !options_suit(self))
 		err = json_note_problem(ctx, self);
-	if (self->problem.code && !self->grid.columns.count)
+	if (self->problem.code && !self->options.columns.count)
 		self->listed = true;
 	else if (self->arrays)
 		arrays_prepare(ctx, self);
-	else if (self->grid.columns.count)
+	else if (self->options.columns.count)
 		err = objects_prepare(ctx, self);
 	else
 		err = columns_list(ctx, self);
@@ -247,20 +247,20 @@ int columns_prepare(struct mu_ctx *ctx, struct self *self)
 		return err;
 	memory_take(ctx, self);
 	if (!self->arrays)
-		self->table.max_columns = INT32_MAX;
-	self->sheet = grid_open(ctx, &self->table, &source);
+		self->adapted.max_columns = INT32_MAX;
+	self->table = rows_open(ctx, &self->adapted, &source);
 	if (self->arrays && self->header && !self->problem.code)
 		err = header_read(ctx, self);
-	return err ? err : grid_schema(ctx, self->sheet, &self->schema);
+	return err ? err : rows_schema(ctx, self->table, &self->schema);
 }
 
 /* The columns that are declared. */
 static int declared_schema(struct mu_ctx *ctx, const struct self *self, struct ArrowSchema *out)
 {
-	const struct declared_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->options.columns.items;
 	int err = mu_schema_init(out);
 
-	for (size_t i = 0; !err && i < self->grid.columns.count; i++)
+	for (size_t i = 0; !err && i < self->options.columns.count; i++)
 		err = mu_schema_add(out, c[i].name, (enum mu_data)(MU_STRING + c[i].type),
 				    c[i].measure, NULL);
 	if (!err)
@@ -272,7 +272,7 @@ int columns_open(struct mu_ctx *ctx, struct self *self, struct ArrowSchema *out)
 {
 	int err;
 
-	if (self->grid.columns.count)
+	if (self->options.columns.count)
 		return declared_schema(ctx, self, out);
 	err = json_prepare(ctx, self);
 	if (!err && !self->schema.release) /* it was told why */
@@ -285,7 +285,7 @@ void columns_release(struct self *self)
 	for (size_t i = 0; i < self->n_shapes; i++)
 		shape_release(&self->shapes[i]);
 	shape_release(&self->shape);
-	grid_close(self->sheet);
+	rows_close(self->table);
 	mu_schema_release(&self->schema);
 }
 
@@ -342,14 +342,14 @@ static const char *member_of(const struct declared_column *c)
  * blank one. */
 static int report_stranger(struct mu_ctx *ctx, const struct self *self, uint64_t position)
 {
-	const struct declared_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->options.columns.items;
 	const struct mu_map_entry *key = &self->other_shape->map.entries[self->other];
 	struct mu_finding wrong = { .code = "column-missing",
 				    .at = mu_at(ctx->document->id, position) };
 	struct phrase has = { .len = 0 }, wanted = { .len = 0 };
 
 	charset_name_show(&has, (struct mu_string){ (const char *)key->key, key->len });
-	for (size_t i = 0; i < self->grid.columns.count; i++) {
+	for (size_t i = 0; i < self->options.columns.count; i++) {
 		if (c[i].status_of || is_key(self, &c[i]))
 			continue;
 		phrase_puts(&wanted, wanted.len ? ", '" : "'");
@@ -419,11 +419,11 @@ static int report_alike(struct mu_ctx *ctx, const struct self *self,
 
 static int report_declared(struct mu_ctx *ctx, const struct self *self)
 {
-	const struct declared_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->options.columns.items;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < self->grid.columns.count; i++) {
-		size_t cell = grid_cell_of(self->sheet, c[i].name);
+	for (size_t i = 0; !err && i < self->options.columns.count; i++) {
+		size_t cell = rows_cell_of(self->table, c[i].name);
 
 		if (c[i].status_of || cell == self->key_cell)
 			continue;
@@ -456,7 +456,7 @@ static int report_name_odd(struct mu_ctx *ctx, struct mu_string name)
 /* Names that cannot be those of columns, and claims that are told by none. */
 static int report_listed(struct mu_ctx *ctx, const struct self *self)
 {
-	const struct declared_claim *claims = self->grid.claims.items;
+	const struct declared_claim *claims = self->options.claims.items;
 	struct mu_finding wrong = { .code = "header" };
 	int err = 0;
 	size_t i;
@@ -474,8 +474,8 @@ static int report_listed(struct mu_ctx *ctx, const struct self *self)
 		err = mu_report(ctx, wrong, "the name of the member '%s' %s", shown.text,
 				why ? why : "is that of the option key");
 	}
-	for (i = 0; !err && i < self->grid.claims.count; i++)
-		if (grid_cell_of(self->sheet, claims[i].column) == SIZE_MAX)
+	for (i = 0; !err && i < self->options.claims.count; i++)
+		if (rows_cell_of(self->table, claims[i].column) == SIZE_MAX)
 			err = report_missing(ctx, self, NULL, claims[i].column);
 	return err;
 }

@@ -13,7 +13,7 @@
 #define JSON_H
 
 #include "bytes/charset.h"
-#include "table/grid.h"
+#include "table/rows.h"
 #include "pointer.h"
 #include "lexer.h"
 #include "shape.h"
@@ -33,7 +33,7 @@ enum layout {
 
 /* What a row has in a column. */
 struct value {
-	enum grid_kind kind;
+	enum cell_kind kind;
 	uint64_t from, to; /* in the text, quotes not included; 0: it is not there */
 	bool copied;       /* a string with escapes, which are resolved in `space`, */
 	size_t copy, len;  /* there */
@@ -49,7 +49,7 @@ struct self {
 	/* the options */
 	const char *rows, *key, *encoding;
 	int64_t max_size, max_row;
-	struct grid_options grid;
+	struct rows_options options;
 	bool lines, header;
 
 	/* the document */
@@ -76,8 +76,8 @@ struct self {
 	uint64_t head_lines;     /* before `first` */
 
 	/* columns.c */
-	struct grid_options table; /* as lib/grid has it */
-	struct grid *sheet;
+	struct rows_options adapted; /* as rows_open() takes them */
+	struct rows *table;
 	struct ArrowSchema schema;
 	struct shape shape, *shapes; /* of a row, and a list of those below */
 	size_t n_shapes;
@@ -88,7 +88,7 @@ struct self {
 	/* row.c: the row at hand */
 	struct value name; /* where rows are members */
 	struct value *values;
-	struct grid_cell *cells;
+	struct cell_value *cells;
 	size_t n_values; /* of an array, all of them; else n_cells */
 	char *space;     /* strings whose escapes are resolved */
 	size_t space_len, space_room;

@@ -88,7 +88,7 @@ static int row_report(struct mu_ctx *ctx, const struct self *self, uint64_t at)
 		err = mu_report(ctx, wide,
 				"an object has more members than the %" PRId64
 				" that max_columns allows",
-				self->grid.max_columns);
+				self->options.max_columns);
 	return err;
 }
 
@@ -109,7 +109,7 @@ static int row_give(struct mu_ctx *ctx, struct self *self, uint64_t start)
 	if (err)
 		return err;
 	row_cells(self);
-	return grid_row(ctx, self->sheet, self->cells, self->n_values, start);
+	return rows_add(ctx, self->table, self->cells, self->n_values, start);
 }
 
 /* Whether the line of the row at hand ends with it. */
@@ -204,7 +204,7 @@ static int report_end(struct mu_ctx *ctx, struct self *self)
 		return mu_report(ctx, broken, "%s", self->problem.message.text);
 	}
 	err = columns_report(ctx, self);
-	return err ? err : grid_finish(ctx, self->sheet);
+	return err ? err : rows_finish(ctx, self->table);
 }
 
 int json_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
@@ -218,12 +218,12 @@ int json_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 		rows_seek(self, self->from, self->to);
 		self->begun = true;
 	}
-	while (!err && piece_goes_on(self) && !grid_is_full(self->sheet))
+	while (!err && piece_goes_on(self) && !rows_are_full(self->table))
 		err = row_next(ctx, self);
-	if (!err && self->sheet)
+	if (!err && self->table)
 		err = json_note_problem(ctx, self);
-	if (!err && self->sheet)
-		err = grid_take(ctx, self->sheet, out);
+	if (!err && self->table)
+		err = rows_give(ctx, self->table, out);
 	return !err && !out->release ? report_end(ctx, self) : err;
 }
 
@@ -242,7 +242,7 @@ int json_merge(struct mu_ctx *ctx, void *state, void *other_state)
 	self->last = true;
 	self->told = self->told || other->told;
 	err = self->told ? 0 : json_prepare(ctx, self);
-	if (err || self->told || !other->sheet)
+	if (err || self->told || !other->table)
 		return err;
 	for (size_t i = 0; i < self->n_cells; i++) {
 		self->seen[i] = self->seen[i] || other->seen[i];
@@ -257,5 +257,5 @@ int json_merge(struct mu_ctx *ctx, void *state, void *other_state)
 	if (other->problem.code &&
 	    (!self->problem.code || other->problem.piece < self->problem.piece))
 		self->problem = other->problem;
-	return grid_merge(ctx, self->sheet, other->sheet);
+	return rows_merge(ctx, self->table, other->table);
 }

@@ -96,7 +96,7 @@ static bool row_find(const struct mu_ctx *ctx, struct self *self, uint64_t at, u
 
 	*rows = 0;
 	*start = at;
-	if (!self->sheet || self->unreadable || at >= self->text.len)
+	if (!self->table || self->unreadable || at >= self->text.len)
 		return false;
 	if (self->layout == LAYOUT_LINES)
 		*start = line_start(self, at);
@@ -155,7 +155,7 @@ static void cell_add_pointer(struct cell_name *name, const char *pointer)
 static void cell_add_field(const struct self *self, struct cell_name *name, const char *field,
 			   size_t cell)
 {
-	const struct declared_column *c = self->grid.columns.items;
+	const struct declared_column *c = self->options.columns.items;
 	size_t i = 0;
 
 	if (self->arrays) {
@@ -164,10 +164,10 @@ static void cell_add_field(const struct self *self, struct cell_name *name, cons
 	}
 	if (cell == self->key_cell)
 		return;
-	while (i < self->grid.columns.count &&
-	       (c[i].status_of || grid_cell_of(self->sheet, c[i].name) != cell))
+	while (i < self->options.columns.count &&
+	       (c[i].status_of || rows_cell_of(self->table, c[i].name) != cell))
 		i++;
-	if (i == self->grid.columns.count)
+	if (i == self->options.columns.count)
 		cell_add(name, mu_string(field));
 	else if (c[i].header.count && *c[i].header.items[0] == '/')
 		cell_add_pointer(name, c[i].header.items[0]);
@@ -210,7 +210,7 @@ static void show_row(const struct self *self, uint64_t at, struct mu_place *out)
 static uint64_t show_value(const struct self *self, size_t cell, struct mu_place *out)
 {
 	const struct value *v = &self->values[cell];
-	bool quoted = v->kind == GRID_TEXT;
+	bool quoted = v->kind == CELL_TEXT;
 	struct mu_string text;
 
 	if (cell >= self->n_values || cell >= (size_t)self->n_cells || !v->to)
@@ -237,7 +237,7 @@ int json_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *
 	if (row_find(ctx, self, position, &start, &rows)) {
 		show_row(self, start, out);
 		cell_add_row(self, &name, rows);
-		cell = field ? grid_cell_of(self->sheet, field) : SIZE_MAX;
+		cell = field ? rows_cell_of(self->table, field) : SIZE_MAX;
 		if (cell != SIZE_MAX) {
 			cell_add_field(self, &name, field, cell);
 			value = show_value(self, cell, out);

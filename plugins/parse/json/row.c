@@ -46,7 +46,7 @@ static bool string_take(struct self *self, struct value *v)
 {
 	struct mu_string raw = lexer_inside(&self->lexer);
 
-	*v = (struct value){ .kind = GRID_TEXT,
+	*v = (struct value){ .kind = CELL_TEXT,
 			     .from = self->lexer.start + 1,
 			     .to = self->lexer.end - 1,
 			     .copied = self->lexer.escaped };
@@ -65,21 +65,21 @@ static bool value_take(struct self *self, struct value *v, enum token token)
 	struct lexer *lex = &self->lexer;
 	bool ok = true;
 
-	*v = (struct value){ .kind = GRID_EMPTY, .from = lex->start, .to = lex->end };
+	*v = (struct value){ .kind = CELL_EMPTY, .from = lex->start, .to = lex->end };
 	switch (token) {
 	case TOKEN_STRING:
 		return string_take(self, v);
 	case TOKEN_NUMBER:
-		v->kind = GRID_NUMBER;
+		v->kind = CELL_NUMBER;
 		break;
 	case TOKEN_TRUE:
 	case TOKEN_FALSE:
-		v->kind = GRID_BOOLEAN;
+		v->kind = CELL_BOOLEAN;
 		v->truth = token == TOKEN_TRUE;
 		break;
 	case TOKEN_OBJECT:
 	case TOKEN_ARRAY:
-		v->kind = GRID_ERROR;
+		v->kind = CELL_ERROR;
 		ok = lexer_skip(lex, token);
 		v->to = lexer_position(lex);
 		break;
@@ -92,7 +92,7 @@ static bool value_take(struct self *self, struct value *v, enum token token)
 
 /* Columns that are read from within what is neither object nor array have no value: they
  * are empty there if it is null, else an error. */
-static void shape_refuse(struct self *self, const struct shape *shape, enum grid_kind kind)
+static void shape_refuse(struct self *self, const struct shape *shape, enum cell_kind kind)
 {
 	const struct entry *e;
 
@@ -135,7 +135,7 @@ static bool below_read(struct self *self, const struct entry *e, enum token toke
 	struct shape *below = e->below;
 	size_t column = e->column; /* the entry may move */
 	uint64_t from = self->lexer.start;
-	struct value own = { .kind = GRID_ERROR };
+	struct value own = { .kind = CELL_ERROR };
 	bool ok = true;
 
 	if (token == TOKEN_OBJECT) {
@@ -143,11 +143,11 @@ static bool below_read(struct self *self, const struct entry *e, enum token toke
 	} else if (token == TOKEN_ARRAY) {
 		ok = elements_read(self, below);
 	} else {
-		shape_refuse(self, below, token == TOKEN_NULL ? GRID_EMPTY : GRID_ERROR);
+		shape_refuse(self, below, token == TOKEN_NULL ? CELL_EMPTY : CELL_ERROR);
 		ok = value_take(self, &own, token);
 	}
-	if (ok && column != NO_COLUMN && own.kind == GRID_ERROR)
-		own = (struct value){ .kind = GRID_ERROR,
+	if (ok && column != NO_COLUMN && own.kind == CELL_ERROR)
+		own = (struct value){ .kind = CELL_ERROR,
 				      .from = from,
 				      .to = lexer_position(&self->lexer) };
 	if (ok && column != NO_COLUMN)
@@ -230,14 +230,14 @@ static bool object_read(struct self *self, struct shape *shape)
 
 bool row_value_is_blank(const struct self *self, const struct value *v)
 {
-	return v->kind == GRID_EMPTY || (v->kind == GRID_TEXT && !mu_trim(row_text(self, v)).len);
+	return v->kind == CELL_EMPTY || (v->kind == CELL_TEXT && !mu_trim(row_text(self, v)).len);
 }
 
 /* Values past max_columns are only looked at. */
 static bool array_read(struct self *self)
 {
-	size_t most = (size_t)self->grid.max_columns, n = 0;
-	struct value beyond = { .kind = GRID_EMPTY };
+	size_t most = (size_t)self->options.max_columns, n = 0;
+	struct value beyond = { .kind = CELL_EMPTY };
 	enum token token;
 
 	for (; (token = lexer_next(&self->lexer)) > TOKEN_CLOSE; n++) {
@@ -278,17 +278,17 @@ struct mu_string row_text(const struct self *self, const struct value *v)
 
 void row_cells(struct self *self)
 {
-	size_t most = (size_t)self->grid.max_columns, n = self->n_values, i;
+	size_t most = (size_t)self->options.max_columns, n = self->n_values, i;
 
 	if (self->arrays && n > most)
 		n = most;
 	for (i = 0; i < n; i++) {
 		const struct value *v = &self->values[i];
-		struct grid_cell *cell = &self->cells[i];
+		struct cell_value *cell = &self->cells[i];
 
 		cell->kind = v->kind;
 		cell->truth = v->truth;
-		if (v->kind != GRID_EMPTY)
+		if (v->kind != CELL_EMPTY)
 			cell->text = row_text(self, v);
 	}
 }

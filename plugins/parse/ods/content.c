@@ -263,9 +263,9 @@ static void row_end(struct xml *xml, struct self *self)
 								     : SHEET_ROWS;
 	if (err)
 		xml_stop(xml, err);
-	else if (self->book.table.found || (!self->headed && grid_is_ready(self->book.table.grid)))
+	else if (self->book.table.found || (!self->headed && rows_are_ready(self->book.table.rows)))
 		xml_pause(xml);
-	self->headed = grid_is_ready(self->book.table.grid);
+	self->headed = rows_are_ready(self->book.table.rows);
 }
 
 static void cell_merge(struct xml *xml, struct self *self)
@@ -319,7 +319,7 @@ static bool is_padded(const struct xml *xml, const struct cell *cell)
 {
 	int64_t shown;
 
-	return cell->made->kind == GRID_NUMBER && cell->whole >= 0 && cell->paragraphs == 1 &&
+	return cell->made->kind == CELL_NUMBER && cell->whole >= 0 && cell->paragraphs == 1 &&
 	       xml->text_len > 1 && *xml->text == '0' &&
 	       mu_parse_integer((struct mu_string){ xml->text, xml->text_len }, &shown) &&
 	       shown == cell->whole;
@@ -338,14 +338,14 @@ static void cell_end(struct xml *xml, struct self *self)
 	} else if (cell->wants && cell->paragraphs) {
 		cell->made->kind = cell->wants;
 		sheet_text(&self->book.table, cell->made, xml->text, xml->text_len);
-	} else if (cell->formula || cell->wants == GRID_ERROR) {
-		*cell->made = (struct grid_cell){
-			.kind = GRID_ERROR,
+	} else if (cell->formula || cell->wants == CELL_ERROR) {
+		*cell->made = (struct cell_value){
+			.kind = CELL_ERROR,
 			.text = mu_string(cell->formula ? "a formula without a stored value"
 							: "an error"),
 		};
 	}
-	if (cell->made->kind != GRID_EMPTY)
+	if (cell->made->kind != CELL_EMPTY)
 		sheet_cell_repeat(&self->book.table, cell->times - 1);
 }
 

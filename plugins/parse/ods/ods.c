@@ -15,8 +15,8 @@
 static const struct mu_option options[] = { BOOK_OPTIONS, { 0 } };
 
 static const struct mu_code codes[] = {
-	SHEET_CODES,           PACKAGE_CODES, GRID_MISSING_CODE, GRID_ERROR_CODE,
-	GRID_TEXT_NUMBER_CODE, NOTES_CODE,    GRID_COMMON_CODES, { 0 },
+	SHEET_CODES,           PACKAGE_CODES, ROWS_MISSING_CODE, ROWS_ERROR_CODE,
+	ROWS_TEXT_NUMBER_CODE, NOTES_CODE,    ROWS_COMMON_CODES, { 0 },
 };
 
 static int ods_read(struct mu_ctx *ctx, struct book *book)

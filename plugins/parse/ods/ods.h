@@ -16,10 +16,10 @@ enum { ODS_SHEETS = 1000 };
 
 /* The cell at hand. */
 struct cell {
-	struct grid_cell *made; /* NULL: nobody looks at it */
+	struct cell_value *made; /* NULL: nobody looks at it */
 	uint32_t times;         /* it is there */
 	int depth;              /* of its element */
-	enum grid_kind wants;   /* what its paragraphs are, if anything */
+	enum cell_kind wants;   /* what its paragraphs are, if anything */
 	bool formula;           /* without a value, so far */
 	int64_t whole;          /* its value, if that is a whole number of at least 0; or -1 */
 	size_t paragraphs, paragraph; /* how many, and where the last one begins */

@@ -100,7 +100,7 @@ static void cell_start(struct xml *xml, struct self *self)
 	xml->text_len = 0;
 }
 
-static void put_text(struct self *self, struct grid_cell *cell, enum grid_kind kind,
+static void put_text(struct self *self, struct cell_value *cell, enum cell_kind kind,
 		     struct mu_string text)
 {
 	cell->kind = kind;
@@ -108,7 +108,7 @@ static void put_text(struct self *self, struct grid_cell *cell, enum grid_kind k
 }
 
 /* A text that several cells share stays where it is. */
-static int put_shared(struct self *self, struct grid_cell *cell, struct mu_string text)
+static int put_shared(struct self *self, struct cell_value *cell, struct mu_string text)
 {
 	const struct strings *s = &self->strings;
 	int64_t index;
@@ -117,14 +117,14 @@ static int put_shared(struct self *self, struct grid_cell *cell, struct mu_strin
 	if (!mu_parse_integer(text, &index) || index < 0 || (uint64_t)index >= s->n)
 		return fail_damaged(self->book.xml.ctx, self, "a cell has no text that there is");
 	from = index ? s->ends[index - 1] : 0;
-	*cell = (struct grid_cell){ .kind = GRID_TEXT,
-				    .text = { s->bytes ? s->bytes + from : "",
-					      s->ends[index] - from } };
+	*cell = (struct cell_value){ .kind = CELL_TEXT,
+				     .text = { s->bytes ? s->bytes + from : "",
+					       s->ends[index] - from } };
 	return 0;
 }
 
 /* A number that is shown with so many digits at least. */
-static void put_padded(struct self *self, struct grid_cell *cell, struct mu_string text,
+static void put_padded(struct self *self, struct cell_value *cell, struct mu_string text,
 		       size_t digits)
 {
 	char space[LOOK_PADDED_MOST] = "";
@@ -139,13 +139,13 @@ static void put_padded(struct self *self, struct grid_cell *cell, struct mu_stri
 		text = (struct mu_string){ space, digits };
 		cell->padded = true;
 	}
-	put_text(self, cell, GRID_NUMBER, text);
+	put_text(self, cell, CELL_NUMBER, text);
 }
 
-static void put_number(struct self *self, struct grid_cell *cell, struct mu_string text)
+static void put_number(struct self *self, struct cell_value *cell, struct mu_string text)
 {
 	char space[MU_FORMAT_MAX];
-	struct grid_cell made;
+	struct cell_value made;
 	double serial;
 
 	if (self->cell.look >= LOOK_PADDED) {
@@ -153,7 +153,7 @@ static void put_number(struct self *self, struct grid_cell *cell, struct mu_stri
 		return;
 	}
 	if (self->cell.look == LOOK_NUMBER || !mu_parse_number(text, &serial)) {
-		put_text(self, cell, GRID_NUMBER, text);
+		put_text(self, cell, CELL_NUMBER, text);
 		return;
 	}
 	serial_read(serial, self->cell.look, self->workbook.from_1904, &made, space);
@@ -162,7 +162,7 @@ static void put_number(struct self *self, struct grid_cell *cell, struct mu_stri
 		put_text(self, cell, made.kind, made.text);
 }
 
-static int put_value(struct self *self, struct grid_cell *cell, struct mu_string text)
+static int put_value(struct self *self, struct cell_value *cell, struct mu_string text)
 {
 	switch ((enum cell_type)self->cell.type) {
 	case TYPE_SHARED:
@@ -173,19 +173,19 @@ static int put_value(struct self *self, struct grid_cell *cell, struct mu_string
 	case TYPE_TEXT:
 	case TYPE_INLINE:
 		text.len = text.len ? text_unescape(self->book.xml.text, text.len) : 0;
-		put_text(self, cell, GRID_TEXT, text);
+		put_text(self, cell, CELL_TEXT, text);
 		break;
 	case TYPE_TRUTH:
-		cell->kind = GRID_BOOLEAN;
+		cell->kind = CELL_BOOLEAN;
 		cell->truth =
 			mu_string_is(mu_trim(text), "1") || mu_string_is(mu_trim(text), "true");
 		break;
 	case TYPE_ERROR:
-		put_text(self, cell, GRID_ERROR, mu_trim(text));
+		put_text(self, cell, CELL_ERROR, mu_trim(text));
 		break;
 	case TYPE_DATE:
 		if (!sheet_date_parse(mu_trim(text), cell))
-			put_text(self, cell, GRID_TEXT, mu_trim(text));
+			put_text(self, cell, CELL_TEXT, mu_trim(text));
 		break;
 	}
 	return 0;
@@ -193,7 +193,7 @@ static int put_value(struct self *self, struct grid_cell *cell, struct mu_string
 
 static void cell_end(struct xml *xml, struct self *self)
 {
-	struct grid_cell *cell = sheet_cell(&self->book.table, self->cell.column);
+	struct cell_value *cell = sheet_cell(&self->book.table, self->cell.column);
 	struct mu_string text = { xml->text_len ? xml->text : "", xml->text_len };
 	bool texty = self->cell.type == TYPE_TEXT || self->cell.type == TYPE_INLINE;
 	int err;
@@ -202,9 +202,9 @@ static void cell_end(struct xml *xml, struct self *self)
 		return;
 	if (!self->cell.value || (!text.len && !texty)) {
 		if (self->cell.formula)
-			*cell = (struct grid_cell){ .kind = GRID_ERROR,
-						    .text = mu_string(
-							    "a formula without a stored value") };
+			*cell = (struct cell_value){ .kind = CELL_ERROR,
+						     .text = mu_string(
+							     "a formula without a stored value") };
 		return;
 	}
 	if (self->cell.formula && !sheet_is_beside(&self->book.table) && !self->formulas++)
@@ -223,9 +223,9 @@ static void row_end(struct xml *xml, struct self *self)
 	self->in_row = false;
 	if (err)
 		xml_stop(xml, err);
-	else if (self->book.table.found || (!self->headed && grid_is_ready(self->book.table.grid)))
+	else if (self->book.table.found || (!self->headed && rows_are_ready(self->book.table.rows)))
 		xml_pause(xml);
-	self->headed = grid_is_ready(self->book.table.grid);
+	self->headed = rows_are_ready(self->book.table.rows);
 }
 
 static void column_hide(struct xml *xml, struct self *self)

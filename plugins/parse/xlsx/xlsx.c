@@ -49,11 +49,11 @@ static const struct mu_code codes[] = {
 	  "Open the file in a spreadsheet program and save it again." },
 	SHEET_CODES,
 	PACKAGE_CODES,
-	GRID_MISSING_CODE,
-	GRID_ERROR_CODE,
-	GRID_TEXT_NUMBER_CODE,
+	ROWS_MISSING_CODE,
+	ROWS_ERROR_CODE,
+	ROWS_TEXT_NUMBER_CODE,
 	NOTES_CODE,
-	GRID_COMMON_CODES,
+	ROWS_COMMON_CODES,
 	{ 0 },
 };
 

@@ -114,7 +114,7 @@ int cells_read_merges(struct mu_ctx *ctx, struct self *self);
 int cells_look(struct mu_ctx *ctx, struct book *book, size_t sheet);
 
 /* A number of a look other than LOOK_NUMBER as a cell; `space` is for a time. */
-void serial_read(double serial, enum look look, bool from_1904, struct grid_cell *out,
+void serial_read(double serial, enum look look, bool from_1904, struct cell_value *out,
 		 char space[MU_FORMAT_MAX]);
 
 #endif

@@ -1,7 +1,7 @@
 /* Rows of cells to batches: what they give, and what is said of them. */
 #include <check.h>
 
-#include "table/grid.h"
+#include "table/rows.h"
 #include "rig.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -11,12 +11,12 @@ enum { STRING, INTEGER, NUMBER, BOOLEAN, DATE };
 struct bench {
 	struct rig rig;
 	struct mu_document document;
-	struct grid_options options;
-	struct grid *grid;
+	struct rows_options options;
+	struct rows *rows;
 	struct ArrowSchema schema;
 	uint64_t position;
-	char rows[8192]; /* "a|2 @3 total\n" each */
-	size_t rows_len;
+	char printed[8192]; /* "a|2 @3 total\n" each */
+	size_t printed_len;
 };
 
 static void bench_init(struct bench *b)
@@ -36,64 +36,64 @@ static void bench_init(struct bench *b)
 
 static void bench_open(struct bench *b, bool typed)
 {
-	struct grid_source source = { .typed = typed, .letters = true };
+	struct rows_source source = { .typed = typed, .letters = true };
 
-	ck_assert_int_eq(grid_configure(&b->rig.ctx, &b->options), 0);
-	b->grid = grid_open(&b->rig.ctx, &b->options, &source);
+	ck_assert_int_eq(rows_configure(&b->rig.ctx, &b->options), 0);
+	b->rows = rows_open(&b->rig.ctx, &b->options, &source);
 }
 
-static struct grid_cell text(const char *t)
+static struct cell_value text(const char *t)
 {
-	return (struct grid_cell){ .kind = GRID_TEXT, .text = mu_string(t) };
+	return (struct cell_value){ .kind = CELL_TEXT, .text = mu_string(t) };
 }
 
-static struct grid_cell number(const char *digits)
+static struct cell_value number(const char *digits)
 {
-	return (struct grid_cell){ .kind = GRID_NUMBER, .text = mu_string(digits) };
+	return (struct cell_value){ .kind = CELL_NUMBER, .text = mu_string(digits) };
 }
 
-static struct grid_cell value(double x)
+static struct cell_value value(double x)
 {
-	return (struct grid_cell){ .kind = GRID_NUMBER, .number = x };
+	return (struct cell_value){ .kind = CELL_NUMBER, .number = x };
 }
 
-static struct grid_cell truth(bool x)
+static struct cell_value truth(bool x)
 {
-	return (struct grid_cell){ .kind = GRID_BOOLEAN, .truth = x };
+	return (struct cell_value){ .kind = CELL_BOOLEAN, .truth = x };
 }
 
-static struct grid_cell date(int32_t days, int32_t milliseconds)
+static struct cell_value date(int32_t days, int32_t milliseconds)
 {
-	return (struct grid_cell){ .kind = GRID_DATE, .days = days, .milliseconds = milliseconds };
+	return (struct cell_value){ .kind = CELL_DATE, .days = days, .milliseconds = milliseconds };
 }
 
-static struct grid_cell wrong(const char *why)
+static struct cell_value wrong(const char *why)
 {
-	return (struct grid_cell){ .kind = GRID_ERROR, .text = mu_string(why) };
+	return (struct cell_value){ .kind = CELL_ERROR, .text = mu_string(why) };
 }
 
 #define row(b, ...) \
-	cells_give(b, (struct grid_cell[]){ __VA_ARGS__ }, \
-		   COUNT(((struct grid_cell[]){ __VA_ARGS__ })))
+	cells_give(b, (struct cell_value[]){ __VA_ARGS__ }, \
+		   COUNT(((struct cell_value[]){ __VA_ARGS__ })))
 
-static void cells_give(struct bench *b, const struct grid_cell *cells, size_t n)
+static void cells_give(struct bench *b, const struct cell_value *cells, size_t n)
 {
-	if (grid_is_ready(b->grid) && !b->schema.release)
-		ck_assert_int_eq(grid_schema(&b->rig.ctx, b->grid, &b->schema), 0);
-	ck_assert_int_eq(grid_row(&b->rig.ctx, b->grid, cells, n, ++b->position), 0);
+	if (rows_are_ready(b->rows) && !b->schema.release)
+		ck_assert_int_eq(rows_schema(&b->rig.ctx, b->rows, &b->schema), 0);
+	ck_assert_int_eq(rows_add(&b->rig.ctx, b->rows, cells, n, ++b->position), 0);
 }
 
 /* Cells of text from "a|b|c"; one that is empty is blank. */
 static void texts(struct bench *b, const char *line)
 {
-	struct grid_cell cells[16] = { 0 };
+	struct cell_value cells[16] = { 0 };
 	size_t n = 0;
 
 	for (;; line++) {
 		size_t len = strcspn(line, "|");
 
 		if (len)
-			cells[n] = (struct grid_cell){ .kind = GRID_TEXT, .text = { line, len } };
+			cells[n] = (struct cell_value){ .kind = CELL_TEXT, .text = { line, len } };
 		n++;
 		line += len;
 		if (!*line)
@@ -123,12 +123,13 @@ static void rows_print(struct bench *b, const struct ArrowArray *batch)
 							    mu_at_position(mu_row_at(&hidden, r))),
 				cell.data = space;
 			if (c <= n || cell.len)
-				b->rows_len += (size_t)snprintf(
-					b->rows + b->rows_len, sizeof b->rows - b->rows_len,
-					"%s%.*s", before, (int)cell.len, cell.data);
+				b->printed_len += (size_t)snprintf(
+					b->printed + b->printed_len,
+					sizeof b->printed - b->printed_len, "%s%.*s", before,
+					(int)cell.len, cell.data);
 		}
-		b->rows_len +=
-			(size_t)snprintf(b->rows + b->rows_len, sizeof b->rows - b->rows_len, "\n");
+		b->printed_len += (size_t)snprintf(b->printed + b->printed_len,
+						   sizeof b->printed - b->printed_len, "\n");
 	}
 }
 
@@ -137,15 +138,15 @@ static void bench_end(struct bench *b, const char *rows, const char *said)
 	struct ArrowArray batch = { .release = NULL };
 
 	if (!b->schema.release)
-		ck_assert_int_eq(grid_schema(&b->rig.ctx, b->grid, &b->schema), 0);
-	ck_assert_int_eq(grid_finish(&b->rig.ctx, b->grid), 0);
-	ck_assert_int_eq(grid_take(&b->rig.ctx, b->grid, &batch), 0);
+		ck_assert_int_eq(rows_schema(&b->rig.ctx, b->rows, &b->schema), 0);
+	ck_assert_int_eq(rows_finish(&b->rig.ctx, b->rows), 0);
+	ck_assert_int_eq(rows_give(&b->rig.ctx, b->rows, &batch), 0);
 	if (batch.release)
 		rows_print(b, &batch);
 	mu_array_release(&batch);
-	ck_assert_str_eq(b->rows, rows);
+	ck_assert_str_eq(b->printed, rows);
 	ck_assert_str_eq(b->rig.said, said);
-	grid_close(b->grid);
+	rows_close(b->rows);
 	mu_schema_release(&b->schema);
 	rig_release(&b->rig);
 }
@@ -163,9 +164,9 @@ START_TEST(without_columns_all_come_as_strings)
 	row(&b, text(" BEL "), value(1e15));
 	row(&b, date(0, 0), truth(true));
 	row(&b, date(0, 3723004), value(0.1));
-	ck_assert_uint_eq(grid_cell_of(b.grid, "head count"), 1);
-	ck_assert_str_eq(grid_field_of(b.grid, 0), "country");
-	ck_assert_ptr_null(grid_field_of(b.grid, 2));
+	ck_assert_uint_eq(rows_cell_of(b.rows, "head count"), 1);
+	ck_assert_str_eq(rows_field_of(b.rows, 0), "country");
+	ck_assert_ptr_null(rows_field_of(b.rows, 2));
 	bench_end(&b,
 		  "NLD|4 @3\n BEL |1000000000000000 @5\n1970-01-01|true @6\n"
 		  "1970-01-01T01:02:03.004|0.1 @7\n",
@@ -296,9 +297,9 @@ START_TEST(several_rows_make_a_header)
 	bench_open(&b, true);
 	texts(&b, "|Personnel|Personnel|Planned|Planned");
 	texts(&b, "Mission\n name|Total|Other|Total|Other");
-	ck_assert(!grid_is_ready(b.grid));
+	ck_assert(!rows_are_ready(b.rows));
 	texts(&b, "M1|TOT|C2|X|C2");
-	ck_assert(grid_is_ready(b.grid));
+	ck_assert(rows_are_ready(b.rows));
 	texts(&b, "EUTM|1|2|3|4");
 	bench_end(&b, "EUTM|1|3|4|2 @4\n", "");
 }
@@ -366,7 +367,7 @@ START_TEST(without_a_header_columns_are_in_order)
 	b.options.header_rows = 0;
 	columns_set(&b, columns);
 	bench_open(&b, true);
-	ck_assert(grid_is_ready(b.grid));
+	ck_assert(rows_are_ready(b.rows));
 	texts(&b, "1|2");
 	texts(&b, "1");
 	texts(&b, "1|2|3");
@@ -408,10 +409,10 @@ START_TEST(cells_have_limits)
 	b.options.max_rows = 2;
 	bench_open(&b, true);
 	row(&b, text("a"), text("b"), text(long_text));
-	row(&b, (struct grid_cell){ .kind = GRID_TEXT, .text = { "x\0y", 3 } }, text(long_text));
+	row(&b, (struct cell_value){ .kind = CELL_TEXT, .text = { "x\0y", 3 } }, text(long_text));
 	row(&b, text("1"));
 	ck_assert_int_eq(
-		grid_row(&b.rig.ctx, b.grid, &(struct grid_cell){ .kind = GRID_NUMBER }, 1, 9),
+		rows_add(&b.rig.ctx, b.rows, &(struct cell_value){ .kind = CELL_NUMBER }, 1, 9),
 		E2BIG);
 	ck_assert_str_eq(b.rig.why, "it has more than 2 rows; max_rows allows more");
 	bench_end(
@@ -425,7 +426,7 @@ END_TEST
 
 static void invalid(struct bench *b, const char *why)
 {
-	ck_assert_int_eq(grid_configure(&b->rig.ctx, &b->options), EINVAL);
+	ck_assert_int_eq(rows_configure(&b->rig.ctx, &b->options), EINVAL);
 	ck_assert_str_eq(b->rig.why, why);
 	rig_release(&b->rig);
 }
@@ -464,21 +465,21 @@ END_TEST
 
 START_TEST(columns_have_letters_or_numbers)
 {
-	struct grid_source letters = { .letters = true, .first = 1 }, plain = { .first = 1 };
-	char name[GRID_NAME];
+	struct rows_source letters = { .letters = true, .first = 1 }, plain = { .first = 1 };
+	char name[ROWS_COLUMN_NAME];
 
-	ck_assert_str_eq(grid_column_name(&letters, 0, name), "B");
-	ck_assert_str_eq(grid_column_name(&letters, 24, name), "Z");
-	ck_assert_str_eq(grid_column_name(&letters, 25, name), "AA");
-	ck_assert_str_eq(grid_column_name(&letters, 16382, name), "XFD");
-	ck_assert_str_eq(grid_column_name(&plain, 0, name), "2");
+	ck_assert_str_eq(rows_column_name(&letters, 0, name), "B");
+	ck_assert_str_eq(rows_column_name(&letters, 24, name), "Z");
+	ck_assert_str_eq(rows_column_name(&letters, 25, name), "AA");
+	ck_assert_str_eq(rows_column_name(&letters, 16382, name), "XFD");
+	ck_assert_str_eq(rows_column_name(&plain, 0, name), "2");
 }
 END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("grid");
-	TCase *c = tcase_create("grid");
+	Suite *s = suite_create("rows");
+	TCase *c = tcase_create("rows");
 	SRunner *runner = srunner_create(s);
 	int failed;
 

@@ -1,4 +1,4 @@
-#include "table/grid.h"
+#include "table/rows.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -33,9 +33,9 @@ struct heading {
 	size_t n;
 };
 
-struct grid {
-	const struct grid_options *options;
-	struct grid_source source;
+struct rows {
+	const struct rows_options *options;
+	struct rows_source source;
 
 	struct heading *headings; /* header_rows of them */
 	size_t n_headings;        /* those that were read */
@@ -54,14 +54,14 @@ struct grid {
 	bool built;  /* there is a builder */
 	struct mu_builder builder;
 	size_t bytes; /* of text in it */
-	uint64_t rows, data_rows;
-	bool *all;               /* all[i]: in the claim at hand, field i is null */
-	struct grid_cell *clean; /* a row, without byte order marks in its texts, */
-	char *clean_texts;       /* which are here */
+	uint64_t n_rows, n_data;
+	bool *all;                /* all[i]: in the claim at hand, field i is null */
+	struct cell_value *clean; /* a row, without byte order marks in its texts, */
+	char *clean_texts;        /* which are here */
 	size_t clean_cells, clean_room;
 };
 
-const struct mu_option grid_column_options[] = {
+const struct mu_option rows_column_options[] = {
 	COLUMN_OPTION_NAME,
 	MU_OPT_TEXTS(struct declared_column, header, .max = 20,
 		     .help = "its name in the document, where that is another; or what it has in "
@@ -72,7 +72,7 @@ const struct mu_option grid_column_options[] = {
 	{ 0 },
 };
 
-static int configure_header(struct mu_ctx *ctx, const struct grid_options *options,
+static int configure_header(struct mu_ctx *ctx, const struct rows_options *options,
 			    const struct declared_column *c)
 {
 	int err = 0;
@@ -93,7 +93,7 @@ static int configure_header(struct mu_ctx *ctx, const struct grid_options *optio
 	return err;
 }
 
-int grid_configure(struct mu_ctx *ctx, const struct grid_options *options)
+int rows_configure(struct mu_ctx *ctx, const struct rows_options *options)
 {
 	const struct declared_column *all = options->columns.items, *c;
 	int err = columns_check(ctx, &options->columns);
@@ -130,7 +130,7 @@ static struct mu_string format_number(double value, char space[MU_FORMAT_MAX])
 	return mu_format(&one, 0, space);
 }
 
-static struct mu_string format_date(const struct grid_cell *cell, char space[MU_FORMAT_MAX])
+static struct mu_string format_date(const struct cell_value *cell, char space[MU_FORMAT_MAX])
 {
 	struct mu_column one = { .type = MU_DATE, .values = &cell->days };
 	struct mu_string date = mu_format(&one, 0, space);
@@ -163,52 +163,53 @@ static bool digits_are_plain(struct mu_string digits)
 	return true;
 }
 
-struct mu_string grid_text(const struct grid_cell *cell, char space[MU_FORMAT_MAX])
+struct mu_string cell_text(const struct cell_value *cell, char space[MU_FORMAT_MAX])
 {
 	double value;
 
 	switch (cell->kind) {
-	case GRID_EMPTY:
+	case CELL_EMPTY:
 		break;
-	case GRID_TEXT:
-	case GRID_ERROR:
+	case CELL_TEXT:
+	case CELL_ERROR:
 		return cell->text;
-	case GRID_NUMBER:
+	case CELL_NUMBER:
 		if (!cell->text.len)
 			return format_number(cell->number, space);
 		if (cell->padded || digits_are_plain(cell->text) ||
 		    !mu_parse_number(cell->text, &value))
 			return cell->text;
 		return format_number(value, space);
-	case GRID_BOOLEAN:
+	case CELL_BOOLEAN:
 		return mu_string(cell->truth ? "true" : "false");
-	case GRID_DATE:
+	case CELL_DATE:
 		return format_date(cell, space);
 	}
 	return (struct mu_string){ "", 0 };
 }
 
-static bool cell_is_blank(const struct grid_cell *cell)
+static bool cell_is_blank(const struct cell_value *cell)
 {
-	if (cell->kind == GRID_TEXT)
+	if (cell->kind == CELL_TEXT)
 		return !cell->text.len ||
 		       ((unsigned char)(cell->text.data[0] - 0x21) > 0x5d && /* not of ASCII */
 			!mu_trim(cell->text).len);
-	return cell->kind == GRID_EMPTY;
+	return cell->kind == CELL_EMPTY;
 }
 
-const char *grid_column_name(const struct grid_source *source, size_t cell, char out[GRID_NAME])
+const char *rows_column_name(const struct rows_source *source, size_t cell,
+			     char out[ROWS_COLUMN_NAME])
 {
-	size_t n = source->first + cell + 1, at = GRID_NAME - 1;
+	size_t n = source->first + cell + 1, at = ROWS_COLUMN_NAME - 1;
 
 	if (!source->letters) {
-		snprintf(out, GRID_NAME, "%zu", n);
+		snprintf(out, ROWS_COLUMN_NAME, "%zu", n);
 		return out;
 	}
 	out[at] = '\0';
 	for (; n && at; n = (n - 1) / 26)
 		out[--at] = (char)('A' + (n - 1) % 26);
-	memmove(out, out + at, GRID_NAME - at);
+	memmove(out, out + at, ROWS_COLUMN_NAME - at);
 	return out;
 }
 
@@ -235,21 +236,21 @@ static struct mu_string text_collapse(struct mu_ctx *ctx, struct mu_string text)
 }
 
 /* The text of a column in a row of the header. */
-static struct mu_string heading_text(const struct grid *g, size_t row, size_t cell)
+static struct mu_string heading_text(const struct rows *rows, size_t row, size_t cell)
 {
-	const struct heading *h = &g->headings[row];
+	const struct heading *h = &rows->headings[row];
 
 	return cell < h->n ? h->texts[cell] : (struct mu_string){ "", 0 };
 }
 
 /* Its lowest text that is not blank. */
-static struct mu_string header_name(const struct grid *g, size_t cell)
+static struct mu_string header_name(const struct rows *rows, size_t cell)
 {
 	struct mu_string text = { "", 0 };
-	size_t row = g->n_headings;
+	size_t row = rows->n_headings;
 
 	while (row-- && !text.len)
-		text = heading_text(g, row, cell);
+		text = heading_text(rows, row, cell);
 	return text;
 }
 
@@ -259,158 +260,160 @@ static bool looks_equal(struct mu_string a, struct mu_string b)
 }
 
 /* Whether a column of the table has the header that is declared. */
-static bool header_compare(const struct grid *g, const struct field *f, size_t cell,
+static bool header_compare(const struct rows *rows, const struct field *f, size_t cell,
 			   bool (*equal)(struct mu_string, struct mu_string))
 {
 	size_t row;
 
-	for (row = 0; row < g->n_headings; row++) {
+	for (row = 0; row < rows->n_headings; row++) {
 		if (f->n_header == 1) {
-			if (equal(heading_text(g, row, cell), f->header[0]))
+			if (equal(heading_text(rows, row, cell), f->header[0]))
 				return true;
 		} else if (!mu_string_is(f->header[row], "*") &&
-			   !equal(heading_text(g, row, cell), f->header[row])) {
+			   !equal(heading_text(rows, row, cell), f->header[row])) {
 			return false;
 		}
 	}
 	return f->n_header > 1;
 }
 
-static bool header_matches(const struct grid *g, const struct field *f, size_t cell)
+static bool header_matches(const struct rows *rows, const struct field *f, size_t cell)
 {
-	return header_compare(g, f, cell, text_equal);
+	return header_compare(rows, f, cell, text_equal);
 }
 
 /* Whether a column has a header that looks like the one that is declared. */
-static bool header_looks_like(const struct grid *g, const struct field *f)
+static bool header_looks_like(const struct rows *rows, const struct field *f)
 {
-	for (size_t i = 0; i < g->width; i++)
-		if (header_compare(g, f, i, looks_equal))
+	for (size_t i = 0; i < rows->width; i++)
+		if (header_compare(rows, f, i, looks_equal))
 			return true;
 	return false;
 }
 
-static size_t header_find(const struct grid *g, const struct field *f, size_t from)
+static size_t header_find(const struct rows *rows, const struct field *f, size_t from)
 {
-	for (; from < g->width; from++)
-		if (header_matches(g, f, from))
+	for (; from < rows->width; from++)
+		if (header_matches(rows, f, from))
 			return from;
 	return SIZE_MAX;
 }
 
 /* Where a field with a position is; it must have the header as well if one is declared. */
-static size_t position_find(const struct grid *g, const struct field *f)
+static size_t position_find(const struct rows *rows, const struct field *f)
 {
 	size_t cell = (size_t)f->option->position - 1;
 
-	if (!g->options->header_rows)
+	if (!rows->options->header_rows)
 		return cell;
-	if (cell >= g->width || (f->option->header.count && !header_matches(g, f, cell)))
+	if (cell >= rows->width || (f->option->header.count && !header_matches(rows, f, cell)))
 		return SIZE_MAX;
 	return cell;
 }
 
-static void fields_find(struct grid *g)
+static void fields_find(struct rows *rows)
 {
 	struct field *f;
 	size_t next = 0;
 
-	for (f = g->fields; f < g->fields + g->n_fields; f++) {
+	for (f = rows->fields; f < rows->fields + rows->n_fields; f++) {
 		if (f->of)
 			continue;
 		if (f->option->position)
-			f->cell = position_find(g, f);
-		else if (g->options->header_rows)
-			f->cell = header_find(g, f, 0);
+			f->cell = position_find(rows, f);
+		else if (rows->options->header_rows)
+			f->cell = header_find(rows, f, 0);
 		else
 			f->cell = next++;
-		if (!g->options->header_rows && g->width <= f->cell)
-			g->width = f->cell + 1;
+		if (!rows->options->header_rows && rows->width <= f->cell)
+			rows->width = f->cell + 1;
 	}
 }
 
-static const struct field *field_named(const struct grid *g, struct mu_string name)
+static const struct field *field_named(const struct rows *rows, struct mu_string name)
 {
 	const struct field *f;
 
-	for (f = g->fields; f < g->fields + g->n_fields; f++)
+	for (f = rows->fields; f < rows->fields + rows->n_fields; f++)
 		if (mu_string_is(name, f->name))
 			return f;
 	return NULL;
 }
 
 /* The columns that the document names, but for those that report_names() refuses. */
-static void fields_of_header(struct mu_ctx *ctx, struct grid *g)
+static void fields_of_header(struct mu_ctx *ctx, struct rows *rows)
 {
 	struct mu_string name;
 	char *copy;
 	size_t i;
 
-	g->fields = mu_alloc(ctx, (g->width + 1) * sizeof *g->fields);
-	g->unnamed = mu_alloc(ctx, (g->width + 1) * sizeof *g->unnamed);
-	for (i = 0; i < g->width; i++) {
-		name = header_name(g, i);
+	rows->fields = mu_alloc(ctx, (rows->width + 1) * sizeof *rows->fields);
+	rows->unnamed = mu_alloc(ctx, (rows->width + 1) * sizeof *rows->unnamed);
+	for (i = 0; i < rows->width; i++) {
+		name = header_name(rows, i);
 		if (!name.len)
-			g->unnamed[g->n_unnamed++] = i;
-		if (column_name_problem(name) || field_named(g, name))
+			rows->unnamed[rows->n_unnamed++] = i;
+		if (column_name_problem(name) || field_named(rows, name))
 			continue;
 		copy = mu_alloc(ctx, name.len + 1);
 		memcpy(copy, name.data, name.len);
-		g->fields[g->n_fields++] =
+		rows->fields[rows->n_fields++] =
 			(struct field){ .name = copy, .type = MU_STRING, .cell = i };
 	}
 }
 
-static void claims_resolve(struct mu_ctx *ctx, struct grid *g)
+static void claims_resolve(struct mu_ctx *ctx, struct rows *rows)
 {
-	const struct declared_claim *claims = g->options->claims.items;
+	const struct declared_claim *claims = rows->options->claims.items;
 	size_t i;
 
-	g->all = mu_alloc(ctx, (g->n_fields + 1) * sizeof *g->all);
-	g->claim_fields = mu_alloc(ctx, (g->options->claims.count + 1) * sizeof *g->claim_fields);
-	g->matches = mu_alloc(ctx, (g->options->claims.count + 1) * sizeof *g->matches);
-	for (i = 0; i < g->options->claims.count; i++) {
-		g->claim_fields[i] = (struct field *)field_named(g, mu_string(claims[i].column));
-		g->matches[i] = mu_trim(mu_string(claims[i].match));
+	rows->all = mu_alloc(ctx, (rows->n_fields + 1) * sizeof *rows->all);
+	rows->claim_fields =
+		mu_alloc(ctx, (rows->options->claims.count + 1) * sizeof *rows->claim_fields);
+	rows->matches = mu_alloc(ctx, (rows->options->claims.count + 1) * sizeof *rows->matches);
+	for (i = 0; i < rows->options->claims.count; i++) {
+		rows->claim_fields[i] =
+			(struct field *)field_named(rows, mu_string(claims[i].column));
+		rows->matches[i] = mu_trim(mu_string(claims[i].match));
 	}
 }
 
-static void grid_resolve(struct mu_ctx *ctx, struct grid *g)
+static void rows_resolve(struct mu_ctx *ctx, struct rows *rows)
 {
-	g->ready = true;
-	g->wanted = g->width;
-	if (g->width > (size_t)g->options->max_columns)
-		g->width = (size_t)g->options->max_columns;
-	if (g->options->columns.count)
-		fields_find(g);
+	rows->ready = true;
+	rows->wanted = rows->width;
+	if (rows->width > (size_t)rows->options->max_columns)
+		rows->width = (size_t)rows->options->max_columns;
+	if (rows->options->columns.count)
+		fields_find(rows);
 	else
-		fields_of_header(ctx, g);
-	claims_resolve(ctx, g);
+		fields_of_header(ctx, rows);
+	claims_resolve(ctx, rows);
 }
 
-static void header_add(struct mu_ctx *ctx, struct grid *g, const struct grid_cell *cells, size_t n,
-		       size_t kept)
+static void header_add(struct mu_ctx *ctx, struct rows *rows, const struct cell_value *cells,
+		       size_t n, size_t kept)
 {
-	struct heading *h = &g->headings[g->n_headings++];
+	struct heading *h = &rows->headings[rows->n_headings++];
 	char space[MU_FORMAT_MAX];
 	size_t i;
 
 	h->n = kept;
 	h->texts = mu_alloc(ctx, (kept + 1) * sizeof *h->texts);
 	for (i = 0; i < kept; i++)
-		h->texts[i] = text_collapse(ctx, grid_text(&cells[i], space));
-	if (g->width < n)
-		g->width = n;
+		h->texts[i] = text_collapse(ctx, cell_text(&cells[i], space));
+	if (rows->width < n)
+		rows->width = n;
 }
 
-static int report_column_missing(struct mu_ctx *ctx, const struct grid *g, const struct field *f,
+static int report_column_missing(struct mu_ctx *ctx, const struct rows *rows, const struct field *f,
 				 struct mu_string name)
 {
 	struct mu_finding missing = { .code = "column-missing",
-				      .at = g->header_at,
+				      .at = rows->header_at,
 				      .field = f ? f->name : NULL };
 	struct phrase wanted = { .len = 0 }, list = { .len = 0 };
-	char column[GRID_NAME];
+	char column[ROWS_COLUMN_NAME];
 	size_t i;
 
 	for (i = 0; f && i < f->n_header; i++) {
@@ -422,8 +425,8 @@ static int report_column_missing(struct mu_ctx *ctx, const struct grid *g, const
 		phrase_add(&wanted, name.data, name.len);
 	}
 	phrase_puts(&wanted, "'");
-	for (i = 0; i < g->width; i++) {
-		name = header_name(g, i);
+	for (i = 0; i < rows->width; i++) {
+		name = header_name(rows, i);
 		phrase_puts(&list, i ? ", '" : "'");
 		charset_name_show(&list, name);
 		phrase_puts(&list, "'");
@@ -432,124 +435,124 @@ static int report_column_missing(struct mu_ctx *ctx, const struct grid *g, const
 		return mu_report(ctx, missing, "the header has no %s, but %s", wanted.text,
 				 list.text);
 	i = (size_t)f->option->position - 1;
-	grid_column_name(&g->source, i, column);
-	if (i >= g->width)
+	rows_column_name(&rows->source, i, column);
+	if (i >= rows->width)
 		return mu_report(ctx, missing, "the header does not reach to column %s", column);
-	name = header_name(g, i);
+	name = header_name(rows, i);
 	list.len = 0;
 	phrase_add(&list, name.data, name.len);
 	return mu_report(ctx, missing, "column %s has the header '%s', not %s", column, list.text,
 			 wanted.text);
 }
 
-static int report_column_twice(struct mu_ctx *ctx, const struct grid *g, const char *field,
+static int report_column_twice(struct mu_ctx *ctx, const struct rows *rows, const char *field,
 			       size_t first, size_t second)
 {
-	struct mu_string name = header_name(g, first);
+	struct mu_string name = header_name(rows, first);
 	struct mu_finding twice = { .code = "column-twice",
-				    .at = g->header_at,
+				    .at = rows->header_at,
 				    .field = field,
 				    .value = name.data,
 				    .value_len = name.len };
-	char a[GRID_NAME], b[GRID_NAME];
+	char a[ROWS_COLUMN_NAME], b[ROWS_COLUMN_NAME];
 	struct phrase shown = { .len = 0 };
 
 	phrase_add(&shown, name.data, name.len);
 	return mu_report(ctx, twice, "'%s' is the header of column %s and of column %s", shown.text,
-			 grid_column_name(&g->source, first, a),
-			 grid_column_name(&g->source, second, b));
+			 rows_column_name(&rows->source, first, a),
+			 rows_column_name(&rows->source, second, b));
 }
 
-static int report_declared(struct mu_ctx *ctx, const struct grid *g)
+static int report_declared(struct mu_ctx *ctx, const struct rows *rows)
 {
 	const struct field *f;
 	size_t second;
 	int err = 0;
 
-	for (f = g->fields; !err && f < g->fields + g->n_fields; f++) {
+	for (f = rows->fields; !err && f < rows->fields + rows->n_fields; f++) {
 		if (f->of)
 			continue;
 		if (f->cell == SIZE_MAX) {
-			if (!f->option->optional || header_looks_like(g, f))
-				err = report_column_missing(ctx, g, f, mu_string(f->name));
+			if (!f->option->optional || header_looks_like(rows, f))
+				err = report_column_missing(ctx, rows, f, mu_string(f->name));
 			continue;
 		}
-		second = f->option->position ? SIZE_MAX : header_find(g, f, f->cell + 1);
+		second = f->option->position ? SIZE_MAX : header_find(rows, f, f->cell + 1);
 		if (second != SIZE_MAX)
-			err = report_column_twice(ctx, g, f->name, f->cell, second);
+			err = report_column_twice(ctx, rows, f->name, f->cell, second);
 	}
 	return err;
 }
 
 /* A name that looks like another one. */
-static int report_name_odd(struct mu_ctx *ctx, const struct grid *g, struct mu_string name,
+static int report_name_odd(struct mu_ctx *ctx, const struct rows *rows, struct mu_string name,
 			   size_t cell)
 {
 	unsigned code = charset_name_odd(name);
-	char column[GRID_NAME];
+	char column[ROWS_COLUMN_NAME];
 	struct mu_finding odd = { .severity = MU_WARNING,
 				  .code = "control",
-				  .at = g->header_at,
+				  .at = rows->header_at,
 				  .value = name.data,
 				  .value_len = name.len };
 
 	if (!code)
 		return 0;
 	return mu_report(ctx, odd, "the name of column %s has the character U+%04X, %s",
-			 grid_column_name(&g->source, cell, column), code,
+			 rows_column_name(&rows->source, cell, column), code,
 			 charset_control_kind(code));
 }
 
-static int report_names(struct mu_ctx *ctx, const struct grid *g)
+static int report_names(struct mu_ctx *ctx, const struct rows *rows)
 {
-	struct mu_finding wrong = { .code = "header", .at = g->header_at };
-	const struct declared_claim *claims = g->options->claims.items;
+	struct mu_finding wrong = { .code = "header", .at = rows->header_at };
+	const struct declared_claim *claims = rows->options->claims.items;
 	const struct field *f;
 	struct mu_string name;
 	const char *problem;
-	char column[GRID_NAME];
+	char column[ROWS_COLUMN_NAME];
 	size_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < g->width; i++) {
-		name = header_name(g, i);
+	for (i = 0; !err && i < rows->width; i++) {
+		name = header_name(rows, i);
 		if (!name.len)
 			continue; /* no matter, if it has no cells */
 		problem = column_name_problem(name);
-		f = problem ? NULL : field_named(g, name);
+		f = problem ? NULL : field_named(rows, name);
 		if (problem)
 			err = mu_report(ctx, wrong, "the name of column %s %s",
-					grid_column_name(&g->source, i, column), problem);
+					rows_column_name(&rows->source, i, column), problem);
 		else if (f && f->cell != i)
-			err = report_column_twice(ctx, g, NULL, f->cell, i);
+			err = report_column_twice(ctx, rows, NULL, f->cell, i);
 		else
-			err = report_name_odd(ctx, g, name, i);
+			err = report_name_odd(ctx, rows, name, i);
 	}
-	for (i = 0; !err && i < g->options->claims.count; i++)
-		if (!g->claim_fields[i])
-			err = report_column_missing(ctx, g, NULL, mu_string(claims[i].column));
+	for (i = 0; !err && i < rows->options->claims.count; i++)
+		if (!rows->claim_fields[i])
+			err = report_column_missing(ctx, rows, NULL, mu_string(claims[i].column));
 	return err;
 }
 
-static int report_header(struct mu_ctx *ctx, struct grid *g)
+static int report_header(struct mu_ctx *ctx, struct rows *rows)
 {
 	struct mu_finding wide = { .code = "too-wide",
-				   .at = g->header_at,
+				   .at = rows->header_at,
 				   .numbers = true,
-				   .expected = g->options->max_columns,
-				   .found = (int64_t)g->wanted };
+				   .expected = rows->options->max_columns,
+				   .found = (int64_t)rows->wanted };
 	int err = 0;
 
-	g->told = true;
-	if (!g->options->header_rows)
+	rows->told = true;
+	if (!rows->options->header_rows)
 		return 0;
-	if (g->wanted > g->width)
+	if (rows->wanted > rows->width)
 		err = mu_report(ctx, wide,
 				"the header has %zu columns, more than the %" PRId64
 				" that max_columns allows",
-				g->wanted, g->options->max_columns);
+				rows->wanted, rows->options->max_columns);
 	if (!err)
-		err = (g->options->columns.count ? report_declared : report_names)(ctx, g);
+		err = (rows->options->columns.count ? report_declared : report_names)(ctx, rows);
 	return err;
 }
 
@@ -580,81 +583,81 @@ static void field_declare(struct mu_ctx *ctx, struct field *f, const struct decl
 		f->header[i] = text_collapse(ctx, mu_string(c->header.items[i]));
 }
 
-static void fields_declare(struct mu_ctx *ctx, struct grid *g)
+static void fields_declare(struct mu_ctx *ctx, struct rows *rows)
 {
-	const struct declared_column *columns = g->options->columns.items;
+	const struct declared_column *columns = rows->options->columns.items;
 	size_t i;
 
-	g->n_fields = g->options->columns.count;
-	for (i = 0; i < g->n_fields; i++)
-		field_declare(ctx, &g->fields[i], &columns[i]);
-	for (i = 0; i < g->n_fields; i++)
+	rows->n_fields = rows->options->columns.count;
+	for (i = 0; i < rows->n_fields; i++)
+		field_declare(ctx, &rows->fields[i], &columns[i]);
+	for (i = 0; i < rows->n_fields; i++)
 		if (columns[i].status_of)
-			g->fields[i].of = field_named(g, mu_string(columns[i].status_of));
+			rows->fields[i].of = field_named(rows, mu_string(columns[i].status_of));
 }
 
-struct grid *grid_open(struct mu_ctx *ctx, const struct grid_options *options,
-		       const struct grid_source *source)
+struct rows *rows_open(struct mu_ctx *ctx, const struct rows_options *options,
+		       const struct rows_source *source)
 {
-	struct grid *g = mu_alloc(ctx, sizeof *g);
+	struct rows *rows = mu_alloc(ctx, sizeof *rows);
 
-	*g = (struct grid){ .options = options, .source = *source };
-	g->headings = mu_alloc(ctx, ((size_t)options->header_rows + 1) * sizeof *g->headings);
-	g->fields = mu_alloc(ctx, (options->columns.count + 1) * sizeof *g->fields);
+	*rows = (struct rows){ .options = options, .source = *source };
+	rows->headings = mu_alloc(ctx, ((size_t)options->header_rows + 1) * sizeof *rows->headings);
+	rows->fields = mu_alloc(ctx, (options->columns.count + 1) * sizeof *rows->fields);
 	if (options->columns.count)
-		fields_declare(ctx, g);
+		fields_declare(ctx, rows);
 	else
-		g->fields = mu_alloc(ctx, sizeof *g->fields); /* none yet */
+		rows->fields = mu_alloc(ctx, sizeof *rows->fields); /* none yet */
 	if (!options->header_rows)
-		grid_resolve(ctx, g);
-	return g;
+		rows_resolve(ctx, rows);
+	return rows;
 }
 
-void grid_close(struct grid *g)
+void rows_close(struct rows *rows)
 {
-	if (!g)
+	if (!rows)
 		return;
-	if (g->built)
-		mu_builder_release(&g->builder);
-	notes_close(&g->notes);
-	free(g->clean);
-	free(g->clean_texts);
+	if (rows->built)
+		mu_builder_release(&rows->builder);
+	notes_close(&rows->notes);
+	free(rows->clean);
+	free(rows->clean_texts);
 }
 
-bool grid_is_ready(const struct grid *g)
+bool rows_are_ready(const struct rows *rows)
 {
-	return g->ready;
+	return rows->ready;
 }
 
-int grid_schema(struct mu_ctx *ctx, struct grid *g, struct ArrowSchema *out)
+int rows_schema(struct mu_ctx *ctx, struct rows *rows, struct ArrowSchema *out)
 {
 	const struct field *f;
 	int err = mu_schema_init(out);
 
-	for (f = g->fields; !err && f < g->fields + g->n_fields; f++)
+	for (f = rows->fields; !err && f < rows->fields + rows->n_fields; f++)
 		err = mu_schema_add(out, f->name, f->type, f->option && f->option->measure, NULL);
 	if (!err)
 		err = mu_schema_add_hidden(out);
 	if (!err)
-		err = mu_builder_init(&g->builder, out);
-	g->built = !err;
+		err = mu_builder_init(&rows->builder, out);
+	rows->built = !err;
 	return err ? mu_fail(ctx, err, "out of memory") : 0;
 }
 
-size_t grid_cell_of(const struct grid *g, const char *field)
+size_t rows_cell_of(const struct rows *rows, const char *field)
 {
-	const struct field *f = field_named(g, mu_string(field));
+	const struct field *f = field_named(rows, mu_string(field));
 
 	if (f && f->of)
 		f = f->of;
 	return f ? f->cell : SIZE_MAX;
 }
 
-const char *grid_field_of(const struct grid *g, size_t cell)
+const char *rows_field_of(const struct rows *rows, size_t cell)
 {
 	const struct field *f;
 
-	for (f = g->fields; f < g->fields + g->n_fields; f++)
+	for (f = rows->fields; f < rows->fields + rows->n_fields; f++)
 		if (f->cell == cell)
 			return f->name;
 	return NULL;
@@ -688,7 +691,7 @@ static bool text_find(const struct mu_string *texts, size_t n, struct mu_string 
 	return false;
 }
 
-static bool read_whole(const struct grid_cell *cell, int64_t *out)
+static bool read_whole(const struct cell_value *cell, int64_t *out)
 {
 	double value = cell->number;
 
@@ -702,18 +705,18 @@ static bool read_whole(const struct grid_cell *cell, int64_t *out)
 	return true;
 }
 
-static bool read_integer(const struct grid_cell *cell, struct reading *r)
+static bool read_integer(const struct cell_value *cell, struct reading *r)
 {
-	if (cell->kind == GRID_TEXT)
+	if (cell->kind == CELL_TEXT)
 		return mu_parse_integer(mu_trim(cell->text), &r->as.integer);
-	return cell->kind == GRID_NUMBER && read_whole(cell, &r->as.integer);
+	return cell->kind == CELL_NUMBER && read_whole(cell, &r->as.integer);
 }
 
-static bool read_number(const struct grid_cell *cell, struct reading *r)
+static bool read_number(const struct cell_value *cell, struct reading *r)
 {
-	if (cell->kind == GRID_TEXT)
+	if (cell->kind == CELL_TEXT)
 		return mu_parse_number(mu_trim(cell->text), &r->as.number);
-	if (cell->kind != GRID_NUMBER)
+	if (cell->kind != CELL_NUMBER)
 		return false;
 	if (cell->text.len)
 		return mu_parse_number(cell->text, &r->as.number);
@@ -721,30 +724,30 @@ static bool read_number(const struct grid_cell *cell, struct reading *r)
 	return isfinite(cell->number);
 }
 
-static bool read_boolean(const struct grid_cell *cell, struct reading *r)
+static bool read_boolean(const struct cell_value *cell, struct reading *r)
 {
 	char space[MU_FORMAT_MAX];
 
-	if (cell->kind == GRID_DATE)
+	if (cell->kind == CELL_DATE)
 		return false;
-	return mu_parse_boolean(mu_trim(grid_text(cell, space)), &r->as.boolean);
+	return mu_parse_boolean(mu_trim(cell_text(cell, space)), &r->as.boolean);
 }
 
-static bool read_date(const struct grid_cell *cell, struct reading *r)
+static bool read_date(const struct cell_value *cell, struct reading *r)
 {
-	if (cell->kind == GRID_TEXT)
+	if (cell->kind == CELL_TEXT)
 		return mu_parse_date(mu_trim(cell->text), &r->as.date);
 	r->as.date = cell->days;
-	return cell->kind == GRID_DATE && !cell->milliseconds;
+	return cell->kind == CELL_DATE && !cell->milliseconds;
 }
 
 /* Of a cell that is not blank and not named in an option. */
-static bool read_typed(enum mu_data type, const struct grid_cell *cell, struct reading *r,
+static bool read_typed(enum mu_data type, const struct cell_value *cell, struct reading *r,
 		       char space[MU_FORMAT_MAX])
 {
 	switch (type) {
 	case MU_STRING:
-		r->as.text = grid_text(cell, space);
+		r->as.text = cell_text(cell, space);
 		return true;
 	case MU_INTEGER:
 		return read_integer(cell, r);
@@ -768,14 +771,14 @@ static void read_zero(enum mu_data type, struct reading *r)
 }
 
 /* Whether the options of a column say what a cell means. */
-static bool read_named(const struct field *f, const struct grid_cell *cell, struct reading *r,
+static bool read_named(const struct field *f, const struct cell_value *cell, struct reading *r,
 		       char space[MU_FORMAT_MAX])
 {
 	struct mu_string text, found;
 
 	if (!f->option || !(f->option->missing.count + f->option->zero.count))
 		return false;
-	text = mu_trim(grid_text(cell, space));
+	text = mu_trim(cell_text(cell, space));
 	if (text_find(f->zero, f->option->zero.count, text, &found)) {
 		read_zero(f->type, r);
 		return true;
@@ -789,11 +792,11 @@ static bool read_named(const struct field *f, const struct grid_cell *cell, stru
 
 /* Why nothing can be said of what a cell holds; NULL when something can.  `plain` is whether
  * its row is known to have no zero byte. */
-static const char *cell_broken(const struct grid *g, const struct grid_cell *cell, bool plain)
+static const char *cell_broken(const struct rows *rows, const struct cell_value *cell, bool plain)
 {
-	if (cell->kind != GRID_TEXT)
+	if (cell->kind != CELL_TEXT)
 		return NULL;
-	if (cell->text.len > (size_t)g->options->max_field)
+	if (cell->text.len > (size_t)rows->options->max_field)
 		return "too-long";
 	if (!plain && cell->text.len && memchr(cell->text.data, '\0', cell->text.len))
 		return "zero-byte";
@@ -801,13 +804,13 @@ static const char *cell_broken(const struct grid *g, const struct grid_cell *cel
 }
 
 /* Whether a text would be a number but for raised digits at its end. */
-static bool number_is_raised(enum mu_data type, const struct grid_cell *cell)
+static bool number_is_raised(enum mu_data type, const struct cell_value *cell)
 {
 	struct mu_string text = mu_trim(cell->text);
 	size_t mark;
 	double value;
 
-	if (cell->kind != GRID_TEXT || (type != MU_INTEGER && type != MU_NUMBER) ||
+	if (cell->kind != CELL_TEXT || (type != MU_INTEGER && type != MU_NUMBER) ||
 	    !raised_at_end(text))
 		return false;
 	while ((mark = raised_at_end(text)))
@@ -815,10 +818,10 @@ static bool number_is_raised(enum mu_data type, const struct grid_cell *cell)
 	return mu_parse_number(mu_trim(text), &value);
 }
 
-static void cell_read(const struct grid *g, const struct field *f, const struct grid_cell *cell,
+static void cell_read(const struct rows *rows, const struct field *f, const struct cell_value *cell,
 		      bool plain, struct reading *r, char space[MU_FORMAT_MAX])
 {
-	*r = (struct reading){ .outcome = READ_VALUE, .code = cell_broken(g, cell, plain) };
+	*r = (struct reading){ .outcome = READ_VALUE, .code = cell_broken(rows, cell, plain) };
 	if (r->code) {
 		r->outcome = READ_WRONG;
 		return;
@@ -828,14 +831,14 @@ static void cell_read(const struct grid *g, const struct field *f, const struct 
 	if (cell_is_blank(cell)) {
 		r->outcome = READ_NOTHING;
 		r->why = mu_string("blank");
-	} else if (cell->kind == GRID_ERROR) {
+	} else if (cell->kind == CELL_ERROR) {
 		r->outcome = READ_WRONG;
 		r->code = "cell-error";
 	} else if (!read_typed(f->type, cell, r, space)) {
 		r->outcome = READ_WRONG;
 		r->code = number_is_raised(f->type, cell) ? "raised" : mu_data_name(f->type);
 	} else {
-		r->odd = cell->kind == GRID_TEXT && g->source.typed &&
+		r->odd = cell->kind == CELL_TEXT && rows->source.typed &&
 			 (f->type == MU_INTEGER || f->type == MU_NUMBER);
 	}
 }
@@ -851,7 +854,7 @@ static size_t shown_length(struct mu_string text)
 }
 
 /* What is wrong with a cell, behind its column's name and its text. */
-static const char *wrong_words(const struct grid_cell *cell, const struct reading *r)
+static const char *wrong_words(const struct cell_value *cell, const struct reading *r)
 {
 	static const char *const wanted[][2] = {
 		{ "integer", "is not a whole number in digits that fits 64 bits, such as 1204" },
@@ -869,20 +872,20 @@ static const char *wrong_words(const struct grid_cell *cell, const struct readin
 		return "is text, and was taken for a number";
 	if (!strcmp(r->code, "number") && mu_number_loses(mu_trim(cell->text)))
 		return "has digits that a number would lose; declare it as text or integer";
-	if (!strcmp(r->code, "date") && cell->kind == GRID_NUMBER)
+	if (!strcmp(r->code, "date") && cell->kind == CELL_NUMBER)
 		return "is a number, and not formatted as a date";
-	if (!strcmp(r->code, "date") && cell->kind == GRID_DATE)
+	if (!strcmp(r->code, "date") && cell->kind == CELL_DATE)
 		return "has a time of day, so it is not a date alone";
 	while (strcmp(wanted[i][0], r->code) != 0)
 		i++;
 	return wanted[i][1];
 }
 
-static int report_reading(struct mu_ctx *ctx, const struct field *f, const struct grid_cell *cell,
+static int report_reading(struct mu_ctx *ctx, const struct field *f, const struct cell_value *cell,
 			  const struct reading *r, uint64_t at)
 {
 	char space[MU_FORMAT_MAX];
-	struct mu_string text = grid_text(cell, space);
+	struct mu_string text = cell_text(cell, space);
 	struct mu_finding wrong = { .severity = r->code ? MU_ERROR : MU_WARNING,
 				    .code = r->code ? r->code : "text-number",
 				    .at = at,
@@ -892,7 +895,7 @@ static int report_reading(struct mu_ctx *ctx, const struct field *f, const struc
 	struct phrase shown = { .len = 0 };
 
 	phrase_add(&shown, text.data, text.len);
-	if (cell->kind == GRID_ERROR && text.len && text.data[0] != '#')
+	if (cell->kind == CELL_ERROR && text.len && text.data[0] != '#')
 		return mu_report(ctx, wrong, "%s has no value: %s", f->name, shown.text);
 	return mu_report(ctx, wrong, "%s '%s' %s", f->name, shown.text, wrong_words(cell, r));
 }
@@ -913,53 +916,53 @@ static int report_control(struct mu_ctx *ctx, const struct field *f, struct mu_s
 
 /* A row as it was given, with its place. */
 struct row {
-	const struct grid_cell *cells;
+	const struct cell_value *cells;
 	size_t n;
 	uint64_t at;
 	bool plain; /* there are no characters in its texts that nobody sees */
 };
 
-static const struct grid_cell *cell_at(const struct row *row, size_t cell)
+static const struct cell_value *cell_at(const struct row *row, size_t cell)
 {
-	static const struct grid_cell empty = { .kind = GRID_EMPTY };
+	static const struct cell_value empty = { .kind = CELL_EMPTY };
 
 	return cell < row->n ? &row->cells[cell] : &empty;
 }
 
-static void value_put(struct grid *g, int64_t column, enum mu_data type, const struct reading *r)
+static void value_put(struct rows *rows, int64_t column, enum mu_data type, const struct reading *r)
 {
 	switch (type) {
 	case MU_STRING:
-		mu_put_string(&g->builder, column, r->as.text);
-		g->bytes += r->as.text.len;
+		mu_put_string(&rows->builder, column, r->as.text);
+		rows->bytes += r->as.text.len;
 		break;
 	case MU_INTEGER:
-		mu_put_integer(&g->builder, column, r->as.integer);
+		mu_put_integer(&rows->builder, column, r->as.integer);
 		break;
 	case MU_NUMBER:
-		mu_put_number(&g->builder, column, r->as.number);
+		mu_put_number(&rows->builder, column, r->as.number);
 		break;
 	case MU_BOOLEAN:
-		mu_put_boolean(&g->builder, column, r->as.boolean);
+		mu_put_boolean(&rows->builder, column, r->as.boolean);
 		break;
 	case MU_DATE:
-		mu_put_date(&g->builder, column, r->as.date);
+		mu_put_date(&rows->builder, column, r->as.date);
 		break;
 	default:
 		break;
 	}
 }
 
-static int field_put(struct mu_ctx *ctx, struct grid *g, const struct field *f,
+static int field_put(struct mu_ctx *ctx, struct rows *rows, const struct field *f,
 		     const struct row *row)
 {
-	const struct grid_cell *cell = cell_at(row, f->cell);
+	const struct cell_value *cell = cell_at(row, f->cell);
 	char space[MU_FORMAT_MAX];
 	struct reading r;
 
-	cell_read(g, f, cell, row->plain, &r, space);
+	cell_read(rows, f, cell, row->plain, &r, space);
 	if (r.outcome == READ_VALUE)
-		value_put(g, f - g->fields, f->type, &r);
+		value_put(rows, f - rows->fields, f->type, &r);
 	if (r.code || r.odd)
 		return report_reading(ctx, f, cell, &r, row->at);
 	if (r.outcome == READ_VALUE && f->type == MU_STRING && !row->plain &&
@@ -969,61 +972,61 @@ static int field_put(struct mu_ctx *ctx, struct grid *g, const struct field *f,
 }
 
 /* Why a field has no value in a row; nothing when it has one, or its column is not there. */
-static void status_put(struct grid *g, const struct field *status, const struct row *row)
+static void status_put(struct rows *rows, const struct field *status, const struct row *row)
 {
 	char space[MU_FORMAT_MAX];
 	struct reading r;
 
 	if (status->of->cell == SIZE_MAX)
 		return;
-	cell_read(g, status->of, cell_at(row, status->of->cell), row->plain, &r, space);
+	cell_read(rows, status->of, cell_at(row, status->of->cell), row->plain, &r, space);
 	if (r.outcome == READ_VALUE)
 		return;
-	mu_put_string(&g->builder, status - g->fields,
+	mu_put_string(&rows->builder, status - rows->fields,
 		      r.outcome == READ_WRONG ? mu_string("unreadable") : r.why);
 }
 
-/* The name of the claim that a row is, or NULL, and in g->all which fields say so. */
-static const char *claim_of(struct grid *g, const struct row *row)
+/* The name of the claim that a row is, or NULL, and in rows->all which fields say so. */
+static const char *claim_of(struct rows *rows, const struct row *row)
 {
-	const struct declared_claim *claims = g->options->claims.items;
-	const char *name = g->options->all_claims;
-	const struct grid_cell *cell;
+	const struct declared_claim *claims = rows->options->claims.items;
+	const char *name = rows->options->all_claims;
+	const struct cell_value *cell;
 	char space[MU_FORMAT_MAX];
 	size_t i;
 
-	if (!g->options->claims.count)
+	if (!rows->options->claims.count)
 		return name;
-	memset(g->all, 0, g->n_fields * sizeof *g->all);
-	for (i = 0; i < g->options->claims.count; i++) {
-		if (!g->claim_fields[i] || g->claim_fields[i]->cell == SIZE_MAX)
+	memset(rows->all, 0, rows->n_fields * sizeof *rows->all);
+	for (i = 0; i < rows->options->claims.count; i++) {
+		if (!rows->claim_fields[i] || rows->claim_fields[i]->cell == SIZE_MAX)
 			continue;
-		cell = cell_at(row, g->claim_fields[i]->cell);
-		if (cell->kind == GRID_ERROR || cell_broken(g, cell, row->plain) ||
-		    !text_equal(mu_trim(grid_text(cell, space)), g->matches[i]))
+		cell = cell_at(row, rows->claim_fields[i]->cell);
+		if (cell->kind == CELL_ERROR || cell_broken(rows, cell, row->plain) ||
+		    !text_equal(mu_trim(cell_text(cell, space)), rows->matches[i]))
 			continue;
 		name = claims[i].name;
-		g->all[g->claim_fields[i] - g->fields] = true;
+		rows->all[rows->claim_fields[i] - rows->fields] = true;
 	}
 	return name;
 }
 
-static int report_beyond(struct mu_ctx *ctx, const struct grid *g, const struct row *row,
+static int report_beyond(struct mu_ctx *ctx, const struct rows *rows, const struct row *row,
 			 size_t cell)
 {
-	char space[MU_FORMAT_MAX], column[GRID_NAME], last[GRID_NAME];
+	char space[MU_FORMAT_MAX], column[ROWS_COLUMN_NAME], last[ROWS_COLUMN_NAME];
 	struct mu_finding beyond = { .code = "beyond", .at = row->at };
 	struct phrase shown = { .len = 0 };
 	struct mu_string text;
 
-	grid_column_name(&g->source, cell, column);
-	grid_column_name(&g->source, g->width ? g->width - 1 : 0, last);
+	rows_column_name(&rows->source, cell, column);
+	rows_column_name(&rows->source, rows->width ? rows->width - 1 : 0, last);
 	/* What a row has behind max_columns is not kept. */
 	if (cell >= row->n)
 		return mu_report(ctx, beyond,
 				 "column %s has a cell, but the last one of the table is %s",
 				 column, last);
-	text = grid_text(&row->cells[cell], space);
+	text = cell_text(&row->cells[cell], space);
 	beyond.value = text.data;
 	beyond.value_len = shown_length(text);
 	phrase_add(&shown, text.data, text.len);
@@ -1032,62 +1035,62 @@ static int report_beyond(struct mu_ctx *ctx, const struct grid *g, const struct 
 }
 
 /* Cells that stand under no header: `n` of the row were not blank. */
-static int row_check(struct mu_ctx *ctx, struct grid *g, const struct row *row, size_t n)
+static int row_check(struct mu_ctx *ctx, struct rows *rows, const struct row *row, size_t n)
 {
 	struct mu_finding wrong = { .code = "header", .at = row->at };
-	char column[GRID_NAME];
+	char column[ROWS_COLUMN_NAME];
 	size_t i, kept = 0;
 	int err = 0;
 
-	for (i = g->width; i < n; i++)
+	for (i = rows->width; i < n; i++)
 		if (i >= row->n || !cell_is_blank(&row->cells[i]))
-			return report_beyond(ctx, g, row, i);
-	for (i = 0; !err && i < g->n_unnamed; i++) {
-		if (cell_is_blank(cell_at(row, g->unnamed[i])))
-			g->unnamed[kept++] = g->unnamed[i];
+			return report_beyond(ctx, rows, row, i);
+	for (i = 0; !err && i < rows->n_unnamed; i++) {
+		if (cell_is_blank(cell_at(row, rows->unnamed[i])))
+			rows->unnamed[kept++] = rows->unnamed[i];
 		else
 			err = mu_report(ctx, wrong, "column %s has a cell but no name",
-					grid_column_name(&g->source, g->unnamed[i], column));
+					rows_column_name(&rows->source, rows->unnamed[i], column));
 	}
 	if (!err)
-		g->n_unnamed = kept;
+		rows->n_unnamed = kept;
 	return err;
 }
 
-static int row_put(struct mu_ctx *ctx, struct grid *g, const struct row *row)
+static int row_put(struct mu_ctx *ctx, struct rows *rows, const struct row *row)
 {
 	const struct field *f;
-	const char *claim = claim_of(g, row);
-	bool some = claim && g->options->claims.count;
+	const char *claim = claim_of(rows, row);
+	bool some = claim && rows->options->claims.count;
 	int err = 0;
 
-	for (f = g->fields; !err && f < g->fields + g->n_fields; f++) {
-		if (some && g->all[f - g->fields])
+	for (f = rows->fields; !err && f < rows->fields + rows->n_fields; f++) {
+		if (some && rows->all[f - rows->fields])
 			continue;
 		if (!f->of)
-			err = field_put(ctx, g, f, row);
+			err = field_put(ctx, rows, f, row);
 		else if (!claim)
-			status_put(g, f, row);
+			status_put(rows, f, row);
 	}
-	mu_end_row_at(&g->builder, row->at, claim);
-	g->data_rows += !claim || g->options->all_claims;
+	mu_end_row_at(&rows->builder, row->at, claim);
+	rows->n_data += !claim || rows->options->all_claims;
 	return err;
 }
 
 /* Whether the cells of a row are the names in the header, of which there are several. */
-static bool row_is_header(const struct grid *g, const struct row *row, size_t n)
+static bool row_is_header(const struct rows *rows, const struct row *row, size_t n)
 {
 	size_t i, same = 0;
 
-	if (n != g->width || !g->n_headings)
+	if (n != rows->width || !rows->n_headings)
 		return false;
 	for (i = 0; i < n; i++) {
-		const struct grid_cell *cell = &row->cells[i];
-		struct mu_string name = header_name(g, i);
+		const struct cell_value *cell = &row->cells[i];
+		struct mu_string name = header_name(rows, i);
 
 		if (cell_is_blank(cell)
 			    ? name.len != 0
-			    : cell->kind != GRID_TEXT || !text_equal(mu_trim(cell->text), name))
+			    : cell->kind != CELL_TEXT || !text_equal(mu_trim(cell->text), name))
 			return false;
 		same += name.len != 0;
 	}
@@ -1095,11 +1098,11 @@ static bool row_is_header(const struct grid *g, const struct row *row, size_t n)
 }
 
 /* Whether no column would refuse the header, had it a row of its own again. */
-static bool takes_header(const struct grid *g)
+static bool takes_header(const struct rows *rows)
 {
 	const struct field *f;
 
-	for (f = g->fields; f < g->fields + g->n_fields; f++)
+	for (f = rows->fields; f < rows->fields + rows->n_fields; f++)
 		if (f->type != MU_STRING)
 			return false;
 	return true;
@@ -1113,7 +1116,7 @@ static int report_again(struct mu_ctx *ctx, const struct row *row)
 }
 
 /* How many cells there are up to the last one that is not blank. */
-static size_t row_length(const struct grid_cell *cells, size_t n, size_t kept)
+static size_t row_length(const struct cell_value *cells, size_t n, size_t kept)
 {
 	if (n > kept)
 		return n;
@@ -1122,55 +1125,55 @@ static size_t row_length(const struct grid_cell *cells, size_t n, size_t kept)
 	return n;
 }
 
-static int rows_limit(struct mu_ctx *ctx, const struct grid *g)
+static int rows_limit(struct mu_ctx *ctx, const struct rows *rows)
 {
-	if (g->rows <= (uint64_t)g->options->max_rows)
+	if (rows->n_rows <= (uint64_t)rows->options->max_rows)
 		return 0;
 	return mu_fail(ctx, E2BIG, "it has more than %" PRId64 " rows; max_rows allows more",
-		       g->options->max_rows);
+		       rows->options->max_rows);
 }
 
 /* Whether a row has nothing but one text, be it in several cells, that is a note. */
-static int row_is_note(struct mu_ctx *ctx, struct grid *g, const struct row *row, bool *out)
+static int row_is_note(struct mu_ctx *ctx, struct rows *rows, const struct row *row, bool *out)
 {
 	struct mu_string text = { NULL, 0 };
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < row->n; i++) {
-		const struct grid_cell *cell = &row->cells[i];
+		const struct cell_value *cell = &row->cells[i];
 
 		if (cell_is_blank(cell))
 			continue;
-		if (cell->kind != GRID_TEXT || cell_broken(g, cell, row->plain) ||
+		if (cell->kind != CELL_TEXT || cell_broken(rows, cell, row->plain) ||
 		    (text.data && !text_equal(text, mu_trim(cell->text))))
 			return 0;
 		text = mu_trim(cell->text);
 	}
-	if (!g->noting)
-		err = notes_open(ctx, &g->notes, &g->options->notes);
-	g->noting = true;
-	return err ? err : notes_match(ctx, &g->notes, text, row->at, out);
+	if (!rows->noting)
+		err = notes_open(ctx, &rows->notes, &rows->options->notes);
+	rows->noting = true;
+	return err ? err : notes_match(ctx, &rows->notes, text, row->at, out);
 }
 
 /* Whether all that the texts of a row have is seen; numbers may have a text, too. */
-static bool row_is_plain(const struct grid_cell *cells, size_t n)
+static bool row_is_plain(const struct cell_value *cells, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if ((cells[i].kind == GRID_TEXT || cells[i].kind == GRID_NUMBER) &&
+		if ((cells[i].kind == CELL_TEXT || cells[i].kind == CELL_NUMBER) &&
 		    !charset_is_plain(cells[i].text) && charset_may_hide(cells[i].text))
 			return false;
 	return true;
 }
 
 /* How many bytes the texts of a row have, if there is a mark in one. */
-static size_t marked_length(const struct grid_cell *cells, size_t n)
+static size_t marked_length(const struct cell_value *cells, size_t n)
 {
 	size_t i, len = 0;
 	bool marked = false;
 
 	for (i = 0; i < n; i++) {
-		if (cells[i].kind != GRID_TEXT || cells[i].text.len < 3)
+		if (cells[i].kind != CELL_TEXT || cells[i].text.len < 3)
 			continue;
 		len += cells[i].text.len;
 		marked = marked ||
@@ -1180,126 +1183,126 @@ static size_t marked_length(const struct grid_cell *cells, size_t n)
 }
 
 /* Room for a row whose texts have so many bytes. */
-static bool clean_room(struct grid *g, size_t cells, size_t len)
+static bool clean_room(struct rows *rows, size_t cells, size_t len)
 {
-	if (cells > g->clean_cells) {
-		free(g->clean);
-		g->clean = malloc(cells * sizeof *g->clean);
-		g->clean_cells = g->clean ? cells : 0;
+	if (cells > rows->clean_cells) {
+		free(rows->clean);
+		rows->clean = malloc(cells * sizeof *rows->clean);
+		rows->clean_cells = rows->clean ? cells : 0;
 	}
-	if (len > g->clean_room) {
-		free(g->clean_texts);
-		g->clean_texts = malloc(len);
-		g->clean_room = g->clean_texts ? len : 0;
+	if (len > rows->clean_room) {
+		free(rows->clean_texts);
+		rows->clean_texts = malloc(len);
+		rows->clean_room = rows->clean_texts ? len : 0;
 	}
-	return g->clean && g->clean_texts;
+	return rows->clean && rows->clean_texts;
 }
 
 /* A byte order mark, as parts of a document bring it along that were put together, is seen
  * by nobody and no part of a text. */
-static int marks_drop(struct mu_ctx *ctx, struct grid *g, struct row *row)
+static int marks_drop(struct mu_ctx *ctx, struct rows *rows, struct row *row)
 {
 	size_t i, len, at = 0;
-	struct grid_cell *cell;
+	struct cell_value *cell;
 
 	row->plain = row_is_plain(row->cells, row->n);
 	len = row->plain ? 0 : marked_length(row->cells, row->n);
 	if (!len)
 		return 0;
-	if (!clean_room(g, row->n, len))
+	if (!clean_room(rows, row->n, len))
 		return mu_fail(ctx, ENOMEM, "out of memory");
-	memcpy(g->clean, row->cells, row->n * sizeof *g->clean);
+	memcpy(rows->clean, row->cells, row->n * sizeof *rows->clean);
 	for (i = 0; i < row->n; i++) {
-		cell = &g->clean[i];
-		if (cell->kind != GRID_TEXT || cell->text.len < 3)
+		cell = &rows->clean[i];
+		if (cell->kind != CELL_TEXT || cell->text.len < 3)
 			continue;
-		cell->text.len = charset_drop_marks(g->clean_texts + at, cell->text);
-		cell->text.data = g->clean_texts + at;
+		cell->text.len = charset_drop_marks(rows->clean_texts + at, cell->text);
+		cell->text.data = rows->clean_texts + at;
 		at += cell->text.len;
 	}
-	row->cells = g->clean;
+	row->cells = rows->clean;
 	return 0;
 }
 
-int grid_row(struct mu_ctx *ctx, struct grid *g, const struct grid_cell *cells, size_t n,
+int rows_add(struct mu_ctx *ctx, struct rows *rows, const struct cell_value *cells, size_t n,
 	     uint64_t position)
 {
-	size_t most = (size_t)g->options->max_columns;
+	size_t most = (size_t)rows->options->max_columns;
 	struct row row = { .cells = cells,
 			   .n = n < most ? n : most,
 			   .at = mu_at(ctx->document->id, position) };
 	bool note = false;
-	int err = marks_drop(ctx, g, &row);
+	int err = marks_drop(ctx, rows, &row);
 
 	if (err)
 		return err;
 	if (row.cells != cells && n <= row.n)
 		cells = row.cells;
 	n = row_length(cells, n, row.n);
-	if (!n && (g->ready || !g->n_headings))
+	if (!n && (rows->ready || !rows->n_headings))
 		return 0;
-	if (!g->ready) {
-		header_add(ctx, g, cells, n, row.n < n ? row.n : n);
-		g->header_at = row.at;
-		if (g->n_headings == (size_t)g->options->header_rows)
-			grid_resolve(ctx, g);
+	if (!rows->ready) {
+		header_add(ctx, rows, cells, n, row.n < n ? row.n : n);
+		rows->header_at = row.at;
+		if (rows->n_headings == (size_t)rows->options->header_rows)
+			rows_resolve(ctx, rows);
 		return 0;
 	}
-	if (!g->told)
-		err = report_header(ctx, g);
-	if (!err && g->options->notes.count && n <= row.n)
-		err = row_is_note(ctx, g, &row, &note);
+	if (!rows->told)
+		err = report_header(ctx, rows);
+	if (!err && rows->options->notes.count && n <= row.n)
+		err = row_is_note(ctx, rows, &row, &note);
 	if (err || note)
 		return err;
-	g->rows++;
+	rows->n_rows++;
 	if (!err)
-		err = rows_limit(ctx, g);
+		err = rows_limit(ctx, rows);
 	if (!err)
-		err = row_check(ctx, g, &row, n);
-	if (!err && takes_header(g) && row_is_header(g, &row, n))
+		err = row_check(ctx, rows, &row, n);
+	if (!err && takes_header(rows) && row_is_header(rows, &row, n))
 		err = report_again(ctx, &row);
-	return err ? err : row_put(ctx, g, &row);
+	return err ? err : row_put(ctx, rows, &row);
 }
 
-int grid_finish(struct mu_ctx *ctx, struct grid *g)
+int rows_finish(struct mu_ctx *ctx, struct rows *rows)
 {
 	struct mu_finding empty = { .code = "empty" }, none = { .code = "no-rows" };
 	int err = 0;
 
-	if (g->ended)
+	if (rows->ended)
 		return 0;
-	g->ended = true;
-	if (!g->ready)
+	rows->ended = true;
+	if (!rows->ready)
 		return mu_report(ctx, empty,
-				 g->n_headings ? "the table ends before its header does"
-					       : "the table has no cell that is not blank");
-	if (!g->told)
-		err = report_header(ctx, g);
+				 rows->n_headings ? "the table ends before its header does"
+						  : "the table has no cell that is not blank");
+	if (!rows->told)
+		err = report_header(ctx, rows);
 	if (!err)
-		err = notes_report(ctx, &g->notes);
-	if (err || g->data_rows)
+		err = notes_report(ctx, &rows->notes);
+	if (err || rows->n_data)
 		return err;
 	return mu_report(ctx, none, "the table has no row of data%s",
-			 g->rows ? ", only claims" : "");
+			 rows->n_rows ? ", only claims" : "");
 }
 
-int grid_merge(struct mu_ctx *ctx, struct grid *g, const struct grid *other)
+int rows_merge(struct mu_ctx *ctx, struct rows *rows, const struct rows *other)
 {
-	g->rows += other->rows;
-	g->data_rows += other->data_rows;
-	return rows_limit(ctx, g);
+	rows->n_rows += other->n_rows;
+	rows->n_data += other->n_data;
+	return rows_limit(ctx, rows);
 }
 
-bool grid_is_full(const struct grid *g)
+bool rows_are_full(const struct rows *rows)
 {
-	return g->builder.rows >= BATCH_ROWS || g->bytes >= BATCH_BYTES;
+	return rows->builder.rows >= BATCH_ROWS || rows->bytes >= BATCH_BYTES;
 }
 
-int grid_take(struct mu_ctx *ctx, struct grid *g, struct ArrowArray *out)
+int rows_give(struct mu_ctx *ctx, struct rows *rows, struct ArrowArray *out)
 {
-	int err = mu_builder_finish(&g->builder, out);
+	int err = mu_builder_finish(&rows->builder, out);
 
-	g->bytes = 0;
+	rows->bytes = 0;
 	if (err == EOVERFLOW)
 		return mu_fail(ctx, err, "a batch has too much text; max_field can forbid it");
 	return err ? mu_fail(ctx, err, "out of memory") : 0;

@@ -4,13 +4,13 @@
  *
  * The parser gives rows from the top, header rows first, and takes batches:
  *
- *     struct grid *grid = grid_open(ctx, &self->grid, &source);
+ *     struct rows *rows = rows_open(ctx, &self->options, &source);
  *     while (there is a row)
- *             grid_row(ctx, grid, cells, n, position);
- *             if (grid_is_full(grid))
- *                     grid_take(ctx, grid, out);
- *     grid_finish(ctx, grid);
- *     grid_take(ctx, grid, out);
+ *             rows_add(ctx, rows, cells, n, position);
+ *             if (rows_are_full(rows))
+ *                     rows_give(ctx, rows, out);
+ *     rows_finish(ctx, rows);
+ *     rows_give(ctx, rows, out);
  *
  * What the options mean is as parse: csv has it, so that a table gives the same
  * rows, types and claims in whichever form it was published.  A cell that has a type
@@ -41,15 +41,15 @@
  *
  * Counts of columns are from 0 in C, and from 1 in options and messages.
  */
-#ifndef GRID_H
-#define GRID_H
+#ifndef ROWS_H
+#define ROWS_H
 
 #include "bytes/charset.h"
 #include "table/column.h"
 #include "table/notes.h"
 
-/* A member `grid` of the plugin's self. */
-struct grid_options {
+/* A member `options` of the plugin's self. */
+struct rows_options {
 	struct mu_items columns; /* struct declared_column */
 	struct mu_items claims;  /* struct declared_claim */
 	const char *all_claims;
@@ -58,52 +58,52 @@ struct grid_options {
 	int64_t max_rows, max_columns, max_field;
 };
 
-extern const struct mu_option grid_column_options[];
+extern const struct mu_option rows_column_options[];
 
-#define GRID_OPTION(tag, ctype, self, member, ...) \
-	{ .name = #member, .type = (tag), .offset = MU_OFFSET(self, grid.member, ctype), __VA_ARGS__ }
+#define ROWS_OPTION(tag, ctype, self, member, ...) \
+	{ .name = #member, .type = (tag), .offset = MU_OFFSET(self, options.member, ctype), __VA_ARGS__ }
 
 /* For the plugin's table of options, where those that are its own stand first. */
-#define GRID_OPTIONS(self) \
-	GRID_OPTION(MU_ITEMS, struct mu_items, self, columns, .fields = grid_column_options, \
+#define ROWS_OPTIONS(self) \
+	ROWS_OPTION(MU_ITEMS, struct mu_items, self, columns, .fields = rows_column_options, \
 		    .item_size = sizeof(struct declared_column), .min = 1, .max = 10000, \
 		    .help = "columns to take; all, as strings, where there is no list"), \
-	GRID_OPTION(MU_ITEMS, struct mu_items, self, claims, .fields = claim_options, \
+	ROWS_OPTION(MU_ITEMS, struct mu_items, self, claims, .fields = claim_options, \
 		    .item_size = sizeof(struct declared_claim), .max = 1000, \
 		    .help = "rows that are totals"), \
-	GRID_OPTION(MU_TEXT, const char *, self, all_claims, \
+	ROWS_OPTION(MU_TEXT, const char *, self, all_claims, \
 		    .help = "name of the level of which all rows are totals"), \
-	GRID_OPTION(MU_BYTES, int64_t, self, max_field, .fallback = "1Mi", .min = 1, .max = 1e9, \
+	ROWS_OPTION(MU_BYTES, int64_t, self, max_field, .fallback = "1Mi", .min = 1, .max = 1e9, \
 		    .help = "bytes that a cell may have"), \
-	GRID_OPTION(MU_INT, int64_t, self, max_columns, .fallback = "1000", .min = 1, .max = 10000, \
+	ROWS_OPTION(MU_INT, int64_t, self, max_columns, .fallback = "1000", .min = 1, .max = 10000, \
 		    .help = "columns that a table may have"), \
-	GRID_OPTION(MU_INT, int64_t, self, max_rows, .fallback = "10000000000", .min = 1, .max = 1e12, \
+	ROWS_OPTION(MU_INT, int64_t, self, max_rows, .fallback = "10000000000", .min = 1, .max = 1e12, \
 		    .help = "rows that a document may have, claims among them")
 
-#define GRID_NOTES_OPTION(self) \
-	GRID_OPTION(MU_TEXTS, struct mu_texts, self, notes, .max = NOTES_MOST, .help = NOTES_HELP)
+#define ROWS_NOTES_OPTION(self) \
+	ROWS_OPTION(MU_TEXTS, struct mu_texts, self, notes, .max = NOTES_MOST, .help = NOTES_HELP)
 
-#define GRID_HEADER_OPTIONS(self) \
-	GRID_OPTION(MU_INT, int64_t, self, header_rows, .fallback = "1", .max = 20, \
+#define ROWS_HEADER_OPTIONS(self) \
+	ROWS_OPTION(MU_INT, int64_t, self, header_rows, .fallback = "1", .max = 20, \
 		    .help = "rows that name the columns; 0 for none")
 
-/* The findings that such a plugin must have in its codes: GRID_COMMON_CODES, and of the
+/* The findings that such a plugin must have in its codes: ROWS_COMMON_CODES, and of the
  * others those that its documents can have, in its own words where that is better. */
-#define GRID_MISSING_CODE \
+#define ROWS_MISSING_CODE \
 	{ "column-missing", "The header does not have a column that the pipeline declares.", \
 	  "Correct the option header or position of the column, or declare it optional: true." }
 
-#define GRID_ERROR_CODE \
+#define ROWS_ERROR_CODE \
 	{ "cell-error", "A cell holds no value but an error, such as #REF!, or its formula was never " \
 	  "calculated.", \
 	  "Correct and recalculate the document, or name the error under the column's missing." }
 
 /* Where numbers have a type. */
-#define GRID_TEXT_NUMBER_CODE \
+#define ROWS_TEXT_NUMBER_CODE \
 	{ "text-number", "A cell holds a number as text. It was taken as that number.", \
 	  "Look whether the text says what was meant, and make it a number in the document." }
 
-#define GRID_COMMON_CODES \
+#define ROWS_COMMON_CODES \
 	{ "column-twice", "Two columns have the same name in the header.", \
 	  "Tell them apart with more rows of the header, or name the column's position as well." }, \
 	{ "header", "A name in the header cannot be the name of a column, or is lacking.", \
@@ -138,49 +138,49 @@ extern const struct mu_option grid_column_options[];
 	CHARSET_CONTROL_CODE
 
 /* configure: says what is wrong with the options.  0 or EINVAL. */
-int grid_configure(struct mu_ctx *ctx, const struct grid_options *options);
+int rows_configure(struct mu_ctx *ctx, const struct rows_options *options);
 
-enum grid_kind {
-	GRID_EMPTY,
-	GRID_TEXT,
-	GRID_NUMBER,
-	GRID_BOOLEAN,
-	GRID_DATE,
-	GRID_ERROR, /* there is no value, and `text` says why */
+enum cell_kind {
+	CELL_EMPTY,
+	CELL_TEXT,
+	CELL_NUMBER,
+	CELL_BOOLEAN,
+	CELL_DATE,
+	CELL_ERROR, /* there is no value, and `text` says why */
 };
 
 /* Borrowed for the call.  What a kind does not name is not looked at. */
-struct grid_cell {
-	enum grid_kind kind;
-	struct mu_string text; /* GRID_TEXT and GRID_ERROR, in UTF-8: "#REF!", "a formula
-				  without a value".  GRID_NUMBER: digits as the document has
+struct cell_value {
+	enum cell_kind kind;
+	struct mu_string text; /* CELL_TEXT and CELL_ERROR, in UTF-8: "#REF!", "a formula
+				  without a value".  CELL_NUMBER: digits as the document has
 				  them, "1204", "1.5E-3", so that none is lost; without any,
 				  `number` is the value. */
-	double number;         /* GRID_NUMBER */
-	bool padded;           /* GRID_NUMBER: what is seen is the text, zeros in front included */
-	bool truth;            /* GRID_BOOLEAN */
-	int32_t days;          /* GRID_DATE: since 1970-01-01, and */
+	double number;         /* CELL_NUMBER */
+	bool padded;           /* CELL_NUMBER: what is seen is the text, zeros in front included */
+	bool truth;            /* CELL_BOOLEAN */
+	int32_t days;          /* CELL_DATE: since 1970-01-01, and */
 	int32_t milliseconds;  /* of that day; 0: it is a date without a time */
 };
 
 /* What the cell would be in a column of strings; of an error, what it says.  Points into
  * the cell or `space`. */
-struct mu_string grid_text(const struct grid_cell *cell, char space[MU_FORMAT_MAX]);
+struct mu_string cell_text(const struct cell_value *cell, char space[MU_FORMAT_MAX]);
 
 /* The document that rows come from. */
-struct grid_source {
+struct rows_source {
 	bool typed;   /* numbers have a type, so that text is odd where a number should be */
 	bool letters; /* columns are called A, B ... in messages */
 	size_t first; /* and the first one of a row is this one, from 0: a range may begin
 			 further right */
 };
 
-struct grid;
+struct rows;
 
 /* Begins a table, in memory of the stage; `options` must stay.  Never NULL. */
-struct grid *grid_open(struct mu_ctx *ctx, const struct grid_options *options,
-		       const struct grid_source *source);
-void grid_close(struct grid *grid); /* NULL is fine */
+struct rows *rows_open(struct mu_ctx *ctx, const struct rows_options *options,
+		       const struct rows_source *source);
+void rows_close(struct rows *rows); /* NULL is fine */
 
 /* The next row.  `position` is the one of _at: no two rows have the same, and it leaves
  * room for those that a transform makes of one.  Cells past `n` are blank.  `n` may be
@@ -188,39 +188,40 @@ void grid_close(struct grid *grid); /* NULL is fine */
  * max_columns need not be there.  Text longer than max_field may be cut, so long as it is
  * longer still.  Nothing is reported before the first row behind the header.  0, or what
  * mu_report() gave, or E2BIG with a message when there are too many rows. */
-int grid_row(struct mu_ctx *ctx, struct grid *grid, const struct grid_cell *cells, size_t n,
+int rows_add(struct mu_ctx *ctx, struct rows *rows, const struct cell_value *cells, size_t n,
 	     uint64_t position);
 
 /* Says that there are no more rows: reports what is wrong with the table as a whole. */
-int grid_finish(struct mu_ctx *ctx, struct grid *grid);
+int rows_finish(struct mu_ctx *ctx, struct rows *rows);
 
 /* Adds the counts of rows of another table of the same document and options, whose rows
- * were all taken, for grid_finish().  0, or E2BIG with a message when they are too many. */
-int grid_merge(struct mu_ctx *ctx, struct grid *grid, const struct grid *other);
+ * were all taken, for rows_finish().  0, or E2BIG with a message when they are too many. */
+int rows_merge(struct mu_ctx *ctx, struct rows *rows, const struct rows *other);
 
 /* Whether the header has been read, or there is none. */
-bool grid_is_ready(const struct grid *grid);
+bool rows_are_ready(const struct rows *rows);
 
 /* Whether it is time to take a batch. */
-bool grid_is_full(const struct grid *grid);
+bool rows_are_full(const struct rows *rows);
 
 /* Hands over the rows at hand; with none `out` stays released. */
-int grid_take(struct mu_ctx *ctx, struct grid *grid, struct ArrowArray *out);
+int rows_give(struct mu_ctx *ctx, struct rows *rows, struct ArrowArray *out);
 
 /* open, once, before any row behind the header: the columns that come out, hidden ones
- * included.  Without the option columns they are those of the header, so the grid should
+ * included.  Without the option columns they are those of the header, so the rows should
  * be ready; where the rows end before it, there are none but the hidden ones. */
-int grid_schema(struct mu_ctx *ctx, struct grid *grid, struct ArrowSchema *out);
+int rows_schema(struct mu_ctx *ctx, struct rows *rows, struct ArrowSchema *out);
 
-/* Which cell of a row the column of a name is read from, once the grid is ready; for one
+/* Which cell of a row the column of a name is read from, once the rows are ready; for one
  * of status_of, that which it speaks of.  SIZE_MAX when there is none. */
-size_t grid_cell_of(const struct grid *grid, const char *field);
+size_t rows_cell_of(const struct rows *rows, const char *field);
 
 /* The name of the column that is read from a cell of a row; NULL when none is. */
-const char *grid_field_of(const struct grid *grid, size_t cell);
+const char *rows_field_of(const struct rows *rows, size_t cell);
 
 /* Writes what a cell's column is called: "K", or "11". */
-enum { GRID_NAME = 24 };
-const char *grid_column_name(const struct grid_source *source, size_t cell, char out[GRID_NAME]);
+enum { ROWS_COLUMN_NAME = 24 };
+const char *rows_column_name(const struct rows_source *source, size_t cell,
+			     char out[ROWS_COLUMN_NAME]);
 
 #endif

@@ -57,15 +57,16 @@ NEEDS_export/sqlite      := sqlite3
 NEEDS_tests              := check icu-i18n icu-uc libarchive libcurl libpcre2-8 zlib libzip expat
 
 # What plugins share, from plugins/lib/: linked privately into each.
+ROWS                     := $(addprefix table/,cell header header_check marks reading rows)
 PARTS_fetch/command      := bytes/media
 PARTS_fetch/file         := bytes/media
 PARTS_fetch/http         := bytes/archive bytes/charset bytes/gunzip bytes/media
 PARTS_parse/document     := bytes/charset names/country names/list names/mission text/fold text/icu_memory text/language text/pattern text/words
 PARTS_parse/csv          := bytes/charset table/column table/notes text/pattern
-PARTS_parse/xlsx         := bytes/charset sheet/book sheet/package sheet/sheet sheet/xml table/column table/counts table/rows table/notes text/pattern
-PARTS_parse/ods          := bytes/charset sheet/book sheet/package sheet/sheet sheet/xml table/column table/counts table/rows table/notes text/pattern
-PARTS_parse/json         := bytes/charset table/column table/rows table/notes text/pattern
-PARTS_parse/html         := bytes/charset table/column table/counts table/rows table/notes text/pattern
+PARTS_parse/xlsx         := bytes/charset sheet/book sheet/package sheet/sheet sheet/xml table/column table/counts table/notes text/pattern $(ROWS)
+PARTS_parse/ods          := bytes/charset sheet/book sheet/package sheet/sheet sheet/xml table/column table/counts table/notes text/pattern $(ROWS)
+PARTS_parse/json         := bytes/charset table/column table/notes text/pattern $(ROWS)
+PARTS_parse/html         := bytes/charset table/column table/counts table/notes text/pattern $(ROWS)
 PARTS_transform/country  := names/country names/list names/mission table/added text/fold text/icu_memory text/words
 PARTS_transform/mission  := names/list names/mission table/added text/fold text/icu_memory text/words
 PARTS_transform/columns  := table/adjust text/fold text/icu_memory text/language text/pattern text/words

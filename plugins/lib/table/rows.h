@@ -45,6 +45,7 @@
 #define ROWS_H
 
 #include "bytes/charset.h"
+#include "table/cell.h"
 #include "table/column.h"
 #include "table/notes.h"
 
@@ -139,33 +140,6 @@ extern const struct mu_option rows_column_options[];
 
 /* configure: says what is wrong with the options.  0 or EINVAL. */
 int rows_configure(struct mu_ctx *ctx, const struct rows_options *options);
-
-enum cell_kind {
-	CELL_EMPTY,
-	CELL_TEXT,
-	CELL_NUMBER,
-	CELL_BOOLEAN,
-	CELL_DATE,
-	CELL_ERROR, /* there is no value, and `text` says why */
-};
-
-/* Borrowed for the call.  What a kind does not name is not looked at. */
-struct cell_value {
-	enum cell_kind kind;
-	struct mu_string text; /* CELL_TEXT and CELL_ERROR, in UTF-8: "#REF!", "a formula
-				  without a value".  CELL_NUMBER: digits as the document has
-				  them, "1204", "1.5E-3", so that none is lost; without any,
-				  `number` is the value. */
-	double number;         /* CELL_NUMBER */
-	bool padded;           /* CELL_NUMBER: what is seen is the text, zeros in front included */
-	bool truth;            /* CELL_BOOLEAN */
-	int32_t days;          /* CELL_DATE: since 1970-01-01, and */
-	int32_t milliseconds;  /* of that day; 0: it is a date without a time */
-};
-
-/* What the cell would be in a column of strings; of an error, what it says.  Points into
- * the cell or `space`. */
-struct mu_string cell_text(const struct cell_value *cell, char space[MU_FORMAT_MAX]);
 
 /* The document that rows come from. */
 struct rows_source {

@@ -1,0 +1,50 @@
+/*
+ * The value of a cell in a document whose cells have types of their own, such as those of
+ * spreadsheets and JSON; in documents of nothing but text, each is CELL_TEXT or CELL_EMPTY.
+ */
+#ifndef TABLE_CELL_H
+#define TABLE_CELL_H
+
+#include <muster/table.h>
+
+enum cell_kind {
+	CELL_EMPTY,
+	CELL_TEXT,
+	CELL_NUMBER,
+	CELL_BOOLEAN,
+	CELL_DATE,
+	CELL_ERROR, /* there is no value, and `text` says why */
+};
+
+/* Borrowed for the call.  What a kind does not name is not looked at. */
+struct cell_value {
+	enum cell_kind kind;
+	struct mu_string text; /* CELL_TEXT and CELL_ERROR, in UTF-8: "#REF!", "a formula
+				  without a value".  CELL_NUMBER: digits as the document has
+				  them, "1204", "1.5E-3", so that none is lost; without any,
+				  `number` is the value. */
+	double number;         /* CELL_NUMBER */
+	bool padded;           /* CELL_NUMBER: what is seen is the text, zeros in front included */
+	bool truth;            /* CELL_BOOLEAN */
+	int32_t days;          /* CELL_DATE: since 1970-01-01, and */
+	int32_t milliseconds;  /* of that day; 0: it is a date without a time */
+};
+
+/* What the cell would be in a column of strings; of an error, what it says.  Points into
+ * the cell or `space`. */
+struct mu_string cell_text(const struct cell_value *cell, char space[MU_FORMAT_MAX]);
+
+/* How many bytes of a text are shown as the value of a finding: never half a character. */
+size_t cell_shown_length(struct mu_string text);
+
+/* Whether nobody sees anything in the cell: it is empty, or its text is white space. */
+static inline bool cell_is_blank(const struct cell_value *cell)
+{
+	if (cell->kind == CELL_TEXT)
+		return !cell->text.len ||
+		       ((unsigned char)(cell->text.data[0] - 0x21) > 0x5d && /* not of ASCII */
+			!mu_trim(cell->text).len);
+	return cell->kind == CELL_EMPTY;
+}
+
+#endif

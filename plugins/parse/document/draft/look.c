@@ -206,7 +206,7 @@ struct look look_line(const struct pages *pages, size_t line)
 
 	if (n == SIZE_MAX)
 		return look;
-	count = grid_chunks(pages, words, n, chunks);
+	count = chunks_find(pages, words, n, chunks);
 	if (count == SIZE_MAX)
 		return look;
 	look.words = (uint16_t)n;

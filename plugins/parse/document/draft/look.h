@@ -7,7 +7,8 @@
 
 #include "text/language.h"
 
-#include "read/grid.h"
+#include "read/chunk.h"
+#include "read/cut.h"
 
 enum look_number { LOOK_TEXT, LOOK_WHOLE, LOOK_BROKEN };
 
@@ -38,7 +39,7 @@ bool look_date(struct language *language, struct mu_string text, struct look_dat
 /* A line in short. */
 struct look {
 	uint16_t words;  /* 0 when there are too many */
-	uint16_t chunks; /* what stands together, see grid_chunks() */
+	uint16_t chunks; /* what stands together, see chunks_find() */
 	uint16_t cells;  /* chunks that are a number or stand for one */
 	uint16_t tail;   /* words at its end that are numbers */
 	bool total;      /* it begins, or its text does, as totals do */

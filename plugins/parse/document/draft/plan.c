@@ -164,7 +164,7 @@ static void line_count(struct mu_ctx *ctx, struct language *language, const stru
 				   &cells[h->n_columns - 1 - i]);
 		return;
 	}
-	count = grid_chunks(s->pages, words, n, chunks);
+	count = chunks_find(s->pages, words, n, chunks);
 	/* Pages differ in where their columns are, but not in their order. */
 	for (size_t i = 0; count != SIZE_MAX && i < count; i++)
 		cell_count(ctx, language, chunk_text(words, &chunks[i]),

@@ -3,6 +3,8 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include <muster/map.h>
+
 #include "text/words.h"
 
 enum {
@@ -200,7 +202,7 @@ static bool header_add(struct mu_ctx *ctx, const struct sketch *s, size_t line,
 	struct word words[CUT_WORDS];
 	struct chunk chunks[CHUNKS_MAX];
 	size_t n = pages_words(s->pages, line, words, CUT_WORDS);
-	size_t count = n == SIZE_MAX ? n : grid_chunks(s->pages, words, n, chunks);
+	size_t count = n == SIZE_MAX ? n : chunks_find(s->pages, words, n, chunks);
 
 	if (count == SIZE_MAX)
 		return false;

@@ -17,24 +17,8 @@
 
 #include "read/record.h"
 
-enum { CHUNKS_MAX = 128 }; /* a line with more is no row */
-
-/* Words `first` to `end` of a line, without the latter. */
-struct chunk {
-	size_t first, end;
-	double x0, x1, y0, y1;
-};
-
-/* The words of a line that stand close together, as chunks; SIZE_MAX when there are more
- * than CHUNKS_MAX. */
-size_t grid_chunks(const struct pages *pages, const struct word *words, size_t n,
-		   struct chunk *out);
-
-/* From the first word of a chunk to its last. */
-struct mu_string chunk_text(const struct word *words, const struct chunk *chunk);
-
 /* What was met in a table. */
-struct tally {
+struct table_counts {
 	size_t rows;
 	size_t *claims; /* how often each claim was there */
 };
@@ -42,7 +26,7 @@ struct tally {
 struct grid;
 
 /* Begins a table, in memory of the stage. */
-struct grid *grid_begin(struct scan *scan, const struct table *table, struct tally *tally);
+struct grid *grid_begin(struct scan *scan, const struct table *table, struct table_counts *counts);
 
 /* Where the columns are from a line on: at first, and when a header is repeated. */
 int grid_header(struct grid *grid, const struct header *header, size_t line);

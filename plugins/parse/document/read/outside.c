@@ -3,7 +3,8 @@
 #include "read/doubt.h"
 #include "read/grid.h"
 #include "read/mention.h"
-#include "read/scan.h"
+#include "read/line.h"
+#include "read/table.h"
 
 enum {
 	REPORTED_MAX = 20, /* lines that are told one by one */

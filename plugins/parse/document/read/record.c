@@ -45,6 +45,18 @@ struct mu_string datum_text(const struct scan *s, const struct datum *d)
 	return flat_text(s, d->flat, d->len);
 }
 
+size_t behind(struct mu_string text, struct pattern_match match)
+{
+	size_t at = match.end;
+
+	if (match.end > match.start)
+		return at;
+	do
+		at++;
+	while (at < text.len && ((unsigned char)text.data[at] & 0xc0) == 0x80);
+	return at;
+}
+
 struct phrase quote(struct mu_string text)
 {
 	struct phrase phrase = { 0 };

@@ -86,6 +86,9 @@ uint64_t flat_at(const struct scan *s, size_t flat);
 struct mu_string flat_text(const struct scan *s, size_t flat, size_t len);
 struct mu_string datum_text(const struct scan *s, const struct datum *d);
 
+/* Where to look for the next match in a text: not where an empty one was. */
+size_t behind(struct mu_string text, struct pattern_match match);
+
 /* A text of the document, cut to a length that a message can bear. */
 struct phrase quote(struct mu_string text);
 

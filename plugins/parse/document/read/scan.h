@@ -23,22 +23,6 @@ int scan_recognises(struct scan *scan, bool *yes);
 /* The index of the record at a position, or SIZE_MAX. */
 size_t scan_find(const struct scan *scan, uint64_t position);
 
-/* Parts of it that outside.h takes too. */
-
-/* Where to look for the next match: not where an empty one was. */
-size_t behind(struct mu_string text, struct pattern_match match);
-
-/* Cuts the first words of `scan->words` into columns, in `scan->cut`. */
-enum cut_answer scan_cut(struct scan *scan, const struct column *const *columns, size_t n_columns,
-			 size_t n_words, double gap);
-
-/* The measures that a claim's line states by their order. */
-size_t measures_left(const struct header *header, const struct claim *claim,
-		     const struct column **out);
-
-/* 1 when one of the table's patterns in `skip` is on the line, 0, or a negative errno value. */
-int find_skip(const struct scan *scan, const struct table *table, struct mu_string text);
-
 /* The findings that a scan can make. */
 #define SCAN_CODES \
 	{ "no-table", "The document has no heading of a table that the pipeline describes.", \

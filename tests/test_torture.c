@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
-#include "stage/stage.h"
+#include "stage/services.h"
 
 /* The exit code of a child whose run did not care for the failure. */
 #define IGNORED 77

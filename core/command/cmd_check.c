@@ -6,7 +6,7 @@
 #include "command/command.h"
 #include "config/pipeline.h"
 #include "store/publish.h"
-#include "stage/stage.h"
+#include "stage/check.h"
 
 enum { CHECK_SET, CHECK_OUT };
 

@@ -8,6 +8,7 @@
 
 #include "base/interrupt.h"
 #include "run/schedule.h"
+#include "stage/check.h"
 #include "base/watch.h"
 
 static int write_report(const struct run *run, struct wanted_report *r, int color)

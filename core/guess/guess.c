@@ -7,6 +7,8 @@
 #include "guess/guess_columns.h"
 #include "base/interrupt.h"
 #include "run/schedule.h"
+#include "stage/check.h"
+#include "stage/services.h"
 
 enum { FINDINGS_SHOWN = 5 };
 
@@ -35,7 +37,7 @@ static void ask(struct draft *g, const struct plugin *parser, struct run *run, s
 	struct stage_config config = { .name = "guess", .plugin = parser, .map = &nothing };
 	struct mu_guess guess;
 	struct stage s = { 0 };
-	int err = stage_guess(&s, &config, run->pipeline, run, run->documents.items[0], &guess);
+	int err = stage_guess(&s, &config, run, run->documents.items[0], &guess);
 
 	if (err && !why->len) {
 		text_printf(why, "%s: ", parser->full);
@@ -72,7 +74,7 @@ static void ask_each(struct draft *g, struct run *run, struct text *why)
 static int ask_all(struct draft *g, struct text *why)
 {
 	struct pipeline pipeline = { .folder = "/", .name = "guess" };
-	struct run run = { .pipeline = &pipeline, .loader = g->loader };
+	struct run run = { .pipeline = &pipeline, .loader = g->loader, .services = &services };
 	struct mu_document d = { .size = sizeof d, .path = g->path, .uri = g->path };
 	struct text failure = { 0 };
 	int err = documents_add(&run.documents, &d, "guess", 0, why);

@@ -27,8 +27,7 @@ int exporters_open(struct exporters *x, struct run *run, const struct flow *end)
 			continue;
 		x->count++;
 		run_record(run, &chain->stages[i])->opened = true;
-		err = stage_init(s, &chain->stages[i], run->pipeline, run,
-				 &run->pipeline->diagnostics);
+		err = stage_init(s, &chain->stages[i], run, &run->pipeline->diagnostics);
 		if (!err)
 			err = stage_open(s, end, NULL);
 		stage_failed(run, s, err);

@@ -5,33 +5,6 @@
 
 #include "base/clock.h"
 
-/* Where a fetcher's file, or an exporter's, is named in the pipeline. */
-static void add_mark(const struct run *run, const struct stage *s, struct text *why)
-{
-	enum step step = s->config->plugin->step;
-	const struct yaml_node *path = yaml_get(s->config->map, "path");
-
-	if (s->opening && path && (step == STEP_FETCH || step == STEP_EXPORT))
-		text_printf(why, "%s:%u:%u: ", run->pipeline->path, path->mark.line,
-			    path->mark.column);
-}
-
-int stage_failed(struct run *run, const struct stage *s, int err)
-{
-	struct text why = { 0 };
-
-	if (!err || err == ECANCELED || run_has_failed(run))
-		return err;
-	if (s->failure.len)
-		add_mark(run, s, &why);
-	stage_failure(s, err, &why);
-	if (!why.len)
-		text_puts(&why, "its options do not fit the data");
-	(s->opening && err == EINVAL ? run_refuse : run_fail)(run, s->config, err, why.data);
-	text_release(&why);
-	return err;
-}
-
 static int validate_end(struct link *l)
 {
 	struct stage *s = &l->stage;
@@ -174,7 +147,7 @@ static int link_open(struct run *run, struct link *l, const struct stage_config 
 	l->run = run;
 	l->record = run_record(run, config);
 	l->record->opened = true;
-	err = stage_init(&l->stage, config, run->pipeline, run, &run->pipeline->diagnostics);
+	err = stage_init(&l->stage, config, run, &run->pipeline->diagnostics);
 	if (!err)
 		err = stage_open(&l->stage, input, NULL);
 	return stage_failed(run, &l->stage, err);

@@ -45,8 +45,7 @@ static int parser_open(struct reader *r, size_t i, struct stage *s)
 {
 	struct document *d = document_of(r, i);
 	double start = clock_now();
-	int err = stage_init(s, r->parsers[d->source], r->run->pipeline, r->run,
-			     &r->run->pipeline->diagnostics);
+	int err = stage_init(s, r->parsers[d->source], r->run, &r->run->pipeline->diagnostics);
 
 	if (!err)
 		err = stage_open(s, NULL, d);

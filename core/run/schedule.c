@@ -31,6 +31,7 @@
 #include "base/progress.h"
 #include "sources/recognise.h"
 #include "stage/rejected.h"
+#include "stage/services.h"
 #include "publish/rejects.h"
 #include "sources/revision.h"
 #include "run/work.h"
@@ -285,6 +286,7 @@ static void explain_lock(struct run *run)
 static void begin_run(struct run *run)
 {
 	pthread_mutex_init(&run->lock, NULL);
+	run->services = &services;
 	run->progress = progress_begin(run);
 	rejections_init(&run->rejections);
 	run->rejections.listed = run->pipeline->on_error == ON_ERROR_REJECT;

@@ -50,7 +50,7 @@ static int fetch_by_plugin(struct run *run, const struct stage_config *config, s
 	int err;
 
 	record->opened = true;
-	err = stage_init(&s, config, run->pipeline, run, &run->pipeline->diagnostics);
+	err = stage_init(&s, config, run, &run->pipeline->diagnostics);
 	if (!err)
 		err = stage_open(&s, NULL, NULL);
 	if (!err)

@@ -271,7 +271,7 @@ static bool ask(struct run *run, struct group *g, size_t i)
 	struct mu_recognition said = { .size = sizeof said };
 	struct stage s = { 0 };
 	bool go_on;
-	int err = stage_init(&s, parser, run->pipeline, run, &run->pipeline->diagnostics);
+	int err = stage_init(&s, parser, run, &run->pipeline->diagnostics);
 
 	if (!err)
 		err = stage_open(&s, NULL, d);

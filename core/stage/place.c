@@ -78,7 +78,7 @@ static int locator_open(struct run *run, struct locators *l, uint32_t id)
 		l->stage->quiet = true;
 		return 0;
 	}
-	err = stage_init(&l->own, config, run->pipeline, run, NULL);
+	err = stage_init(&l->own, config, run, NULL);
 	l->own.quiet = true;
 	if (!err)
 		err = stage_open(&l->own, NULL, d);

@@ -52,6 +52,7 @@ enum status { STATUS_VALID, STATUS_INVALID, STATUS_FAILED };
 struct run {
 	struct pipeline *pipeline;
 	struct loader *loader;
+	const struct mu_ctx *services; /* what its stages may call: see services.h */
 	struct run_options options;
 	struct cache cache;
 	struct lock *pins;           /* of the pipeline: see lock.h */

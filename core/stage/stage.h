@@ -1,5 +1,5 @@
 /*
- * A plugin at work: an instance of its state, the services it may call, and
+ * A plugin at work: an instance of its state, what it may call (services.h), and
  * what it has said so far.
  *
  *     stage_init  ->  stage_open  ->  steps by the runner  ->  stage_close
@@ -78,15 +78,18 @@ struct stage {
 
 /* Makes self, fills the options, runs configure().  Complaints go to
  * `complaints`.  0, or EINVAL when there was one, or what configure() gave. */
-int stage_init(struct stage *stage, const struct stage_config *config,
-	       const struct pipeline *pipeline, struct run *run,
+int stage_init(struct stage *stage, const struct stage_config *config, struct run *run,
 	       struct diagnostics *complaints);
+
+/* The same without a run, to try the configuration: the plugin may call `services`, and
+ * complaints are the pipeline's. */
+int stage_try(struct stage *stage, const struct mu_ctx *services,
+	      const struct stage_config *config, struct pipeline *pipeline);
 
 /* Makes self with the fallbacks of its options, and asks the plugin for a draft of them.
  * 0, or what it gave. */
-int stage_guess(struct stage *stage, const struct stage_config *config,
-		const struct pipeline *pipeline, struct run *run, struct document *document,
-		struct mu_guess *out);
+int stage_guess(struct stage *stage, const struct stage_config *config, struct run *run,
+		struct document *document, struct mu_guess *out);
 
 /* Opens with the rows or the document that come in; either may be NULL. */
 int stage_open(struct stage *stage, const struct flow *input, struct document *document);
@@ -105,8 +108,30 @@ void stage_leave(struct stage *stage);
  * closed.  0, or what the plugin gave. */
 int stage_merge(struct stage *into, struct stage *from);
 
+/* Notes why the plugin cannot go on, or was refused a call; the first words count.  Gives
+ * `err`, or EIO where that is no errno value. */
+__attribute__((format(printf, 3, 4))) int stage_fail(struct stage *stage, int err,
+						     const char *fmt, ...);
+__attribute__((format(printf, 3, 0))) int stage_fail_va(struct stage *stage, int err,
+							const char *fmt, va_list ap);
+
 /* Tells `why` when the plugin gave `err`: its own words, else the errno's. */
 void stage_failure(const struct stage *stage, int err, struct text *why);
+
+/* Tells the run that a stage gave `err` (0: nothing happened), which is given back. */
+int stage_failed(struct run *run, const struct stage *stage, int err);
+
+/* Notes a change that the plugin states with mu_adjusted().  What is said of one measure
+ * again and again is added up. */
+void stage_adjust(struct stage *stage, const char *measure, int64_t by);
+
+/* Whether nobody is ever going to read what another finding says: the reports have as many
+ * as they take, rows are not listed with reasons, and no other stage may say the same. */
+bool stage_findings_are_counted(const struct stage *stage);
+
+/* The uri of the document that the first of the rows that came in stands in; NULL when there
+ * is none. */
+const char *stage_rows_uri(const struct stage *stage, const struct ArrowArray *rows);
 
 /* The callbacks of the plugin, all of which are called here alone: who is at work is known
  * meanwhile (watch.h), what belongs to the program is as before afterwards (surroundings.h),
@@ -122,16 +147,5 @@ int stage_locate(struct stage *stage, uint64_t position, const char *field, stru
 int stage_recognise(struct stage *stage, struct mu_recognition *out);
 int stage_uses(struct stage *stage, const bool *out, bool *in);
 int stage_claim(struct stage *stage, struct mu_claim *claim);
-
-/* Tells the run that a stage gave `err` (0: nothing happened), which is given back. */
-int stage_failed(struct run *run, const struct stage *stage, int err);
-
-/* Trial configure() of every stage whose options are valid; 0, or EINVAL with the
- * complaints in p->diagnostics; another errno when it is the machine that failed. */
-int pipeline_check(struct pipeline *p);
-
-/* For tests: asked before each service call of a plugin; when it gives an errno
- * value the call fails with that. */
-extern int (*stage_fault)(void);
 
 #endif

@@ -385,6 +385,7 @@ lint:                         ## style, static analysis, and no warning from gcc
 lint-run:
 	shellcheck $(SHELLS)
 	tests/rooms.sh
+	tests/comments.sh
 	clang-format --dry-run -Werror $(FORMATTED)
 	$(AGAIN) -s CC=gcc BUILD=$(BUILD)/lint-gcc WERROR=1 all tests
 	$(AGAIN) -s CC=clang BUILD=$(BUILD)/lint-clang WERROR=1 all tests

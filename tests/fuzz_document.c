@@ -167,7 +167,7 @@ static int draft(const uint8_t *data, size_t size)
 	struct mu_guess guess = { .size = sizeof guess };
 
 	fake_init(&fake);
-	fake.ctx.filter = printed;
+	fake.ctx.program_run = printed;
 	fake_document(&fake, (const char *)data, size);
 	document_guess(&fake.ctx, &self, &guess);
 	document_close(&fake.ctx, &self);
@@ -188,7 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (*data == 'g')
 		return draft(data + 1, size - 1);
 	fake_init(&fake);
-	fake.ctx.filter = printed;
+	fake.ctx.program_run = printed;
 	fake_document(&fake, (const char *)data + 1, size - 1);
 	tables_fill();
 	self.layout = (struct layout){ .language = "en",

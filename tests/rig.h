@@ -75,7 +75,7 @@ __attribute__((format(printf, 3, 0))) static int rig_report(struct mu_ctx *ctx,
 }
 
 /* A line "counted code at". */
-static int rig_count(struct mu_ctx *ctx, const struct mu_finding *f)
+static int rig_finding_count(struct mu_ctx *ctx, const struct mu_finding *f)
 {
 	struct rig *rig = rig_of(ctx);
 
@@ -174,7 +174,7 @@ static void rig_init(struct rig *rig, ...)
 	*rig = (struct rig){ .ctx = { .size = sizeof rig->ctx,
 				      .pull = rig_pull,
 				      .report = rig_report,
-				      .count = rig_count,
+				      .finding_count = rig_finding_count,
 				      .failed = rig_failed,
 				      .invalid = rig_invalid,
 				      .alloc = rig_alloc,

@@ -302,7 +302,7 @@ START_TEST(what_nobody_reads_is_not_explained)
 	struct fixture f;
 
 	setup(&f);
-	f.rig.ctx.counted = true;
+	f.rig.ctx.findings_counted = true;
 	rig_row(&f.rig, mu_at(1, 1), NULL, "A|9223372036854775807|9223372036854775807|12|~");
 	rig_row(&f.rig, mu_at(1, 2), NULL, "A|5|7|12|~");
 	rig_row(&f.rig, mu_at(1, 3), NULL, "A|5|8|12|~");

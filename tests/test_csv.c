@@ -710,7 +710,7 @@ START_TEST(nobody_has_to_look_at_a_column)
 	column_add("d", 0, NULL);
 	claim_add("total", "a", "t");
 	outcome_init(&seen);
-	seen.fake.ctx.wanted = wanted;
+	seen.fake.ctx.columns_wanted = wanted;
 	outcome_go(&seen, &self, manner, text, sizeof text - 1);
 	ck_assert_str_eq(seen.rows.text, "x|1|y|~@8\n~~y|~@16 total\n");
 	ck_assert_str_eq(seen.fake.codes[0], "integer");

@@ -25,7 +25,7 @@ static const struct {
 	{ "parse/abi",
 	  "__attribute__((visibility(\"default\"))) const struct mu_plugin muster_plugin = "
 	  "{ .abi = 99 };",
-	  "", "was built for plugin interface 99, and this muster has 1" },
+	  "", "was built for plugin interface 99, and this muster has 2" },
 	{ "parse/small",
 	  "__attribute__((visibility(\"default\"))) const struct mu_plugin muster_plugin = "
 	  "{ .abi = MUSTER_ABI, .size = 16 };",

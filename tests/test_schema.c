@@ -123,7 +123,7 @@ static void setup(struct fixture *f)
 	rig->ctx.schema = &rig->schema;
 	rig->ctx.table_schema = &f->table;
 	rig->ctx.report = report;
-	rig->ctx.count = count;
+	rig->ctx.finding_count = count;
 	rig->ctx.serial = serial;
 	f->out = open_memstream(&f->text, &f->len);
 	ck_assert_ptr_nonnull(f->out);
@@ -386,7 +386,7 @@ static void validate_again(struct fixture *f, int seed, bool counted)
 	struct self self;
 
 	srand((unsigned)seed + 1);
-	f->rig.ctx.counted = counted;
+	f->rig.ctx.findings_counted = counted;
 	f->named = f->told = f->rig.findings = 0;
 	begin(f, &self);
 	for (int i = 0; i < 6; i++) {

@@ -135,7 +135,7 @@ int reading_instance_open(struct lane *lane, size_t i)
 	if (err)
 		return reading_failed(r, i, s, err);
 	s->item = &lane->item;
-	s->ctx.wanted = r->wanted[document_of(r, i)->source];
+	s->ctx.columns_wanted = r->wanted[document_of(r, i)->source];
 	return reading_compare(r, i, s);
 }
 

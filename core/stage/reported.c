@@ -174,7 +174,7 @@ static void finding_keep(struct stage *s, const struct mu_finding *f, struct fin
 	explanations_copy(s, f, &said);
 	said.second = second_copy(f, &said);
 	findings_add(&s->findings, &said);
-	s->ctx.counted = stage_findings_are_counted(s);
+	s->ctx.findings_counted = stage_findings_are_counted(s);
 }
 
 /* Whether a finding names rows: they are marked.  A parser's line of which nobody knows what
@@ -268,7 +268,7 @@ int reported_take(struct stage *s, const struct mu_finding *f, const char *fmt, 
 	err = finding_check(s, f, &code);
 	if (err)
 		return err;
-	if (s->ctx.counted) {
+	if (s->ctx.findings_counted) {
 		finding_count(s, f);
 		return 0;
 	}

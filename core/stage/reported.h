@@ -18,7 +18,7 @@ __attribute__((format(printf, 3, 0))) int reported_take(struct stage *stage,
 							const struct mu_finding *finding,
 							const char *fmt, va_list ap);
 
-/* Takes a finding that nobody is going to read: see mu_count().  Likewise. */
+/* Takes a finding that nobody is going to read: see mu_finding_count().  Likewise. */
 int reported_count(struct stage *stage, const struct mu_finding *finding);
 
 #endif

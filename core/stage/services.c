@@ -363,15 +363,15 @@ __attribute__((format(printf, 3, 0))) static int service_report(struct mu_ctx *c
 	return reported_take(s, &own, fmt, ap);
 }
 
-static int service_count(struct mu_ctx *ctx, const struct mu_finding *given)
+static int service_finding_count(struct mu_ctx *ctx, const struct mu_finding *given)
 {
 	struct stage *s = stage_of(ctx);
 	struct mu_finding own;
-	int err = begin_saying(s, "mu_count", "a finding cannot be taken");
+	int err = begin_saying(s, "mu_finding_count", "a finding cannot be taken");
 
-	if (!err && !s->ctx.counted)
+	if (!err && !s->ctx.findings_counted)
 		err = stage_fail(s, EPROTO,
-				 "the plugin calls mu_count() for a finding that is "
+				 "the plugin calls mu_finding_count() for a finding that is "
 				 "to be told");
 	if (!err && given->size != sizeof own) {
 		own = finding_of(given);
@@ -492,15 +492,16 @@ static int service_append(struct mu_ctx *ctx, const char *staged, const void *da
 	return err;
 }
 
-static int service_filter(struct mu_ctx *ctx, const struct mu_program *program,
-			  struct mu_printed *out)
+static int service_program_run(struct mu_ctx *ctx, const struct mu_program *program,
+			       struct mu_printed *out)
 {
 	struct stage *s = stage_of(ctx);
 	struct mu_printed own = { .size = sizeof own, .data = (const uint8_t *)"", .message = "" };
 	struct mu_program all = { 0 };
 	struct text why = { 0 };
 	size_t size = out->size;
-	int err = begin(s, OF(STEP_PARSE) | OF(STEP_FETCH), "mu_filter", "a program cannot be run");
+	int err = begin(s, OF(STEP_PARSE) | OF(STEP_FETCH), "mu_program_run",
+			"a program cannot be run");
 
 	if (err)
 		return err;
@@ -519,31 +520,31 @@ static int service_filter(struct mu_ctx *ctx, const struct mu_program *program,
 const struct mu_ctx services = {
 	.size = sizeof(struct mu_ctx),
 	.data = service_data,
-	.pull = service_pull,
-	.report = service_report,
-	.failed = service_failed,
-	.invalid = service_invalid,
-	.log = service_log,
-	.alloc = service_alloc,
-	.cancelled = service_cancelled,
-	.checked = service_checked,
-	.adjusted = service_adjusted,
-	.as_of = service_as_of,
-	.output = service_output,
-	.locate = service_locate,
-	.document_by_id = service_document,
-	.reference = service_reference,
-	.filter = service_filter,
 	.read = service_read,
-	.serial = service_serial,
+	.as_of = service_as_of,
+	.takes = service_takes,
+	.document_by_id = service_document,
 	.sha256 = service_sha256,
-	.append = service_append,
+	.locate = service_locate,
+	.pull = service_pull,
+	.adjusted = service_adjusted,
+	.serial = service_serial,
+	.report = service_report,
+	.finding_count = service_finding_count,
+	.checked = service_checked,
+	.claim = service_claim,
 	.incoming = service_incoming,
 	.cached = service_cached,
 	.keep = service_keep,
 	.progress = service_progress,
-	.takes = service_takes,
+	.output = service_output,
+	.append = service_append,
+	.program_run = service_program_run,
+	.reference = service_reference,
+	.invalid = service_invalid,
+	.failed = service_failed,
+	.log = service_log,
+	.cancelled = service_cancelled,
+	.alloc = service_alloc,
 	.exhausted = mem_exhausted,
-	.claim = service_claim,
-	.count = service_count,
 };

@@ -161,7 +161,7 @@ static void stage_begin(struct stage *s, const struct mu_ctx *services,
 		.fill = { .folder = pipeline->folder, .what = config->plugin->full },
 	};
 	s->fill.arena = &s->arena;
-	s->ctx.rejected = run ? run->n_rejected : 0;
+	s->ctx.documents_rejected = run ? run->n_rejected : 0;
 	s->ctx.claims_asked = claims_asked(pipeline, config);
 	s->ctx.table_schema = pipeline->schema ? tableschema_table(pipeline->schema) : NULL;
 	s->self = mem_alloc(api->self_size ? api->self_size : 1);
@@ -382,7 +382,7 @@ int stage_merge(struct stage *into, struct stage *from)
 		       into->config->plugin->api.merge(&into->ctx, into->self, from->self));
 	into->reported += from->reported;
 	findings_merge(&into->findings, &from->findings);
-	into->ctx.counted = stage_findings_are_counted(into);
+	into->ctx.findings_counted = stage_findings_are_counted(into);
 	for (i = 0; i < 3; i++)
 		into->checks[i] += from->checks[i];
 	into->seconds += from->seconds;

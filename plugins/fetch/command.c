@@ -209,7 +209,7 @@ static int command_fetch(struct mu_ctx *ctx, void *state, struct mu_document *ou
 		return 0;
 	self->done = true;
 	program.variables = variables = environment_make(ctx, &self->variables);
-	err = mu_filter(ctx, &program, &printed);
+	err = mu_program_run(ctx, &program, &printed);
 	if (err)
 		return err;
 	if (printed.end)

@@ -238,8 +238,8 @@ static int report_name(struct mu_ctx *ctx, struct self *self, struct answer *a,
 
 	finding.severity = self->unknown == UNKNOWN_WARNING ? MU_WARNING : MU_ERROR;
 	finding.code = a->kind == COUNTRY_UNDECIDED ? "undecided" : "unknown";
-	if (ctx->counted)
-		return mu_count(ctx, finding);
+	if (ctx->findings_counted)
+		return mu_finding_count(ctx, finding);
 	phrase_add(&shown, name.data, name.len);
 	if (!a->candidates)
 		a->candidates =
@@ -302,8 +302,8 @@ static int report_elsewhere(struct mu_ctx *ctx, struct self *self, const char *a
 	finding.code = "elsewhere";
 	finding.severity = self->elsewhere == ELSEWHERE_WARNING ? MU_WARNING : MU_ERROR;
 	finding.reject = finding.reject && finding.severity == MU_ERROR;
-	if (ctx->counted)
-		return mu_count(ctx, finding);
+	if (ctx->findings_counted)
+		return mu_finding_count(ctx, finding);
 	phrase_add(&shown, finding.value, finding.value_len);
 	return mu_report(ctx, finding, "'%s' is %s, and mission %s is in %s", shown.text, alpha3,
 			 mission->acronym, mission->hosts);

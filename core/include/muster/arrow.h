@@ -19,6 +19,7 @@
 #define ARROW_FLAG_NULLABLE           2
 #define ARROW_FLAG_MAP_KEYS_SORTED    4
 
+/* The type of an array: of a batch its columns are `children`. */
 struct ArrowSchema {
 	const char *format;
 	const char *name;
@@ -31,6 +32,7 @@ struct ArrowSchema {
 	void *private_data;
 };
 
+/* The values of an array, as its schema says; which buffers there are is said by the format. */
 struct ArrowArray {
 	int64_t length;
 	int64_t null_count;

@@ -21,6 +21,7 @@ struct mu_map {
 	uint64_t key[2];
 };
 
+/* A key and its number. */
 struct mu_map_entry {
 	uint8_t *key; /* the map's own copy */
 	size_t len;
@@ -32,9 +33,10 @@ struct mu_map_entry {
  * when memory is out or there are 2^32 - 2 entries. */
 size_t mu_map_add(struct mu_map *map, const void *key, size_t len);
 
-/* Likewise, but SIZE_MAX when the key is not there. */
+/* The index in `entries` of a key; SIZE_MAX when it is not there. */
 size_t mu_map_find(const struct mu_map *map, const void *key, size_t len);
 
+/* Frees what is in it; it is empty then, and ready. */
 void mu_map_release(struct mu_map *map);
 
 /* A key of several values in the making.  Zeroed is empty. */
@@ -47,14 +49,18 @@ struct mu_key {
 /* Appends a value such that different rows of values give different bytes;
  * null is a value of its own. */
 void mu_key_add(struct mu_key *key, const struct mu_column *column, int64_t row);
+
+/* Appends a null. */
 void mu_key_add_null(struct mu_key *key);
 
+/* Begins a new key in the same memory. */
 static inline void mu_key_clear(struct mu_key *key)
 {
 	key->len = 0;
 	key->broken = false;
 }
 
+/* Frees what is in it. */
 void mu_key_release(struct mu_key *key);
 
 #endif

@@ -66,7 +66,7 @@
 /* Raised when the meaning or the place of an existing member changes.  Structs
  * with a `size` grow at their end without it: a member beyond the size that
  * the other side was built with reads as zero. */
-#define MUSTER_ABI 1
+#define MUSTER_ABI 2
 
 /* A file on this machine and where it came from.  Lives as long as the run. */
 struct mu_document {
@@ -96,7 +96,7 @@ struct mu_document {
 };
 
 /* A part of a document that one instance of its parser reads: the bytes from one
- * position of it to another.  Members are fixed for ABI 1. */
+ * position of it to another.  Members are fixed as long as MUSTER_ABI is. */
 struct mu_piece {
 	uint64_t from, to;
 	uint64_t mark; /* what the parser wants to know there when it locates, such as
@@ -109,16 +109,19 @@ struct mu_piece {
 #define MU_AT_REJECTED ((uint64_t)1 << 63)
 #define MU_AT_POSITION (((uint64_t)1 << 40) - 1)
 
+/* The place of a position, of which the lowest 40 bits count, in the document with an id. */
 static inline uint64_t mu_at(uint32_t document, uint64_t position)
 {
 	return (uint64_t)document << 40 | (position & MU_AT_POSITION);
 }
 
+/* The id of a place's document; 0: the place is none. */
 static inline uint32_t mu_at_document(uint64_t at)
 {
 	return (uint32_t)((at & ~MU_AT_REJECTED) >> 40);
 }
 
+/* The position of a place in its document. */
 static inline uint64_t mu_at_position(uint64_t at)
 {
 	return at & MU_AT_POSITION;
@@ -152,13 +155,15 @@ struct mu_field {
 	bool required, unique, measure;
 };
 
+/* Columns whose values together must be those of a row of another file. */
 struct mu_foreign_key {
 	const char *const *fields;  /* NULL-ended, columns of the dataset */
 	const char *resource;       /* path of a CSV file, found by the runner */
 	const char *const *columns; /* NULL-ended, columns of that file */
 };
 
-/* Members are fixed for ABI 1. */
+/* What it says of the dataset.  Members are fixed as long as MUSTER_ABI is, here and in the two
+ * structs above. */
 struct mu_table_schema {
 	const char *name; /* or NULL */
 	size_t n_fields, n_foreign_keys;
@@ -167,6 +172,7 @@ struct mu_table_schema {
 	const struct mu_foreign_key *foreign_keys;
 };
 
+/* How bad a finding is: an error fails the run, unless the pipeline says otherwise. */
 enum mu_severity { MU_ERROR, MU_WARNING, MU_NOTE };
 
 /* A kind of finding, as `muster explain` prints it. */
@@ -192,32 +198,40 @@ struct mu_finding {
 	uint32_t size;     /* sizeof(struct mu_finding); set by mu_report() */
 	uint32_t severity; /* enum mu_severity; zero is an error */
 	const char *code;  /* the name of one of the plugin's codes */
+
+	/* Where it is. */
 	uint64_t at;       /* the row's _at; 0 when none is to blame */
 	const char *field; /* column; NULL for the whole row */
 	const char *value; /* offending text; NULL for none */
 	size_t value_len;
+	uint32_t document; /* without a row to blame: the id of the document that it is about.
+			      Parsers leave it out: it is theirs */
+	bool across;       /* it is about several documents: where documents are rejected, no
+			      single one is for this */
+	const char *part;  /* a part of the document that this stage does not read, such as
+			      the name of a sheet, or NULL.  The finding is nothing when
+			      another source reads that part: see mu_takes() */
+
+	/* A second row, or 0. */
+	uint64_t other;    /* the error is about that row as much: where rows are rejected, both
+			      are.  Of a parser, with `at` 0: the place of a line of which
+			      nobody knows what it is */
+	uint64_t beside;   /* reports name its place; it is to blame only when it is `other`,
+			      too */
+
+	bool reject;       /* the row is marked as rejected though this is no error: a claim of
+			      which nobody knows any more what it covers */
+
+	/* What would be right. */
 	bool numbers;      /* whether the next two say something */
 	int64_t expected, found;
-	uint64_t other;    /* a second row that the error is about as much, or 0:
-			      where rows are rejected, both are.  Parsers: with `at` 0
-			      the place of a line of which nobody knows what it is */
 	const char *suggested; /* a value that would be right, or NULL */
 	const struct mu_explanation *explanations; /* the likeliest first */
 	uint32_t n_explanations;
 	uint32_t explanation_size; /* set by mu_report() */
-	bool reject; /* the row is marked as rejected though this is no error: a
-			claim of which nobody knows any more what it covers */
-	bool across; /* it is about several documents: where documents are rejected, no
-			single one is for this */
-	uint32_t document; /* the id of the document that it is about, when no row is to
-			blame; parsers leave it out: it is theirs */
-	const char *part; /* a part of the document that this stage does not read, such as
-			     the name of a sheet, or NULL: the finding is nothing when
-			     another source reads it, as its parser says by mu_takes() */
-	uint64_t beside;   /* a second row, whose place reports name, or 0: it is to blame
-			      only when `other` says so */
 };
 
+/* What has become of a claim. */
 enum mu_claim_end {
 	MU_CLAIM_GOES_ON,  /* it means what it meant before */
 	MU_CLAIM_COMPARED, /* a validator accounts for it: it was compared, or it was said that
@@ -232,35 +246,38 @@ struct mu_claim {
 	uint64_t at;        /* its _at where the question is asked */
 	const char *level;  /* its _claim */
 	size_t level_len;
-	const char *column; /* ended: the column that it had a value in and that is gone, and */
-	const char *stage;  /* the stage that left it out; set by mu_claim().  Both live until
-			       the run is over */
+	const char *column; /* ended: the column that it had a value in, which is gone; lives
+			       until the run is over */
+	const char *stage;  /* ended: the stage that left out the column; set by mu_claim(), and
+			       lives until the run is over */
 };
 
-/* A program that reads ctx->document and prints something easier to read. */
+/* A program for mu_program_run(): one that reads ctx->document and prints something easier to
+ * read, or one that prints what a fetcher delivers. */
 struct mu_program {
 	uint32_t size;           /* sizeof(struct mu_program) */
 	const char *const *argv; /* NULL-ended; the first is looked for in PATH, "{}"
 				    stands for the path of the document */
 	const char *package;     /* the Debian package that has it, or NULL */
-	double seconds;          /* the time that it has, */
-	uint64_t memory;         /* the memory, in bytes of address space, */
-	uint64_t output;         /* and how many bytes it may print */
+	double seconds;          /* the time that it has */
+	uint64_t memory;         /* the memory that it has, in bytes of address space */
+	uint64_t output;         /* how many bytes it may print */
 	const char *folder;      /* where it runs; NULL: the current folder.  A name with
 				    a / in argv[0] starts there, too */
 	const char *const *variables; /* NULL-ended, "NAME=VALUE": more of its environment
 				    than PATH, HOME, TMPDIR and LC_ALL; or NULL */
 };
 
+/* How a program ended. */
 enum mu_end {
 	MU_END_OK,
 	MU_END_STATUS, /* with another exit status than 0 */
 	MU_END_SIGNAL, /* it crashed */
-	MU_END_TIME,   /* it was ended: it took too long, */
-	MU_END_OUTPUT, /* or printed too much */
+	MU_END_TIME,   /* it was ended since it took too long */
+	MU_END_OUTPUT, /* it was ended since it printed too much */
 };
 
-/* How it ended, and what it printed.  Pointers live until the stage is closed. */
+/* How a program ended, and what it printed.  Pointers live until the stage is closed. */
 struct mu_printed {
 	uint32_t size;       /* sizeof(struct mu_printed) */
 	uint32_t end;        /* enum mu_end */
@@ -272,6 +289,7 @@ struct mu_printed {
 				NULL then */
 };
 
+/* How far a transfer is. */
 enum mu_transfer_state { MU_UNDER_WAY, MU_ARRIVED, MU_GAVE_UP };
 
 /* How far something has come that is on its way; pointers are borrowed. */
@@ -285,69 +303,116 @@ struct mu_transfer {
 	const char *note;     /* "waits 5 s, then tries again", or NULL */
 };
 
+/* From which -v on mu_log() is seen: -v, -vv. */
 enum mu_level { MU_INFO, MU_DEBUG };
+
+/* What came of a check. */
 enum mu_outcome { MU_PASS, MU_FAIL, MU_UNEVALUATED };
 
-/* What the runner does for a stage.  Call these through the functions below. */
+/* What the runner has for a stage and does for it.  Read the data members; call the others
+ * through the functions below, which say what they do and for whom they are. */
 struct mu_ctx {
-	uint32_t size;
-	const struct ArrowSchema *schema; /* of the rows that come in; NULL for
-					     fetch and parse */
-	const struct mu_document *document;         /* parse; else NULL */
-	const struct mu_table_schema *table_schema; /* NULL: none declared */
+	uint32_t size;                      /* sizeof(struct mu_ctx) of the runner */
+	const struct mu_document *document; /* parsers: the one to read; else NULL */
+	const struct mu_piece *pieces;      /* in locate: the pieces in which the document was
+					       read, in order, as far as it was */
+	size_t n_pieces;                    /* 0: it was read as a whole */
+	const struct ArrowSchema *schema;   /* of the rows that come in; NULL for fetchers and
+					       parsers */
+	const struct mu_table_schema *table_schema; /* of the dataset; NULL: none declared */
+	const bool *columns_wanted; /* parsers with split, from the first split() on: for each
+				       visible column whether any stage looks at its values.
+				       The others may be null in every row.  NULL: all are */
+	size_t documents_rejected;  /* as a whole, so that none of their rows comes: what is
+				       said of several documents may be about them */
+	bool claims_asked;          /* validators and transforms, from open on: a validator
+				       behind this stage asks what became of claims */
+	bool findings_counted;      /* from now on findings of this instance are only counted,
+				       and their rows marked: see mu_finding_count() */
 
+	/* The document of a parser. */
 	int (*data)(struct mu_ctx *, const uint8_t **data, size_t *len);
+	int (*read)(struct mu_ctx *, uint64_t offset, void *out, size_t len, size_t *got);
+	int (*as_of)(struct mu_ctx *, int32_t days);
+	int (*takes)(struct mu_ctx *, const char *part);
+
+	/* Documents of the run, and places in them. */
+	const struct mu_document *(*document_by_id)(struct mu_ctx *, uint32_t id);
+	int (*sha256)(struct mu_ctx *, uint32_t document, const char **out);
+	int (*locate)(struct mu_ctx *, uint64_t at, const char *field, struct mu_place *out);
+
+	/* Rows. */
 	int (*pull)(struct mu_ctx *, struct ArrowArray *out);
+	int (*adjusted)(struct mu_ctx *, const char *measure, int64_t by);
+	void (*serial)(struct mu_ctx *);
+
+	/* Findings and checks. */
 	int (*report)(struct mu_ctx *, const struct mu_finding *, const char *fmt, va_list)
 		__attribute__((format(printf, 3, 0)));
-	int (*failed)(struct mu_ctx *, int err, const char *fmt, va_list)
-		__attribute__((format(printf, 3, 0)));
-	int (*invalid)(struct mu_ctx *, const void *option, const char *fmt, va_list)
-		__attribute__((format(printf, 3, 0)));
-	void (*log)(struct mu_ctx *, uint32_t level, const char *fmt, va_list)
-		__attribute__((format(printf, 3, 0)));
-	void *(*alloc)(struct mu_ctx *, size_t);
-	bool (*cancelled)(struct mu_ctx *);
+	int (*finding_count)(struct mu_ctx *, const struct mu_finding *);
 	int (*checked)(struct mu_ctx *, uint32_t outcome, uint64_t times);
-	int (*adjusted)(struct mu_ctx *, const char *measure, int64_t by);
-	int (*as_of)(struct mu_ctx *, int32_t days);
-	int (*output)(struct mu_ctx *, const char *path, const char **staged);
-	int (*locate)(struct mu_ctx *, uint64_t at, const char *field, struct mu_place *out);
-	const struct mu_document *(*document_by_id)(struct mu_ctx *, uint32_t id);
-	int (*reference)(struct mu_ctx *, const char *name, const char **path);
-	int (*filter)(struct mu_ctx *, const struct mu_program *, struct mu_printed *out);
-	int (*read)(struct mu_ctx *, uint64_t offset, void *out, size_t len, size_t *got);
-	void (*serial)(struct mu_ctx *);
-	int (*sha256)(struct mu_ctx *, uint32_t document, const char **out);
-	int (*append)(struct mu_ctx *, const char *staged, const void *data, size_t len);
-	const bool *wanted; /* parsers with split, from the first split() on: for each
-			       visible column whether any stage looks at its values;
-			       NULL: all.  Others may be null in every row. */
-	const struct mu_piece *pieces; /* locate: in which the document was read, in */
-	size_t n_pieces;               /* order, as far as it was; none: as a whole */
+	int (*claim)(struct mu_ctx *, struct mu_claim *);
+
+	/* What comes from elsewhere, and the cache. */
 	int (*incoming)(struct mu_ctx *, const char **path);
 	int (*cached)(struct mu_ctx *, const char *uri, const char *request,
 		      struct mu_document *out);
 	int (*keep)(struct mu_ctx *, const struct mu_document *, const char **path);
 	void (*progress)(struct mu_ctx *, const struct mu_transfer *);
-	size_t rejected; /* documents that were rejected as a whole, so that none of their
-			    rows comes: what is said of several documents may be about
-			    them */
-	int (*takes)(struct mu_ctx *, const char *part);
-	void (*exhausted)(void); /* ends the run for want of memory, with all removed that it
-				  * has staged; for a library that takes no for an answer
-				  * badly.  Any thread may call it. */
-	int (*claim)(struct mu_ctx *, struct mu_claim *);
-	bool claims_asked; /* validators and transforms, in open and later: a validator behind
-			      this stage asks what became of claims */
-	bool counted; /* findings of this instance are only counted from now on, and their
-			 rows marked: see mu_count() */
-	int (*count)(struct mu_ctx *, const struct mu_finding *);
+
+	/* The output folder; `append` is for incoming files, too. */
+	int (*output)(struct mu_ctx *, const char *path, const char **staged);
+	int (*append)(struct mu_ctx *, const char *staged, const void *data, size_t len);
+
+	/* Programs and lists. */
+	int (*program_run)(struct mu_ctx *, const struct mu_program *, struct mu_printed *out);
+	int (*reference)(struct mu_ctx *, const char *name, const char **path);
+
+	/* The stage itself. */
+	int (*invalid)(struct mu_ctx *, const void *option, const char *fmt, va_list)
+		__attribute__((format(printf, 3, 0)));
+	int (*failed)(struct mu_ctx *, int err, const char *fmt, va_list)
+		__attribute__((format(printf, 3, 0)));
+	void (*log)(struct mu_ctx *, uint32_t level, const char *fmt, va_list)
+		__attribute__((format(printf, 3, 0)));
+	bool (*cancelled)(struct mu_ctx *);
+	void *(*alloc)(struct mu_ctx *, size_t);
+	void (*exhausted)(void); /* any thread: ends the run for want of memory, after all that
+				    was staged is removed.  For a library that does not cope
+				    with an allocation that fails.  Does not return */
 };
 
-/* Parsers: the whole of ctx->document, read-only, until close. */
-/* locate: the last piece of the document that begins at or before a position; NULL when
- * there is none. */
+/*
+ * What a stage may call, in the order of struct mu_ctx.
+ *
+ * A function that gives an int gives 0, or an errno value after the runner has noted why.
+ * Then the stage has failed: return that value from the callback at once, and say no more.
+ *
+ * Each is for the steps that it names; one that names none is for all.  Who else calls it gets
+ * EPROTO.  In configure only mu_invalid(), mu_fail(), mu_log(), mu_alloc(), mu_cancelled(),
+ * mu_reference(), mu_progress() and mu_serial() can be called.  In close it is too late for
+ * mu_report(), mu_finding_count() and mu_checked().
+ *
+ * What a function takes is borrowed for the call.
+ */
+
+/* Parsers: the whole of ctx->document, of `len` bytes.  They are read-only, and stay until
+ * the stage is closed. */
+static inline int mu_data(struct mu_ctx *ctx, const uint8_t **data, size_t *len)
+{
+	return ctx->data(ctx, data, len);
+}
+
+/* Parsers: copies up to `len` bytes of ctx->document into `out`, from `offset` on.  `got` is
+ * how many these are: less than `len` only at the end of the document.  What this filled
+ * during split() must stay as it is until the first parse() of the piece. */
+static inline int mu_read(struct mu_ctx *ctx, uint64_t offset, void *out, size_t len, size_t *got)
+{
+	return ctx->read(ctx, offset, out, len, got);
+}
+
+/* Parsers, in locate: the last piece of the document that begins at or before a position;
+ * NULL when there is none.  It lives until the stage is closed. */
 static inline const struct mu_piece *mu_piece_before(const struct mu_ctx *ctx, uint64_t position)
 {
 	size_t low = 0, high = ctx->n_pieces;
@@ -363,94 +428,72 @@ static inline const struct mu_piece *mu_piece_before(const struct mu_ctx *ctx, u
 	return low ? &ctx->pieces[low - 1] : NULL;
 }
 
-static inline int mu_data(struct mu_ctx *ctx, const uint8_t **data, size_t *len)
+/* Parsers: the date of which ctx->document speaks, in days since 1970-01-01.  The last call
+ * counts. */
+static inline int mu_as_of(struct mu_ctx *ctx, int32_t days)
 {
-	return ctx->data(ctx, data, len);
+	return ctx->as_of(ctx, days);
 }
 
-/* Parsers: copies up to `len` bytes of ctx->document from `offset` on; `got` is less
- * than that only at its end.  What this filled during split() must stay as it is
- * until the first parse() of the piece. */
-static inline int mu_read(struct mu_ctx *ctx, uint64_t offset, void *out, size_t len, size_t *got)
+/* Parsers: says that a part of ctx->document is read, or known by an option not to be.  All
+ * instances of the plugin have the same name for a part (mu_finding.part). */
+static inline int mu_takes(struct mu_ctx *ctx, const char *part)
 {
-	return ctx->read(ctx, offset, out, len, got);
+	return ctx->takes(ctx, part);
 }
 
-/* Validators and transforms with `merge`, in configure or open: as it is configured
- * now, this stage must see all rows in order, so there will be one instance. */
-static inline void mu_serial(struct mu_ctx *ctx)
+/* The document of a place; NULL when there is none.  It lives as long as the run. */
+static inline const struct mu_document *mu_document(struct mu_ctx *ctx, uint64_t at)
 {
-	ctx->serial(ctx);
+	return ctx->document_by_id(ctx, mu_at_document(at));
 }
 
-/* The sha256 of the document of a place, as 64 hexadecimal digits that live as long
- * as the run; NULL when the place has no document.  May have to read all of it. */
+/* The sha256 of the document of a place, as 64 hexadecimal digits that live as long as the
+ * run.  NULL when the place has no document.  It may be necessary to read all of it. */
 static inline int mu_sha256(struct mu_ctx *ctx, uint64_t at, const char **out)
 {
 	return ctx->sha256(ctx, mu_at_document(at), out);
 }
 
-/* Parsers: runs a program on ctx->document, without a shell and under its limits,
- * once in a run however often it is asked for.  0 also when it ended badly: `out`
- * says how.  Fetchers: likewise without a document, and what it prints goes to a
- * file as mu_incoming() makes them, out->path. */
-static inline int mu_filter(struct mu_ctx *ctx, const struct mu_program *program,
-			    struct mu_printed *out)
+/* What a row's place looks like to a person; `field` is a column of ctx->schema, or NULL for
+ * the whole row.  A document without places leaves `out` zeroed.  Texts in it live until
+ * the next call.  Not for stages that have `merge`: a place is looked up in the end, for what
+ * people read. */
+static inline int mu_locate(struct mu_ctx *ctx, uint64_t at, const char *field,
+			    struct mu_place *out)
 {
 	out->size = sizeof *out;
-	return ctx->filter(ctx, program, out);
+	return ctx->locate(ctx, at, field, out);
 }
 
-/* Fetchers: makes an empty file for what comes in, where the cache can take it over
- * without a copy: write to it with mu_append(), and give out its path as that of a
- * document once all has come, and not before.  With *path not NULL, a path that came
- * from here, that file is emptied instead.  Whatever was not given out is removed at
- * the end, also when the program is killed. */
-static inline int mu_incoming(struct mu_ctx *ctx, const char **path)
-{
-	return ctx->incoming(ctx, path);
-}
-
-/* Fetchers: what the cache has from the last time, as it was given out then: `path`,
- * `etag`, `last_modified`, `media_type`, `final_uri`, `fetched` and so on.  `request`
- * as in mu_document, or NULL.  out->path is NULL when there is nothing, or it is
- * damaged.  When the source says that nothing has changed, give out this document.
- * Pointers live until the stage is closed. */
-static inline int mu_cached(struct mu_ctx *ctx, const char *uri, const char *request,
-			    struct mu_document *out)
-{
-	*out = (struct mu_document){ .size = sizeof *out };
-	return ctx->cached(ctx, uri, request, out);
-}
-
-/* Fetchers: takes an incoming file into the cache just as giving it out would, without
- * giving it out, such as an archive whose members are the documents.  `path` is where
- * its bytes are then; lives until the stage is closed. */
-static inline int mu_keep(struct mu_ctx *ctx, const struct mu_document *document,
-			  const char **path)
-{
-	return ctx->keep(ctx, document, path);
-}
-
-/* Fetchers: tells how far a transfer is, as often as you like; the runner shows it. */
-static inline void mu_progress(struct mu_ctx *ctx, struct mu_transfer transfer)
-{
-	transfer.size = sizeof transfer;
-	ctx->progress(ctx, &transfer);
-}
-
-/* Transforms: the next batch, to be released by the caller; one whose
+/* Transforms: the next batch of ctx->schema, to be released by the caller.  One whose
  * `release` is NULL is the end. */
 static inline int mu_pull(struct mu_ctx *ctx, struct ArrowArray *out)
 {
 	return ctx->pull(ctx, out);
 }
 
-/* Says that the data is wrong; the message is a sentence without the place in
- * it, lower case, no full stop.  A parser that cannot read a cell puts null
- * there and still delivers the row.  An error that names a row makes the
- * runner mark it as rejected; the pipeline says what becomes of such rows.
- * Not 0: return that value at once. */
+/* Transforms: states that what comes out differs on purpose from what went in.  There is `by`
+ * more (negative: less) of a measure, of data rows when `measure` is NULL, or of claims when
+ * it is MU_CLAIM.  Calls add up.  EPROTO when there is no such column, neither in what
+ * comes in nor in what goes out. */
+static inline int mu_adjusted(struct mu_ctx *ctx, const char *measure, int64_t by)
+{
+	return ctx->adjusted(ctx, measure, by);
+}
+
+/* Validators and transforms with `merge`, in configure or open: as it is configured now, this
+ * stage must see all rows in order.  There will be one instance of it. */
+static inline void mu_serial(struct mu_ctx *ctx)
+{
+	ctx->serial(ctx);
+}
+
+/* Says that the data is wrong.  The message is a sentence without the place in it, lower
+ * case, no full stop.  A parser that cannot read a cell puts null there and still delivers
+ * the row.  An error that names a row makes the runner mark it as rejected; the pipeline says
+ * what becomes of such rows.  EPROTO when the plugin declares no such code, or a place is in no
+ * document of the run. */
 __attribute__((format(printf, 3, 4)))
 static inline int mu_report(struct mu_ctx *ctx, struct mu_finding f, const char *fmt, ...)
 {
@@ -465,35 +508,113 @@ static inline int mu_report(struct mu_ctx *ctx, struct mu_finding f, const char 
 	return err;
 }
 
-/* Likewise where ctx->counted is true, which is so once the reports have as many findings of
- * the stage as they take: nobody reads what it says.  Only severity, code, at, other, document,
- * part and reject matter, so the rest need not be found out.  Calling mu_report() instead is
- * right, too, and slower. */
-static inline int mu_count(struct mu_ctx *ctx, struct mu_finding f)
+/* The same without words, where ctx->findings_counted is true (else EPROTO).  It is true once
+ * the reports have as many findings of the stage as they take: then nobody reads what another
+ * one says.  Only severity, code, at, other, document, part and reject matter, so the rest need
+ * not be found out.  mu_report() does as well, and takes longer. */
+static inline int mu_finding_count(struct mu_ctx *ctx, struct mu_finding f)
 {
 	f.size = sizeof f;
-	return ctx->count(ctx, &f);
+	return ctx->finding_count(ctx, &f);
 }
 
-/* Says why the stage cannot go on and returns `err` (not 0).  From a parser EBADMSG and
- * EILSEQ (damaged), E2BIG, EFBIG, EOVERFLOW and ELOOP (beyond a limit) blame the document,
- * which may be rejected and the run go on; all others blame the machine or the plugin. */
-__attribute__((format(printf, 3, 4)))
-static inline int mu_fail(struct mu_ctx *ctx, int err, const char *fmt, ...)
+/* Counts checks, so that "not evaluated" never looks like passed.  A failed one needs a finding
+ * too.  EOVERFLOW when there would be more than fit 64 bits. */
+static inline int mu_checked(struct mu_ctx *ctx, enum mu_outcome outcome, uint64_t times)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	err = ctx->failed(ctx, err, fmt, ap);
-	va_end(ap);
-	return err;
+	return ctx->checked(ctx, (uint32_t)outcome, times);
 }
 
-/* configure and open: says what is wrong with the value of an option, named by
- * its address: &self->member, or &array[i].member of a list's item, or the
- * address of an element of a list of texts.  The user sees its place in the
- * pipeline file.  Returns EINVAL; may be called for several before returning
- * that. */
+/* Validators, at the end: what the stages before have made of a claim.  The caller sets `at`
+ * and `level`, this sets the rest.  MU_CLAIM_COMPARED: one of these stages was a validator
+ * that accounts for it. */
+static inline int mu_claim(struct mu_ctx *ctx, struct mu_claim *claim)
+{
+	claim->size = sizeof *claim;
+	claim->end = MU_CLAIM_GOES_ON;
+	return ctx->claim ? ctx->claim(ctx, claim) : 0;
+}
+
+/* Fetchers: makes an empty file for what comes in, where the cache can take it over without a
+ * copy.  Write to it with mu_append().  Give out its path as that of a document once all
+ * has come, and not before.  Where *path is not NULL it is a path that came from here, and that
+ * file is emptied instead.  Whatever was not given out is removed at the end, also when
+ * the program is killed.  The path lives until the stage is closed. */
+static inline int mu_incoming(struct mu_ctx *ctx, const char **path)
+{
+	return ctx->incoming(ctx, path);
+}
+
+/* Fetchers: what the cache has of an address from the last time, as it was given out then:
+ * `path`, `etag`, `last_modified`, `media_type`, `final_uri`, `fetched` and so on.  `request` is
+ * as in mu_document, or NULL.  out->path is NULL when there is nothing, or it is damaged.
+ * When the source says that nothing has changed, give out this document.  Pointers live until
+ * the stage is closed. */
+static inline int mu_cached(struct mu_ctx *ctx, const char *uri, const char *request,
+			    struct mu_document *out)
+{
+	*out = (struct mu_document){ .size = sizeof *out };
+	return ctx->cached(ctx, uri, request, out);
+}
+
+/* Fetchers: takes an incoming file into the cache as giving it out would, and does not give it
+ * out.  This is for an archive whose members are the documents.  `path` is where its bytes are
+ * then; it lives until the stage is closed. */
+static inline int mu_keep(struct mu_ctx *ctx, const struct mu_document *document,
+			  const char **path)
+{
+	return ctx->keep(ctx, document, path);
+}
+
+/* Fetchers: tells how far a transfer is, as often as you like; the runner shows it.  The time
+ * after which a callback is told to take long begins anew. */
+static inline void mu_progress(struct mu_ctx *ctx, struct mu_transfer transfer)
+{
+	transfer.size = sizeof transfer;
+	ctx->progress(ctx, &transfer);
+}
+
+/* Exporters, in open: declares a file of the output folder.  `path` is relative to it and may
+ * not leave it.  `staged` is where to write; it lives until the stage is closed.  The runner
+ * moves all outputs into place together, or removes them. */
+static inline int mu_output(struct mu_ctx *ctx, const char *path, const char **staged)
+{
+	return ctx->output(ctx, path, staged);
+}
+
+/* Exporters and fetchers: appends `len` bytes to an output by the path that mu_output() gave,
+ * or to an incoming file by the path that mu_incoming() gave.  The first call makes the output;
+ * who uses this writes to it in no other way.  The runner writes and hashes on a thread of its
+ * own where that is worth while, so a later call may tell of a failure.  One of no bytes waits
+ * until all is written, and tells. */
+static inline int mu_append(struct mu_ctx *ctx, const char *staged, const void *data, size_t len)
+{
+	return ctx->append(ctx, staged, data, len);
+}
+
+/* Parsers and fetchers: runs a program and waits for it, without a shell and under the limits
+ * that `program` states.  0 also when it ended badly: `out` says how.  A parser's program reads
+ * ctx->document, and runs once in a run however often it is asked for.  What a fetcher's
+ * program prints goes to a file as mu_incoming() makes them, out->path. */
+static inline int mu_program_run(struct mu_ctx *ctx, const struct mu_program *program,
+				 struct mu_printed *out)
+{
+	out->size = sizeof *out;
+	return ctx->program_run(ctx, program, out);
+}
+
+/* The path of a reference list by its name, "countries.csv": the one beside the pipeline in
+ * reference/, else the one that came with muster.  It lives until the stage is closed.  ENOENT
+ * when there is neither, EINVAL for what is no name of a file. */
+static inline int mu_reference(struct mu_ctx *ctx, const char *name, const char **path)
+{
+	return ctx->reference(ctx, name, path);
+}
+
+/* In configure and open: says what is wrong with the value of an option.  `option` is the
+ * address of its member (&self->member, or &array[i].member of a list's item), or that of an
+ * element of a list of texts.  The user sees its place in the pipeline file.  Gives EINVAL;
+ * may be called for several options before that is returned. */
 __attribute__((format(printf, 3, 4)))
 static inline int mu_invalid(struct mu_ctx *ctx, const void *option, const char *fmt, ...)
 {
@@ -506,7 +627,23 @@ static inline int mu_invalid(struct mu_ctx *ctx, const void *option, const char 
 	return err;
 }
 
-/* Tells the user something that needs no action, for -v. */
+/* Says why the stage cannot go on, and gives `err`, which is not 0.  The first message counts.
+ * From a parser EBADMSG and EILSEQ (damaged), E2BIG, EFBIG, EOVERFLOW and ELOOP (beyond a limit)
+ * blame the document, which may be rejected and the run go on.  All others blame the machine or
+ * the plugin. */
+__attribute__((format(printf, 3, 4)))
+static inline int mu_fail(struct mu_ctx *ctx, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	err = ctx->failed(ctx, err, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+/* Tells the user something that needs no action, for -v (MU_INFO) or -vv (MU_DEBUG).  The
+ * message is a line without its end. */
 __attribute__((format(printf, 3, 4)))
 static inline void mu_log(struct mu_ctx *ctx, enum mu_level level, const char *fmt, ...)
 {
@@ -517,96 +654,18 @@ static inline void mu_log(struct mu_ctx *ctx, enum mu_level level, const char *f
 	va_end(ap);
 }
 
-/* Zeroed memory that lives until the stage is closed.  Never NULL. */
-static inline void *mu_alloc(struct mu_ctx *ctx, size_t size)
-{
-	return ctx->alloc(ctx, size);
-}
-
-/* True once the run is to stop.  The runner asks between steps; a step that
- * can take longer than a second asks as well and returns ECANCELED. */
+/* True once the run is to stop.  The runner asks between steps.  A step that can take longer
+ * than a second asks as well, and returns ECANCELED. */
 static inline bool mu_cancelled(struct mu_ctx *ctx)
 {
 	return ctx->cancelled(ctx);
 }
 
-/* Validators: counts checks, so that "not evaluated" never looks like passed.
- * A failed one needs a finding too. */
-static inline int mu_checked(struct mu_ctx *ctx, enum mu_outcome outcome, uint64_t times)
+/* `size` bytes of zeroed memory that live until the stage is closed.  Never NULL: without memory
+ * the run ends. */
+static inline void *mu_alloc(struct mu_ctx *ctx, size_t size)
 {
-	return ctx->checked(ctx, (uint32_t)outcome, times);
-}
-
-/* Validators, at the end: what the stages before have made of a claim; `at` and `level` are
- * given.  Compared: one of them was a validator that accounts for it. */
-static inline int mu_claim(struct mu_ctx *ctx, struct mu_claim *claim)
-{
-	claim->size = sizeof *claim;
-	claim->end = MU_CLAIM_GOES_ON;
-	return ctx->claim ? ctx->claim(ctx, claim) : 0;
-}
-
-/* Transforms: states that what comes out differs on purpose from what went in:
- * `by` more (or fewer, negative) of the measure, or of data rows when it is
- * NULL, or of claims when it is "_claim". */
-static inline int mu_adjusted(struct mu_ctx *ctx, const char *measure, int64_t by)
-{
-	return ctx->adjusted(ctx, measure, by);
-}
-
-/* Parsers: the date of which the document speaks, in days since 1970-01-01. */
-static inline int mu_as_of(struct mu_ctx *ctx, int32_t days)
-{
-	return ctx->as_of(ctx, days);
-}
-
-/* Parsers: says that this part of ctx->document is read, or known by an option not to be,
- * by a name that all instances of the plugin have for it. */
-static inline int mu_takes(struct mu_ctx *ctx, const char *part)
-{
-	return ctx->takes(ctx, part);
-}
-
-/* Exporters, in open: declares a file of the output folder; `path` is relative
- * to it and may not leave it.  `staged` is where to write: the runner moves all
- * outputs into place together, or removes them.  Lives until close. */
-static inline int mu_output(struct mu_ctx *ctx, const char *path, const char **staged)
-{
-	return ctx->output(ctx, path, staged);
-}
-
-/* Exporters: appends bytes to an output, by the path that mu_output() gave; with the
- * first the file is made, and who uses this writes to it in no other way.  Fetchers
- * likewise, by the path that mu_incoming() gave.  The runner
- * writes and hashes on a thread of its own where that is worth while, so a failure may
- * be told by a later call; one of no bytes waits until all is written, and tells. */
-static inline int mu_append(struct mu_ctx *ctx, const char *staged, const void *data, size_t len)
-{
-	return ctx->append(ctx, staged, data, len);
-}
-
-/* What a row's place looks like; `field` is a column of ctx->schema, or NULL
- * for the whole row.  A document without places leaves `out` zeroed.  Not for
- * stages that have `merge`: what a place looks like is for the end. */
-static inline int mu_locate(struct mu_ctx *ctx, uint64_t at, const char *field,
-			    struct mu_place *out)
-{
-	out->size = sizeof *out;
-	return ctx->locate(ctx, at, field, out);
-}
-
-/* The document of a place; NULL when there is none. */
-static inline const struct mu_document *mu_document(struct mu_ctx *ctx, uint64_t at)
-{
-	return ctx->document_by_id(ctx, mu_at_document(at));
-}
-
-/* The path of a reference list by its name, "countries.csv": the one beside
- * the pipeline in reference/, else the one that came with muster.  Lives until
- * close.  ENOENT, with a message, when there is neither. */
-static inline int mu_reference(struct mu_ctx *ctx, const char *name, const char **path)
-{
-	return ctx->reference(ctx, name, path);
+	return ctx->alloc(ctx, size);
 }
 
 /* The C type that an option's member has. */
@@ -627,20 +686,24 @@ enum mu_type {
 			one that it would refuse is a mistake of the pipeline */
 };
 
+/* The value of MU_TEXTS: a list of texts, in order. */
 struct mu_texts {
 	size_t count;
 	const char **items;
 };
 
+/* A name and its text, one of MU_PAIRS. */
 struct mu_pair {
 	const char *name, *value;
 };
 
+/* The value of MU_PAIRS, in the order of the pipeline file. */
 struct mu_pairs {
 	size_t count;
 	struct mu_pair *items;
 };
 
+/* The value of MU_ITEMS. */
 struct mu_items {
 	size_t count;
 	void *items; /* an array of structs of .item_size */
@@ -712,6 +775,7 @@ struct mu_guess {
 				document; NULL: header */
 };
 
+/* A plugin: what muster_plugin is.  Callbacks give 0 or an errno value. */
 struct mu_plugin {
 	uint32_t abi;  /* MUSTER_ABI */
 	uint32_t size; /* sizeof(struct mu_plugin) when the plugin was built */

@@ -33,24 +33,28 @@ enum mu_data {
 	MU_PLACE,      /* uint64_t, the column _at */
 };
 
+/* A text, borrowed from whoever gave it. */
 struct mu_string {
 	const char *data; /* not ended by a zero byte */
 	size_t len;
 };
 
+/* A text that is ended by a zero byte, as one with its length. */
 static inline struct mu_string mu_string(const char *text)
 {
 	return (struct mu_string){ text, strlen(text) };
 }
 
+/* Whether it is that text, byte for byte; `text` is ended by a zero byte. */
 static inline bool mu_string_is(struct mu_string s, const char *text)
 {
 	return s.len == strlen(text) && !memcmp(s.data, text, s.len);
 }
 
-/* Table Schema's name of a type ("string", "integer", "number", "boolean",
- * "date"), and back; 0 for a name that is none. */
+/* Table Schema's name of a type: "string", "integer", "number", "boolean", "date". */
 const char *mu_data_name(enum mu_data type);
+
+/* The type that Table Schema calls so; 0 for a name that is none. */
 enum mu_data mu_data_by_name(const char *name);
 
 /* A schema without columns.  0 or ENOMEM, as all that follow. */
@@ -68,6 +72,7 @@ int mu_schema_add_copy(struct ArrowSchema *schema, const struct ArrowSchema *col
 /* Adds _at and _claim; call it last. */
 int mu_schema_add_hidden(struct ArrowSchema *schema);
 
+/* A copy of a schema, to be released by the caller. */
 int mu_schema_copy(struct ArrowSchema *out, const struct ArrowSchema *in);
 
 /* The index of a column by name, or -1. */
@@ -89,11 +94,14 @@ int mu_no_column(struct mu_ctx *ctx, const char *const *option, const char *cons
  * there is none.  `candidates` is a NULL-ended array. */
 const char *mu_nearest(const char *name, const char *const *candidates);
 
-/* Of one column: its type (0 when it is none of ours), whether it is a
- * measure, and its parser's name for it (its own when nothing else is said;
- * false when that did not fit in `size` bytes, ended by a zero byte). */
+/* The type of a column; 0 when it is none of ours. */
 enum mu_data mu_schema_type(const struct ArrowSchema *column);
+
+/* Whether a column is a measure. */
 bool mu_schema_measure(const struct ArrowSchema *column);
+
+/* The parser's name for a column, which is the column's own when nothing else is said.  False
+ * when it did not fit in `size` bytes, ended by a zero byte. */
 bool mu_schema_from(const struct ArrowSchema *column, char *out, size_t size);
 
 /* An element of Arrow's utf8_view: up to 12 bytes stand in it; of a longer text it
@@ -136,48 +144,56 @@ static inline struct mu_column mu_column_named(const struct ArrowSchema *schema,
 	return mu_column(schema, rows, mu_schema_find(schema, name));
 }
 
+/* Whether bit `i` of a bitmap is set; bits are counted from the lowest of the first byte. */
 static inline bool mu_bit(const void *bits, int64_t i)
 {
 	return ((const uint8_t *)bits)[i >> 3] >> (i & 7) & 1;
 }
 
+/* Whether there is no value in a row of the batch. */
 static inline bool mu_null(const struct mu_column *c, int64_t row)
 {
 	return c->valid && !mu_bit(c->valid, c->offset + row);
 }
 
-/* The value in a row that is not null, by the column's type. */
+/* The value in a row, of a column of MU_INTEGER.  As for all getters the row is one of the
+ * batch, and not null. */
 static inline int64_t mu_get_integer(const struct mu_column *c, int64_t row)
 {
 	return ((const int64_t *)c->values)[c->offset + row];
 }
 
+/* The same of MU_NUMBER. */
 static inline double mu_get_number(const struct mu_column *c, int64_t row)
 {
 	return ((const double *)c->values)[c->offset + row];
 }
 
+/* The same of MU_BOOLEAN. */
 static inline bool mu_get_boolean(const struct mu_column *c, int64_t row)
 {
 	return mu_bit(c->values, c->offset + row);
 }
 
+/* The same of MU_DATE: days since 1970-01-01. */
 static inline int32_t mu_get_date(const struct mu_column *c, int64_t row)
 {
 	return ((const int32_t *)c->values)[c->offset + row];
 }
 
+/* The same of MU_PLACE. */
 static inline uint64_t mu_get_place(const struct mu_column *c, int64_t row)
 {
 	return ((const uint64_t *)c->values)[c->offset + row];
 }
 
-/* Of a dictionary-encoded column: a row's code, and the word that a code means. */
+/* Of a dictionary-encoded column: the code of a row's word, from 0 to n_words - 1. */
 static inline int32_t mu_get_code(const struct mu_column *c, int64_t row)
 {
 	return ((const int32_t *)c->values)[c->offset + row];
 }
 
+/* Of a dictionary-encoded column: the word that a code means.  Lives as long as the batch. */
 static inline struct mu_string mu_word(const struct mu_column *c, int64_t code)
 {
 	const struct mu_view *v = &c->words[code];
@@ -188,6 +204,7 @@ static inline struct mu_string mu_word(const struct mu_column *c, int64_t code)
 				   (size_t)v->len };
 }
 
+/* The same of MU_STRING, dictionary-encoded or not.  Lives as long as the batch. */
 static inline struct mu_string mu_get_string(const struct mu_column *c, int64_t row)
 {
 	const int32_t *offsets = (const int32_t *)c->values + c->offset + row;
@@ -203,52 +220,67 @@ struct mu_rows {
 	bool no_claims; /* not one row is a claim */
 };
 
+/* The hidden columns of a batch, whose schema has them.  Borrowed until it is released. */
 struct mu_rows mu_rows(const struct ArrowSchema *schema, const struct ArrowArray *rows);
 
+/* The place of a row. */
 static inline uint64_t mu_row_at(const struct mu_rows *r, int64_t row)
 {
 	return mu_get_place(&r->at, row);
 }
 
+/* Whether a row is a claim; `claim` then has the name of its level. */
 static inline bool mu_row_is_claim(const struct mu_rows *r, int64_t row)
 {
 	return !r->no_claims && !mu_null(&r->claim, row);
 }
 
+/* Whether the runner has marked a row as rejected. */
 static inline bool mu_row_is_rejected(const struct mu_rows *r, int64_t row)
 {
 	return mu_get_place(&r->at, row) & MU_AT_REJECTED;
 }
 
+/* The bytes that mu_format() needs for what is no text. */
+#define MU_FORMAT_MAX 32
+
 /* A value as text: integers in digits, numbers in the fewest digits that read
  * back as the same, dates as 2023-11-24, true and false; a null gives a length
  * of 0.  Points into the batch or into `space`. */
-#define MU_FORMAT_MAX 32
 struct mu_string mu_format(const struct mu_column *c, int64_t row, char space[MU_FORMAT_MAX]);
 
-/* Strictly: all of the text must be the value.  No surrounding space, no
- * leading '+', no separators; integers fit 64 bits, dates are ISO 8601's
- * YYYY-MM-DD and exist.  A number keeps all the digits before its point, and 15 in all.
+/* Whether all of a text is an integer that fits 64 bits.  As with all that parse here: no
+ * surrounding space, no leading '+', no separators; `out` is set only when it is one. */
+bool mu_parse_integer(struct mu_string text, int64_t *out);
+
+/* Whether all of a text is a number.  It keeps all the digits before its point, and 15 in all.
  * Of more than 17 none may be lost: 9007199254740993, 0.12345678901234567890 and 1e400 are
  * none. */
-bool mu_parse_integer(struct mu_string text, int64_t *out);
 bool mu_parse_number(struct mu_string text, double *out);
+
 /* Whether a text has the form of a number, whatever its size. */
 bool mu_is_number(struct mu_string text);
+
 /* Whether a text is a number, and none that mu_parse_number() gives, because it would not
  * have all its digits. */
 bool mu_number_loses(struct mu_string text);
+
+/* Whether all of a text is "true" or "false". */
 bool mu_parse_boolean(struct mu_string text, bool *out);
+
+/* Whether all of a text is a date that exists, YYYY-MM-DD (ISO 8601); `out` is in days since
+ * 1970-01-01. */
 bool mu_parse_date(struct mu_string text, int32_t *out);
 
 /* The day of today (UTC) in days since 1970-01-01, or the one that the environment's
  * SOURCE_DATE_EPOCH says, in seconds. */
 int32_t mu_today(void);
 
-/* Days since 1970-01-01 of a day of the Gregorian calendar, and back; the
- * former is false when there is no such day.  Years 1 to 9999.
- * (Algorithms: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".) */
+/* Days since 1970-01-01 of a day of the Gregorian calendar, years 1 to 9999; false when there is
+ * no such day.  (Algorithm: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".) */
 bool mu_date_from_civil(int year, int month, int day, int32_t *out);
+
+/* The day of the Gregorian calendar that is so many days from 1970-01-01 (source as above). */
 void mu_date_to_civil(int32_t days, int *year, int *month, int *day);
 
 /* The text without white space around it: Unicode's White_Space, so no-break
@@ -262,17 +294,32 @@ struct mu_builder {
 	int err; /* the first thing that went wrong */
 };
 
-/* Makes rows of a schema, which is only read during the call.  */
+/* Begins to make rows of a schema, which is only read during the call.  0, or ENOMEM. */
 int mu_builder_init(struct mu_builder *b, const struct ArrowSchema *schema);
+
+/* Frees what is in it, also when it is empty or half made. */
 void mu_builder_release(struct mu_builder *b);
 
-/* Puts a value in a column of the row at hand, at most once each. */
+/* Puts a text in a column of MU_STRING, which is copied.  As with all that put a value: into the
+ * row at hand, at most once for each column; what goes wrong is kept in `err`. */
 void mu_put_string(struct mu_builder *b, int64_t column, struct mu_string value);
+
+/* The same of MU_INTEGER. */
 void mu_put_integer(struct mu_builder *b, int64_t column, int64_t value);
+
+/* The same of MU_NUMBER. */
 void mu_put_number(struct mu_builder *b, int64_t column, double value);
+
+/* The same of MU_BOOLEAN. */
 void mu_put_boolean(struct mu_builder *b, int64_t column, bool value);
+
+/* The same of MU_DATE: days since 1970-01-01. */
 void mu_put_date(struct mu_builder *b, int64_t column, int32_t value);
+
+/* The same of MU_PLACE. */
 void mu_put_place(struct mu_builder *b, int64_t column, uint64_t value);
+
+/* Copies the value in a row of another column of the same type; null stays null. */
 void mu_put_value(struct mu_builder *b, int64_t column, const struct mu_column *from, int64_t row);
 
 /* Ends the row; what was not put is null. */
@@ -300,12 +347,14 @@ void mu_batch_move(struct ArrowArray *to, int64_t i, struct ArrowArray *from, in
  * `columns` is an array of mu_column, one for each. */
 void mu_copy_row(struct mu_builder *b, const struct mu_column *columns, int64_t row);
 
+/* Gives an array back, unless that has happened. */
 static inline void mu_array_release(struct ArrowArray *a)
 {
 	if (a->release)
 		a->release(a);
 }
 
+/* Gives a schema back, unless that has happened. */
 static inline void mu_schema_release(struct ArrowSchema *s)
 {
 	if (s->release)

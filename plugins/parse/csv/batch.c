@@ -50,7 +50,7 @@ static bool field_is_skipped(const struct mu_ctx *ctx, const struct self *self, 
 
 	if (f->cell >= (size_t)self->max_columns && !(f->option && f->option->status_of))
 		return true;
-	return f->type == MU_STRING && !f->claims && ctx->wanted && !ctx->wanted[i];
+	return f->type == MU_STRING && !f->claims && ctx->columns_wanted && !ctx->columns_wanted[i];
 }
 
 static void field_lay(struct field *f, struct share *share, uint32_t rows)

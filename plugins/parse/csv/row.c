@@ -76,7 +76,7 @@ static const char *field_of(const struct self *self, size_t cell)
 /* Where nobody reads what is wrong with a row. */
 static int count_row(struct mu_ctx *ctx, const struct self *self, const char *code)
 {
-	return mu_count(ctx, (struct mu_finding){ .code = code, .at = row_at(ctx, self) });
+	return mu_finding_count(ctx, (struct mu_finding){ .code = code, .at = row_at(ctx, self) });
 }
 
 static int report_cell(struct mu_ctx *ctx, const struct self *self, size_t i, const char *code,
@@ -190,7 +190,7 @@ static int report_ragged(struct mu_ctx *ctx, const struct self *self)
 
 int row_ragged(struct mu_ctx *ctx, const struct self *self)
 {
-	return ctx->counted ? count_row(ctx, self, "ragged") : report_ragged(ctx, self);
+	return ctx->findings_counted ? count_row(ctx, self, "ragged") : report_ragged(ctx, self);
 }
 
 /* A row that ends in a quote never closed lacks cells for no other reason. */
@@ -405,8 +405,8 @@ static int cell_put(struct mu_ctx *ctx, struct self *self, struct field *f, uint
 	if (!zero && is_missing(f, trimmed))
 		return 0;
 	if (!value_parse(f->type, zero ? mu_string("0") : text, &value))
-		return ctx->counted ? count_row(ctx, self, mu_data_name(f->type))
-				    : report_value(ctx, self, f, text);
+		return ctx->findings_counted ? count_row(ctx, self, mu_data_name(f->type))
+					     : report_value(ctx, self, f, text);
 	value_put(f, row, &value);
 	return 0;
 }

@@ -144,7 +144,8 @@ static int slow_put_regular(struct mu_ctx *ctx, struct self *self, const struct 
 {
 	struct window *w = &self->window;
 
-	if (slow->field == RAGGED && !ctx->counted && !csv_row_read(self, self->before[slow->row]))
+	if (slow->field == RAGGED && !ctx->findings_counted &&
+	    !csv_row_read(self, self->before[slow->row]))
 		return csv_out_of_memory(ctx);
 	self->row_text = (struct mu_string){ w->text, w->len };
 	self->row_base = w->base;

@@ -254,7 +254,8 @@ static int rule_explain(struct mu_ctx *ctx, const struct self *self, size_t rule
 
 int rule_report(struct mu_ctx *ctx, const struct self *self, size_t rule, uint64_t at)
 {
-	if (!ctx->counted)
+	if (!ctx->findings_counted)
 		return rule_explain(ctx, self, rule, at);
-	return mu_count(ctx, (struct mu_finding){ .code = code_of(sum_of(self, rule)), .at = at });
+	return mu_finding_count(
+		ctx, (struct mu_finding){ .code = code_of(sum_of(self, rule)), .at = at });
 }

@@ -44,8 +44,8 @@ static struct mu_finding broken(struct check *check, const struct row *row, stru
 int check_count(struct mu_ctx *ctx, struct check *check, uint64_t at, uint64_t other)
 {
 	check->failed = true;
-	return mu_count(ctx,
-			(struct mu_finding){ .code = check->kind->code, .at = at, .other = other });
+	return mu_finding_count(
+		ctx, (struct mu_finding){ .code = check->kind->code, .at = at, .other = other });
 }
 
 /* The value that was probably meant, or NULL, into *out. */
@@ -82,7 +82,7 @@ static int enum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 		return mu_fail(ctx, ENOMEM, "out of memory");
 	if (found)
 		return 0;
-	if (ctx->counted)
+	if (ctx->findings_counted)
 		return check_count(ctx, check, row->at, 0);
 	finding = broken(check, row, value);
 	err = suggest(ctx, check, row, value, &finding.suggested);
@@ -247,7 +247,7 @@ static int unique_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 	err = key_enter(ctx, check, row, &first);
 	if (err || first == row->at)
 		return err;
-	if (ctx->counted)
+	if (ctx->findings_counted)
 		return check_count(ctx, check, row->at, first);
 	value = cell_text(check, row, 0);
 	finding = broken(check, row, value);
@@ -320,7 +320,7 @@ static int primary_key_row(struct mu_ctx *ctx, struct check *check, struct row *
 	err = key_enter(ctx, check, row, &first);
 	if (err || first == row->at)
 		return err;
-	if (ctx->counted)
+	if (ctx->findings_counted)
 		return check_count(ctx, check, row->at, first);
 	finding = broken(check, row, (struct mu_string){ 0 });
 	finding.other = finding.beside = first;
@@ -354,7 +354,7 @@ static int foreign_key_row(struct mu_ctx *ctx, struct check *check, struct row *
 		return mu_fail(ctx, ENOMEM, "out of memory");
 	if (found)
 		return 0;
-	if (ctx->counted)
+	if (ctx->findings_counted)
 		return check_count(ctx, check, row->at, 0);
 	finding = broken(check, row, parts[0]);
 	err = suggest(ctx, check, row, parts[0], &finding.suggested);

@@ -400,7 +400,7 @@ static int schema_validate(struct mu_ctx *ctx, void *data, const struct ArrowArr
 		checks->columns[i] = mu_column(ctx->schema, batch, i);
 	if (!screen_begin(&checks->screen, &rows, batch->length))
 		return mu_fail(ctx, ENOMEM, "out of memory");
-	checks->screen.counted = ctx->counted;
+	checks->screen.counted = ctx->findings_counted;
 	self->rows += (uint64_t)(batch->length - checks->screen.passed_over);
 	for (size_t i = 0; i < checks->count; i++) {
 		struct check *check = &checks->items[i];

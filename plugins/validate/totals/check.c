@@ -675,7 +675,7 @@ int totals_check(struct mu_ctx *ctx, struct totals *self)
 {
 	int err;
 
-	self->rejected = ctx->rejected;
+	self->rejected = ctx->documents_rejected;
 	err = meanings_look_up(ctx, self);
 	if (!err)
 		err = ends_ask(ctx, self);

@@ -79,7 +79,7 @@ int extract(struct mu_ctx *ctx, const struct extract_limits *limits, bool quiet,
 				      .memory = limits->memory,
 				      .output = limits->output };
 	struct mu_printed printed;
-	int err = mu_filter(ctx, &program, &printed);
+	int err = mu_program_run(ctx, &program, &printed);
 
 	if (err)
 		return err;

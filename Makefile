@@ -346,7 +346,8 @@ coverage: deps                ## lines and branches that the tests reach, by fol
 	$(AGAIN) MODE=coverage coverage-run
 # Running out of memory at will would stop what counts as well.
 coverage-run:
-	find $(BUILD) -name '*.gcda' -delete
+	@mkdir -p $(BUILD)
+	@find $(BUILD) -name '*.gcda' -delete
 	$(AGAIN) MODE=coverage WITHOUT=%/test_torture test-run
 	gcovr -r . --filter core/ --filter plugins/ -j 2 \
 	    --json-summary-pretty -o $(BUILD)/coverage.json $(BUILD)/obj

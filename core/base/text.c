@@ -239,12 +239,26 @@ static void secrets_add_one(struct secrets *secrets, const char *value, size_t l
 	memcpy(secrets->items[secrets->count++], value, len);
 }
 
+/* Reports for people and logs show some characters otherwise: that is the secret, too. */
+static void secrets_add_shown(struct secrets *secrets, const char *value)
+{
+	struct text shown = { 0 };
+
+	text_add_visible(&shown, value, strlen(value));
+	if (strcmp(shown.data, value) != 0)
+		secrets_add_one(secrets, shown.data, shown.len);
+	explicit_bzero(shown.data, shown.len);
+	text_release(&shown);
+}
+
 void secrets_add(struct secrets *secrets, const char *value)
 {
 	size_t len;
 
-	if (*value)
+	if (*value) {
 		secrets_add_one(secrets, value, strlen(value));
+		secrets_add_shown(secrets, value);
+	}
 	if (!strpbrk(value, "\r\n"))
 		return;
 	for (; *value; value += len) {
@@ -302,6 +316,17 @@ void secrets_redact(const struct secrets *secrets, struct text *text, size_t sta
 		*text = out;
 	}
 	free(marks);
+}
+
+void secrets_add_json(const struct secrets *secrets, struct text *text, const char *bytes,
+		      size_t len)
+{
+	struct text safe = { 0 };
+
+	text_add(&safe, bytes, len);
+	secrets_redact(secrets, &safe, 0);
+	text_add_json(text, safe.len ? safe.data : "", safe.len);
+	text_release(&safe);
 }
 
 void secrets_release(struct secrets *secrets)

@@ -81,6 +81,10 @@ void secrets_add(struct secrets *secrets, const char *value); /* "" is ignored *
 /* Replaces each of them, and what is secret in addresses (see address.h), from `start` on, by
  * ***.  `secrets` may be NULL. */
 void secrets_redact(const struct secrets *secrets, struct text *text, size_t start);
+
+/* text_add_json() without secrets: what JSON escapes would no longer be found afterwards. */
+void secrets_add_json(const struct secrets *secrets, struct text *text, const char *bytes,
+		      size_t len);
 void secrets_release(struct secrets *secrets);
 
 #endif

@@ -19,7 +19,6 @@ static int write_report(const struct run *run, struct wanted_report *r, int colo
 	r->format->write(run, &out,
 			 !r->to.shown && color_wanted((enum color_choice)color, STDOUT_FILENO));
 	text_add(&out, "", 0);
-	secrets_redact(&run->pipeline->secrets, &out, 0);
 	err = destination_write(&r->to, &out);
 	if (err)
 		fprintf(stderr, "muster: the report cannot be written to %s: %s%s%s\n",

@@ -140,16 +140,38 @@ void finding_release(struct finding *f) // NOLINT(misc-no-recursion)
 	free(f->explanations);
 }
 
-void findings_add(struct findings *fs, struct finding *f)
+bool findings_full(const struct findings *fs, enum mu_severity severity)
 {
-	fs->of[f->severity]++;
-	if (fs->count >= FINDINGS_KEPT) {
-		finding_release(f);
-		return;
-	}
+	return fs->kept[severity] >= FINDINGS_KEPT;
+}
+
+static void keep(struct findings *fs, const struct finding *f)
+{
 	if (!(fs->count & (fs->count - 1)))
 		fs->items = mem_resize(fs->items, fs->count ? 2 * fs->count : 1, sizeof *f);
 	fs->items[fs->count++] = *f;
+	fs->kept[f->severity]++;
+}
+
+void findings_add(struct findings *fs, struct finding *f)
+{
+	fs->of[f->severity]++;
+	if (findings_full(fs, f->severity))
+		finding_release(f);
+	else
+		keep(fs, f);
+}
+
+void findings_gather(struct findings *fs, struct findings *from)
+{
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		fs->of[i] += from->of[i];
+	for (i = 0; i < from->count; i++)
+		keep(fs, &from->items[i]);
+	free(from->items);
+	*from = (struct findings){ 0 };
 }
 
 void findings_append(struct findings *fs, struct findings *from)

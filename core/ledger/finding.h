@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* How many findings of one stage are kept, and how long their texts may be. */
+/* How many findings of each severity one stage keeps, and how long their texts may be. */
 #define FINDINGS_KEPT 10000
 #define FINDING_TEXT  4096
 #define EXPLANATIONS_KEPT 64 /* of a finding */
@@ -59,7 +59,8 @@ struct finding {
 struct findings {
 	struct finding *items;
 	size_t count;     /* kept */
-	uint64_t of[3];   /* all, by enum mu_severity */
+	size_t kept[3];   /* of these, by enum mu_severity */
+	uint64_t of[3];   /* all, likewise */
 };
 
 /* The runner's own codes, name "run/..."; ended by a NULL name. */
@@ -69,8 +70,12 @@ const char *severity_name(enum mu_severity severity);
 
 /* Takes over what `f` points to. */
 void findings_add(struct findings *fs, struct finding *f);
-/* Moves all of `from` to the end. */
+/* Whether another finding of that severity is only counted. */
+bool findings_full(const struct findings *fs, enum mu_severity severity);
+/* Moves all of `from` to the end, as far as there is room. */
 void findings_append(struct findings *fs, struct findings *from);
+/* Moves all of `from` to the end, however many there are already. */
+void findings_gather(struct findings *fs, struct findings *from);
 /* Moves all of `from` in between, by item; both are in that order. */
 void findings_merge(struct findings *fs, struct findings *from);
 /* Whether reports for people show a finding: not one that comes after many of its stage

@@ -13,6 +13,13 @@ static void add_text(struct text *out, const char *key, const char *value)
 	text_add_json(out, value, strlen(value));
 }
 
+/* What comes from outside may have secrets in it. */
+static void add_safe(struct text *out, const struct run *run, const char *key, const char *value)
+{
+	text_printf(out, "\"%s\": ", key);
+	secrets_add_json(&run->pipeline->secrets, out, value, strlen(value));
+}
+
 static void add_count(struct text *out, const char *key, uint64_t count)
 {
 	text_printf(out, "\"%s\": %llu", key, (unsigned long long)count);
@@ -56,14 +63,15 @@ static void add_resource(struct text *out, const struct output *o)
 	text_puts(out, "\n    }");
 }
 
-static void add_document(struct text *out, const struct document *d, bool rejected)
+static void add_document(struct text *out, const struct run *run, const struct document *d,
+			 bool rejected)
 {
 	static const char next[] = ",\n      ";
 
 	text_puts(out, "    {\n      ");
-	add_text(out, "title", d->public.name);
+	add_safe(out, run, "title", d->public.name);
 	text_puts(out, next);
-	add_text(out, "path", d->public.published);
+	add_safe(out, run, "path", d->public.published);
 	if (d->public.sha256) {
 		text_puts(out, next);
 		add_text(out, "sha256", d->public.sha256);
@@ -72,7 +80,7 @@ static void add_document(struct text *out, const struct document *d, bool reject
 		text_puts(out, next);
 		add_text(out, "code", d->blame.code);
 		text_puts(out, next);
-		add_text(out, "message", d->blame.message);
+		add_safe(out, run, "message", d->blame.message);
 	}
 	text_puts(out, "\n    }");
 }
@@ -102,7 +110,7 @@ static void add_sources(struct text *out, const struct run *run)
 		if (run->documents.items[i]->unread)
 			continue;
 		add_item(out, "sources", n++);
-		add_document(out, run->documents.items[i], false);
+		add_document(out, run, run->documents.items[i], false);
 	}
 	end_list(out, "sources", n);
 }
@@ -115,7 +123,7 @@ static void add_rejected(struct text *out, const struct run *run)
 
 	while ((d = rejected_next(run, &i))) {
 		add_item(out, "rejected_documents", n++);
-		add_document(out, d, true);
+		add_document(out, run, d, true);
 	}
 	if (n)
 		end_list(out, "rejected_documents", n);
@@ -126,10 +134,10 @@ void datapackage_write(const struct run *run, struct text *out)
 	size_t i;
 
 	text_puts(out, "{\n  \"muster\": \"1\",\n  ");
-	add_text(out, "name", run->pipeline->name);
+	add_safe(out, run, "name", run->pipeline->name);
 	if (run->pipeline->title) {
 		text_puts(out, ",\n  ");
-		add_text(out, "title", run->pipeline->title);
+		add_safe(out, run, "title", run->pipeline->title);
 	}
 	for (i = 0; i < run->publish.n_outputs; i++) {
 		add_item(out, "resources", i);
@@ -139,5 +147,4 @@ void datapackage_write(const struct run *run, struct text *out)
 	add_sources(out, run);
 	add_rejected(out, run);
 	text_puts(out, "\n}\n");
-	secrets_redact(&run->pipeline->secrets, out, 0);
 }

@@ -197,13 +197,13 @@ bool verdict_gather(struct run *run)
 	own = run->findings;
 	run->findings = (struct findings){ 0 };
 	for (i = 0; i < run->n_records; i++) {
-		findings_append(&run->findings, &run->records[i].findings);
+		findings_gather(&run->findings, &run->records[i].findings);
 		for (j = 0; j < 3; j++)
 			run->checks[j] += run->records[i].checks[j];
 	}
 	run->checks[MU_UNEVALUATED] += run->unchecked;
-	findings_append(&run->findings, &run->withdrawn);
-	findings_append(&run->findings, &own);
+	findings_gather(&run->findings, &run->withdrawn);
+	findings_gather(&run->findings, &own);
 	memcpy(run->counts, run->findings.of, sizeof run->counts);
 	if (run->pipeline->on_error == ON_ERROR_REJECT)
 		forgive(run);

@@ -307,6 +307,56 @@ static json_t *outputs(const struct run *run)
 	return json;
 }
 
+/* Members with words of muster's own, in which what looks like a secret is none. */
+static bool is_own(const char *key)
+{
+	static const char *const own[] = { "status", "severity", "code",  "kind",
+					   "plugin", "stage",	 "sha256" };
+	size_t i = 0;
+
+	while (i < sizeof own / sizeof *own && strcmp(own[i], key) != 0)
+		i++;
+	return i < sizeof own / sizeof *own;
+}
+
+static json_t *without_secrets(const json_t *value, const struct secrets *secrets)
+{
+	struct text quoted = { 0 };
+	json_t *safe;
+
+	secrets_add_json(secrets, &quoted, json_string_value(value), json_string_length(value));
+	safe = json_loads(quoted.data, JSON_DECODE_ANY, NULL);
+	text_release(&quoted);
+	if (!safe)
+		mem_exhausted();
+	return safe;
+}
+
+/* Each text for itself: what JSON escapes would not be found in the whole, and numbers and
+ * names of members that look like a secret are none. */
+static void redact(json_t *json, const struct secrets *secrets) // NOLINT(misc-no-recursion)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+	size_t i;
+
+	json_object_foreach_safe(json, next, key, value)
+	{
+		if (!json_is_string(value))
+			redact(value, secrets);
+		else if (!is_own(key))
+			set(json, key, without_secrets(value, secrets));
+	}
+	json_array_foreach(json, i, value)
+	{
+		if (!json_is_string(value))
+			redact(value, secrets);
+		else if (json_array_set_new(json, i, without_secrets(value, secrets)))
+			mem_exhausted();
+	}
+}
+
 void report_json(const struct run *run, struct text *out, bool color)
 {
 	json_t *json = json_object();
@@ -327,6 +377,7 @@ void report_json(const struct run *run, struct text *out, bool color)
 	set(json, "stages", stages(run));
 	set(json, "findings", findings(run));
 	set(json, "outputs", outputs(run));
+	redact(json, &run->pipeline->secrets);
 	dump = json_dumps(json, JSON_INDENT(2));
 	if (!dump)
 		mem_exhausted();

@@ -192,8 +192,8 @@ static void add_findings(const struct run *run, struct text *out, bool color)
 	}
 	if (shown < all && run->options.verbosity >= 0)
 		text_printf(out,
-			    "... and %" PRIu64 " more findings; --report json lists up to %d a "
-			    "stage\n",
+			    "... and %" PRIu64 " more findings; --report json lists up to %d "
+			    "errors, and as many warnings and notes, of a stage\n",
 			    all - shown, FINDINGS_KEPT);
 }
 
@@ -305,8 +305,9 @@ void report_text(const struct run *run, struct text *out, bool color)
 {
 	add_missing(run, out, color);
 	add_findings(run, out, color);
-	if (run->options.verbosity < 0 && run->status == STATUS_VALID)
-		return;
-	add_summary(run, out, color);
-	add_outputs(run, out);
+	if (run->options.verbosity >= 0 || run->status != STATUS_VALID) {
+		add_summary(run, out, color);
+		add_outputs(run, out);
+	}
+	secrets_redact(&run->pipeline->secrets, out, 0);
 }

@@ -273,7 +273,7 @@ int reported_take(struct stage *s, const struct mu_finding *f, const char *fmt, 
 		return 0;
 	}
 	said = said_of(s, f, code);
-	kept = s->findings.count < FINDINGS_KEPT;
+	kept = !findings_full(&s->findings, f->severity);
 	if (kept || s->has_like)
 		finding_word(s, f, &said, fmt, ap);
 	if (s->has_like && rejections_repeated(&s->run->rejections, &said))

@@ -367,7 +367,7 @@ void stage_adjust(struct stage *s, const char *measure, int64_t by)
 
 bool stage_findings_are_counted(const struct stage *s)
 {
-	return s->findings.count >= FINDINGS_KEPT && !s->has_like &&
+	return findings_full(&s->findings, MU_ERROR) && !s->has_like &&
 	       s->pipeline->on_error == ON_ERROR_STOP;
 }
 

@@ -509,7 +509,7 @@ static inline int mu_report(struct mu_ctx *ctx, struct mu_finding f, const char 
 }
 
 /* The same without words, where ctx->findings_counted is true (else EPROTO).  It is true once
- * the reports have as many findings of the stage as they take: then nobody reads what another
+ * the reports have as many errors of the stage as they take: then nobody reads what another
  * one says.  Only severity, code, at, other, document, part and reject matter, so the rest need
  * not be found out.  mu_report() does as well, and takes longer. */
 static inline int mu_finding_count(struct mu_ctx *ctx, struct mu_finding f)

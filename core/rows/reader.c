@@ -45,16 +45,14 @@ static size_t first_read(const struct run *run, const struct source_result *sour
 static void sources_find(struct reader *r)
 {
 	struct run *run = r->run;
-	size_t i, j;
+	size_t i;
 
 	r->parsers = mem_alloc((run->n_sources + 1) * sizeof *r->parsers);
 	r->records = mem_alloc((run->n_sources + 1) * sizeof(struct record *));
 	r->first = mem_alloc((run->n_sources + 1) * sizeof *r->first);
 	for (i = 0; i < run->n_sources; i++) {
 		r->first[i] = first_read(run, &run->sources[i]);
-		for (j = 0; run->pipeline->sources[j].name != run->sources[i].name;)
-			j++;
-		r->parsers[i] = &run->pipeline->sources[j].stages[1];
+		r->parsers[i] = chain_parser(run_chain(run, run->sources[i].name));
 		r->records[i] = run_record(run, r->parsers[i]);
 	}
 }

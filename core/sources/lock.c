@@ -397,18 +397,18 @@ static int by_uri(const void *a, const void *b)
 /* Moves the entries into the arrays; `order` stays empty when it says nothing. */
 static void entries_write(struct entry *entries, size_t n, json_t *documents, json_t *order)
 {
-	size_t *places = mem_alloc((n + 1) * sizeof *places), i;
+	size_t *indices = mem_alloc((n + 1) * sizeof *indices), i;
 	bool moved = false;
 
 	qsort(entries, n, sizeof *entries, by_uri);
 	for (i = 0; i < n; i++) {
-		places[entries[i].came] = i;
+		indices[entries[i].came] = i;
 		moved = moved || entries[i].came != i;
 		json_array_append_new(documents, entries[i].json);
 	}
 	for (i = 0; moved && i < n; i++)
-		json_array_append_new(order, json_integer((json_int_t)places[i]));
-	free(places);
+		json_array_append_new(order, json_integer((json_int_t)indices[i]));
+	free(indices);
 }
 
 static int entry_make(struct lock *lock, struct run *run, struct document *d, struct entry *out,

@@ -11,7 +11,7 @@
  *
  * Pipelines are told apart by the names of their files, so those of one folder share
  * a lock.  Keys and documents are sorted; `order` is there when the documents were
- * delivered in another order, and says it by their places in the list.  The address
+ * delivered in another order, and says it by their indices in the list.  The address
  * of a file of this machine is relative to the pipeline.  There are no secrets in it,
  * and nothing that changes as long as the documents do not.
  */

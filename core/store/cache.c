@@ -191,8 +191,8 @@ bool cache_is_incoming(const struct cache *c, const char *path)
 	return incoming_find(c, path) != NULL;
 }
 
-/* A place in the list: that of one which has become an object, or a new one. */
-static struct incoming *incoming_place(struct cache *c)
+/* A slot in the list: that of one which has become an object, or a new one. */
+static struct incoming *incoming_slot(struct cache *c)
 {
 	size_t i;
 
@@ -217,7 +217,7 @@ int cache_incoming(struct cache *c, const char **path, struct text *why)
 	if (item) {
 		append_close(item->append);
 	} else {
-		item = incoming_place(c);
+		item = incoming_slot(c);
 		*path = arena_printf(&c->arena, "%s/%" PRIu64, c->incoming, ++c->numbered);
 	}
 	*item = (struct incoming){ .path = *path };

@@ -2,8 +2,8 @@
  * What came from elsewhere, kept on this machine, in $XDG_CACHE_HOME/muster:
  *
  *     objects/ab/cdef...    bytes, by their sha256; read-only.  The time of change is
- *                           always the same, so that one which another run puts in
- *                           its place is still the same file to those who read it;
+ *                           always the same, so that one which another run puts at
+ *                           its path is still the same file to those who read it;
  *                           the time of access is that of its last use.
  *     addresses/ab/cdef...  by the sha256 of an address and a request: which versions
  *                           came from there, the newest first (JSON)

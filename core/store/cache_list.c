@@ -140,10 +140,10 @@ static void pin_all(struct cache_list *list, const struct text *lock)
 		size_t len = strspn(text, digits);
 
 		if (len == 64) {
-			size_t place = mu_map_find(&list->places, text, len);
+			size_t found = mu_map_find(&list->index, text, len);
 
-			if (place != SIZE_MAX)
-				list->objects[place].pinned = true;
+			if (found != SIZE_MAX)
+				list->objects[found].pinned = true;
 		}
 		at += len ? len : 1;
 	}
@@ -209,20 +209,20 @@ static int by_address(const void *a, const void *b)
 	return order ? order : strcmp(x->request ? x->request : "", y->request ? y->request : "");
 }
 
-static void places_note(struct cache_list *list)
+static void index_make(struct cache_list *list)
 {
 	size_t i;
 
 	for (i = 0; i < list->n_objects; i++)
-		if (mu_map_add(&list->places, list->objects[i].sha256, 64) != i)
+		if (mu_map_add(&list->index, list->objects[i].sha256, 64) != i)
 			mem_exhausted();
 }
 
 struct cache_object *cache_list_object(const struct cache_list *list, const char *sha256)
 {
-	size_t place = mu_map_find(&list->places, sha256, 64);
+	size_t found = mu_map_find(&list->index, sha256, 64);
 
-	return place == SIZE_MAX ? NULL : &list->objects[place];
+	return found == SIZE_MAX ? NULL : &list->objects[found];
 }
 
 static void remembered_note(struct cache_list *list)
@@ -253,7 +253,7 @@ int cache_list_read(struct cache *c, struct cache_list *list, struct text *why)
 		qsort(list->objects, list->n_objects, sizeof *list->objects, by_sha256);
 	if (list->n_addresses)
 		qsort(list->addresses, list->n_addresses, sizeof *list->addresses, by_address);
-	places_note(list);
+	index_make(list);
 	remembered_note(list);
 	return roots_read(c, list, why);
 }
@@ -264,7 +264,7 @@ void cache_list_release(struct cache_list *list)
 	free(list->addresses);
 	free(list->strange);
 	free(list->lost_roots);
-	mu_map_release(&list->places);
+	mu_map_release(&list->index);
 	*list = (struct cache_list){ 0 };
 }
 

@@ -34,7 +34,7 @@ struct cache_list {
 	size_t n_strange;
 	const char **lost_roots; /* those whose lock file is gone */
 	size_t n_lost_roots;
-	struct mu_map places; /* of sha256 among the objects */
+	struct mu_map index; /* of sha256 among the objects */
 };
 
 /* Waits for nobody: EBUSY when anybody else has the cache open.  From then on, until it

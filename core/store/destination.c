@@ -62,7 +62,7 @@ static int descriptor(const char *path)
 }
 
 /* What a path leads to in the end.  Descriptors look like links, and are none to follow: what
- * they lead to may have no name, and is open in a place. */
+ * they lead to may have no name, and is open at a position. */
 static int resolve(const char *path, char **out)
 {
 	char *at = in_real_folder(path), *next;

@@ -88,24 +88,24 @@ static int statement_run(struct mu_ctx *ctx, const struct self *self, sqlite3_st
 }
 
 /* NULL is unknown; borrowed until the statement has run. */
-static int text_bind(sqlite3_stmt *statement, int place, const char *text, size_t len)
+static int text_bind(sqlite3_stmt *statement, int parameter, const char *text, size_t len)
 {
 	if (!text)
-		return sqlite3_bind_null(statement, place);
-	return sqlite3_bind_text64(statement, place, text, len, SQLITE_STATIC, SQLITE_UTF8);
+		return sqlite3_bind_null(statement, parameter);
+	return sqlite3_bind_text64(statement, parameter, text, len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-static int string_bind(sqlite3_stmt *statement, int place, const char *text)
+static int string_bind(sqlite3_stmt *statement, int parameter, const char *text)
 {
-	return text_bind(statement, place, text, text ? strlen(text) : 0);
+	return text_bind(statement, parameter, text, text ? strlen(text) : 0);
 }
 
 /* Zero is unknown. */
-static int count_bind(sqlite3_stmt *statement, int place, uint64_t count)
+static int count_bind(sqlite3_stmt *statement, int parameter, uint64_t count)
 {
 	if (!count)
-		return sqlite3_bind_null(statement, place);
-	return sqlite3_bind_int64(statement, place, (sqlite3_int64)count);
+		return sqlite3_bind_null(statement, parameter);
+	return sqlite3_bind_int64(statement, parameter, (sqlite3_int64)count);
 }
 
 static int sqlite_configure(struct mu_ctx *ctx, void *data)
@@ -265,9 +265,9 @@ static int sqlite_open(struct mu_ctx *ctx, void *data, struct ArrowSchema *out)
 			   &self->provenance);
 }
 
-/* The cell to write: its place among those of the statement, its column and row. */
+/* The cell to write: its parameter of the statement, its column and row. */
 struct cell {
-	int place;
+	int parameter;
 	const struct mu_column *column;
 	int64_t row;
 	uint64_t at;
@@ -275,7 +275,7 @@ struct cell {
 
 static const char *name_of(const struct mu_ctx *ctx, const struct cell *cell)
 {
-	return ctx->schema->children[cell->place - 1]->name;
+	return ctx->schema->children[cell->parameter - 1]->name;
 }
 
 static int zero_byte_report(struct mu_ctx *ctx, const struct cell *cell, struct mu_string text)
@@ -296,7 +296,7 @@ static int text_cell_bind(struct mu_ctx *ctx, const struct self *self, const str
 	struct mu_string text = mu_get_string(cell->column, cell->row);
 
 	/* Without length it may be without address. */
-	if (text_bind(self->row, cell->place, text.len ? text.data : "", text.len))
+	if (text_bind(self->row, cell->parameter, text.len ? text.data : "", text.len))
 		return sqlite_fail(ctx, self);
 	return text.len && memchr(text.data, '\0', text.len) ? zero_byte_report(ctx, cell, text)
 							     : 0;
@@ -310,7 +310,7 @@ static int number_cell_bind(struct mu_ctx *ctx, const struct self *self, const s
 	if (isnan(number))
 		return mu_fail(ctx, EDOM, "%s: %s is NaN in a row, which SQLite cannot hold",
 			       self->path, name_of(ctx, cell));
-	return sqlite3_bind_double(self->row, cell->place, number) ? sqlite_fail(ctx, self) : 0;
+	return sqlite3_bind_double(self->row, cell->parameter, number) ? sqlite_fail(ctx, self) : 0;
 }
 
 static int cell_bind(struct mu_ctx *ctx, const struct self *self, const struct cell *cell)
@@ -321,19 +321,20 @@ static int cell_bind(struct mu_ctx *ctx, const struct self *self, const struct c
 	int code;
 
 	if (mu_null(column, cell->row)) {
-		code = sqlite3_bind_null(self->row, cell->place);
+		code = sqlite3_bind_null(self->row, cell->parameter);
 	} else if (column->type == MU_STRING) {
 		return text_cell_bind(ctx, self, cell);
 	} else if (column->type == MU_NUMBER) {
 		return number_cell_bind(ctx, self, cell);
 	} else if (column->type == MU_INTEGER) {
-		code = sqlite3_bind_int64(self->row, cell->place,
+		code = sqlite3_bind_int64(self->row, cell->parameter,
 					  mu_get_integer(column, cell->row));
 	} else if (column->type == MU_BOOLEAN) {
-		code = sqlite3_bind_int(self->row, cell->place, mu_get_boolean(column, cell->row));
+		code = sqlite3_bind_int(self->row, cell->parameter,
+					mu_get_boolean(column, cell->row));
 	} else {
 		text = mu_format(column, cell->row, space);
-		code = sqlite3_bind_text64(self->row, cell->place, text.data, text.len,
+		code = sqlite3_bind_text64(self->row, cell->parameter, text.data, text.len,
 					   SQLITE_TRANSIENT, SQLITE_UTF8);
 	}
 	return code ? sqlite_fail(ctx, self) : 0;
@@ -365,7 +366,7 @@ static int rows_write(struct mu_ctx *ctx, const struct self *self, const struct 
 		struct cell cell = { .row = row, .at = mu_row_at(&rows, row) };
 
 		for (int64_t i = 0; i < self->n_columns && !err; i++) {
-			cell.place = (int)i + 1;
+			cell.parameter = (int)i + 1;
 			cell.column = &self->columns[i];
 			err = cell_bind(ctx, self, &cell);
 		}

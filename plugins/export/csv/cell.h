@@ -51,13 +51,13 @@ static inline bool begins_formula(char c)
 /* Which of sixteen bytes need quotes, if they are among the first n (<= 127). */
 static inline cell_block block_quotes(const struct dialect *dialect, const char *bytes, int n)
 {
-	const cell_block place = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+	const cell_block index = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
 	cell_block block, delimiter;
 
 	memcpy(&block, bytes, sizeof block);
 	memcpy(&delimiter, dialect->delimiter, sizeof delimiter);
 	return ((block == delimiter) | (block == '"') | (block == '\n') |
-		(block == '\r')) & (place < (int8_t)n);
+		(block == '\r')) & (index < (int8_t)n);
 }
 
 static inline bool block_any(cell_block block)

@@ -25,7 +25,7 @@ struct url {
 	const char *uri;             /* without user, password and fragment */
 	const char *user, *password; /* that stood in it, or NULL */
 	const char *request;         /* see mu_document; or NULL */
-	uint32_t host;               /* its place in `hosts` */
+	uint32_t host;               /* its index in `hosts` */
 	bool http;                   /* http or https; else ftp, ftps or sftp */
 };
 

@@ -19,7 +19,7 @@ enum { CELLS_PADDING = 64 };
 struct cells {
 	const char *text; /* CELLS_PADDING bytes on both sides of it can be read */
 	const uint32_t *before, *end; /* separators around the first cell; of the others */
-	size_t before_step, step;     /* they are so many places further on */
+	size_t before_step, step;     /* they are so many elements further on */
 	const uint32_t *same; /* for each row, how far it is the same as the one before: see
 				 cells_compare(); NULL: not known */
 	uint32_t count;
@@ -28,7 +28,7 @@ struct cells {
 	uint8_t *valid; /* bits, all 1: cleared where there is no value, or an odd cell */
 };
 
-/* Read values; `values` has a place for each row, and zeros where these are bits.  `odd`
+/* Read values; `values` has room for each row, and zeros where these are bits.  `odd`
  * has room for `count`, and gets the rows of cells that are odd, in order.  How many
  * there are. */
 uint32_t cells_integers(enum machine machine, const struct cells *cells, int64_t *values,

@@ -71,7 +71,7 @@ int text_put_value(struct mu_ctx *ctx, struct self *self, struct field *f, uint3
 	return err;
 }
 
-/* Puts a word that has a place in the table. */
+/* Puts a word that has a slot in the table. */
 static int slot_put(struct mu_ctx *ctx, struct self *self, struct field *f, uint32_t row,
 		    struct word_slot *slot)
 {
@@ -90,7 +90,7 @@ static int slot_put(struct mu_ctx *ctx, struct self *self, struct field *f, uint
 	return 0;
 }
 
-/* Puts a cell that has no place in the table, unless it is given one now. */
+/* Puts a cell that has no slot in the table, unless it is given one now. */
 static int word_meet(struct mu_ctx *ctx, struct self *self, struct field *f, uint32_t row,
 		     struct mu_string raw)
 {

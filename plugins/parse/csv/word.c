@@ -134,7 +134,7 @@ static bool table_is_full(const struct words *words)
 	return !words->slots || words->count >= (uint32_t)1 << bits >> (bits < WORD_SPARSE ? 4 : 1);
 }
 
-/* Twice the slots.  A word that has no place there is forgotten. */
+/* Twice the slots.  A word that has no slot there is forgotten. */
 static int table_grow(struct words *words)
 {
 	unsigned bits = words->slots ? words->bits + 1 : WORD_BITS;

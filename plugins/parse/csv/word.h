@@ -3,7 +3,7 @@
  * decided once.
  *
  * A table leads from the bytes of a cell, as they stand, to what they say.  Its hash
- * has a secret, and no search in it is long: what it has no place for is not kept,
+ * has a secret, and no search in it is long: what it has no slot for is not kept,
  * and decided each time.
  */
 #ifndef WORD_H
@@ -34,7 +34,7 @@ struct word {
 	uint32_t claim; /* 1 and the index of the last claim that it matches, or 0 */
 };
 
-/* A place of the table.  No two have one key, but for those of longer cells. */
+/* A slot of the table.  No two have one key, but for those of longer cells. */
 struct word_slot {
 	_Alignas(64) uint64_t key[WORD_KEY / 8]; /* the first bytes, zeros behind them; 0
 						    and not 0 are the first two of a longer
@@ -76,7 +76,7 @@ struct word_slot *word_find(struct words *words, const struct word_secret *secre
 			    const char *cell, uint32_t len);
 
 /* Keeps what a cell that has no slot says; `word->text` may be a part of the cell.  NULL
- * when there is no place for it: `*err` is then 0, or ENOMEM. */
+ * when there is no slot for it: `*err` is then 0, or ENOMEM. */
 struct word_slot *word_add(struct words *words, const struct word_secret *secret,
 			   const char *cell, uint32_t len, const struct word *word, int *err);
 
@@ -94,7 +94,7 @@ struct word_run {
 
 /* Gives codes to cells from `i` on, as long as their words are in the table and have a
  * code in this batch or are null.  Returns the first one that is left, and in `*slot` the
- * place of its word, if it has one; or the count of cells. */
+ * slot of its word, if it has one; or the count of cells. */
 uint32_t words_run(enum machine machine, const struct word_run *run, uint32_t i,
 		   struct word_slot **slot);
 

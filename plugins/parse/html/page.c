@@ -11,17 +11,17 @@ enum {
 
 bool html_room(void *items, size_t *room, size_t n, size_t size)
 {
-	char **place = items, *grown;
+	char **array = items, *grown;
 	size_t more;
 
 	if (n <= *room)
 		return true;
 	more = n + n / 2 + 8;
-	grown = reallocarray(*place, more, size);
+	grown = reallocarray(*array, more, size);
 	if (!grown)
 		return false;
 	memset(grown + *room * size, 0, (more - *room) * size);
-	*place = grown;
+	*array = grown;
 	*room = more;
 	return true;
 }
@@ -175,7 +175,7 @@ static int pop_to(struct mu_ctx *ctx, struct self *self, size_t n)
 	return err;
 }
 
-/* The place in the stack of the nearest open element of a kind, not beyond a list if
+/* The index in the stack of the nearest open element of a kind, not beyond a list if
  * `in_list`, and never beyond the floor; or 0. */
 static size_t find_kind(struct page *page, enum element_kind kind, bool in_list)
 {
@@ -454,7 +454,7 @@ static int start(struct mu_ctx *ctx, struct self *self, const struct token *toke
 	return err;
 }
 
-/* The place in the stack of the element that an end tag ends, or 0. */
+/* The index in the stack of the element that an end tag ends, or 0. */
 static size_t find_ended(struct page *page, const struct token *token,
 			 const struct element *element)
 {

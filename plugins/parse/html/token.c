@@ -25,22 +25,22 @@ bool token_same_name(struct mu_string a, struct mu_string b)
 
 static void attribute_keep(struct token *out, struct mu_string name, struct mu_string value)
 {
-	struct mu_string *place;
+	struct mu_string *into;
 
 	if (token_same_name(name, mu_string("hidden"))) {
 		out->hidden = true;
 		return;
 	}
 	if (token_same_name(name, mu_string("colspan")))
-		place = &out->colspan;
+		into = &out->colspan;
 	else if (token_same_name(name, mu_string("rowspan")))
-		place = &out->rowspan;
+		into = &out->rowspan;
 	else if (token_same_name(name, mu_string("style")))
-		place = &out->style;
+		into = &out->style;
 	else
 		return;
-	if (!place->data) /* the first one counts */
-		*place = value;
+	if (!into->data) /* the first one counts */
+		*into = value;
 }
 
 /* The value of a property in an attribute style, the last one as that counts; empty when

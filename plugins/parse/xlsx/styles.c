@@ -95,7 +95,7 @@ struct style_reading {
 static void format_add(struct xml *xml, struct style_reading *r)
 {
 	uint64_t id;
-	size_t place;
+	size_t entry;
 
 	if (!xml_number(xml->values[NUM_FMT_ID], UINT32_MAX, &id) || !xml->values[FORMAT_CODE])
 		return;
@@ -104,18 +104,18 @@ static void format_add(struct xml *xml, struct style_reading *r)
 				     FORMATS_MOST));
 		return;
 	}
-	place = mu_map_add(&r->codes, &id, sizeof id);
-	if (place == SIZE_MAX)
+	entry = mu_map_add(&r->codes, &id, sizeof id);
+	if (entry == SIZE_MAX)
 		xml_stop(xml, mu_fail(xml->ctx, ENOMEM, "out of memory"));
 	else
-		r->codes.entries[place].value = look_of_code(xml->values[FORMAT_CODE]);
+		r->codes.entries[entry].value = look_of_code(xml->values[FORMAT_CODE]);
 }
 
 static void style_add(struct xml *xml, struct style_reading *r)
 {
 	struct self *self = r->self;
 	uint64_t id = 0;
-	size_t place;
+	size_t entry;
 
 	if (self->n_looks == STYLES_MOST) {
 		xml_stop(xml,
@@ -126,9 +126,9 @@ static void style_add(struct xml *xml, struct style_reading *r)
 		self->looks = mu_alloc(xml->ctx, STYLES_MOST);
 	if (xml->values[NUM_FMT_ID])
 		xml_number(xml->values[NUM_FMT_ID], UINT32_MAX, &id);
-	place = mu_map_find(&r->codes, &id, sizeof id);
+	entry = mu_map_find(&r->codes, &id, sizeof id);
 	self->looks[self->n_looks++] =
-		(uint8_t)(place == SIZE_MAX ? look_of_builtin(id) : r->codes.entries[place].value);
+		(uint8_t)(entry == SIZE_MAX ? look_of_builtin(id) : r->codes.entries[entry].value);
 }
 
 static void style_start(struct xml *xml, int element)

@@ -140,7 +140,7 @@ static bool text_equal(const struct screen_text *a, const struct screen_text *b)
 
 /* Where a short text belongs.  It may be another one that was put there, so that
  * texts chosen to meet do no harm but to be looked at again. */
-static struct screen_text *text_place(struct screen_texts *texts, const struct screen_text *text)
+static struct screen_text *text_slot(struct screen_texts *texts, const struct screen_text *text)
 {
 	const uint64_t golden = 0x9e3779b97f4a7c15; /* 2^64 by the golden ratio */
 	uint64_t hash = text->len;
@@ -152,18 +152,18 @@ static struct screen_text *text_place(struct screen_texts *texts, const struct s
 
 static int text_passes(struct check *check, struct mu_string text)
 {
-	struct screen_text *place, key;
+	struct screen_text *slot, key;
 	int passes;
 
 	if (!text.len || text.len > sizeof key.parts)
 		return check->kind->passes(check, text);
 	key = text_pack(text);
-	place = text_place(check->texts, &key);
-	if (text_equal(place, &key))
+	slot = text_slot(check->texts, &key);
+	if (text_equal(slot, &key))
 		return 1;
 	passes = check->kind->passes(check, text);
 	if (passes > 0)
-		*place = key;
+		*slot = key;
 	return passes;
 }
 
@@ -214,8 +214,8 @@ bool screen_texts(struct mu_ctx *ctx, struct checks *all, struct check *check)
 	return true;
 }
 
-/* What follows may give true for no reason: it looks at what stands in the place of a
- * null, too, and at integers of 2^62 or more in a rough way. */
+/* What follows may give true for no reason: it looks at what stands where a null
+ * is, too, and at integers of 2^62 or more in a rough way. */
 
 /* Above a bound is where the complements are below its complement.  A number is below
  * when the difference is negative, unless that overflows, which it does not downwards

@@ -103,11 +103,11 @@ static void candidates_list(struct mu_ctx *ctx, const struct icu *icu, struct va
 }
 
 /* A text that is compared with many.  Of a short one, where each byte stands in it: bit
- * i for place i. */
+ * i for position i. */
 struct wanted {
 	struct candidate text;
 	bool shorter;
-	uint64_t places[256];
+	uint64_t positions[256];
 };
 #define SHORTER_MAX 64
 
@@ -117,7 +117,7 @@ static void wanted_init(struct wanted *w, const char *folded)
 	w->text = candidate_of(NULL, folded);
 	w->shorter = w->text.len && w->text.len <= SHORTER_MAX;
 	for (size_t i = 0; w->shorter && i < w->text.len; i++)
-		w->places[(uint8_t)folded[i]] |= (uint64_t)1 << i;
+		w->positions[(uint8_t)folded[i]] |= (uint64_t)1 << i;
 }
 
 /* As words_distance() without a limit, a column of its table at a time: a bit for each
@@ -132,7 +132,7 @@ static int short_distance(const struct wanted *w, const char *other)
 	int distance = (int)w->text.len;
 
 	for (; *other; other++) {
-		uint64_t here = w->places[(uint8_t)*other], hp, hn;
+		uint64_t here = w->positions[(uint8_t)*other], hp, hn;
 		uint64_t swapped = ((~same & here) << 1) & before;
 
 		same = (((here & vp) + vp) ^ vp) | here | vn | swapped;
@@ -206,8 +206,8 @@ const char *values_nearest(struct mu_ctx *ctx, const struct icu *icu, struct val
 	return best == SIZE_MAX ? NULL : values->candidates[best].value;
 }
 
-/* Reads a row of some cells; `out` gets those at `places`, an array of `count`. */
-static int row_next(struct list *list, const size_t *places, size_t count, struct mu_string *out,
+/* Reads a row of some cells; `out` gets those at `columns`, an array of `count`. */
+static int row_next(struct list *list, const size_t *columns, size_t count, struct mu_string *out,
 		    size_t *cells)
 {
 	bool last = false;
@@ -218,7 +218,7 @@ static int row_next(struct list *list, const size_t *places, size_t count, struc
 
 		err = list_cell(list, &cell, &last);
 		for (size_t i = 0; !err && i < count; i++)
-			if (places[i] == *cells)
+			if (columns[i] == *cells)
 				out[i] = mu_string(cell);
 	}
 	return err;
@@ -226,14 +226,14 @@ static int row_next(struct list *list, const size_t *places, size_t count, struc
 
 /* Where in its rows the parts of the key are, and how many cells a row has. */
 static int header_read(struct mu_ctx *ctx, struct list *list, const struct mu_foreign_key *key,
-		       size_t *places, size_t *cells)
+		       size_t *columns, size_t *cells)
 {
 	bool last = false;
 	size_t i;
 	int err;
 
 	for (i = 0; key->columns[i]; i++)
-		places[i] = SIZE_MAX;
+		columns[i] = SIZE_MAX;
 	for (*cells = 0; !last; ++*cells) {
 		char *cell;
 
@@ -243,14 +243,14 @@ static int header_read(struct mu_ctx *ctx, struct list *list, const struct mu_fo
 		for (i = 0; key->columns[i]; i++) {
 			if (strcmp(cell, key->columns[i]))
 				continue;
-			if (places[i] != SIZE_MAX)
+			if (columns[i] != SIZE_MAX)
 				return mu_fail(ctx, EINVAL, "%s has two columns '%s'", list->path,
 					       key->columns[i]);
-			places[i] = *cells;
+			columns[i] = *cells;
 		}
 	}
 	for (i = 0; key->columns[i]; i++)
-		if (places[i] == SIZE_MAX)
+		if (columns[i] == SIZE_MAX)
 			return mu_fail(ctx, EINVAL, "%s has no column '%s'", list->path,
 				       key->columns[i]);
 	return 0;
@@ -259,12 +259,12 @@ static int header_read(struct mu_ctx *ctx, struct list *list, const struct mu_fo
 static int rows_read(struct mu_ctx *ctx, struct list *list, const struct mu_foreign_key *key,
 		     int64_t max, struct values *out)
 {
-	size_t *places = mu_alloc(ctx, out->parts * sizeof *places), width, cells, i;
+	size_t *columns = mu_alloc(ctx, out->parts * sizeof *columns), width, cells, i;
 	struct mu_string *parts = mu_alloc(ctx, out->parts * sizeof *parts);
-	int err = header_read(ctx, list, key, places, &width);
+	int err = header_read(ctx, list, key, columns, &width);
 
 	while (!err && list_more(list)) {
-		err = row_next(list, places, out->parts, parts, &cells);
+		err = row_next(list, columns, out->parts, parts, &cells);
 		if (!err && cells != width)
 			return list_malformed(list, "%zu cells, and the header has %zu", cells,
 					      width);

@@ -23,7 +23,7 @@
 
 enum what { NUMBER, ROW_EXTRA, ROW_MISSING, CLAIM };
 
-/* One change.  `index` is the place of a row among those of the document, or of
+/* One change.  `index` is that of a row among those of the document, or of
  * a claim among those that are listed; a row that is missing is where two edits
  * meet, `index` and, unless it is 0, `other` - 1. */
 struct change {

@@ -2,7 +2,7 @@
  * Where the group of a key is.
  *
  * When all combinations of values are there, more or less, it is in a grid: an array with
- * a place for each of them.  Else, or when there are several documents, it is in buckets,
+ * a slot for each of them.  Else, or when there are several documents, it is in buckets,
  * by a hash.  Which one it is, is decided each time that there is no more room in it.
  */
 #include "tally.h"
@@ -17,7 +17,7 @@
 #define GROUPS_MAX  (UINT32_MAX - 1)
 #define BUCKET      12   /* groups */
 #define AHEAD       128  /* groups that memory is asked for at once */
-#define GRID_BITS   28   /* of places, at most; */
+#define GRID_BITS   28   /* of slots, at most; */
 #define GRID_SMALL  4096 /* so many may always be there, */
 #define GRID_SPARSE 8    /* and so many for each group */
 
@@ -51,13 +51,13 @@ static bool has_key(const struct tally *tally, size_t group, const uint32_t *key
 	return true;
 }
 
-/* How many bits the numbers of a place of the keys have. */
-static unsigned bits_of(const struct tally *tally, size_t place)
+/* How many bits the numbers of a column of the keys have. */
+static unsigned bits_of(const struct tally *tally, size_t column)
 {
-	return tally->used[place] ? 32 - (unsigned)__builtin_clz(tally->used[place]) : 0;
+	return tally->used[column] ? 32 - (unsigned)__builtin_clz(tally->used[column]) : 0;
 }
 
-/* Whether all keys can be in a grid, and enough of its places would be taken. */
+/* Whether all keys can be in a grid, and enough of its slots would be taken. */
 static bool grid_fits(const struct tally *tally)
 {
 	unsigned bits = 0;
@@ -71,16 +71,16 @@ static bool grid_fits(const struct tally *tally)
 				     (size_t)1 << bits <= GRID_SPARSE * tally->groups.count);
 }
 
-static inline size_t grid_place(const struct tally *tally, const uint32_t *key, size_t width)
+static inline size_t grid_slot(const struct tally *tally, const uint32_t *key, size_t width)
 {
-	size_t place = 0, i;
+	size_t slot = 0, i;
 
 	for (i = 1; i < width; i++)
-		place += (size_t)key[i] << tally->shifts[i];
-	return place;
+		slot += (size_t)key[i] << tally->shifts[i];
+	return slot;
 }
 
-/* Whether the grid has a place for a key. */
+/* Whether the grid has a slot for a key. */
 static bool grid_has(const struct tally *tally, const uint32_t *key)
 {
 	size_t i;
@@ -105,12 +105,12 @@ static bool grid_build(struct tally *tally)
 	for (i = 0; tally->grid && i < tally->groups.count; i++) {
 		const uint32_t *key = group_key(tally, tally_at(tally, i));
 
-		tally->grid[grid_place(tally, key, tally->width)] = (uint32_t)i + 1;
+		tally->grid[grid_slot(tally, key, tally->width)] = (uint32_t)i + 1;
 	}
 	return tally->grid;
 }
 
-/* Whether only the numbers of the first place, whose bits are the highest of a place in
+/* Whether only the numbers of the first column, whose bits are the highest of a slot in
  * the grid, have outgrown it. */
 static bool grid_extends(const struct tally *tally)
 {
@@ -248,7 +248,7 @@ size_t tally_find(const struct tally *tally, const uint32_t *key)
 {
 	if (tally->grid)
 		return grid_has(tally, key)
-			       ? (size_t)tally->grid[grid_place(tally, key, tally->width)] - 1
+			       ? (size_t)tally->grid[grid_slot(tally, key, tally->width)] - 1
 			       : SIZE_MAX;
 	if (!tally->buckets)
 		return SIZE_MAX;
@@ -267,7 +267,7 @@ static void key_note(struct tally *tally, const uint32_t *key)
 		tally->used[i] |= key[i];
 }
 
-/* Puts the newest group, for which the grid has no place, where it will be found; what was
+/* Puts the newest group, for which the grid has no slot, where it will be found; what was
  * there is made anew when it is no longer large enough. */
 static bool index_add(struct tally *tally, const uint32_t *key)
 {
@@ -280,7 +280,7 @@ static bool index_add(struct tally *tally, const uint32_t *key)
 	if (grid_fits(tally) && grid_extends(tally)) {
 		if (!grid_extend(tally))
 			return false;
-		tally->grid[grid_place(tally, key, tally->width)] = group + 1;
+		tally->grid[grid_slot(tally, key, tally->width)] = group + 1;
 		return true;
 	}
 	tally_unindex(tally);
@@ -299,17 +299,17 @@ static struct group *group_new(struct tally *tally, const uint32_t *key)
 	return group;
 }
 
-/* That of a key for which the grid has a place. */
+/* That of a key for which the grid has a slot. */
 static size_t grid_group(struct tally *tally, const uint32_t *key)
 {
-	uint32_t *place = &tally->grid[grid_place(tally, key, tally->width)];
+	uint32_t *slot = &tally->grid[grid_slot(tally, key, tally->width)];
 
-	if (!*place) {
+	if (!*slot) {
 		if (!group_new(tally, key))
 			return SIZE_MAX;
-		*place = (uint32_t)tally->groups.count;
+		*slot = (uint32_t)tally->groups.count;
 	}
-	return *place - 1;
+	return *slot - 1;
 }
 
 size_t tally_group(struct tally *tally, const uint32_t *key)
@@ -331,9 +331,9 @@ size_t tally_group(struct tally *tally, const uint32_t *key)
 
 #define FOR_A_WIDTH __attribute__((always_inline)) static inline
 
-/* The place of each key in the grid; false when it has none for some. */
-FOR_A_WIDTH bool grid_places(const struct tally *tally, const uint32_t *keys, size_t n,
-			     uint32_t *places, size_t width)
+/* The slot of each key in the grid; false when it has none for some. */
+FOR_A_WIDTH bool grid_slots(const struct tally *tally, const uint32_t *keys, size_t n,
+			    uint32_t *slots, size_t width)
 {
 	uint32_t used[GRID_WIDTH] = { 0 };
 	bool has = true;
@@ -343,20 +343,20 @@ FOR_A_WIDTH bool grid_places(const struct tally *tally, const uint32_t *keys, si
 		used[0] |= keys[0] ^ tally->document;
 		for (j = 1; j < width; j++)
 			used[j] |= keys[j];
-		places[i] = (uint32_t)grid_place(tally, keys, width);
-		__builtin_prefetch(&tally->grid[places[i]]);
+		slots[i] = (uint32_t)grid_slot(tally, keys, width);
+		__builtin_prefetch(&tally->grid[slots[i]]);
 	}
 	for (j = 1; j < width; j++)
 		has = has && !(used[j] >> tally->bits[j]);
 	return has && !used[0];
 }
 
-/* Of each key, if all have places, its group in the grid, NULL where it is not there; how
+/* Of each key, if all have slots, its group in the grid, NULL where it is not there; how
  * many those are. */
 FOR_A_WIDTH size_t grid_look(const struct tally *tally, const uint32_t *keys, size_t n,
 			     uint32_t *indices, struct group **groups, size_t width)
 {
-	bool has = grid_places(tally, keys, n, indices, width);
+	bool has = grid_slots(tally, keys, n, indices, width);
 	size_t missing = 0, i;
 
 	for (i = 0; i < n; i++) {

@@ -34,7 +34,7 @@ struct group {
 	int64_t sums[]; /* a measure each, without what its odd has */
 };
 
-#define GRID_WIDTH 8 /* places of the widest key that can be in a grid */
+#define GRID_WIDTH 8 /* columns of the widest key that can be in a grid */
 
 struct tally {
 	size_t width, n_measures;
@@ -46,7 +46,7 @@ struct tally {
 	size_t n_buckets;          /* a power of two */
 	uint64_t secret[2];        /* drawn with the first buckets */
 	uint32_t *grid;            /* one more than the index of a group, or 0 */
-	uint8_t bits[GRID_WIDTH];  /* of the numbers that it has places for */
+	uint8_t bits[GRID_WIDTH];  /* of the numbers that it has slots for */
 	uint8_t shifts[GRID_WIDTH];
 	uint32_t used[GRID_WIDTH]; /* bits that are set in some key */
 	uint32_t document;         /* of the first key; whether there are */
@@ -120,7 +120,7 @@ bool tally_merge(struct tally *to, struct group *group, const struct tally *from
 		 const struct group *other);
 
 /* The part of a row's key that a pattern fixes, the rest 0; false when the row
- * has null in one of these places, for then no claim of the pattern covers it. */
+ * has null in one of these columns, for then no claim of the pattern covers it. */
 bool key_mask(uint32_t *key, const uint8_t *pattern, size_t width);
 
 #endif

@@ -4,7 +4,7 @@
  * A value of a column is known by a number, see dimension.h.  A key is an array of
  * `width` such numbers: first the id of the document, then one for each of the columns
  * of `by`.  In the key of a row 0 means unknown, in that of a claim it means all; the
- * places where a claim's key is not 0 are its pattern.
+ * columns where a claim's key is not 0 are its pattern.
  *
  * There are two tallies.  `rows` has the data by the whole of their keys.  `scopes` has
  * the keys of the claims, and stays without sums until all rows are there: claims may
@@ -139,7 +139,7 @@ struct totals {
 	int64_t *sums;         /* of each row: what the rows before it add up to */
 
 	struct tally rows, scopes;
-	struct mu_map patterns; /* a byte for each place of a key: 1 where fixed */
+	struct mu_map patterns; /* a byte for each column of a key: 1 where fixed */
 	uint8_t *pattern;       /* of the latest claim */
 	size_t latest_level;    /* likewise; SIZE_MAX: none */
 

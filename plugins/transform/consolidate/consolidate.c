@@ -228,24 +228,25 @@ static int leave_out(struct mu_ctx *ctx, const struct consolidate *self, int64_t
 }
 
 /* No value's bytes begin another's, so they can be compared one by one. */
-int64_t differing(struct consolidate *self, size_t start, int64_t row)
+int differing(struct consolidate *self, size_t start, int64_t row, int64_t *column)
 {
 	size_t i;
 
 	for (i = 0; i < self->compared.count; i++) {
-		int64_t index = self->compared.index[i];
 		struct mu_key *value = &self->value;
 
+		*column = self->compared.index[i];
 		mu_key_clear(value);
-		mu_key_add(value, &self->cells[index], row);
+		mu_key_add(value, &self->cells[*column], row);
 		if (value->broken)
-			return -2;
+			return ENOMEM;
 		if (value->len > self->values.len - start ||
 		    memcmp(self->values.data + start, value->data, value->len) != 0)
-			return index;
+			return 0;
 		start += value->len;
 	}
-	return -1;
+	*column = -1;
+	return 0;
 }
 
 bool values_add(struct consolidate *self, int64_t row)
@@ -263,10 +264,10 @@ static int take_equal(struct mu_ctx *ctx, struct consolidate *self, size_t group
 	struct mu_finding finding = {
 		.code = "repeated", .at = at, .other = first->at, .severity = MU_WARNING
 	};
-	int64_t differs = differing(self, first->start, row);
+	int64_t differs;
 	int err;
 
-	if (differs == -2)
+	if (differing(self, first->start, row, &differs))
 		return out_of_memory(ctx);
 	if (self->on_equal == REFUSE || (self->on_equal != FIRST && differs >= 0))
 		return report_conflict(ctx, self, first->at, row, at, differs);
@@ -310,12 +311,13 @@ bool is_nullable(const struct consolidate *self, const char *name)
 	return false;
 }
 
-int key_is_whole(struct mu_ctx *ctx, const struct consolidate *self, int64_t row, uint64_t at)
+int key_check(struct mu_ctx *ctx, const struct consolidate *self, int64_t row, uint64_t at,
+	      bool *whole)
 {
-	bool whole = true;
 	size_t i;
 	int err = 0;
 
+	*whole = true;
 	for (i = 0; i < self->keys.count && !err; i++) {
 		int64_t index = self->keys.index[i];
 		struct mu_finding finding = { .code = "null-key",
@@ -324,11 +326,11 @@ int key_is_whole(struct mu_ctx *ctx, const struct consolidate *self, int64_t row
 
 		if (!mu_null(&self->cells[index], row) || is_nullable(self, finding.field))
 			continue;
-		whole = false;
+		*whole = false;
 		err = mu_report(ctx, finding, "%s is empty, and it is part of the key",
 				finding.field);
 	}
-	return err ? -err : whole;
+	return err;
 }
 
 /* Remembers a row until all of its key are there. */
@@ -364,10 +366,11 @@ static int take_row(struct mu_ctx *ctx, struct consolidate *self, int64_t row, u
 		    bool *left_out)
 {
 	size_t i, group, before = self->seen.count;
-	int whole = key_is_whole(ctx, self, row, at);
+	bool whole;
+	int err = key_check(ctx, self, row, at, &whole);
 
-	if (whole <= 0)
-		return -whole;
+	if (err || !whole)
+		return err;
 	mu_key_clear(&self->value);
 	for (i = 0; i < self->keys.count; i++)
 		mu_key_add(&self->value, &self->cells[self->keys.index[i]], row);
@@ -605,8 +608,7 @@ static int take_doubles(struct mu_ctx *ctx, struct consolidate *self, const stru
 		if (&o[i] == first)
 			continue;
 		cells_fill(ctx, self, &self->batches[o[i].batch].rows);
-		differs = differing(self, first->start, o[i].row);
-		err = differs == -2
+		err = differing(self, first->start, o[i].row, &differs)
 			      ? out_of_memory(ctx)
 			      : report_conflict(ctx, self, first->at, o[i].row, o[i].at, differs);
 	}

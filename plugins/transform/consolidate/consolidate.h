@@ -74,9 +74,9 @@ struct phrase phrase_key(const struct mu_ctx *ctx, const struct consolidate *sel
 int report_conflict(struct mu_ctx *ctx, const struct consolidate *self, uint64_t other, int64_t row,
 		    uint64_t at, int64_t differs);
 
-/* Reports what is null in the key of a row and may not be.  1 when nothing is, 0, or a
- * negative errno value. */
-int key_is_whole(struct mu_ctx *ctx, const struct consolidate *self, int64_t row, uint64_t at);
+/* Reports what is null in the key of a row and may not be; *whole: nothing is. */
+int key_check(struct mu_ctx *ctx, const struct consolidate *self, int64_t row, uint64_t at,
+	      bool *whole);
 
 /* Whether an option lets a column of the key be null. */
 bool is_nullable(const struct consolidate *self, const char *name);
@@ -85,9 +85,8 @@ bool is_nullable(const struct consolidate *self, const char *name);
  * what differing() wants.  False when memory is out. */
 bool values_add(struct consolidate *self, int64_t row);
 
-/* The first of the compared columns that is another one in a first row, or -1; -2 when
- * memory is out. */
-int64_t differing(struct consolidate *self, size_t start, int64_t row);
+/* The first of the compared columns that is another one in a first row, or -1.  0, or ENOMEM. */
+int differing(struct consolidate *self, size_t start, int64_t row, int64_t *column);
 
 /* Prepares for ctx->schema.  0, or a positive errno with a message. */
 int sum_open(struct mu_ctx *ctx, struct consolidate *self);

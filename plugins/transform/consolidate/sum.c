@@ -441,9 +441,7 @@ static int group_check(struct mu_ctx *ctx, struct consolidate *self, const uint6
 	int64_t differs = -1;
 	int err = 0;
 
-	if (self->compared.count)
-		differs = differing(self, record[self->sum->start], row);
-	if (differs == -2)
+	if (self->compared.count && differing(self, record[self->sum->start], row, &differs))
 		return out_of_memory(ctx);
 	*fits = differs == -1;
 	if (!*fits)
@@ -482,16 +480,6 @@ static bool is_plain(const struct consolidate *self, const struct mu_rows *rows,
 	return !(seen & MU_AT_REJECTED);
 }
 
-/* Whether a row is one to be added up; a null in its key is reported.  1, 0, or a
- * negative errno value. */
-static int is_data(struct mu_ctx *ctx, const struct consolidate *self, const struct mu_rows *rows,
-		   int64_t row)
-{
-	if (mu_row_is_claim(rows, row) || mu_row_is_rejected(rows, row))
-		return 0;
-	return key_is_whole(ctx, self, row, mu_row_at(rows, row));
-}
-
 /* A row at a time, whatever there is. */
 static int rows_take(struct mu_ctx *ctx, struct consolidate *self, const struct mu_rows *rows,
 		     int64_t n, int64_t *added)
@@ -502,13 +490,15 @@ static int rows_take(struct mu_ctx *ctx, struct consolidate *self, const struct 
 
 	for (int64_t row = 0; row < n && !err; row++) {
 		size_t i = (size_t)row, group;
-		int data = is_data(ctx, self, rows, row);
+		bool data = !mu_row_is_claim(rows, row) && !mu_row_is_rejected(rows, row);
 		bool fits = true;
 
-		if (data <= 0) {
-			err = data ? -data : row_pass(ctx, self, row);
+		if (data)
+			err = key_check(ctx, self, row, mu_row_at(rows, row), &data);
+		if (!err && !data)
+			err = row_pass(ctx, self, row);
+		if (err || !data)
 			continue;
-		}
 		group = groups_find(g, &sum->keys[i * g->key_words], sum->hashes[i]);
 		if (group == GROUPS_NONE)
 			err = group_begin(ctx, self, i, mu_row_at(rows, row), &group);
@@ -637,8 +627,8 @@ static size_t grid_size(const struct consolidate *self, const struct sum *sum)
 	return size;
 }
 
-/* Makes `which` the place in the grid of each stretch. */
-static void places_find(const struct consolidate *self, struct sum *sum)
+/* Makes `which` the slot in the grid of each stretch. */
+static void slots_find(const struct consolidate *self, struct sum *sum)
 {
 	const uint32_t *starts = sum->starts;
 	uint32_t *which = sum->which;
@@ -660,16 +650,16 @@ static void keys_ask_once(const struct consolidate *self, struct sum *sum, size_
 {
 	uint32_t *grid = sum->grid, *which = sum->which, n = 0;
 
-	places_find(self, sum);
+	slots_find(self, sum);
 	memset(grid, 0, size * sizeof *grid);
 	for (size_t i = 0; i < sum->n_stretches; i++) {
-		uint32_t *place = &grid[which[i]];
+		uint32_t *slot = &grid[which[i]];
 
-		if (!*place) {
+		if (!*slot) {
 			sum->once[n] = sum->starts[i];
-			*place = ++n;
+			*slot = ++n;
 		}
-		which[i] = *place - 1;
+		which[i] = *slot - 1;
 	}
 	sum->asked = sum->once;
 	sum->n_asked = n;

@@ -266,19 +266,20 @@ static int sqlite_open(struct mu_ctx *ctx, void *data, struct ArrowSchema *out)
 }
 
 /* The cell to write: its parameter of the statement, its column and row. */
-struct cell {
+struct bound_cell {
 	int parameter;
 	const struct mu_column *column;
 	int64_t row;
 	uint64_t at;
 };
 
-static const char *name_of(const struct mu_ctx *ctx, const struct cell *cell)
+static const char *name_of(const struct mu_ctx *ctx, const struct bound_cell *cell)
 {
 	return ctx->schema->children[cell->parameter - 1]->name;
 }
 
-static int zero_byte_report(struct mu_ctx *ctx, const struct cell *cell, struct mu_string text)
+static int zero_byte_report(struct mu_ctx *ctx, const struct bound_cell *cell,
+			    struct mu_string text)
 {
 	struct mu_finding finding = { .severity = MU_WARNING,
 				      .code = "zero-byte",
@@ -291,7 +292,8 @@ static int zero_byte_report(struct mu_ctx *ctx, const struct cell *cell, struct 
 			 finding.field);
 }
 
-static int text_cell_bind(struct mu_ctx *ctx, const struct self *self, const struct cell *cell)
+static int text_cell_bind(struct mu_ctx *ctx, const struct self *self,
+			  const struct bound_cell *cell)
 {
 	struct mu_string text = mu_get_string(cell->column, cell->row);
 
@@ -303,7 +305,8 @@ static int text_cell_bind(struct mu_ctx *ctx, const struct self *self, const str
 }
 
 /* SQLite would take what is no number for null. */
-static int number_cell_bind(struct mu_ctx *ctx, const struct self *self, const struct cell *cell)
+static int number_cell_bind(struct mu_ctx *ctx, const struct self *self,
+			    const struct bound_cell *cell)
 {
 	double number = mu_get_number(cell->column, cell->row);
 
@@ -313,7 +316,7 @@ static int number_cell_bind(struct mu_ctx *ctx, const struct self *self, const s
 	return sqlite3_bind_double(self->row, cell->parameter, number) ? sqlite_fail(ctx, self) : 0;
 }
 
-static int cell_bind(struct mu_ctx *ctx, const struct self *self, const struct cell *cell)
+static int cell_bind(struct mu_ctx *ctx, const struct self *self, const struct bound_cell *cell)
 {
 	const struct mu_column *column = cell->column;
 	char space[MU_FORMAT_MAX];
@@ -363,7 +366,7 @@ static int rows_write(struct mu_ctx *ctx, const struct self *self, const struct 
 	int err = 0;
 
 	for (int64_t row = 0; row < batch->length && !err; row++) {
-		struct cell cell = { .row = row, .at = mu_row_at(&rows, row) };
+		struct bound_cell cell = { .row = row, .at = mu_row_at(&rows, row) };
 
 		for (int64_t i = 0; i < self->n_columns && !err; i++) {
 			cell.parameter = (int)i + 1;

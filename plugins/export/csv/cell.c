@@ -26,21 +26,21 @@ static bool needs_quotes(const struct dialect *d, struct mu_string text)
 	return block_any(block_quotes(d, rest, sizeof rest)) || mu_string_is(text, d->null.data);
 }
 
-struct cell cell_of_text(const struct dialect *d, struct mu_string text)
+struct written_cell cell_of_text(const struct dialect *d, struct mu_string text)
 {
-	struct cell cell = cell_of_value(d, text);
+	struct written_cell cell = cell_of_value(d, text);
 
 	cell.apostrophe = d->escape && is_formula(text);
 	cell.quotes |= cell.apostrophe && *d->delimiter == '\'';
 	return cell;
 }
 
-struct cell cell_of_value(const struct dialect *d, struct mu_string text)
+struct written_cell cell_of_value(const struct dialect *d, struct mu_string text)
 {
-	return (struct cell){ .text = text, .quotes = needs_quotes(d, text) };
+	return (struct written_cell){ .text = text, .quotes = needs_quotes(d, text) };
 }
 
-char *cell_begin(const struct cell *cell, char *at)
+char *cell_begin(const struct written_cell *cell, char *at)
 {
 	if (cell->quotes)
 		*at++ = '"';
@@ -49,7 +49,7 @@ char *cell_begin(const struct cell *cell, char *at)
 	return at;
 }
 
-char *cell_part(const struct cell *cell, char *at, struct mu_string part)
+char *cell_part(const struct written_cell *cell, char *at, struct mu_string part)
 {
 	const char *quote;
 	size_t len;
@@ -65,14 +65,14 @@ char *cell_part(const struct cell *cell, char *at, struct mu_string part)
 	return at + part.len;
 }
 
-char *cell_end(const struct cell *cell, char *at)
+char *cell_end(const struct written_cell *cell, char *at)
 {
 	if (cell->quotes)
 		*at++ = '"';
 	return at;
 }
 
-char *cell_write(const struct cell *cell, char *at)
+char *cell_write(const struct written_cell *cell, char *at)
 {
 	return cell_end(cell, cell_part(cell, cell_begin(cell, at), cell->text));
 }

@@ -16,7 +16,7 @@ struct dialect {
 	bool escape; /* formulas get an apostrophe */
 };
 
-struct cell {
+struct written_cell {
 	struct mu_string text; /* borrowed */
 	bool quotes, apostrophe;
 };
@@ -28,19 +28,19 @@ struct cell {
 struct dialect dialect(char delimiter, const char *null, bool escape);
 
 /* A text that came in. */
-struct cell cell_of_text(const struct dialect *dialect, struct mu_string text);
+struct written_cell cell_of_text(const struct dialect *dialect, struct mu_string text);
 
 /* A number, a date or a boolean in letters: never escaped. */
-struct cell cell_of_value(const struct dialect *dialect, struct mu_string text);
+struct written_cell cell_of_value(const struct dialect *dialect, struct mu_string text);
 
 /* Write a cell's beginning (at most two bytes), a part of its text (at most twice its
  * length), its end (at most one): where the next byte goes. */
-char *cell_begin(const struct cell *cell, char *at);
-char *cell_part(const struct cell *cell, char *at, struct mu_string part);
-char *cell_end(const struct cell *cell, char *at);
+char *cell_begin(const struct written_cell *cell, char *at);
+char *cell_part(const struct written_cell *cell, char *at, struct mu_string part);
+char *cell_end(const struct written_cell *cell, char *at);
 
 /* All three. */
-char *cell_write(const struct cell *cell, char *at);
+char *cell_write(const struct written_cell *cell, char *at);
 
 /* Whether a text that begins so may be a formula. */
 static inline bool begins_formula(char c)

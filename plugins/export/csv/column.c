@@ -15,7 +15,7 @@ static void render_value(struct word *word, const struct style *style, enum mu_d
 {
 	const struct mu_column one = { .type = type, .values = value };
 	char space[MU_FORMAT_MAX];
-	struct cell cell = cell_of_value(&style->dialect, mu_format(&one, 0, space));
+	struct written_cell cell = cell_of_value(&style->dialect, mu_format(&one, 0, space));
 
 	word_render(word, style, &cell);
 }

@@ -90,7 +90,7 @@ static char *put_end(const struct style *style, char *at)
 
 /* A text can be larger than the buffer, so it goes there in parts. */
 static char *put_cell(struct self *self, char *at, const struct style *style,
-		      const struct cell *cell)
+		      const struct written_cell *cell)
 {
 	struct mu_string rest = cell->text, part;
 
@@ -109,7 +109,7 @@ static char *put_cell(struct self *self, char *at, const struct style *style,
 static char *put_text(struct self *self, char *at, const struct column *column,
 		      struct mu_string text)
 {
-	struct cell cell;
+	struct written_cell cell;
 
 	if (text.len <= SHORT_TEXT && text.data + SHORT_TEXT <= column->text_end &&
 	    is_plain(&column->style->dialect, text)) {
@@ -125,7 +125,7 @@ static char *put(struct self *self, char *at, const struct column *column, int64
 {
 	const struct mu_column *cells = &column->cells;
 	char space[MU_FORMAT_MAX];
-	struct cell cell;
+	struct written_cell cell;
 
 	if (mu_null(cells, row))
 		return put_cell(self, at, column->style, &column->style->null);

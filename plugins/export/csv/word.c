@@ -7,7 +7,7 @@ static void finish(struct word *word, const struct style *style, size_t len)
 	word->len = (int8_t)(len > WORD_COPIED ? -(int)len : (int)len);
 }
 
-void word_render(struct word *word, const struct style *style, const struct cell *cell)
+void word_render(struct word *word, const struct style *style, const struct written_cell *cell)
 {
 	char space[CELL_ROOM(WORD_MAX)];
 	size_t len;
@@ -25,7 +25,7 @@ void word_render(struct word *word, const struct style *style, const struct cell
 void word_render_text(struct word *word, const struct style *style, struct mu_string text)
 {
 	char space[SHORT_TEXT] = { 0 };
-	struct cell cell;
+	struct written_cell cell;
 
 	if (text.len <= SHORT_TEXT) {
 		memcpy(space, text.data, text.len);

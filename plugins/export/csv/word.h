@@ -13,7 +13,7 @@
 /* How cells stand that are followed by the same. */
 struct style {
 	struct dialect dialect;
-	struct cell null;
+	struct written_cell null;
 	char end[2]; /* the delimiter, or the end of the line */
 	size_t end_len;
 };
@@ -25,7 +25,7 @@ struct word {
 
 /* Renders a cell and its end.  One that is too long, or in which an apostrophe is to
  * be counted, is left to its rows. */
-void word_render(struct word *word, const struct style *style, const struct cell *cell);
+void word_render(struct word *word, const struct style *style, const struct written_cell *cell);
 
 /* The same of a text that came in. */
 void word_render_text(struct word *word, const struct style *style, struct mu_string text);

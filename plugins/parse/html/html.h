@@ -81,7 +81,7 @@ struct hanging {
 };
 
 /* Where a text of a row is from. */
-struct source {
+struct text_origin {
 	size_t tag;
 	const struct path *path; /* locating */
 	bool merged;             /* its cell has other places */
@@ -215,7 +215,7 @@ struct page {
 
 	/* The row at hand, as rows_add() takes it, and where its cells are from. */
 	struct cell_value *cells;
-	struct source *sources;
+	struct text_origin *sources;
 	size_t n_cells, cells_room, sources_room, paths_room[2];
 };
 

@@ -245,13 +245,13 @@ static void cell_fill(struct self *self, const struct table *t, size_t column, b
 {
 	struct page *page = &self->page;
 	struct mu_string text = { "", 0 };
-	struct source source = { .merged = true };
+	struct text_origin source = { .merged = true };
 
 	if (column < t->n && t->slots[column].set) {
 		const struct slot *slot = &t->slots[column];
 
-		source = (struct source){ slot->tag, path_of(page->slot_paths, column),
-					  slot->merged, slot->struck };
+		source = (struct text_origin){ slot->tag, path_of(page->slot_paths, column),
+					       slot->merged, slot->struck };
 		if (is_shown(self, header, slot->first) && slot->len)
 			text = (struct mu_string){ t->texts.data + slot->from, slot->len };
 		page->repeated += slot->first ? 0 : text.len + 1;
@@ -470,8 +470,8 @@ static int foot_give(struct mu_ctx *ctx, struct self *self, struct table *t)
 		for (k = 0; k < page->n_cells; k++) {
 			const struct foot_cell *cell = &t->foot_cells[from + k];
 
-			page->sources[k] =
-				(struct source){ .merged = cell->merged, .struck = cell->struck };
+			page->sources[k] = (struct text_origin){ .merged = cell->merged,
+								 .struck = cell->struck };
 			page->cells[k] = (struct cell_value){
 				.kind = cell->len ? CELL_TEXT : CELL_EMPTY,
 				.text = { cell->len ? t->foot.data + cell->from : "", cell->len }

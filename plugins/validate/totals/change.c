@@ -48,7 +48,7 @@ static bool number_weigh(const struct problem *p, struct change *c, int64_t stan
 
 bool number_change(const struct problem *p, struct change *c, size_t row, size_t measure, wide by)
 {
-	const struct cell *cell = cell_of(p, row, measure);
+	const struct amount *cell = cell_of(p, row, measure);
 
 	*c = (struct change){ .what = NUMBER, .index = row, .measure = measure, .by = by };
 	if (!cell->known || !number_weigh(p, c, cell->value, ANY_NUMBER))
@@ -68,7 +68,7 @@ static bool same_numbers(const struct problem *p, size_t a, size_t b)
 	if (row_of(p, a)->group != row_of(p, b)->group)
 		return false;
 	for (m = 0; m < p->totals->n_measures; m++) {
-		const struct cell *x = cell_of(p, a, m), *y = cell_of(p, b, m);
+		const struct amount *x = cell_of(p, a, m), *y = cell_of(p, b, m);
 
 		if (x->known != y->known || x->value != y->value)
 			return false;
@@ -180,7 +180,7 @@ bool extra_change(struct problem *p, struct change *c, size_t row)
 	size_t m;
 
 	for (m = 0; m < p->totals->n_measures; m++) {
-		const struct cell *cell = cell_of(p, row, m);
+		const struct amount *cell = cell_of(p, row, m);
 		struct effect one;
 
 		if (!cell->known || !cell->value)
@@ -219,7 +219,7 @@ static double number_share(struct problem *p, size_t measure, wide value)
 
 	p->steps += p->n_rows;
 	for (i = 0; i < p->n_rows; i++) {
-		const struct cell *c = cell_of(p, i, measure);
+		const struct amount *c = cell_of(p, i, measure);
 
 		n += c->known;
 		same += c->known && c->value == value;

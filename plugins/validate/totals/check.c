@@ -623,7 +623,7 @@ static int report_unverified(struct mu_ctx *ctx, const struct totals *self, uint
 			     const char *measures)
 {
 	const struct mu_document *document = mu_document(ctx, mu_at(id, 0));
-	const struct source *source = &self->sources[id];
+	const struct totals_document *source = &self->sources[id];
 	struct mu_finding finding = { .code = "unverified",
 				      .severity = self->require ? MU_ERROR : MU_WARNING,
 				      .document = self->require ? id : 0 };

@@ -90,7 +90,7 @@ static inline const struct row *row_of(const struct problem *p, size_t row)
 	return pile_at(&p->totals->kept, p->rows[row]);
 }
 
-static inline const struct cell *cell_of(const struct problem *p, size_t row, size_t measure)
+static inline const struct amount *cell_of(const struct problem *p, size_t row, size_t measure)
 {
 	return &row_of(p, row)->cells[measure];
 }

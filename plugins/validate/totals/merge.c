@@ -93,8 +93,8 @@ static bool sources_merge(struct totals *self, const struct totals *other)
 	size_t i;
 
 	for (i = 0; i < other->n_sources; i++) {
-		const struct source *theirs = &other->sources[i];
-		struct source *own = source_of(self, (uint32_t)i);
+		const struct totals_document *theirs = &other->sources[i];
+		struct totals_document *own = source_of(self, (uint32_t)i);
 
 		if (!own)
 			return false;

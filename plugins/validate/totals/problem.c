@@ -21,7 +21,7 @@ void rows_list(struct problem *p)
 	}
 	for (i = 0; i < p->n_rows; i++)
 		for (m = 0; m < p->totals->n_measures; m++) {
-			const struct cell *c = cell_of(p, i, m);
+			const struct amount *c = cell_of(p, i, m);
 
 			if (c->known && c->value > p->largest)
 				p->largest = c->value;

@@ -20,10 +20,10 @@ struct run {
 	size_t n;
 };
 
-struct source *source_of(struct totals *self, uint32_t document)
+struct totals_document *source_of(struct totals *self, uint32_t document)
 {
 	size_t room = (size_t)document + 1 + document / 2;
-	struct source *sources;
+	struct totals_document *sources;
 
 	if (document >= self->n_sources) {
 		sources = reallocarray(self->sources, room, sizeof *sources);
@@ -145,11 +145,11 @@ void rows_forget(struct totals *self)
 	self->too_many = true;
 }
 
-static struct cell cell_get(const struct mu_column *cells, int64_t row)
+static struct amount cell_get(const struct mu_column *cells, int64_t row)
 {
 	bool known = !mu_null(cells, row);
 
-	return (struct cell){ .known = known, .value = known ? mu_get_integer(cells, row) : 0 };
+	return (struct amount){ .known = known, .value = known ? mu_get_integer(cells, row) : 0 };
 }
 
 /* Keeps rows in case that something is to be explained. */
@@ -258,7 +258,7 @@ int groups_limit(struct mu_ctx *ctx, const struct totals *self)
 static int take_data(struct mu_ctx *ctx, struct totals *self, const struct run *run,
 		     const struct mu_rows *rows)
 {
-	struct source *source = source_of(self, run->document);
+	struct totals_document *source = source_of(self, run->document);
 	size_t before = self->rows.groups.count, i;
 	bool done = true;
 	int err;
@@ -357,7 +357,7 @@ static int claim_list(struct mu_ctx *ctx, struct totals *self, const struct mu_r
 		      int64_t row, uint32_t scope)
 {
 	struct claim *claim;
-	struct source *source;
+	struct totals_document *source;
 
 	if (!level_find(self, mu_get_string(&rows->claim, row)))
 		return out_of_memory(ctx);

@@ -40,7 +40,7 @@ static const char *number_text(struct mu_ctx *ctx, wide value)
 
 static void tell_number(struct problem *p, const struct change *c, struct mu_explanation *out)
 {
-	const struct cell *cell = cell_of(p, c->index, c->measure);
+	const struct amount *cell = cell_of(p, c->index, c->measure);
 	char text[256];
 
 	snprintf(text, sizeof text, "%s reads %" PRId64 ", %" PRId64 " would fit: %s", out->field,

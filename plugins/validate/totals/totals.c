@@ -153,7 +153,7 @@ static void piles_init(struct totals *self)
 	tally_init(&self->rows, self->width, n);
 	tally_init(&self->scopes, self->width, n);
 	self->listed.size = sizeof(struct claim) + n * sizeof(int64_t) + (n + 7) / 8 * 8;
-	self->kept.size = sizeof(struct row) + n * sizeof(struct cell);
+	self->kept.size = sizeof(struct row) + n * sizeof(struct amount);
 }
 
 static int totals_configure(struct mu_ctx *ctx, void *state)

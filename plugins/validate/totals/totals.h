@@ -55,7 +55,7 @@ struct level {
 
 enum { STATES_SUM, STATES_ROWS };
 
-struct cell {
+struct amount {
 	int64_t value;
 	bool known;
 };
@@ -64,7 +64,7 @@ struct cell {
 struct row {
 	uint64_t at;
 	uint32_t group;      /* of `rows` */
-	struct cell cells[]; /* of the measures */
+	struct amount cells[]; /* of the measures */
 };
 
 /* What came of what a claim states of one measure. */
@@ -101,7 +101,7 @@ struct account {
 };
 
 /* A document of the run, by its id. */
-struct source {
+struct totals_document {
 	uint64_t rows;     /* of data */
 	uint64_t rejected; /* claims in it that an earlier stage found wrong */
 	bool verified;     /* some claim in it or over it states a measure */
@@ -147,7 +147,7 @@ struct totals {
 	struct mu_map levels;   /* names of claims */
 	struct level *meanings; /* of these, once all are there */
 
-	struct source *sources;
+	struct totals_document *sources;
 	size_t n_sources;
 
 	struct pile kept; /* rows */
@@ -231,7 +231,7 @@ int rows_take(struct mu_ctx *ctx, struct totals *self, const struct ArrowArray *
 int expect_list(struct mu_ctx *ctx, struct totals *self);
 
 /* What is known of a document; NULL when memory is out. */
-struct source *source_of(struct totals *self, uint32_t document);
+struct totals_document *source_of(struct totals *self, uint32_t document);
 
 /* Fails when there are more than the options allow. */
 int groups_limit(struct mu_ctx *ctx, const struct totals *self);

@@ -1,6 +1,6 @@
 #include "read/cut.h"
 
-struct mu_string cut_text(const struct cut *cut, struct cell cell)
+struct mu_string cut_text(const struct cut *cut, struct word_range cell)
 {
 	const char *first = cut->words[cell.first].text.data;
 	struct mu_string last = cut->words[cell.end - 1].text;
@@ -9,7 +9,8 @@ struct mu_string cut_text(const struct cut *cut, struct cell cell)
 }
 
 /* The text of a cell without what its column ignores; false when nothing is left. */
-static bool cell_text(struct cut *cut, size_t column, struct cell cell, struct mu_string *text)
+static bool cell_text(struct cut *cut, size_t column, struct word_range cell,
+		      struct mu_string *text)
 {
 	int err;
 
@@ -19,7 +20,7 @@ static bool cell_text(struct cut *cut, size_t column, struct cell cell, struct m
 	return text->len;
 }
 
-static bool cell_reads(struct cut *cut, size_t column, struct cell cell)
+static bool cell_reads(struct cut *cut, size_t column, struct word_range cell)
 {
 	const struct column *c = cut->columns[column];
 	struct mu_string text;
@@ -30,7 +31,7 @@ static bool cell_reads(struct cut *cut, size_t column, struct cell cell)
 	       value_reads(value_read(cut->reader, c, text, false));
 }
 
-static bool cell_known(struct cut *cut, size_t column, struct cell cell)
+static bool cell_known(struct cut *cut, size_t column, struct word_range cell)
 {
 	const struct column *c = cut->columns[column];
 	struct mu_string text;
@@ -50,14 +51,14 @@ static bool cut_gaps(const struct cut *cut, struct way *way)
 			continue;
 		if (n == cut->n_columns)
 			return false;
-		way->cells[n++] = (struct cell){ (uint16_t)first, (uint16_t)i };
+		way->cells[n++] = (struct word_range){ (uint16_t)first, (uint16_t)i };
 		first = i;
 	}
 	return n == cut->n_columns;
 }
 
 static bool all_cells(struct cut *cut, const struct way *way,
-		      bool (*is)(struct cut *, size_t, struct cell))
+		      bool (*is)(struct cut *, size_t, struct word_range))
 {
 	for (size_t i = 0; i < cut->n_columns; i++)
 		if (!is(cut, i, way->cells[i]))
@@ -67,7 +68,7 @@ static bool all_cells(struct cut *cut, const struct way *way,
 
 /* Whether a text cell holds a number that a gap parts from the words before it: a cell of
  * a column that nobody declared. */
-static bool gap_number(const struct cut *cut, struct cell cell)
+static bool gap_number(const struct cut *cut, struct word_range cell)
 {
 	static const struct column number = { .type = COLUMN_INTEGER };
 
@@ -86,7 +87,7 @@ static bool is_crowded(const struct cut *cut, const struct way *way)
 	return false;
 }
 
-static bool cell_is_number(struct cut *cut, size_t column, struct cell cell)
+static bool cell_is_number(struct cut *cut, size_t column, struct word_range cell)
 {
 	return cell_reads(cut, column, cell) ||
 	       (cut->lenient && cell.end - cell.first == 1 &&
@@ -94,7 +95,7 @@ static bool cell_is_number(struct cut *cut, size_t column, struct cell cell)
 }
 
 /* Whether a cell ends in the middle of a text: behind a comma. */
-static bool is_broken_off(const struct cut *cut, size_t column, struct cell cell)
+static bool is_broken_off(const struct cut *cut, size_t column, struct word_range cell)
 {
 	struct mu_string last = cut->words[cell.end - 1].text;
 
@@ -103,7 +104,7 @@ static bool is_broken_off(const struct cut *cut, size_t column, struct cell cell
 
 /* Words in brackets belong to what stands before them; with `brackets` not where that is a
  * name that is known. */
-static bool is_bracketed_off(struct cut *cut, size_t column, struct cell cell)
+static bool is_bracketed_off(struct cut *cut, size_t column, struct word_range cell)
 {
 	return column + 1 < cut->n_columns && *cut->words[cell.end].text.data == '(' &&
 	       !(cut->brackets && cut->columns[column]->vocabulary &&
@@ -111,7 +112,7 @@ static bool is_bracketed_off(struct cut *cut, size_t column, struct cell cell)
 }
 
 /* Whether a cell ends in what belongs to no name. */
-static bool cell_torn(struct cut *cut, size_t column, struct cell cell)
+static bool cell_torn(struct cut *cut, size_t column, struct word_range cell)
 {
 	struct mu_string text;
 
@@ -129,7 +130,7 @@ static struct mu_string word_bare(struct mu_string word)
 
 /* Whether a cell of countries says the word twice with which it begins, "Kosovo (Pristina)
  * Kosovo": then it has some of the mission before it. */
-static bool says_twice(const struct cut *cut, size_t column, struct cell cell)
+static bool says_twice(const struct cut *cut, size_t column, struct word_range cell)
 {
 	struct mu_string first = word_bare(cut->words[cell.first].text);
 
@@ -165,7 +166,7 @@ static bool search(struct cut *cut, size_t column, size_t end, unsigned slack)
 	if (cut->dead[slack][column][end])
 		return false;
 	for (size_t first = high; first-- > low && end - first <= longest && !cut->more;) {
-		struct cell cell = { (uint16_t)first, (uint16_t)end };
+		struct word_range cell = { (uint16_t)first, (uint16_t)end };
 		bool known;
 
 		/* A look into the vocabulary costs more than all the rest. */
@@ -191,7 +192,7 @@ static bool search(struct cut *cut, size_t column, size_t end, unsigned slack)
 	return any;
 }
 
-static bool holds(struct cell a, struct cell b)
+static bool holds(struct word_range a, struct word_range b)
 {
 	return a.first <= b.first && a.end >= b.end;
 }

@@ -26,13 +26,13 @@ enum {
 };
 
 /* Words `first` to `end`, without the latter. */
-struct cell {
+struct word_range {
 	uint16_t first, end;
 };
 
 /* One way to cut: a cell for each column. */
 struct way {
-	struct cell cells[COLUMNS_MAX];
+	struct word_range cells[COLUMNS_MAX];
 	bool known[COLUMNS_MAX]; /* to the column's vocabulary, or it has none */
 };
 
@@ -71,6 +71,6 @@ struct cut {
 enum cut_answer cut_line(struct cut *cut);
 
 /* The text of a cell: from its first word to its last. */
-struct mu_string cut_text(const struct cut *cut, struct cell cell);
+struct mu_string cut_text(const struct cut *cut, struct word_range cell);
 
 #endif

@@ -27,7 +27,7 @@ static const char *suggest(struct scan *s, const struct column *c, size_t end)
 		return names;
 	s->suggestions++;
 	for (size_t n = 1; n <= 3 && n <= end && !*names; n++) {
-		struct cell cell = { (uint16_t)(end - n), (uint16_t)end };
+		struct word_range cell = { (uint16_t)(end - n), (uint16_t)end };
 		struct mu_string text = cut_text(&s->cut, cell);
 
 		if (c->vocabulary == VOCABULARY_COUNTRY)
@@ -135,7 +135,7 @@ static void shape_add(const struct scan *s, struct shape *shape)
 
 	shape->rows++;
 	for (size_t i = 0; i < cut->n_columns; i++) {
-		struct cell cell = cut->ways[0].cells[i];
+		struct word_range cell = cut->ways[0].cells[i];
 		size_t words = (size_t)(cell.end - cell.first), f = cut->columns[i]->index;
 
 		shape->words[f] = words > shape->words[f] ? words : shape->words[f];

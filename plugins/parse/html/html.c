@@ -231,11 +231,16 @@ static int html_finish(struct mu_ctx *ctx, struct self *self)
 static int html_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 {
 	struct self *self = state;
+	struct page *page = &self->page;
 	int err = source_read(ctx, self);
 
+	if (!err && page->foot_waits.n_foot) {
+		err = table_foot_give(ctx, self, &page->foot_waits);
+		page->foot_waits.n_foot = 0;
+	}
 	if (!err)
 		err = page_read(ctx, self);
-	if (!err && self->page.ended)
+	if (!err && page->ended)
 		err = html_finish(ctx, self);
 	return err ? err : rows_give(ctx, self->rows, out);
 }

@@ -205,6 +205,7 @@ struct page {
 	bool ended;
 	bool stopped; /* before its end, which was said */
 	bool seeking; /* it is read up to the header of the table that is meant */
+	struct table foot_waits; /* whose rows of a tfoot are to be given when rows can be */
 
 	/* locate: the row that it is read for, and what was found of it. */
 	bool locating, found;
@@ -320,6 +321,9 @@ int table_section_end(struct mu_ctx *ctx, struct self *self, struct table *table
 int table_row_begin(struct mu_ctx *ctx, struct self *self, struct table *table, size_t tag,
 		    bool hidden);
 int table_row_end(struct mu_ctx *ctx, struct self *self, struct table *table);
+
+/* Gives the rows of a tfoot that stood before the header. */
+int table_foot_give(struct mu_ctx *ctx, struct self *self, struct table *table);
 
 /* Begins a cell in the row at hand; one that is hidden has no place in it. */
 int table_cell_begin(struct mu_ctx *ctx, struct self *self, struct table *table,

@@ -640,6 +640,8 @@ void page_release(struct page *page)
 		free(page->stack[i].children);
 	for (i = 0; i < page->tables_room; i++)
 		table_release(&page->tables[i]);
+	prose_release(&page->foot_waits.foot);
+	free(page->foot_waits.foot_cells);
 	prose_release(&page->heading);
 	free(page->stack);
 	free(page->tables);

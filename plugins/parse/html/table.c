@@ -449,8 +449,7 @@ static int foot_add(struct mu_ctx *ctx, struct self *self, struct table *t, size
 	return t->foot.broken ? html_out_of_memory(ctx) : 0;
 }
 
-/* Gives the rows of such a tfoot, behind the header. */
-static int foot_give(struct mu_ctx *ctx, struct self *self, struct table *t)
+int table_foot_give(struct mu_ctx *ctx, struct self *self, struct table *t)
 {
 	struct page *page = &self->page;
 	uint64_t rows = t->rows;
@@ -489,6 +488,22 @@ static int foot_give(struct mu_ctx *ctx, struct self *self, struct table *t)
 	return err;
 }
 
+/* Where the columns alone are sought its rows wait until there can be any. */
+static void foot_put_off(struct page *page, struct table *t)
+{
+	struct table *waits = &page->foot_waits;
+
+	if (!t->n_foot)
+		return;
+	prose_release(&waits->foot);
+	free(waits->foot_cells);
+	*waits = *t;
+	waits->texts.odd.len = 0; /* which is the table's to tell */
+	t->foot = (struct prose){ 0 };
+	t->foot_cells = NULL;
+	t->foot_room = t->n_foot_cells = t->n_foot = 0;
+}
+
 /* Whether the table is the one that is meant, once its header is known or there is no
  * more of it. */
 static int table_decide(struct mu_ctx *ctx, struct self *self, struct table *t)
@@ -507,7 +522,12 @@ static int table_decide(struct mu_ctx *ctx, struct self *self, struct table *t)
 		return err;
 	if (!rows_are_ready(self->rows))
 		err = header_give(ctx, self, t);
-	return err || !rows_are_ready(self->rows) ? err : foot_give(ctx, self, t);
+	if (err || !rows_are_ready(self->rows))
+		return err;
+	if (!self->page.seeking || self->page.locating)
+		return table_foot_give(ctx, self, t);
+	foot_put_off(&self->page, t);
+	return 0;
 }
 
 int table_row_begin(struct mu_ctx *ctx, struct self *self, struct table *t, size_t tag, bool hidden)

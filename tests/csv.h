@@ -40,6 +40,7 @@ struct manner {
 struct outcome {
 	struct fake fake; /* first, so that the one leads to the other */
 	struct lines rows, said;
+	struct lines ahead; /* said before a batch, so that where batches end does not matter */
 	struct mu_piece pieces[1000]; /* the first ones */
 	size_t n_pieces;
 };
@@ -50,7 +51,8 @@ static int outcome_report(struct mu_ctx *ctx, const struct mu_finding *finding, 
 {
 	struct outcome *outcome = (struct outcome *)(void *)ctx;
 
-	lines_add_finding(&outcome->said, finding, fmt, ap);
+	lines_add_finding(strcmp(finding->code, "header-again") ? &outcome->said : &outcome->ahead,
+			  finding, fmt, ap);
 	return fake_report(ctx, finding, fmt, ap);
 }
 
@@ -115,6 +117,21 @@ static void pieces_parse(struct outcome *outcome, struct self *instances, unsign
 	piece_parse(outcome, &instances[0], given);
 }
 
+/* Whether a record has just the bytes of the header, and could be a row of texts. */
+static bool is_header_again(const struct self *self)
+{
+	struct mu_string header = self->header_text;
+	size_t from = self->record.start, to = from + header.len;
+	size_t i;
+
+	for (i = 0; i < self->n_fields; i++)
+		if (self->fields[i].type != MU_STRING)
+			return false;
+	return self->n_names > 1 && to <= self->text.len &&
+	       !memcmp(self->text.data + from, header.data, header.len) &&
+	       (to == self->text.len || strchr("\r\n", self->text.data[to]));
+}
+
 /* One record after the other, by record_read() and row_put() alone. */
 static void records_parse(struct outcome *outcome, struct self *self, struct given *given)
 {
@@ -140,6 +157,13 @@ static void records_parse(struct outcome *outcome, struct self *self, struct giv
 			continue;
 		succeed(batch_begin(ctx, self, 1));
 		self->places[0] = mu_at(ctx->document->id, self->record.start);
+		if (is_header_again(self))
+			succeed(mu_report(ctx,
+					  (struct mu_finding){ .severity = MU_WARNING,
+							       .code = "header-again",
+							       .at = self->places[0] },
+					  "the row is the header again, and was read as one of "
+					  "data"));
 		succeed(row_put(ctx, self, 0));
 		succeed(batch_finish(ctx, self, &batch));
 		given_add(given, &batch);
@@ -183,6 +207,7 @@ static void outcome_go(struct outcome *out, const struct self *model, struct man
 		csv_close(&out->fake.ctx, &instances[i]);
 	lines_add(&out->rows, "%s", "");
 	lines_add(&out->said, "%s", "");
+	lines_add(&out->ahead, "%s", "");
 	for (k = 0; k < given.n; k++) {
 		lines_add_batch(&out->rows, &schemas[0], &given.batches[k]);
 		mu_array_release(&given.batches[k]);
@@ -203,6 +228,7 @@ static void outcome_release(struct outcome *outcome)
 	fake_release(&outcome->fake);
 	free(outcome->rows.text);
 	free(outcome->said.text);
+	free(outcome->ahead.text);
 }
 
 static bool lines_equal(const struct lines *a, const struct lines *b)

@@ -112,10 +112,12 @@ static void compare(const struct outcome *wanted, const struct self *model, stru
 
 	outcome_init(&seen);
 	outcome_go(&seen, model, manner, text, len);
-	if (!lines_equal(&wanted->rows, &seen.rows) || !lines_equal(&wanted->said, &seen.said)) {
-		fprintf(stderr, "machine %d, windows of %u, %u instances\n%s%s---\n%s%s",
+	if (!lines_equal(&wanted->rows, &seen.rows) || !lines_equal(&wanted->said, &seen.said) ||
+	    !lines_equal(&wanted->ahead, &seen.ahead)) {
+		fprintf(stderr, "machine %d, windows of %u, %u instances\n%s%s%s---\n%s%s%s",
 			(int)manner.machine, manner.window_bytes, manner.instances,
-			wanted->rows.text, wanted->said.text, seen.rows.text, seen.said.text);
+			wanted->rows.text, wanted->said.text, wanted->ahead.text, seen.rows.text,
+			seen.said.text, seen.ahead.text);
 		abort();
 	}
 	outcome_release(&seen);

@@ -63,7 +63,8 @@ static void agree(const struct outcome *wanted, struct manner manner, const char
 
 	outcome_init(&seen);
 	outcome_go(&seen, &self, manner, bytes, len);
-	if (!lines_equal(&wanted->rows, &seen.rows) || !lines_equal(&wanted->said, &seen.said))
+	if (!lines_equal(&wanted->rows, &seen.rows) || !lines_equal(&wanted->said, &seen.said) ||
+	    !lines_equal(&wanted->ahead, &seen.ahead))
 		fprintf(stderr, "machine %d, windows of %u, %u instances\n", (int)manner.machine,
 			manner.window_bytes, manner.instances);
 	ck_assert_str_eq(seen.rows.text, wanted->rows.text);

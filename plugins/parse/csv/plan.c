@@ -95,9 +95,10 @@ static uint32_t plain_take(struct self *self, uint32_t end, uint32_t row)
 
 static bool row_is_blank(const struct window *w, uint32_t from, uint32_t end)
 {
-	if (w->marked)
-		from += (uint32_t)charset_mark_length(
-			(struct mu_string){ w->text + from, end - from });
+	/* Several in a row, as cell_read() passes over them. */
+	while (w->marked && from < end &&
+	       charset_mark_length((struct mu_string){ w->text + from, end - from }))
+		from += (uint32_t)strlen(CHARSET_MARK);
 	return from == end ||
 	       (end - from == 1 && end < w->len && w->text[from] == '\r' && w->text[end] == '\n');
 }

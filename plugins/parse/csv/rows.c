@@ -367,23 +367,28 @@ static void window_check(struct self *self)
 		blocks_look(w, checked);
 }
 
-/* Rows that are the header again, where no column of another type refuses them. */
-static int report_again(struct mu_ctx *ctx, const struct self *self)
+/* Rows of the batch that are the header again, where no column of another type refuses
+ * them. */
+static int report_again(struct mu_ctx *ctx, const struct self *self, uint32_t n_rows)
 {
 	struct mu_finding again = { .severity = MU_WARNING, .code = "header-again" };
 	const struct window *w = &self->window;
 	struct mu_string header = self->header_text;
+	const char *text = w->huge ? self->text.data + w->base : w->text;
+	uint64_t end = w->huge ? w->huge - w->base : w->end;
 	const struct field *f;
-	uint32_t i, from = w->at, len;
+	uint32_t i;
 	int err = 0;
 
 	for (f = self->fields; f < self->fields + self->n_fields; f++)
 		if (f->type != MU_STRING)
 			return 0;
-	for (i = 0; !err && i < w->n_rows; from = w->rows[i++] + 1) {
-		len = w->rows[i] - from;
-		len -= len == header.len + 1 && w->text[w->rows[i] - 1] == '\r';
-		if (len != header.len || memcmp(w->text + from, header.data, len) != 0)
+	for (i = 0; !err && i < n_rows; i++) {
+		uint32_t from = self->before[i] + 1;
+		uint64_t to = from + (uint64_t)header.len;
+
+		if (to > end || memcmp(text + from, header.data, header.len) != 0 ||
+		    (to < end && text[to] != '\n' && text[to] != '\r'))
 			continue;
 		again.at = mu_at(ctx->document->id, w->base + from);
 		err = mu_report(ctx, again,
@@ -400,10 +405,9 @@ static int batch_make(struct mu_ctx *ctx, struct self *self, struct ArrowArray *
 	int err;
 
 	window_check(self);
-	err = self->n_names > 1 && !self->window.row && !self->window.odd ? report_again(ctx, self)
-									  : 0;
-	if (!err)
-		err = rows_take(ctx, self, &n_rows);
+	err = rows_take(ctx, self, &n_rows);
+	if (!err && self->n_names > 1)
+		err = report_again(ctx, self, n_rows);
 	if (err || !n_rows)
 		return err;
 	err = batch_begin(ctx, self, n_rows);

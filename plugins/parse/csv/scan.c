@@ -134,12 +134,14 @@ static inline uint64_t bytes_equal(uint64_t eight, uint64_t bytes)
 	return ~(((x & low) + low) | x | low);
 }
 
-/* Which of eight bytes are control characters, but for white space: bit 7 of each. */
+/* Which of eight bytes are control characters (C0 and DEL), but for white space: bit 7 of
+ * each. */
 static inline uint64_t bytes_control(uint64_t eight)
 {
-	return bytes_equal(eight & 0xe0 * BYTES_EACH, 0) &
-	       ~(bytes_equal(eight, BYTES_EACH * '\n') | bytes_equal(eight, BYTES_EACH * '\r') |
-		 bytes_equal(eight, BYTES_EACH * '\t'));
+	return bytes_equal(eight, BYTES_EACH * 0x7f) |
+	       (bytes_equal(eight & 0xe0 * BYTES_EACH, 0) &
+		~(bytes_equal(eight, BYTES_EACH * '\n') | bytes_equal(eight, BYTES_EACH * '\r') |
+		  bytes_equal(eight, BYTES_EACH * '\t')));
 }
 
 /* Bit 7 of each of eight bytes. */
@@ -267,7 +269,7 @@ TARGET_AVX2 static uint32_t scan_avx2(struct scan *scan)
 	struct scan s = *scan;
 	__m256i delimiter = _mm256_set1_epi8(s.delimiter), quote = _mm256_set1_epi8(s.quote);
 	__m256i lf = _mm256_set1_epi8('\n'), cr = _mm256_set1_epi8('\r');
-	__m256i tab = _mm256_set1_epi8('\t');
+	__m256i tab = _mm256_set1_epi8('\t'), one = _mm256_set1_epi8(1);
 	uint64_t quotes = s.quote ? ~(uint64_t)0 : 0, control;
 
 #define READ_AVX2(TEXT, B) \
@@ -278,7 +280,7 @@ TARGET_AVX2 static uint32_t scan_avx2(struct scan *scan)
 			       .quote = pair_equal(low, high, quote) & quotes, \
 			       .lf = pair_equal(low, high, lf), \
 			       .high = (uint32_t)_mm256_movemask_epi8( \
-				       _mm256_or_si256(low, high)) }; \
+				       _mm256_adds_epu8(_mm256_max_epu8(low, high), one)) }; \
 	control = pair_control(low, high); \
 	if (__builtin_expect(control != (B)->lf, 0)) { \
 		(B)->cr = pair_equal(low, high, cr); \
@@ -337,7 +339,8 @@ TARGET_AVX512 static uint32_t scan_avx512(struct scan *scan)
 	struct scan s = *scan;
 	__m512i delimiter = _mm512_set1_epi8(s.delimiter), quote = _mm512_set1_epi8(s.quote);
 	__m512i lf = _mm512_set1_epi8('\n'), cr = _mm512_set1_epi8('\r');
-	__m512i blank = _mm512_set1_epi8(' '), tab = _mm512_set1_epi8('\t'), numbers;
+	__m512i blank = _mm512_set1_epi8(' '), del = _mm512_set1_epi8(0x7f);
+	__m512i tab = _mm512_set1_epi8('\t'), numbers;
 	uint64_t quotes = s.quote ? ~(uint64_t)0 : 0, control;
 	uint8_t bytes[SCAN_BLOCK];
 	unsigned i;
@@ -351,7 +354,7 @@ TARGET_AVX512 static uint32_t scan_avx512(struct scan *scan)
 	*(B) = (struct block){ .delimiter = _mm512_cmpeq_epi8_mask(text, delimiter), \
 			       .quote = _mm512_cmpeq_epi8_mask(text, quote) & quotes, \
 			       .lf = _mm512_cmpeq_epi8_mask(text, lf), \
-			       .high = _mm512_movepi8_mask(text) }; \
+			       .high = _mm512_cmpge_epu8_mask(text, del) }; \
 	control = _mm512_cmplt_epu8_mask(text, blank); \
 	if (__builtin_expect(control != (B)->lf, 0)) { \
 		(B)->cr = _mm512_cmpeq_epi8_mask(text, cr); \

@@ -131,6 +131,10 @@ void run_end(struct run *run, int err)
 		text_clear(&run->failure);
 		text_printf(&run->failure, "stopped by signal %d", number);
 	}
+	/* A plugin can give ECANCELED though nobody has asked it to end. */
+	if (err && !number && !run->failure.len)
+		text_printf(&run->failure, "a stage did not go on, and gave no reason but: %s",
+			    strerror(err));
 	tell_work(run);
 	parts_forget(run);
 	valid = verdict_gather(run);

@@ -110,7 +110,7 @@ extern const struct mu_option rows_column_options[];
 	{ "header", "A name in the header cannot be the name of a column, or is lacking.", \
 	  "Name it in the document, or declare the columns in the pipeline with the option columns." }, \
 	{ "header-again", "A row has the texts of the header, and was read as one of data.", \
-	  "Look whether another table begins there, or leave the row out with transform: filter." }, \
+	  "Look whether another table begins there, or have it left out of the document." }, \
 	{ "too-wide", "The header has more columns than the option max_columns allows.", \
 	  "Check that this is the right table; if so, raise max_columns." }, \
 	{ "beyond", "A row has a cell right of the last column that has a header.", \

@@ -322,6 +322,14 @@ START_TEST(what_belongs_between_letters_is_not_said)
 		text[3] = (char)(0x80 | (hidden[i] & 0x3f));
 		ck_assert_uint_eq(control_of(text), hidden[i]);
 	}
+	ck_assert_uint_eq(control_of("Mali\xcd\x8f"), 0x34f);
+	ck_assert_uint_eq(control_of("Mali\xe1\xa0\x8e"), 0x180e);
+	ck_assert_uint_eq(control_of("Mali\xe2\x81\xa1"), 0x2061);
+	ck_assert_uint_eq(control_of("Irak\xe2\xa0\x80"), 0x2800);
+	ck_assert_uint_eq(control_of("Total\xe3\x85\xa4"), 0x3164);
+	ck_assert_uint_eq(control_of("Irak\xef\xb8\x8f"), 0xfe0f);
+	ck_assert_uint_eq(control_of("Mali\xf3\xa0\x81\x81"), 0xe0041);
+	ck_assert_uint_eq(control_of("\xe3\x83\x9e\xe3\x83\xaa \xe1\x83\xa5 \xf3\xa0"), 0);
 	ck_assert_uint_eq(control_of("a\x0b"), 0x0b);
 	ck_assert_uint_eq(control_of("\x1b[1m"), 0x1b);
 	ck_assert_uint_eq(control_of("a\x7f"), 0x7f);

@@ -154,7 +154,8 @@ static bool may_hide(uint8_t c)
 		[0x13] = true, [0x14] = true, [0x15] = true, [0x16] = true, [0x17] = true,
 		[0x18] = true, [0x19] = true, [0x1a] = true, [0x1b] = true, [0x1c] = true,
 		[0x1d] = true, [0x1e] = true, [0x1f] = true, [0x7f] = true, [0xc2] = true,
-		[0xe2] = true, [0xef] = true,
+		[0xcd] = true, [0xe1] = true, [0xe2] = true, [0xe3] = true, [0xef] = true,
+		[0xf3] = true,
 	};
 
 	return may[c];
@@ -170,7 +171,8 @@ static bool chunk_may_hide(const uint8_t *data)
 	for (int i = 0; i < CHUNK; i++) {
 		uint8_t c = data[i];
 
-		any |= (uint8_t)((c == 0xc2) | (c == 0xe2) | (c == 0xef) | (c == 0x7f) |
+		any |= (uint8_t)((c == 0xc2) | (c == 0xcd) | (c == 0xf3) | (c == 0xef) |
+				 ((c >= 0xe1) & (c <= 0xe3)) | (c == 0x7f) |
 				 ((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r')));
 	}
 	return any;
@@ -181,23 +183,42 @@ static bool is_between(unsigned code, unsigned first, unsigned last)
 	return code >= first && code <= last;
 }
 
-/* The character that begins at a byte which may_hide(), if nobody sees it or it stands for
- * one that was lost; else 0. */
+/* Characters that are shown as nothing: those of Unicode's Default_Ignorable_Code_Point
+ * (DerivedCoreProperties.txt) that no text needs which names people or places, C1, the blank
+ * of Braille, and U+FFFD, which stands for one that was lost.  Selectors of the forms of
+ * Mongolian and Chinese letters are none of them. */
+static bool is_hidden(unsigned code)
+{
+	static const struct {
+		unsigned first, last;
+	} hidden[] = {
+		{ 0x80, 0x9f },     { 0xad, 0xad },     { 0x34f, 0x34f },     { 0x115f, 0x1160 },
+		{ 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x202a, 0x202e },   { 0x2060, 0x206f },
+		{ 0x2800, 0x2800 }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },   { 0xffa0, 0xffa0 },
+		{ 0xfff0, 0xfff8 }, { 0xfffd, 0xfffd }, { 0xe0000, 0xe007f },
+	};
+
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+		if (is_between(code, hidden[i].first, hidden[i].last))
+			return true;
+	return false;
+}
+
+/* The character that begins at a byte which may_hide(), if it is hidden; else 0. */
 static unsigned hidden_at(const uint8_t *at, size_t left)
 {
 	unsigned code = 0;
 
 	if (*at < 0x80)
 		return *at;
-	if (*at == 0xc2 && left > 1)
-		code = at[1];
-	else if (*at != 0xc2 && left > 2)
+	if (*at < 0xe0 && left > 1)
+		code = (*at & 0x1fU) << 6 | (at[1] & 0x3fU);
+	else if (*at >= 0xe0 && *at < 0xf0 && left > 2)
 		code = (*at & 0x0fU) << 12 | (at[1] & 0x3fU) << 6 | (at[2] & 0x3fU);
-	if (is_between(code, 0x80, 0x9f) || code == 0xad || is_between(code, 0x200b, 0x200f) ||
-	    is_between(code, 0x202a, 0x202e) || code == 0x2060 ||
-	    is_between(code, 0x2066, 0x2069) || code == 0xfffd)
-		return code;
-	return 0;
+	else if (*at >= 0xf0 && left > 3)
+		code = (*at & 0x07U) << 18 | (at[1] & 0x3fU) << 12 | (at[2] & 0x3fU) << 6 |
+		       (at[3] & 0x3fU);
+	return is_hidden(code) ? code : 0;
 }
 
 /* Whether a character is of Arabic letters, or of the scripts of India and its neighbours,
@@ -308,7 +329,7 @@ static size_t unseen_length(struct mu_string text)
 	if (may_hide((uint8_t)*text.data))
 		code = hidden_at((const uint8_t *)text.data, text.len);
 	if (code)
-		return code < 0x80 ? 1 : code < 0x800 ? 2 : 3;
+		return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 	return charset_mark_length(text);
 }
 

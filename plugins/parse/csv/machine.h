@@ -7,8 +7,6 @@
 #ifndef MACHINE_H
 #define MACHINE_H
 
-#include "cpu/cpu.h"
-
 enum machine {
 	MACHINE_UNKNOWN,  /* not found out yet */
 	MACHINE_PORTABLE, /* 64 bits at a time, anywhere */
@@ -30,13 +28,13 @@ enum machine {
 static inline enum machine machine_find(void)
 {
 #if MACHINE_X86
-	if (!CPU_HAS(AVX2, "avx2") || !CPU_HAS(BMI1, "bmi") || !CPU_HAS(BMI2, "bmi2") ||
-	    !CPU_HAS(LZCNT, "lzcnt") || !CPU_HAS(POPCNT, "popcnt") ||
-	    !CPU_HAS(PCLMULQDQ, "pclmul"))
+	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") ||
+	    !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("popcnt") ||
+	    !__builtin_cpu_supports("pclmul"))
 		return MACHINE_PORTABLE;
-	if (!CPU_HAS(AVX512F, "avx512f") || !CPU_HAS(AVX512BW, "avx512bw") ||
-	    !CPU_HAS(AVX512VL, "avx512vl") || !CPU_HAS(AVX512DQ, "avx512dq") ||
-	    !CPU_HAS(AVX512_VBMI2, "avx512vbmi2"))
+	if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
+	    !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512dq") ||
+	    !__builtin_cpu_supports("avx512vbmi2"))
 		return MACHINE_AVX2;
 	return MACHINE_AVX512;
 #else

@@ -311,7 +311,7 @@ static json_t *outputs(const struct run *run)
 static bool is_own(const char *key)
 {
 	static const char *const own[] = { "status", "severity", "code",  "kind",
-					   "plugin", "stage",	 "sha256" };
+					   "plugin", "stage",    "sha256" };
 	size_t i = 0;
 
 	while (i < sizeof own / sizeof *own && strcmp(own[i], key) != 0)
@@ -348,8 +348,7 @@ static void redact(json_t *json, const struct secrets *secrets) // NOLINT(misc-n
 		else if (!is_own(key))
 			set(json, key, without_secrets(value, secrets));
 	}
-	json_array_foreach(json, i, value)
-	{
+	json_array_foreach(json, i, value) {
 		if (!json_is_string(value))
 			redact(value, secrets);
 		else if (json_array_set_new(json, i, without_secrets(value, secrets)))

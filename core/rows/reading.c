@@ -250,7 +250,7 @@ int reading_finish(struct reader *r, size_t i)
 		err = 0;
 	document_of(r, i)->cut = true;
 	reading_close(r, i, s);
-	if (r->readings[i].parsed && s)
+	if (r->readings[i].parsed)
 		parser_lend(r, i, s);
 	return err;
 }

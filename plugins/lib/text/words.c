@@ -112,8 +112,8 @@ static bool fold_latin(struct folded *f, struct mu_string text)
 	f->len = (size_t)(to - out);
 	f->len -= f->len && to[-1] == ' ';
 	f->full = f->len >= f->size;
-	if (out == room && !f->full)
-		memcpy(f->out, room, f->len);
+	if (out != f->out && !f->full)
+		memcpy(f->out, out, f->len);
 	return true;
 }
 

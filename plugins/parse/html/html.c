@@ -53,7 +53,7 @@ static const char *const merged_names[] = { "down", "fill", "first", NULL };
 static const char *const struck_names[] = { "refuse", "drop", "keep", NULL };
 static const char *const footnotes_names[] = { "keep", "drop", NULL };
 
-static const struct mu_option options[] = {
+static const struct mu_option own_options[] = {
 	MU_OPT_TEXT(struct self, heading,
 		    .help = "of the table: its caption, or the nearest heading before it"),
 	MU_OPT_TEXT(struct self, heading_pattern, .help = "what all of that text matches"),
@@ -330,6 +330,7 @@ static int html_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
 	return 0;
 }
 
-MUSTER_PLUGIN(.name = "html", .summary = "tables of web pages", .options = options, .codes = codes,
-	      .self_size = sizeof(struct self), .configure = html_configure, .open = html_open,
-	      .close = html_close, .parse = html_parse, .locate = html_locate, .guess = html_guess);
+MUSTER_PLUGIN(.name = "html", .summary = "tables of web pages", .options = own_options,
+	      .codes = codes, .self_size = sizeof(struct self), .configure = html_configure,
+	      .open = html_open, .close = html_close, .parse = html_parse, .locate = html_locate,
+	      .guess = html_guess);

@@ -63,7 +63,7 @@ static const struct mu_option column_options[] = {
 	{ 0 },
 };
 
-static const struct mu_option options[] = {
+static const struct mu_option own_options[] = {
 	MU_OPT_TEXT(
 		struct self, rows,
 		.help = "JSON Pointer to the rows, such as /data; \"\" for the document itself"),
@@ -323,7 +323,7 @@ static int json_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
 }
 
 MUSTER_PLUGIN(.name = "json", .summary = "rows of JSON: arrays, objects, or a value in each line",
-	      .options = options, .codes = codes, .self_size = sizeof(struct self),
+	      .options = own_options, .codes = codes, .self_size = sizeof(struct self),
 	      .configure = json_configure, .open = json_open, .close = json_close,
 	      .split = json_split, .parse = json_parse, .merge = json_merge, .locate = json_locate,
 	      .guess = json_guess);

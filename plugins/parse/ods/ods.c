@@ -12,7 +12,7 @@
  */
 #include "ods.h"
 
-static const struct mu_option options[] = { BOOK_OPTIONS, { 0 } };
+static const struct mu_option own_options[] = { BOOK_OPTIONS, { 0 } };
 
 static const struct mu_code codes[] = {
 	SHEET_CODES,           PACKAGE_CODES, ROWS_MISSING_CODE, ROWS_ERROR_CODE,
@@ -84,6 +84,6 @@ static int ods_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
 }
 
 MUSTER_PLUGIN(.name = "ods", .summary = "tables of spreadsheets as LibreOffice has them",
-	      .options = options, .codes = codes, .self_size = sizeof(struct self),
+	      .options = own_options, .codes = codes, .self_size = sizeof(struct self),
 	      .configure = book_configure, .open = ods_open, .close = ods_close, .parse = ods_parse,
 	      .locate = ods_locate, .guess = ods_guess);

@@ -40,7 +40,7 @@
 
 #include <stdlib.h>
 
-static const struct mu_option options[] = { BOOK_OPTIONS, { 0 } };
+static const struct mu_option own_options[] = { BOOK_OPTIONS, { 0 } };
 
 static const struct mu_code codes[] = {
 	{ "uncalculated",
@@ -150,6 +150,6 @@ static int xlsx_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out)
 }
 
 MUSTER_PLUGIN(.name = "xlsx", .summary = "tables of spreadsheets as Excel has them",
-	      .options = options, .codes = codes, .self_size = sizeof(struct self),
+	      .options = own_options, .codes = codes, .self_size = sizeof(struct self),
 	      .configure = book_configure, .open = xlsx_open, .close = xlsx_close,
 	      .parse = xlsx_parse, .locate = xlsx_locate, .guess = xlsx_guess);

@@ -6,9 +6,9 @@
 
 #include <jansson.h>
 
-#include "store/cache_list.h"
 #include "command/command.h"
 #include "config/pipeline_schema.h"
+#include "store/cache_list.h"
 
 enum { CACHE_JSON, CACHE_OLDER_THAN, CACHE_MAX_SIZE, CACHE_DRY };
 

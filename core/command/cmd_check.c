@@ -5,8 +5,8 @@
 
 #include "command/command.h"
 #include "config/pipeline.h"
-#include "store/publish.h"
 #include "stage/check.h"
+#include "store/publish.h"
 
 enum { CHECK_SET, CHECK_OUT };
 

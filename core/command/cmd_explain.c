@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "command/command.h"
-#include "ledger/finding.h"
 #include "config/loader.h"
+#include "ledger/finding.h"
 
 static const struct flag flags[] = { { .name = NULL } };
 

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/interrupt.h"
+#include "base/watch.h"
 #include "command/command.h"
 #include "guess/guess.h"
-#include "base/interrupt.h"
 #include "store/publish.h"
-#include "base/watch.h"
 
 static const struct flag flags[] = { { .name = NULL } };
 

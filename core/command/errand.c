@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/watch.h"
 #include "run/schedule.h"
 #include "stage/check.h"
-#include "base/watch.h"
 
 static int write_report(const struct run *run, struct wanted_report *r, int color)
 {

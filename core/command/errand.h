@@ -5,9 +5,9 @@
 #define ERRAND_H
 
 #include "command/command.h"
-#include "store/destination.h"
 #include "report/report.h"
 #include "stage/run.h"
+#include "store/destination.h"
 
 #define MAX_REPORTS 16
 

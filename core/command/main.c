@@ -12,11 +12,11 @@
 
 #include <muster/plugin.h>
 
-#include "command/command.h"
-#include "config/loader.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/watch.h"
+#include "command/command.h"
+#include "config/loader.h"
 
 #define VERSION "0.1.0"
 

@@ -16,10 +16,10 @@
 
 #include <muster/table.h>
 
-#include "config/object.h"
-#include "config/option.h"
 #include "base/surroundings.h"
 #include "base/watch.h"
+#include "config/object.h"
+#include "config/option.h"
 
 /* The plugins that come with muster, "fetch/file fetch/http ...", as the Makefile knows
  * them.  Only these are taken for muster's own, and only in its own folder. */

@@ -10,9 +10,9 @@
 
 #include <muster/plugin.h>
 
-#include "config/diagnostic.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/diagnostic.h"
 #include "config/yaml.h"
 
 /* Which node gave a member its value, so that a plugin can blame an option by

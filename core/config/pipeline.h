@@ -4,9 +4,9 @@
 #ifndef PIPELINE_H
 #define PIPELINE_H
 
+#include "base/mem.h"
 #include "config/diagnostic.h"
 #include "config/loader.h"
-#include "base/mem.h"
 #include "config/option.h"
 #include "config/tableschema.h"
 #include "config/yaml.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guess/guess_columns.h"
 #include "base/interrupt.h"
+#include "guess/guess_columns.h"
 #include "run/schedule.h"
 #include "stage/check.h"
 #include "stage/services.h"

@@ -9,8 +9,8 @@
 #ifndef GUESS_H
 #define GUESS_H
 
-#include "config/loader.h"
 #include "base/text.h"
+#include "config/loader.h"
 
 #define GUESS_ROWS ((size_t)20000) /* that are looked at */
 

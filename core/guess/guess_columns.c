@@ -4,9 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ledger/balance.h"
-#include "guess/guess_column.h"
 #include "base/mem.h"
+#include "guess/guess_column.h"
+#include "ledger/balance.h"
 
 enum {
 	NAME_MAX = 60,   /* bytes of a name that is made of a header */

@@ -6,9 +6,9 @@
 #ifndef GUESS_COLUMNS_H
 #define GUESS_COLUMNS_H
 
+#include "base/text.h"
 #include "ledger/finding.h"
 #include "ledger/rowset.h"
-#include "base/text.h"
 
 /* What is found out of columns, as YAML.  Zeroed is empty. */
 struct guess_columns {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stage/rejected.h"
 #include "report/report.h"
+#include "stage/rejected.h"
 
 /* A zero byte, which many readers of JSON refuse, is \x00 as in other reports. */
 static json_t *text(const char *bytes, size_t len)

@@ -1,8 +1,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "stage/rejected.h"
 #include "report/report.h"
+#include "stage/rejected.h"
 
 /* Of one code in one stage this many are shown; the rest is counted. */
 #define EXCERPT   100

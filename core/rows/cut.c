@@ -1,4 +1,4 @@
-#include "rows/lane.h"
+#include "rows/reader_state.h"
 
 #include <sched.h>
 

@@ -2,11 +2,11 @@
 
 #include <stdlib.h>
 
-#include "stage/batch.h"
 #include "base/clock.h"
+#include "base/surroundings.h"
 #include "rows/link.h"
 #include "rows/pick.h"
-#include "base/surroundings.h"
+#include "stage/batch.h"
 
 #define TOGETHER 4096 /* rows that an exporter is given at once, or more */
 

@@ -12,7 +12,7 @@
  * Nobody waits for ever: the item whose turn it is belongs to a lane that works on it, since
  * items are taken in order and a lane has one at a time.
  */
-#include "rows/lane.h"
+#include "rows/reader_state.h"
 
 struct item *queue_at(const struct reader *r, uint64_t number)
 {

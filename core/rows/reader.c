@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rows/lane.h"
+#include "rows/reader_state.h"
 #include "stage/rejected.h"
 
 #define LANE_WORK ((uint64_t)1 << 20)  /* bytes that a thread is worth while for, */

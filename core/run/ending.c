@@ -4,16 +4,16 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "publish/datapackage.h"
 #include "base/exit_code.h"
 #include "base/interrupt.h"
-#include "stage/part.h"
-#include "stage/place.h"
 #include "base/progress.h"
-#include "rows/reader.h"
-#include "stage/rejected.h"
+#include "publish/datapackage.h"
 #include "publish/rejects.h"
 #include "publish/verdict.h"
+#include "rows/reader.h"
+#include "stage/part.h"
+#include "stage/place.h"
+#include "stage/rejected.h"
 
 static int store(struct run *run)
 {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stage/place.h"
 #include "ledger/rowset.h"
+#include "stage/place.h"
 
 static const char *shown(const char *cell)
 {

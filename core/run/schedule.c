@@ -1,13 +1,13 @@
 /*
  * The flow of data:
  *
- *     fetch (fetch.c), by way of the cache (cache.c), or what the lock pins (lock.c)
- *         -> documents -> who reads which (recognise.c)
- *         -> parse (reader.c, on lanes: threads that take documents, or pieces of them)
- *         -> a source's validators and transforms, one link after another (link.c)
+ *     fetch (sources), by way of the cache (store), or what the lock pins
+ *         -> documents -> who reads which (recognise.h)
+ *         -> parse (reader.h, on lanes: threads that take documents, or pieces of them)
+ *         -> a source's validators and transforms, one link after another (link.h)
  *             -> all sources appended -> the dataset's validators and transforms
- *                 -> rows that are neither claims nor rejected -> exporters (exporters.c)
- *                     -> published together (publish.c), when all is valid (verdict.c)
+ *                 -> rows that are neither claims nor rejected -> exporters (exporters.h)
+ *                     -> published together (publish.h), when all is valid (verdict.h)
  *
  * Links that can be shared stand on each lane, as many as come first behind a parser that
  * splits its documents; batches are pushed through them there.  Every other link pulls
@@ -22,19 +22,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run/ending.h"
-#include "sources/fetch.h"
 #include "base/interrupt.h"
-#include "sources/lock.h"
-#include "run/locked.h"
-#include "stage/place.h"
 #include "base/progress.h"
+#include "publish/rejects.h"
+#include "run/ending.h"
+#include "run/locked.h"
+#include "run/work.h"
+#include "sources/fetch.h"
+#include "sources/lock.h"
 #include "sources/recognise.h"
+#include "sources/revision.h"
+#include "stage/place.h"
 #include "stage/rejected.h"
 #include "stage/services.h"
-#include "publish/rejects.h"
-#include "sources/revision.h"
-#include "run/work.h"
 
 /* That --select names none. */
 static int no_source(struct run *run)

@@ -7,10 +7,10 @@
 #ifndef WORK_H
 #define WORK_H
 
+#include "publish/verdict.h"
 #include "rows/exporters.h"
 #include "rows/link.h"
 #include "rows/reader.h"
-#include "publish/verdict.h"
 
 /* A source: its parser, and the links behind it. */
 struct head {

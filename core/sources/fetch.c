@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
-#include "sources/lock.h"
 #include "base/progress.h"
+#include "sources/lock.h"
 #include "stage/run.h"
 
 static int fetch_all(struct run *run, struct stage *s, size_t source)

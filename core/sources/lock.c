@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/json_file.h"
-#include "stage/run.h"
 #include "base/whole_file.h"
+#include "stage/run.h"
 
 #define NAME      "muster.lock"
 #define MAX_BYTES ((off_t)256 << 20)

@@ -18,8 +18,8 @@
 #ifndef LOCK_H
 #define LOCK_H
 
-#include "store/cache.h"
 #include "config/pipeline.h"
+#include "store/cache.h"
 
 struct run;
 

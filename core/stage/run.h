@@ -6,15 +6,15 @@
 
 #include <stdatomic.h>
 
-#include "ledger/balance.h"
-#include "store/cache.h"
-#include "store/document.h"
-#include "ledger/finding.h"
 #include "config/pipeline.h"
-#include "store/publish.h"
-#include "stage/record.h"
+#include "ledger/balance.h"
+#include "ledger/finding.h"
 #include "ledger/rejection.h"
 #include "ledger/rowset.h"
+#include "stage/record.h"
+#include "store/cache.h"
+#include "store/document.h"
+#include "store/publish.h"
 
 struct lock;
 

@@ -11,10 +11,10 @@
 
 #include <muster/table.h>
 
-#include "store/document.h"
-#include "ledger/finding.h"
 #include "config/pipeline.h"
 #include "ledger/balance.h"
+#include "ledger/finding.h"
+#include "store/document.h"
 
 struct run;
 

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/document.h"
 #include "base/mem.h"
 #include "base/whole_file.h"
+#include "store/document.h"
 
 #define BLOCK   ((size_t)256 << 10)
 #define BLOCKS  8

@@ -16,9 +16,9 @@
 #include <muster/map.h>
 #include <muster/plugin.h>
 
-#include "store/filter.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/filter.h"
 
 /* What is wrong with a document as a whole: the first error that is pinned to it. */
 struct blame {

@@ -11,8 +11,8 @@
 
 #include <muster/plugin.h>
 
-#include "store/program.h"
 #include "base/text.h"
+#include "store/program.h"
 
 struct document;
 

@@ -9,14 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/append.h"
 #include "base/attributes.h"
+#include "base/mem.h"
+#include "base/tree.h"
+#include "store/append.h"
 #include "store/former.h"
 #include "store/outputs.h"
 #include "store/replace.h"
-#include "base/mem.h"
 #include "store/staging.h"
-#include "base/tree.h"
 
 #define TRIES 8
 

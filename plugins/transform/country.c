@@ -37,10 +37,10 @@
 #include <muster/map.h>
 #include <muster/table.h>
 
-#include "table/added.h"
 #include "names/country.h"
-#include "text/icu_memory.h"
 #include "names/mission.h"
+#include "table/added.h"
+#include "text/icu_memory.h"
 #include "text/phrase.h"
 
 enum { CODE_NAME, CODE_ISO };

@@ -32,9 +32,9 @@
 #include <muster/map.h>
 #include <muster/table.h>
 
+#include "names/mission.h"
 #include "table/added.h"
 #include "text/icu_memory.h"
-#include "names/mission.h"
 #include "text/phrase.h"
 
 /* A document can invent more names than is worth searching for. */

@@ -266,7 +266,7 @@ static int name_set(struct mu_ctx *ctx, struct archive_reader *r, const char *ra
 	if (!to)
 		return out_of_memory(ctx);
 	r->uri = to;
-	to += sprintf(to, "%s#", r->shown);
+	to += snprintf(to, room, "%s#", r->shown);
 	r->name = to;
 	for (i = 0; i < len; i++) {
 		if (i >= good)

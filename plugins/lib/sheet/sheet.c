@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sheet/refuse.h"
 #include "table/counts.h"
 #include "text/phrase.h"
-#include "sheet/refuse.h"
 
 enum {
 	PLACE_BYTES = 64 << 10,

@@ -61,6 +61,8 @@ struct rows_options {
 
 extern const struct mu_option rows_column_options[];
 
+/* An option of them.  The plugin's table is not called `options`, which cppcheck 2.10 takes
+ * for the member. */
 #define ROWS_OPTION(tag, ctype, self, member, ...) \
 	{ .name = #member, .type = (tag), .offset = MU_OFFSET(self, options.member, ctype), __VA_ARGS__ }
 

@@ -29,11 +29,11 @@
 #define CSV_H
 
 #include "bytes/charset.h"
-#include "table/column.h"
 #include "machine.h"
-#include "table/notes.h"
 #include "record.h"
 #include "slab.h"
+#include "table/column.h"
+#include "table/notes.h"
 #include "word.h"
 
 enum {

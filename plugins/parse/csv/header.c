@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 
-#include "text/phrase.h"
 #include "scan.h"
+#include "text/phrase.h"
 
 enum {
 	SNIFF_RECORDS = 20,

@@ -50,8 +50,8 @@
  * column whose header it is nearest to, so it may be empty; a text without numbers in
  * its line is a label or part of a cell of several lines, see grid.h and share.h.
  */
-#include "text/icu_memory.h"
 #include "read/scan.h"
+#include "text/icu_memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -59,8 +59,8 @@
 
 #include "bytes/charset.h"
 
-#include "words/extract.h"
 #include "draft/guess.h"
+#include "words/extract.h"
 
 enum {
 	BATCH_ROWS = 4096,

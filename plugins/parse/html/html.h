@@ -29,10 +29,10 @@
 
 #include "bytes/charset.h"
 #include "element.h"
+#include "prose.h"
 #include "table/rows.h"
 #include "text/pattern.h"
 #include "text/phrase.h"
-#include "prose.h"
 #include "token.h"
 
 enum {

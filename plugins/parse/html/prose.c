@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "bytes/charset.h"
+#include "reference.h"
 #include "table/raised.h"
 #include "text/utf8.h"
-#include "reference.h"
 #include "token.h"
 
 void prose_clear(struct prose *p)

@@ -13,10 +13,10 @@
 #define JSON_H
 
 #include "bytes/charset.h"
-#include "table/rows.h"
-#include "pointer.h"
 #include "lexer.h"
+#include "pointer.h"
 #include "shape.h"
+#include "table/rows.h"
 
 enum {
 	WINDOW_BYTES = 256 << 10, /* of a window; a longer row has a longer one */

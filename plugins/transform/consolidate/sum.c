@@ -1,8 +1,8 @@
 #include <stdlib.h>
 
 #include "consolidate.h"
-#include "groups.h"
 #include "cpu/lanes.h"
+#include "groups.h"
 
 /*
  * Of each key the first row is kept, in the order in which they came, with the rows

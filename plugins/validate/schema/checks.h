@@ -7,8 +7,8 @@
 #include <muster/map.h>
 #include <muster/table.h>
 
-#include "text/pattern.h"
 #include "screen.h"
+#include "text/pattern.h"
 #include "values.h"
 
 enum check_kind {

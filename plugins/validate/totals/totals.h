@@ -29,8 +29,8 @@
 #ifndef TOTALS_H
 #define TOTALS_H
 
-#include "dimension.h"
 #include "cpu/lanes.h"
+#include "dimension.h"
 #include "pile.h"
 #include "tally.h"
 

@@ -5,8 +5,8 @@
 #ifndef DOCUMENT_HEADER_H
 #define DOCUMENT_HEADER_H
 
-#include "words/page.h"
 #include "layout/layout.h"
+#include "words/page.h"
 
 /* Which columns of a table a document has, from left to right, and which of
  * them have cells in its rows. */

@@ -5,8 +5,8 @@
 #define DOCUMENT_VALUE_H
 
 #include "names/country.h"
-#include "text/language.h"
 #include "names/mission.h"
+#include "text/language.h"
 
 #include "layout/layout.h"
 

@@ -17,8 +17,8 @@
 #ifndef DOCUMENT_CUT_H
 #define DOCUMENT_CUT_H
 
-#include "words/page.h"
 #include "layout/value.h"
+#include "words/page.h"
 
 enum {
 	CUT_WORDS = 256, /* a longer line is no row */

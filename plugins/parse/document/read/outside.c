@@ -2,8 +2,8 @@
 
 #include "read/doubt.h"
 #include "read/grid.h"
-#include "read/mention.h"
 #include "read/line.h"
+#include "read/mention.h"
 #include "read/table.h"
 
 enum {
@@ -17,7 +17,7 @@ struct outside {
 	struct scan *s;
 	bool *covered; /* lines of tables that were read */
 	bool *known;   /* lines of tables that are known and not read */
-	size_t reported, more, last;
+	size_t reported, more, more_errors, last;
 };
 
 static bool line_has_digit(const struct scan *s, size_t line)
@@ -278,6 +278,19 @@ static int table_check(const struct outside *o, size_t line, size_t *end)
 	return report_table(s, line, as, rows);
 }
 
+/* Whether a line is told by itself; it is counted otherwise. */
+static bool is_told(struct outside *o, size_t line, enum mu_severity severity)
+{
+	o->last = line;
+	if (o->reported < REPORTED_MAX) {
+		o->reported++;
+		return true;
+	}
+	o->more++;
+	o->more_errors += severity == MU_ERROR;
+	return false;
+}
+
 static int report_behind(struct outside *o, const struct found_table *f, size_t line,
 			 enum outside_kind kind)
 {
@@ -285,12 +298,8 @@ static int report_behind(struct outside *o, const struct found_table *f, size_t 
 	struct phrase end = quote(pages_line(s->pages, f->stop - 1));
 	struct phrase text = quote(pages_line(s->pages, line));
 
-	o->last = line;
-	if (o->reported == REPORTED_MAX) {
-		o->more++;
+	if (!is_told(o, line, MU_ERROR))
 		return 0;
-	}
-	o->reported++;
 	return scan_report(s, finding_at(s, line, "continues"),
 			   "table '%s' ended with '%s', but '%s' behind it reads as %s",
 			   table_of(s, f)->name, end.text, text.text,
@@ -305,14 +314,10 @@ static int report_doubt(struct outside *o, const struct found_table *f, size_t l
 	struct phrase text = quote(pages_line(s->pages, line));
 	struct mu_finding finding = finding_at(s, line, "continues");
 
-	o->last = line;
-	if (o->reported == REPORTED_MAX) {
-		o->more++;
-		return 0;
-	}
-	o->reported++;
 	if (doubt == DOUBT_MAYBE)
 		finding.severity = MU_WARNING;
+	if (!is_told(o, line, finding.severity))
+		return 0;
 	return scan_report(s, finding,
 			   "table '%s' ended with '%s', and '%s' behind it %s it, but is no row, "
 			   "total or line to skip that the pipeline describes",
@@ -322,11 +327,17 @@ static int report_doubt(struct outside *o, const struct found_table *f, size_t l
 
 static int report_more(const struct outside *o)
 {
+	struct mu_finding finding;
+
 	if (!o->more)
 		return 0;
-	return scan_report(
-		o->s, finding_at(o->s, o->last, "continues"),
-		"%zu more lines behind tables read or look like rows or totals of theirs", o->more);
+	finding = finding_at(o->s, o->last, "continues");
+	finding.severity = o->more_errors ? MU_ERROR : MU_WARNING;
+	return scan_report(o->s, finding,
+			   "%zu more lines behind tables read or look like rows or totals of "
+			   "theirs, or speak of "
+			   "them",
+			   o->more);
 }
 
 /* Whether the line is the first one that `end` says is behind the table. */
@@ -373,9 +384,8 @@ static int mention_check(struct outside *o, const struct found_table *f, size_t 
 	known = find_sentence(s, line);
 	if (known)
 		return known < 0 ? -known : 0;
-	if (o->reported == REPORTED_MAX)
+	if (!is_told(o, line, MU_WARNING))
 		return 0;
-	o->reported++;
 	finding.severity = MU_WARNING;
 	text = quote(pages_line(s->pages, line));
 	phrase_add(&name, m.name.data, m.name.len);

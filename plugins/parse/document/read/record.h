@@ -7,8 +7,8 @@
 
 #include <muster/map.h>
 
-#include "read/cut.h"
 #include "layout/header.h"
+#include "read/cut.h"
 #include "text/phrase.h"
 
 /* A value of a record, and where its text is in the flat form. */

@@ -1,8 +1,8 @@
 /*
  * What the files of the reader share: documents, items, lanes.  See reader.h for the model.
  */
-#ifndef LANE_H
-#define LANE_H
+#ifndef READER_STATE_H
+#define READER_STATE_H
 
 #include <pthread.h>
 

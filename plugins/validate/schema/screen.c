@@ -47,7 +47,7 @@ bool screen_begin(struct screen *screen, const struct mu_rows *hidden, int64_t r
 	if (!screen_grow(screen, (size_t)rows))
 		return false;
 	screen->rows = rows;
-	screen->hidden = hidden;
+	screen->hidden = *hidden;
 	screen->passed_over = 0;
 	screen->suspects = false;
 	screen->err = 0;
@@ -84,7 +84,7 @@ static void wrong(struct mu_ctx *ctx, struct checks *all, struct check *check, i
 	if (!screen->counted || check->kind->advises)
 		suspect(screen, row);
 	else if (!screen->err && !(screen->marks[row] & ROW_PASSED_OVER))
-		screen->err = check_count(ctx, check, mu_get_place(&screen->hidden->at, row), 0);
+		screen->err = check_count(ctx, check, mu_get_place(&screen->hidden.at, row), 0);
 }
 
 bool screen_nulls(struct mu_ctx *ctx, struct checks *all, struct check *check)

@@ -24,15 +24,15 @@ enum {
 
 /* Zeroed is empty. */
 struct screen {
-	int64_t rows;        /* of the batch at hand */
-	const struct mu_rows *hidden; /* likewise; borrowed */
-	int64_t passed_over; /* how many of them are */
-	bool suspects;       /* whether any row is marked as one */
-	bool counted;        /* what checks know to be wrong is counted, and no suspect */
-	int err;             /* that counting gave; 0 */
-	uint8_t *marks;      /* for each row, of the above */
-	int8_t *words;       /* private: whether words pass; no more than there are rows */
-	size_t room;         /* private: of either */
+	int64_t rows;          /* of the batch at hand */
+	struct mu_rows hidden; /* its hidden columns, which last as long as the batch */
+	int64_t passed_over;   /* how many of them are */
+	bool suspects;         /* whether any row is marked as one */
+	bool counted;          /* what checks know to be wrong is counted, and no suspect */
+	int err;               /* that counting gave; 0 */
+	uint8_t *marks;        /* for each row, of the above */
+	int8_t *words;         /* private: whether words pass; no more than there are rows */
+	size_t room;           /* private: of either */
 };
 
 /* A text of 1 to 24 bytes: its length and all of its bytes, some of them twice. */
@@ -47,8 +47,8 @@ struct screen_texts {
 	struct screen_text passed[SCREEN_TEXTS];
 };
 
-/* Begins a batch: marks the rows that are passed over.  `hidden` is borrowed for as long as it
- * is screened.  false when memory is out. */
+/* Begins a batch of `rows` rows: marks those that are passed over.  What `hidden` points to
+ * must last as long as the batch.  false when memory is out. */
 bool screen_begin(struct screen *screen, const struct mu_rows *hidden, int64_t rows);
 void screen_release(struct screen *screen);
 

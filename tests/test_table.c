@@ -385,6 +385,9 @@ END_TEST
 START_TEST(what_is_no_number_is_refused)
 {
 	static const char *const wrong[] = { "9007199254740993",
+					     "72057594037927936",
+					     "0.12345678901234567",
+					     "0.1000000000000000055511151231257827",
 					     "1e400",
 					     "",
 					     "-",

@@ -510,23 +510,35 @@ static bool has_digit_but_zero(const char *text)
 	return text[strspn(text, "-0.")] >= '1' && text[strspn(text, "-0.")] <= '9';
 }
 
-/* Whether a number has the digits that it was written with.  Of up to 15 it always has,
- * so below 1e15 all digits before the point are kept; behind it up to 17 are taken, since those
- * past the 15th are the noise that spreadsheets write: 28.100000000000001 is 28.1.  All others
- * have to be those of the nearest double, and neither 9007199254740993 nor
- * 0.12345678901234567890 is. */
+/* The digits of a number's text before its exponent, without zeros around them; how many. */
+static size_t digits_of(const char *text, char *out)
+{
+	size_t n = 0;
+
+	for (; *text && *text != 'e' && *text != 'E'; text++)
+		if (is_digit(*text) && (n || *text != '0'))
+			out[n++] = *text;
+	while (n && out[n - 1] == '0')
+		n--;
+	return n;
+}
+
+/* Whether a number has the digits that it was written with.  Of up to 15 it always has; more
+ * have to be those that it is written with in its turn.  Of 16 and 17 those past the 15th may
+ * also be the noise of a double that spreadsheets and other programs print: 28.1 is
+ * 28.100000000000001 there. */
 static bool keeps_digits(const char *text, double value)
 {
-	char written[400], kept[420];
-	size_t n = 0, i;
+	char written[400], kept[400], space[MU_FORMAT_MAX];
+	size_t n = digits_of(text, written);
 
-	for (i = 0; text[i] && text[i] != 'e' && text[i] != 'E'; i++)
-		if (text[i] >= '0' && text[i] <= '9' && (n || text[i] != '0'))
-			written[n++] = text[i];
-	while (n && written[n - 1] == '0')
-		n--;
-	if (n <= (fabs(value) < 1e15 ? 17 : 15))
+	if (n <= 15 && fpclassify(value) != FP_SUBNORMAL)
 		return true;
+	space[format_number(value, space)] = '\0';
+	if (digits_of(space, kept) == n && !memcmp(written, kept, n))
+		return true;
+	if (n > 17 || fabs(value) >= 1e15)
+		return false;
 	snprintf(kept, sizeof kept, "%.*e", (int)n - 1, fabs(value));
 	return kept[0] == written[0] && !memcmp(kept + 2, written + 1, n - 1);
 }
@@ -578,12 +590,17 @@ static bool nearest(struct mu_string text, char ended[400], double *value)
 	return true;
 }
 
-bool mu_number_loses(struct mu_string text)
+const char *mu_number_loss(struct mu_string text)
 {
 	char ended[400];
 	double value;
+	int64_t whole;
 
-	return nearest(text, ended, &value) && !isinf(value) && !keeps_digits(ended, value);
+	if (!nearest(text, ended, &value) || isinf(value) || keeps_digits(ended, value))
+		return NULL;
+	return mu_parse_integer(text, &whole)
+		       ? "has digits that a number would lose; as integer or text it keeps them"
+		       : "has digits that a number would lose; as text it keeps them";
 }
 
 bool mu_parse_number(struct mu_string text, double *out)

@@ -253,17 +253,17 @@ struct mu_string mu_format(const struct mu_column *c, int64_t row, char space[MU
  * surrounding space, no leading '+', no separators; `out` is set only when it is one. */
 bool mu_parse_integer(struct mu_string text, int64_t *out);
 
-/* Whether all of a text is a number.  It keeps all the digits before its point, and 15 in all.
- * Of more than 17 none may be lost: 9007199254740993, 0.12345678901234567890 and 1e400 are
- * none. */
+/* Whether all of a text is a number.  It keeps all its digits, but for those past the 15th that
+ * are the noise of a double (28.100000000000001): 9007199254740993, 0.12345678901234567 and
+ * 1e400 are none. */
 bool mu_parse_number(struct mu_string text, double *out);
 
 /* Whether a text has the form of a number, whatever its size. */
 bool mu_is_number(struct mu_string text);
 
-/* Whether a text is a number, and none that mu_parse_number() gives, because it would not
- * have all its digits. */
-bool mu_number_loses(struct mu_string text);
+/* Of a text that is a number, and none that mu_parse_number() gives because it would not have
+ * all its digits: words for behind it in a message, with what keeps them.  NULL: of any other. */
+const char *mu_number_loss(struct mu_string text);
 
 /* Whether all of a text is "true" or "false". */
 bool mu_parse_boolean(struct mu_string text, bool *out);

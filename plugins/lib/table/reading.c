@@ -186,8 +186,8 @@ static const char *wrong_words(const struct cell_value *cell, const struct readi
 
 	if (!r->code)
 		return "is text, and was taken for a number";
-	if (!strcmp(r->code, "number") && mu_number_loses(mu_trim(cell->text)))
-		return "has digits that a number would lose; declare it as text or integer";
+	if (!strcmp(r->code, "number") && mu_number_loss(mu_trim(cell->text)))
+		return mu_number_loss(mu_trim(cell->text));
 	if (!strcmp(r->code, "date") && cell->kind == CELL_NUMBER)
 		return "is a number, and not formatted as a date";
 	if (!strcmp(r->code, "date") && cell->kind == CELL_DATE)

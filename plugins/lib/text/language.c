@@ -220,7 +220,9 @@ enum language_answer language_number(struct language *l, struct mu_string text, 
 		}
 		plain[n] = '\0';
 	}
-	return mu_parse_number(mu_string(plain), out) ? LANGUAGE_OK : LANGUAGE_NOT;
+	if (mu_parse_number(mu_string(plain), out))
+		return LANGUAGE_OK;
+	return mu_number_loss(mu_string(plain)) ? LANGUAGE_LOSES : LANGUAGE_NOT;
 }
 
 /* Folded, and without spaces: "twee en twintig" is "tweeëntwintig". */

@@ -26,6 +26,7 @@ enum language_answer {
 	LANGUAGE_OK,
 	LANGUAGE_NOT,      /* not a value of this kind, or not all of it */
 	LANGUAGE_OVERFLOW, /* a whole number that does not fit 64 bits */
+	LANGUAGE_LOSES,    /* a number that would not keep all its digits */
 };
 
 /* A whole number in digits with or without the language's group separator

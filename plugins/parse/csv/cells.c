@@ -195,8 +195,8 @@ uint32_t cells_integers(enum machine machine, const struct cells *cells, int64_t
 	return (uint32_t)(integers_portable(cells, 0, values, odd) - odd);
 }
 
-/* Digits, with a point or not: exact as long as the digits fit 53 bits and the power of
- * ten is one that a double has exactly (Clinger 1990, "How to Read Floating Point Numbers
+/* Up to 15 digits, with a point or not: they fit 53 bits, and the power of ten is one that a
+ * double has exactly, so their quotient is the nearest (Clinger 1990, "How to Read Floating Point Numbers
  * Accurately"). */
 static enum reading number_read(const struct cells *c, struct span s, double *out)
 {
@@ -226,7 +226,7 @@ static enum reading number_read(const struct cells *c, struct span s, double *ou
 		else
 			return READ_ODD;
 	}
-	if (digits >> 53)
+	if (digits > 999999999999999)
 		return READ_ODD;
 	*out = (double)digits / powers[point ? end - point - 1 : 0];
 	if (negative)

@@ -310,11 +310,9 @@ static int report_value(struct mu_ctx *ctx, const struct self *self, const struc
 	struct phrase shown = { .len = 0 };
 
 	phrase_add(&shown, value.data, value.len);
-	if (f->type == MU_NUMBER && mu_number_loses(mu_trim(value)))
-		return mu_report(ctx, wrong,
-				 "%s '%s' has digits that a number would lose; declare it as text "
-				 "or integer",
-				 f->name, shown.text);
+	if (f->type == MU_NUMBER && mu_number_loss(mu_trim(value)))
+		return mu_report(ctx, wrong, "%s '%s' %s", f->name, shown.text,
+				 mu_number_loss(mu_trim(value)));
 	return mu_report(ctx, wrong, "%s '%s' is not %s", f->name, shown.text, wanted[f->type]);
 }
 

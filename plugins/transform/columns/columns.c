@@ -160,7 +160,7 @@ static int report_value(const struct work *work, enum mu_data type, const struct
 		[MU_BOOLEAN] = "boolean",
 		[MU_DATE] = "date",
 	};
-	const char *name = work->column->name;
+	const char *name = work->column->name, *loss = NULL;
 	struct phrase shown = { .len = 0 };
 	struct mu_finding finding = { .code = answer == VALUE_OVERFLOW ? "overflow" : "cast",
 				      .at = work->at,
@@ -174,11 +174,12 @@ static int report_value(const struct work *work, enum mu_data type, const struct
 	if (answer == VALUE_OVERFLOW)
 		return mu_report(work->ctx, finding, "%s '%s' is too large for a %s", name,
 				 shown.text, kinds[type]);
-	if (type == MU_NUMBER && mu_number_loses(mu_trim(text)))
-		return mu_report(work->ctx, finding,
-				 "%s '%s' has digits that a number would lose; cast it to integer, "
-				 "or leave it as text",
-				 name, shown.text);
+	if (type == MU_NUMBER)
+		loss = mu_number_loss(mu_trim(text));
+	if (!loss && answer == VALUE_LOSES)
+		loss = "has digits that a number would lose; as text it keeps them";
+	if (loss)
+		return mu_report(work->ctx, finding, "%s '%s' %s", name, shown.text, loss);
 	if (type == MU_DATE && cast && cast->format)
 		return mu_report(work->ctx, finding, "%s '%s' is no date written %s", name,
 				 shown.text, cast->format);

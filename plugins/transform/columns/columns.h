@@ -181,7 +181,7 @@ int64_t lost_column(struct lost *lost, uint64_t at);
 
 void lost_release(struct lost *lost);
 
-enum answer { VALUE_OK, VALUE_NOT, VALUE_OVERFLOW, VALUE_NO_MEMORY };
+enum answer { VALUE_OK, VALUE_NOT, VALUE_OVERFLOW, VALUE_LOSES, VALUE_NO_MEMORY };
 
 /* Text as a value of a type; `cast` says how it is written, or NULL. */
 enum answer value_parse(const struct cast *cast, enum mu_data type, struct mu_string text,

@@ -80,6 +80,7 @@ static enum answer answer_of(enum language_answer answer)
 {
 	return answer == LANGUAGE_OK         ? VALUE_OK
 	       : answer == LANGUAGE_OVERFLOW ? VALUE_OVERFLOW
+	       : answer == LANGUAGE_LOSES    ? VALUE_LOSES
 					     : VALUE_NOT;
 }
 

@@ -104,6 +104,16 @@ static struct value read_integer(const struct reader *r, const struct column *c,
 	return v;
 }
 
+static struct value read_number(const struct reader *r, struct mu_string text)
+{
+	struct value v = { .state = VALUE_KNOWN };
+	enum language_answer answer = language_number(r->language, text, &v.number);
+
+	if (answer != LANGUAGE_OK)
+		v.state = answer == LANGUAGE_LOSES ? VALUE_LOSES : VALUE_UNREAD;
+	return v;
+}
+
 /* The pattern of one way to write a date; NULL: as the language does. */
 static const char *date_format(const struct column *c, size_t way)
 {
@@ -131,7 +141,6 @@ struct value value_read(const struct reader *r, const struct column *c, struct m
 			bool words)
 {
 	struct value v = { .state = VALUE_KNOWN };
-	bool read = true;
 
 	if (is_zero(c, text)) {
 		if (c->type == COLUMN_NUMBER)
@@ -153,10 +162,8 @@ struct value value_read(const struct reader *r, const struct column *c, struct m
 	if (c->type == COLUMN_DATE)
 		return read_date(r, c, text);
 	if (c->type == COLUMN_NUMBER)
-		read = language_number(r->language, text, &v.number) == LANGUAGE_OK;
-	else
-		read = mu_parse_boolean(text, &v.boolean);
-	if (!read)
+		return read_number(r, text);
+	if (!mu_parse_boolean(text, &v.boolean))
 		v.state = VALUE_UNREAD;
 	return v;
 }

@@ -28,6 +28,7 @@ enum value_state {
 	VALUE_KNOWN,
 	VALUE_UNREAD,   /* not a value of the type */
 	VALUE_OVERFLOW, /* a whole number beyond 64 bits */
+	VALUE_LOSES,    /* a number that would not keep all its digits */
 	VALUE_NEGATIVE, /* a measure below 0 */
 	VALUE_FAR,      /* a date in a year in which no roster was or will be published */
 };

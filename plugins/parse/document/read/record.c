@@ -169,8 +169,7 @@ struct datum datum_read(const struct scan *s, const struct column *c, struct mu_
 
 bool datum_is_wrong(const struct datum *d)
 {
-	return d->value.state == VALUE_UNREAD || d->value.state == VALUE_OVERFLOW ||
-	       d->value.state == VALUE_NEGATIVE || d->value.state == VALUE_FAR;
+	return d->value.state >= VALUE_UNREAD;
 }
 
 const char *value_trouble(const struct column *c, enum value_state state)
@@ -185,6 +184,8 @@ const char *value_trouble(const struct column *c, enum value_state state)
 
 	if (state == VALUE_OVERFLOW)
 		return "too large for 64 bits";
+	if (state == VALUE_LOSES)
+		return "a number with digits that it would lose; as text it keeps them";
 	if (state == VALUE_NEGATIVE)
 		return "below zero";
 	if (state == VALUE_FAR)

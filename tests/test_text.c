@@ -41,7 +41,7 @@ START_TEST(what_acts_on_a_terminal_is_shown)
 	visible_is("a\tb", 3, "a b");
 	visible_is("\x1b[31mred\n", 9, "\\x1b[31mred\\x0a");
 	visible_is("a\0b", 3, "a\\x00b");
-	visible_is("\x7f\xc2\x9b", 3, "\\x7f\\x9b");
+	visible_is("\x7f\xc2\x9b", 3, "\\x7f\\u009b");
 	visible_is("\xe2\x80\xae"
 		   "evil",
 		   7, "\\u202eevil");

@@ -147,13 +147,27 @@ size_t text_columns(const char *bytes, size_t len)
 	return columns;
 }
 
-/* What would act on a terminal, or make a text look other than it is. */
+/* What would act on a terminal, or make a text look other than it is: control characters, those
+ * of direction, and all that is shown as nothing (Unicode's Default_Ignorable_Code_Point), or as
+ * a blank that is none. */
 static bool character_is_unsafe(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c || code == 0x200b ||
-	       code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
-	       (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe007f);
+	static const struct {
+		uint32_t first, last;
+	} unsafe[] = {
+		{ 0, 0x1f },          { 0x7f, 0x9f },       { 0xad, 0xad },
+		{ 0x34f, 0x34f },     { 0x61c, 0x61c },     { 0x115f, 0x1160 },
+		{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f },   { 0x200b, 0x200f },
+		{ 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x2800, 0x2800 },
+		{ 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
+		{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x1bca0, 0x1bca3 },
+		{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+	};
+	size_t i = 0;
+
+	while (i < sizeof unsafe / sizeof *unsafe && code > unsafe[i].last)
+		i++;
+	return i < sizeof unsafe / sizeof *unsafe && code >= unsafe[i].first;
 }
 
 void text_add_visible(struct text *text, const char *bytes, size_t len)
@@ -168,7 +182,7 @@ void text_add_visible(struct text *text, const char *bytes, size_t len)
 			text_putc(text, ' ');
 		else if (!character_is_unsafe(code))
 			text_add(text, bytes, size);
-		else if (code < 0x100)
+		else if (code < 0x80)
 			text_printf(text, "\\x%02x", code);
 		else if (code < 0x10000)
 			text_printf(text, "\\u%04x", code);

@@ -28,8 +28,8 @@ void text_clear(struct text *text);
 void text_release(struct text *text);
 
 /* The bytes fit for a terminal or a log: control characters (C0, DEL, C1, the
- * bidirectional overrides) and bytes that are no UTF-8 become \x1b, \u202e;
- * a tab becomes a space. */
+ * bidirectional overrides), those that nobody sees (U+00AD, U+200D) and bytes that are no UTF-8
+ * become \x1b, \u202e; a tab becomes a space. */
 void text_add_visible(struct text *text, const char *bytes, size_t len);
 
 /* A JSON string with its quotes.  Bytes that are no UTF-8 become U+FFFD. */

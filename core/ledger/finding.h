@@ -48,6 +48,9 @@ struct finding {
 	size_t n_explanations;
 	double score; /* of an explanation */
 	/* Filled by places_find(). */
+	uint64_t repeated; /* findings that said the same of other rows, which have the value
+			      from the same place: they are no longer there */
+	bool apart;        /* others that say the same are about other places */
 	bool located;
 	uint32_t page;
 	uint64_t line, column, width;

@@ -6,6 +6,8 @@
 
 #include "stage/run.h"
 
+#define REPEATED_LOOK 8 /* findings before one among which the same one is looked for */
+
 /* A parser that has read its document to the end, and stays open. */
 struct lent {
 	uint32_t document;
@@ -195,13 +197,79 @@ static void second_name(struct run *run, struct finding *f)
 	f->message = message.data;
 }
 
+static bool text_same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Whether two findings say the same of a column in rows of one document. */
+static bool findings_alike(const struct finding *a, const struct finding *b)
+{
+	return a->at && b->at && a->from && a->stage == b->stage && a->severity == b->severity &&
+	       mu_at_document(a->at) == mu_at_document(b->at) && text_same(a->from, b->from) &&
+	       !strcmp(a->code, b->code) && !strcmp(a->message, b->message) && !a->second &&
+	       !b->second && !a->n_explanations && !b->n_explanations;
+}
+
+/* Whether two rows have their value from one place, such as the date in a heading. */
+static bool place_same(const struct finding *a, const struct finding *b)
+{
+	return a->page == b->page && a->line == b->line && a->column == b->column &&
+	       (a->line || a->cell) && text_same(a->cell, b->cell);
+}
+
+static void repeated_say(struct finding *f)
+{
+	struct text message = { 0 };
+
+	text_printf(&message, "%s; likewise in %" PRIu64 " more row%s that ha%s it from there",
+		    f->message, f->repeated, f->repeated == 1 ? "" : "s",
+		    f->repeated == 1 ? "s" : "ve");
+	free(f->message);
+	f->message = message.data;
+}
+
+/* What is wrong in one place is one finding, in however many rows the place's value is. */
+static void repeated_fold(struct run *run)
+{
+	struct findings *findings = &run->findings;
+	size_t kept = 0, i, k;
+
+	for (i = 0; i < findings->count; i++) {
+		struct finding *f = &findings->items[i], *first = NULL;
+
+		for (k = kept; k-- > 0 && kept - k <= REPEATED_LOOK && !first;)
+			if (findings_alike(&findings->items[k], f))
+				first = &findings->items[k];
+		if (first && !first->apart) {
+			locate(run, first);
+			locate(run, f);
+			first->apart = !place_same(first, f);
+		}
+		if (first && !first->apart) {
+			first->repeated++;
+			run->counts[f->severity]--;
+			finding_release(f);
+			continue;
+		}
+		f->apart = first != NULL;
+		findings->items[kept++] = *f;
+	}
+	findings->count = kept;
+	for (i = 0; i < kept; i++)
+		if (findings->items[i].repeated)
+			repeated_say(&findings->items[i]);
+}
+
 /* In the order of places, so that each document is opened once. */
 void places_find(struct run *run)
 {
 	struct findings *findings = &run->findings;
-	size_t n = findings->count, i, j;
+	size_t n, i, j;
 	struct finding **all;
 
+	repeated_fold(run);
+	n = findings->count;
 	for (i = 0; i < findings->count; i++)
 		n += findings->items[i].n_explanations + 1;
 	all = mem_alloc((n + 1) * sizeof(struct finding *));

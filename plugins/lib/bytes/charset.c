@@ -314,6 +314,9 @@ unsigned charset_name_odd(struct mu_string name)
 	unsigned code = charset_control(name);
 	size_t i;
 
+	/* A soft hyphen is seen at the end of a line alone, and names have no lines. */
+	if (!code && name.len && memmem(name.data, name.len, "\xc2\xad", 2))
+		code = 0xad;
 	for (i = 0; !code && i < name.len; i++)
 		odd_blank((struct mu_string){ name.data + i, name.len - i }, &code);
 	return code;
@@ -379,11 +382,6 @@ void charset_name_show(struct phrase *phrase, struct mu_string name)
 		struct mu_string rest = { name.data + i, name.len - i };
 
 		len = odd_blank(rest, &code);
-		/* A soft hyphen is seen at the end of a line alone. */
-		if (!len && rest.len > 1 && !memcmp(rest.data, "\xc2\xad", 2)) {
-			len = 2;
-			code = 0xad;
-		}
 		if (len > 1)
 			n += (size_t)snprintf(shown + n, sizeof shown - n, "\\u%04x", code);
 		else

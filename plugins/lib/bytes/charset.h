@@ -157,16 +157,17 @@ size_t charset_control_find(struct mu_string text, size_t from, unsigned *code);
  * quicker than to look for them. */
 bool charset_may_hide(struct mu_string text);
 
-/* The first such character of a column's name, or white space in it that is no space, such
- * as a line break or a no-break space: a name that looks like another one.  0: there is none. */
+/* The first such character of a column's name, any soft hyphen, or white space in it that is no
+ * space, such as a line break or a no-break space: a name that looks like another one.  0: there
+ * is none. */
 unsigned charset_name_odd(struct mu_string name);
 
 /* Whether two names that differ look the same: without what nobody sees, and with white space
  * of any kind and length as one space. */
 bool charset_names_look_alike(struct mu_string a, struct mu_string b);
 
-/* Adds a name to a message, in which white space beyond ASCII is written \u00a0 and a soft
- * hyphen \u00ad.  What nobody sees is written so in all messages. */
+/* Adds a name to a message, in which white space beyond ASCII is written \u00a0.  What nobody
+ * sees is written so in all messages. */
 void charset_name_show(struct phrase *phrase, struct mu_string name);
 
 /* What such a character is, for messages: "a control character that nobody sees". */

@@ -144,7 +144,7 @@ struct self {
 	struct mu_string *names;  /* of the header */
 	size_t n_names;           /* of those kept */
 	size_t width;             /* cells that each record should have */
-	struct cell header_wrong; /* the first one whose quotes are wrong */
+	struct cell *name_cells; /* of `names`; those whose quotes are wrong have flags */
 	size_t header_at;
 	size_t at; /* where the first record behind the header starts */
 	struct field *fields;

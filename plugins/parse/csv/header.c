@@ -107,6 +107,7 @@ static int header_read(struct mu_ctx *ctx, struct self *self)
 	self->width = record->count;
 	self->n_names = record->kept;
 	self->names = mu_alloc(ctx, (record->kept + 1) * sizeof *self->names);
+	self->name_cells = mu_alloc(ctx, (record->kept + 1) * sizeof *self->name_cells);
 	for (i = 0; i < record->kept; i++) {
 		const struct cell *cell = &record->cells[i];
 
@@ -119,8 +120,7 @@ static int header_read(struct mu_ctx *ctx, struct self *self)
 		if (marked)
 			name = (struct mu_string){ space, charset_drop_marks(space, name) };
 		self->names[i] = mu_trim(name);
-		if (cell->flags & (CELL_OPEN | CELL_JUNK) && !self->header_wrong.flags)
-			self->header_wrong = *cell;
+		self->name_cells[i] = *cell;
 	}
 	return 0;
 }
@@ -338,7 +338,7 @@ static int report_name_odd(struct mu_ctx *ctx, const struct self *self, size_t i
 				  .value = self->names[i].data,
 				  .value_len = self->names[i].len };
 
-	if (!code || self->header_wrong.flags)
+	if (!code || self->name_cells[i].flags & (CELL_OPEN | CELL_JUNK))
 		return 0;
 	return mu_report(ctx, odd, "the name of column %zu has the character U+%04X, %s", i + 1,
 			 code, charset_control_kind(code));
@@ -387,13 +387,22 @@ int csv_report_unclosed(struct mu_ctx *ctx, const struct self *self, const struc
 			 first, last);
 }
 
-static int report_header_quote(struct mu_ctx *ctx, const struct self *self)
+static int report_header_quotes(struct mu_ctx *ctx, const struct self *self)
 {
 	struct mu_finding wrong = { .code = "header", .at = header_at(ctx, self) };
+	int err = 0;
 
-	if (self->header_wrong.flags & CELL_OPEN)
-		return csv_report_unclosed(ctx, self, &self->header_wrong);
-	return mu_report(ctx, wrong, "a name in the header goes on behind its closing quote");
+	for (size_t i = 0; !err && i < self->n_names; i++) {
+		const struct cell *cell = &self->name_cells[i];
+
+		if (cell->flags & CELL_OPEN)
+			err = csv_report_unclosed(ctx, self, cell);
+		else if (cell->flags & CELL_JUNK)
+			err = mu_report(ctx, wrong,
+					"the name of column %zu goes on behind its closing quote",
+					i + 1);
+	}
+	return err;
 }
 
 static int report_header(struct mu_ctx *ctx, struct self *self)
@@ -418,8 +427,8 @@ static int report_header(struct mu_ctx *ctx, struct self *self)
 				"the header has %zu columns, more than the %" PRId64
 				" that max_columns allows",
 				self->width, self->max_columns);
-	if (!err && self->header_wrong.flags)
-		err = report_header_quote(ctx, self);
+	if (!err && self->header)
+		err = report_header_quotes(ctx, self);
 	if (!err && self->header)
 		err = (self->columns.count ? report_declared : report_names)(ctx, self);
 	return err;

@@ -47,7 +47,7 @@ static void tear_down(void)
 static bool mounts_alone(void)
 {
 	bool alone = (!unshare(CLONE_NEWNS) || !unshare(CLONE_NEWUSER | CLONE_NEWNS)) &&
-		     !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+		     !mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL);
 
 	if (!alone)
 		fprintf(stderr, "NOT RUN: mounts of its own are refused\n");
@@ -104,7 +104,7 @@ START_TEST(a_bound_folder_is_refused)
 	if (!mounts_alone())
 		return;
 	ck_assert(!mkdir(below("other"), 0777));
-	ck_assert(!mount(below("other"), out, NULL, MS_BIND, NULL));
+	ck_assert(!mount(below("other"), out, "none", MS_BIND, NULL));
 	is_refused(out, "is a mount point and cannot be replaced; name a folder in it");
 }
 END_TEST

@@ -218,6 +218,7 @@ int errand_run(struct errand *s)
 
 	run->pipeline = p;
 	run->options = s->options;
+	run->options.excerpts = !s->options.details;
 	interrupt_listen();
 	mem_at_exhaustion(publish_abandon);
 	watch_begin(publish_abandon);

@@ -145,21 +145,81 @@ bool findings_full(const struct findings *fs, enum mu_severity severity)
 	return fs->kept[severity] >= FINDINGS_KEPT;
 }
 
+/* What findings are alike in. */
+struct likeness {
+	const char *stage;
+	uint32_t document;
+	char code[];
+};
+
+static bool is_like(const struct likeness *like, const struct finding *f)
+{
+	return like->stage == f->stage &&
+	       like->document == (f->at ? mu_at_document(f->at) : f->document) &&
+	       !strcmp(like->code, f->code);
+}
+
+static struct likeness *likeness_of(const struct finding *f, size_t *size)
+{
+	struct likeness *like;
+
+	*size = sizeof *like + strlen(f->code) + 1;
+	like = mem_alloc(*size);
+	like->stage = f->stage;
+	like->document = f->at ? mu_at_document(f->at) : f->document;
+	memcpy(like->code, f->code, *size - sizeof *like);
+	return like;
+}
+
+/* How many findings like this one are kept.  Mostly it is like the one before. */
+static uint64_t *alike(struct findings *fs, const struct finding *f)
+{
+	struct mu_map *map = &fs->alike;
+	struct likeness *like;
+	size_t size;
+
+	if (!map->count || !is_like((const void *)map->entries[fs->latest].key, f)) {
+		like = likeness_of(f, &size);
+		fs->latest = mu_map_add(map, like, size);
+		free(like);
+	}
+	if (fs->latest == SIZE_MAX)
+		mem_exhausted();
+	return &map->entries[fs->latest].value;
+}
+
+/* Of what is said of a part, each source says the same: see part.h. */
+bool findings_counts(struct findings *fs, const struct finding *f)
+{
+	return findings_full(fs, f->severity) ||
+	       (fs->brief && !f->part && *alike(fs, f) >= ALIKE_SHOWN);
+}
+
 static void keep(struct findings *fs, const struct finding *f)
 {
 	if (!(fs->count & (fs->count - 1)))
 		fs->items = mem_resize(fs->items, fs->count ? 2 * fs->count : 1, sizeof *f);
 	fs->items[fs->count++] = *f;
 	fs->kept[f->severity]++;
+	if (fs->brief)
+		++*alike(fs, f);
 }
 
 void findings_add(struct findings *fs, struct finding *f)
 {
 	fs->of[f->severity]++;
-	if (findings_full(fs, f->severity))
+	if (findings_counts(fs, f))
 		finding_release(f);
 	else
 		keep(fs, f);
+}
+
+/* What was in it is somebody else's, or gone. */
+static void empty(struct findings *fs)
+{
+	mu_map_release(&fs->alike);
+	free(fs->items);
+	*fs = (struct findings){ .brief = fs->brief };
 }
 
 void findings_gather(struct findings *fs, struct findings *from)
@@ -170,8 +230,7 @@ void findings_gather(struct findings *fs, struct findings *from)
 		fs->of[i] += from->of[i];
 	for (i = 0; i < from->count; i++)
 		keep(fs, &from->items[i]);
-	free(from->items);
-	*from = (struct findings){ 0 };
+	empty(from);
 }
 
 void findings_append(struct findings *fs, struct findings *from)
@@ -181,11 +240,15 @@ void findings_append(struct findings *fs, struct findings *from)
 
 	for (i = 0; i < 3; i++)
 		of[i] = fs->of[i] + from->of[i];
+	if (!fs->count && fs->brief == from->brief) {
+		empty(fs);
+		*fs = *from;
+		*from = (struct findings){ .brief = fs->brief };
+	}
 	for (i = 0; i < from->count; i++)
 		findings_add(fs, &from->items[i]);
 	memcpy(fs->of, of, sizeof of);
-	free(from->items);
-	*from = (struct findings){ 0 };
+	empty(from);
 }
 
 void findings_merge(struct findings *fs, struct findings *from)
@@ -198,7 +261,7 @@ void findings_merge(struct findings *fs, struct findings *from)
 		findings_append(fs, from);
 		return;
 	}
-	*fs = (struct findings){ 0 };
+	*fs = (struct findings){ .brief = own.brief };
 	while (i < own.count || j < from->count) {
 		bool first = j == from->count ||
 			     (i < own.count && own.items[i].item <= from->items[j].item);
@@ -207,9 +270,8 @@ void findings_merge(struct findings *fs, struct findings *from)
 	}
 	for (i = 0; i < 3; i++)
 		fs->of[i] = own.of[i] + from->of[i];
-	free(own.items);
-	free(from->items);
-	*from = (struct findings){ 0 };
+	empty(&own);
+	empty(from);
 }
 
 bool findings_shows(const struct findings *fs, size_t index)
@@ -228,6 +290,5 @@ void findings_release(struct findings *fs)
 
 	for (i = 0; i < fs->count; i++)
 		finding_release(&fs->items[i]);
-	free(fs->items);
-	*fs = (struct findings){ 0 };
+	empty(fs);
 }

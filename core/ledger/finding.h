@@ -4,7 +4,8 @@
  * Each instance of a stage collects its own, so that instances may work side by
  * side; a finding knows on which item of the run's work it was made (see reader.h),
  * and in the end there is one list a stage in the order of items, which does not
- * depend on threads.  Lists are capped, counts are not.
+ * depend on threads.  Lists are capped, counts are not.  A brief list has of each code of a
+ * stage in each document no more than reports for people show.
  *
  * Every finding has a code "plugin/name" that stands in a table with its
  * meaning and its remedy: the plugin's own, or core_codes for the runner's.
@@ -12,6 +13,7 @@
 #ifndef FINDING_H
 #define FINDING_H
 
+#include <muster/map.h>
 #include <muster/plugin.h>
 
 #include "base/mem.h"
@@ -64,6 +66,9 @@ struct findings {
 	size_t count;     /* kept */
 	size_t kept[3];   /* of these, by enum mu_severity */
 	uint64_t of[3];   /* all, likewise */
+	bool brief;
+	struct mu_map alike; /* of a brief list: what findings are alike in, to how many are kept */
+	size_t latest;       /* the entry that was looked up last */
 };
 
 /* The runner's own codes, name "run/..."; ended by a NULL name. */
@@ -75,6 +80,8 @@ const char *severity_name(enum mu_severity severity);
 void findings_add(struct findings *fs, struct finding *f);
 /* Whether another finding of that severity is only counted. */
 bool findings_full(const struct findings *fs, enum mu_severity severity);
+/* Whether just this one would be. */
+bool findings_counts(struct findings *fs, const struct finding *f);
 /* Moves all of `from` to the end, as far as there is room. */
 void findings_append(struct findings *fs, struct findings *from);
 /* Moves all of `from` to the end, however many there are already. */

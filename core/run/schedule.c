@@ -70,8 +70,10 @@ static int select_sources(struct run *run)
 	for (i = 0; i <= p->n_sources; i++) {
 		const struct chain *chain = i < p->n_sources ? &p->sources[i] : &p->dataset;
 
-		for (j = 0; j < chain->count; j++)
+		for (j = 0; j < chain->count; j++) {
+			run->records[run->n_records].findings.brief = run_is_brief(run);
 			run->records[run->n_records++].config = &chain->stages[j];
+		}
 		if (i < p->n_sources &&
 		    (!run->options.select || !strcmp(run->options.select, chain->name)))
 			run->sources[run->n_sources++].name = chain->name;

@@ -291,7 +291,7 @@ void rejected_mark(struct run *run)
  * run->withdrawn, forgets the others. */
 static void findings_withdraw(struct run *run, struct findings *fs, size_t *before)
 {
-	struct findings kept = { 0 };
+	struct findings kept = { .brief = fs->brief };
 	size_t i;
 
 	for (i = 0; i < fs->count; i++) {
@@ -312,6 +312,7 @@ static void findings_withdraw(struct run *run, struct findings *fs, size_t *befo
 		}
 	}
 	free(fs->items);
+	mu_map_release(&fs->alike);
 	*fs = kept;
 	*before = kept.count;
 }

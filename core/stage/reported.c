@@ -170,7 +170,7 @@ static void finding_keep(struct stage *s, const struct mu_finding *f, struct fin
 	if (said.value)
 		said.value = memcpy(mem_alloc(said.value_len + 1), said.value, said.value_len + 1);
 	said.suggested = copy_or_null(said.suggested);
-	said.part = copy_or_null(f->part);
+	said.part = copy_or_null(said.part);
 	explanations_copy(s, f, &said);
 	said.second = second_copy(f, &said);
 	findings_add(&s->findings, &said);
@@ -241,6 +241,7 @@ static struct finding said_of(const struct stage *s, const struct mu_finding *f,
 		.found = f->found,
 		.other = f->other & ~MU_AT_REJECTED,
 		.suggested = (char *)f->suggested,
+		.part = (char *)f->part,
 		.lost = f->reject,
 		.item = s->item ? *s->item : 0,
 		.stage = s->config->name,
@@ -273,7 +274,7 @@ int reported_take(struct stage *s, const struct mu_finding *f, const char *fmt, 
 		return 0;
 	}
 	said = said_of(s, f, code);
-	kept = !findings_full(&s->findings, f->severity);
+	kept = !findings_counts(&s->findings, &said);
 	if (kept || s->has_like)
 		finding_word(s, f, &said, fmt, ap);
 	if (s->has_like && rejections_repeated(&s->run->rejections, &said))

@@ -107,6 +107,11 @@ void run_said(struct run *run, enum mu_severity severity)
 		atomic_store(&run->unfit, true);
 }
 
+bool run_is_brief(const struct run *run)
+{
+	return run->options.excerpts && run->pipeline->on_error == ON_ERROR_REJECT;
+}
+
 void run_out(const struct run *run, struct text *out)
 {
 	if (run->options.out)

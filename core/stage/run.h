@@ -34,6 +34,7 @@ struct run_options {
 	bool strict;           /* unevaluated checks fail */
 	bool no_hash;          /* reports and the dataset go without the sha256 of documents */
 	bool details;          /* a report has all places, and the sha256 of documents */
+	bool excerpts;         /* reports are for people, who see some findings of each kind */
 	int verbosity;         /* -1 quiet, 0, 1 info, 2 debug */
 	/* What would be written over a document, "report.json", or NULL; it is asked of each
 	 * before any is read.  NULL: nothing would. */
@@ -110,6 +111,10 @@ void run_report(struct run *run, const char *code, struct finding about, const c
 
 /* Takes note that a stage has reported something of that severity. */
 void run_said(struct run *run, enum mu_severity severity);
+
+/* Whether stages keep no more findings than reports show.  Where rows are not listed, what
+ * plugins may leave unsaid depends on how many are kept: see mu_finding_count(). */
+bool run_is_brief(const struct run *run);
 
 /* Adds the path of the output folder, as the user knows it. */
 void run_out(const struct run *run, struct text *out);

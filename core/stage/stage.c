@@ -161,6 +161,7 @@ static void stage_begin(struct stage *s, const struct mu_ctx *services,
 		.fill = { .folder = pipeline->folder, .what = config->plugin->full },
 	};
 	s->fill.arena = &s->arena;
+	s->findings.brief = run && run_is_brief(run);
 	s->ctx.documents_rejected = run ? run->n_rejected : 0;
 	s->ctx.claims_asked = claims_asked(pipeline, config);
 	s->ctx.table_schema = pipeline->schema ? tableschema_table(pipeline->schema) : NULL;

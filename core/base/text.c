@@ -303,6 +303,17 @@ static bool secrets_mark(const struct secrets *secrets, const char *data, size_t
 	return found;
 }
 
+/* Few texts have a colon, and memmem() takes long to begin. */
+static bool has_address(const char *bytes, size_t len)
+{
+	const char *end = bytes + len, *colon;
+
+	for (; (colon = memchr(bytes, ':', (size_t)(end - bytes))); bytes = colon + 1)
+		if (end - colon > 2 && colon[1] == '/' && colon[2] == '/')
+			return true;
+	return false;
+}
+
 void secrets_redact(const struct secrets *secrets, struct text *text, size_t start)
 {
 	unsigned char *marks;
@@ -310,8 +321,8 @@ void secrets_redact(const struct secrets *secrets, struct text *text, size_t sta
 	bool found;
 	size_t i;
 
-	if (start >= text->len || ((!secrets || !secrets->count) &&
-				   !memmem(text->data + start, text->len - start, "://", 3)))
+	if (start >= text->len ||
+	    ((!secrets || !secrets->count) && !has_address(text->data + start, text->len - start)))
 		return;
 	/* Marked first and replaced then: secrets may overlap. */
 	marks = mem_alloc(text->len);

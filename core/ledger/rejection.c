@@ -61,7 +61,8 @@ static uint64_t place_key(uint64_t at)
 	bool row = !(at & (((uint64_t)1 << PART_BITS) - 1));
 
 	at = row ? at >> PART_BITS : at;
-	return ((at >> BLOCK_BITS << 1) | row) << BLOCK_BITS | (at & BLOCK_MASK);
+	/* The block's number doubled, and one more for rows: this is asked for each row. */
+	return at + (at & ~BLOCK_MASK) + (row ? BLOCK_MASK + 1 : 0);
 }
 
 /* Mostly the block is the one that was looked up before. */
@@ -401,11 +402,9 @@ static void seek_next(struct seeking *s, uint64_t from, size_t next)
 						   : s->start + BLOCK_MASK + 1;
 }
 
-/* Whether the place of a key is marked.  Rows mostly follow one another, and most blocks have no mark. */
+/* Whether the place of a key is marked.  Most blocks have no mark. */
 static bool seek(struct rejections *r, struct seeking *s, uint64_t key)
 {
-	if (key >= s->from && key < s->to)
-		return false;
 	if (key != s->to || (key ^ s->start) > BLOCK_MASK) {
 		if ((key ^ s->start) > BLOCK_MASK) {
 			s->start = key & ~BLOCK_MASK;
@@ -419,19 +418,26 @@ static bool seek(struct rejections *r, struct seeking *s, uint64_t key)
 	return true;
 }
 
-/* The rejected rows of a batch, as indices in order, to be freed. */
+/* The rejected rows of a batch, as indices in order, to be freed.  Rows mostly follow one
+ * another, up to the next mark. */
 static int64_t *rows_named(struct rejections *r, const uint64_t *at, int64_t rows, size_t *count)
 {
 	struct seeking s = { .start = UINT64_MAX, .from = UINT64_MAX };
-	int64_t *out = NULL, i;
+	int64_t *out = NULL, i = 0;
 
 	*count = 0;
-	for (i = 0; r->marked && i < rows; i++) {
-		if (!seek(r, &s, place_key(at[i] & ~MU_AT_REJECTED)))
-			continue;
-		if (!out)
-			out = mem_resize(NULL, (size_t)(rows - i), sizeof *out);
-		out[(*count)++] = i;
+	while (r->marked && i < rows) {
+		const uint64_t from = s.from, to = s.to;
+		uint64_t key = place_key(at[i] & ~MU_AT_REJECTED);
+
+		while (key >= from && key < to && ++i < rows)
+			key = place_key(at[i] & ~MU_AT_REJECTED);
+		if (i < rows && seek(r, &s, key)) {
+			if (!out)
+				out = mem_resize(NULL, (size_t)(rows - i), sizeof *out);
+			out[(*count)++] = i;
+		}
+		i++;
 	}
 	return out;
 }

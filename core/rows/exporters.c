@@ -191,18 +191,24 @@ static int64_t *withhold(struct run *run, const struct ArrowSchema *schema,
 {
 	struct mu_rows hidden = mu_rows(schema, rows);
 	int64_t *withheld = rejections_withhold(&run->rejections, schema, rows, n);
-	size_t i, count;
+	struct stretch *stretches = *n ? mem_alloc(*n * sizeof *stretches) : NULL;
+	struct ArrowArray picked;
+	size_t count, n_stretches = 0, i;
 
-	pthread_mutex_lock(&run->lock);
 	for (i = 0; i < *n; i += count ? count : 1) {
-		struct ArrowArray part;
-
 		count = data_run(&hidden, withheld + i, *n - i);
-		part = slice(rows, withheld[i], withheld[i] + (int64_t)count);
 		if (count)
-			balance_add(&run->withheld, schema, &part);
+			stretches[n_stretches++] =
+				(struct stretch){ .first = withheld[i], .count = (int64_t)count };
 	}
-	pthread_mutex_unlock(&run->lock);
+	if (n_stretches) {
+		rows_pick(schema, rows, stretches, n_stretches, &picked);
+		pthread_mutex_lock(&run->lock);
+		balance_add(&run->withheld, schema, &picked);
+		pthread_mutex_unlock(&run->lock);
+		mu_array_release(&picked);
+	}
+	free(stretches);
 	return withheld;
 }
 

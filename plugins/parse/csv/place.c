@@ -41,7 +41,6 @@ static void line_seek(const struct mu_ctx *ctx, struct self *self, size_t at)
 static struct cell cell_named(const struct self *self, const char *field)
 {
 	const struct record *r = &self->record;
-	struct cell cell = { .start = r->start, .end = line_end(self->text, r->start) };
 	size_t i;
 
 	for (i = 0; field && i < self->n_fields; i++) {
@@ -51,7 +50,7 @@ static struct cell cell_named(const struct self *self, const char *field)
 			return r->cells[self->fields[i].cell];
 		return (struct cell){ .start = r->end, .end = r->end };
 	}
-	return cell;
+	return (struct cell){ .start = r->start, .end = line_end(self->text, r->start) };
 }
 
 int csv_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *field,
@@ -65,13 +64,13 @@ int csv_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *f
 
 	if (err || position >= self->text.len)
 		return err;
+	line_seek(ctx, self, position); /* first, since memory comes faster in its order */
 	if (!csv_record(self, self->text, position))
 		return csv_out_of_memory(ctx);
 	cell = cell_named(self, field);
 	err = csv_value(ctx, self, self->text, &cell, &value);
 	if (err)
 		return err;
-	line_seek(ctx, self, position);
 	out->line = self->line + 1;
 	start = self->line_at;
 	for (; (end = line_end(self->text, start)) < cell.start; out->line++)

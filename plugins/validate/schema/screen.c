@@ -44,6 +44,8 @@ static bool any_rejected(const struct mu_rows *hidden, int64_t rows)
 
 bool screen_begin(struct screen *screen, const struct mu_rows *hidden, int64_t rows)
 {
+	const struct mu_rows own = *hidden; /* which no mark that is written changes */
+
 	if (!screen_grow(screen, (size_t)rows))
 		return false;
 	screen->rows = rows;
@@ -56,7 +58,7 @@ bool screen_begin(struct screen *screen, const struct mu_rows *hidden, int64_t r
 	if (hidden->no_claims && !any_rejected(hidden, rows))
 		return true;
 	for (int64_t i = 0; i < rows; i++) {
-		bool over = mu_row_is_claim(hidden, i) || mu_row_is_rejected(hidden, i);
+		bool over = mu_row_is_rejected(&own, i) || mu_row_is_claim(&own, i);
 
 		screen->marks[i] = over ? ROW_PASSED_OVER : 0;
 		screen->passed_over += over;
@@ -81,9 +83,11 @@ static void wrong(struct mu_ctx *ctx, struct checks *all, struct check *check, i
 {
 	struct screen *screen = &all->screen;
 
+	if (screen->marks[row] & ROW_PASSED_OVER)
+		return;
 	if (!screen->counted || check->kind->advises)
 		suspect(screen, row);
-	else if (!screen->err && !(screen->marks[row] & ROW_PASSED_OVER))
+	else if (!screen->err)
 		screen->err = check_count(ctx, check, mu_get_place(&screen->hidden.at, row), 0);
 }
 

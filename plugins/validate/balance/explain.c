@@ -159,11 +159,28 @@ static struct changes explain(const struct self *self, size_t rule)
 	return found;
 }
 
+/* printf() would take most of the time that an explanation takes. */
+static void number_write(int64_t number, char out[MU_FORMAT_MAX])
+{
+	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	char digits[MU_FORMAT_MAX];
+	size_t i = sizeof digits;
+
+	digits[--i] = '\0';
+	do
+		digits[--i] = (char)('0' + left % 10);
+	while (left /= 10);
+	if (number < 0)
+		digits[--i] = '-';
+	memcpy(out, digits + i, sizeof digits - i);
+}
+
 static void phrase_number(struct phrase *phrase, const char *before, int64_t number)
 {
-	char text[64];
+	char text[MU_FORMAT_MAX];
 
-	snprintf(text, sizeof text, "%s%" PRId64, before, number);
+	number_write(number, text);
+	phrase_puts(phrase, before);
 	phrase_puts(phrase, text);
 }
 
@@ -235,7 +252,7 @@ static int rule_explain(struct mu_ctx *ctx, const struct self *self, size_t rule
 		const struct change *c = &found.items[i];
 
 		phrases[i] = change_phrase(self, c);
-		snprintf(numbers[i], sizeof numbers[i], "%" PRId64, c->value);
+		number_write(c->value, numbers[i]);
 		explanations[i] = (struct mu_explanation){
 			.kind = c->slot == c->other ? slip_kind(c->slip) : "columns-shifted",
 			.message = phrases[i].text,

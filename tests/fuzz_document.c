@@ -11,6 +11,7 @@
 #include "../plugins/parse/document/words/page.c"
 #include "../plugins/parse/document/layout/layout.c"
 #include "../plugins/parse/document/read/mention.c"
+#include "../plugins/parse/document/read/people.c"
 #include "../plugins/parse/document/layout/value.c"
 #include "../plugins/parse/document/read/cut.c"
 #include "../plugins/parse/document/layout/header.c"

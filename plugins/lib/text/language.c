@@ -6,6 +6,7 @@
 #include <unicode/udat.h>
 #include <unicode/uloc.h>
 #include <unicode/unum.h>
+#include <unicode/unumberformatter.h>
 #include <unicode/ustring.h>
 
 #include "text/words.h"
@@ -13,14 +14,21 @@
 #define MAX_TEXT   256
 #define CENTURY    69 /* years below it, in two digits, are after 2000 */
 #define MAX_TOKENS 8
+#define SMALL      20 /* whole numbers up to it are spelt once */
+#define AMOUNTS    12
+#define STEMS      256
 
 struct language {
 	char tag[64], locale[64];
 	UNumberFormat *decimal, *spellout;
-	char group[16], point[16]; /* the separators, UTF-8 */
-	char months[4][12][64];    /* folded; full and short, in a date and alone */
-	char weekdays[7][64];      /* folded, from Sunday */
-	bool names;                /* the above are there */
+	UNumberFormatter *amounts[AMOUNTS]; /* NULL: not made */
+	char small[SMALL + 1][64];          /* folded, of 0 and so on, when `spellout` is there */
+	char group[16], point[16];          /* the separators, UTF-8 */
+	char stems[STEMS][32];              /* folded words that numbers in words begin with */
+	size_t n_stems;
+	char months[4][12][64]; /* folded; full and short, in a date and alone */
+	char weekdays[7][64];   /* folded, from Sunday */
+	bool names;             /* the above are there */
 };
 
 static bool locale_of(const char *tag, char *out, size_t size)
@@ -74,6 +82,8 @@ void language_close(struct language *l)
 		unum_close(l->decimal);
 	if (l->spellout)
 		unum_close(l->spellout);
+	for (size_t i = 0; i < AMOUNTS; i++)
+		unumf_close(l->amounts[i]);
 	free(l);
 }
 
@@ -239,43 +249,109 @@ static bool fold_close(struct mu_string text, char *out, size_t size)
 	return true;
 }
 
-static bool spells(const UNumberFormat *format, int64_t value, const char *folded)
+/* A value in words, folded; "" when that fails. */
+static void spell(const UNumberFormat *format, int64_t value, char *out, size_t size)
 {
 	UErrorCode status = U_ZERO_ERROR;
 	UChar text[MAX_TEXT];
-	char bytes[3 * MAX_TEXT], again[3 * MAX_TEXT];
+	char bytes[3 * MAX_TEXT];
 	int32_t len = unum_formatInt64(format, value, text, MAX_TEXT, NULL, &status);
 
+	*out = '\0';
 	if (U_FAILURE(status))
-		return false;
+		return;
 	to_utf8(text, len, bytes, sizeof bytes);
-	return fold_close(mu_string(bytes), again, sizeof again) && !strcmp(again, folded);
+	if (!fold_close(mu_string(bytes), out, size))
+		*out = '\0';
+}
+
+static bool spells(const UNumberFormat *format, int64_t value, const char *folded)
+{
+	char again[3 * MAX_TEXT];
+
+	spell(format, value, again, sizeof again);
+	return *again && !strcmp(again, folded);
+}
+
+/* Goes on to the next of the language's ways to count, of `rules`, and makes it that of
+ * `spellout`.  False behind the last one. */
+static bool way_next(struct language *l, UChar *rules, UChar **state)
+{
+	static const UChar cardinal[] = u"%spellout-cardinal";
+	UChar *name = u_strtok_r(rules, u";", state);
+	UErrorCode status = U_ZERO_ERROR;
+
+	while (name && u_strncmp(name, cardinal, 18))
+		name = u_strtok_r(NULL, u";", state);
+	if (name)
+		unum_setTextAttribute(l->spellout, UNUM_DEFAULT_RULESET, name, -1, &status);
+	return name && U_SUCCESS(status);
+}
+
+/* The names of all ways to count; false when there are none. */
+static bool ways_get(const struct language *l, UChar rules[2048])
+{
+	UErrorCode status = U_ZERO_ERROR;
+	int32_t len =
+		unum_getTextAttribute(l->spellout, UNUM_PUBLIC_RULESETS, rules, 2047, &status);
+
+	rules[U_SUCCESS(status) ? len : 0] = 0;
+	return U_SUCCESS(status);
 }
 
 /* Whether one of the language's ways to count writes the value so. */
 static bool spelt_somehow(struct language *l, int64_t value, const char *folded)
 {
-	static const UChar cardinal[] = u"%spellout-cardinal";
-	UErrorCode status = U_ZERO_ERROR;
-	UChar rules[2048], *name, *state;
-	int32_t len;
+	UChar rules[2048], *state;
 	bool found = spells(l->spellout, value, folded);
 
-	if (found)
-		return true;
-	len = unum_getTextAttribute(l->spellout, UNUM_PUBLIC_RULESETS, rules, 2047, &status);
-	if (U_FAILURE(status))
-		return false;
-	rules[len] = 0;
-	for (name = u_strtok_r(rules, u";", &state); name && !found;
-	     name = u_strtok_r(NULL, u";", &state)) {
-		if (u_strncmp(name, cardinal, 18))
-			continue;
-		status = U_ZERO_ERROR;
-		unum_setTextAttribute(l->spellout, UNUM_DEFAULT_RULESET, name, -1, &status);
-		found = U_SUCCESS(status) && spells(l->spellout, value, folded);
-	}
+	if (found || !ways_get(l, rules))
+		return found;
+	for (bool more = way_next(l, rules, &state); more && !found;
+	     more = way_next(l, NULL, &state))
+		found = spells(l->spellout, value, folded);
 	return found;
+}
+
+static void stem_add(struct language *l, const char *word, size_t len)
+{
+	size_t i = 0;
+
+	if (len < 2 || len >= sizeof l->stems[0])
+		return;
+	while (i < l->n_stems &&
+	       (strlen(l->stems[i]) != len || memcmp(l->stems[i], word, len) != 0))
+		i++;
+	if (i < l->n_stems || i == STEMS)
+		return;
+	memcpy(l->stems[i], word, len);
+	l->n_stems++;
+}
+
+/* The words of the way at hand for the numbers of which others are put together. */
+static void stems_take(struct language *l)
+{
+	for (int64_t value = 0; value <= 1000; value += value < 20     ? 1
+							: value < 100  ? 10
+							: value < 1000 ? 100
+								       : 1) {
+		UErrorCode status = U_ZERO_ERROR;
+		UChar text[MAX_TEXT];
+		char bytes[3 * MAX_TEXT], folded[3 * MAX_TEXT];
+		int32_t len = unum_formatInt64(l->spellout, value, text, MAX_TEXT, NULL, &status);
+		size_t n, from = 0;
+
+		if (U_FAILURE(status))
+			continue;
+		to_utf8(text, len, bytes, sizeof bytes);
+		n = words_fold(mu_string(bytes), folded, sizeof folded);
+		for (size_t i = 0; n != SIZE_MAX && i <= n; i++) {
+			if (i < n && folded[i] != ' ')
+				continue;
+			stem_add(l, folded + from, i - from);
+			from = i + 1;
+		}
+	}
 }
 
 /* Folds a text that may be a number word; false when it is none. */
@@ -286,16 +362,23 @@ static bool words_ready(struct language *l, struct mu_string text, char *folded,
 	if (!text.len || text.len >= MAX_TEXT || isdigit((unsigned char)text.data[0]) ||
 	    !fold_close(text, folded, size))
 		return false;
-	if (!l->spellout)
-		l->spellout = unum_open(UNUM_SPELLOUT, NULL, 0, l->locale, NULL, &status);
-	return U_SUCCESS(status);
+	if (l->spellout)
+		return true;
+	l->spellout = unum_open(UNUM_SPELLOUT, NULL, 0, l->locale, NULL, &status);
+	if (U_FAILURE(status)) {
+		l->spellout = NULL;
+		return false;
+	}
+	for (int i = 0; i <= SMALL; i++)
+		spell(l->spellout, i, l->small[i], sizeof l->small[i]);
+	return true;
 }
 
 /* Small numbers without the collator that reading takes. */
 static bool spells_small(const struct language *l, const char *folded, int64_t *out)
 {
-	for (*out = 0; *out <= 20; ++*out)
-		if (spells(l->spellout, *out, folded))
+	for (*out = 0; *out <= SMALL; ++*out)
+		if (*folded && !strcmp(l->small[*out], folded))
 			return true;
 	return false;
 }
@@ -305,6 +388,28 @@ bool language_small(struct language *l, struct mu_string text, int64_t *out)
 	char folded[3 * MAX_TEXT];
 
 	return words_ready(l, text, folded, sizeof folded) && spells_small(l, folded, out);
+}
+
+bool language_may_spell(struct language *l, struct mu_string word)
+{
+	char close[3 * MAX_TEXT], folded[3 * MAX_TEXT];
+	UChar rules[2048], *state;
+
+	if (!words_ready(l, word, close, sizeof close))
+		return false;
+	if (!l->n_stems) {
+		stems_take(l);
+		if (ways_get(l, rules))
+			for (bool more = way_next(l, rules, &state); more;
+			     more = way_next(l, NULL, &state))
+				stems_take(l);
+	}
+	if (words_fold(word, folded, sizeof folded) == SIZE_MAX)
+		return false;
+	for (size_t i = 0; i < l->n_stems; i++)
+		if (!strncmp(folded, l->stems[i], strlen(l->stems[i])))
+			return true;
+	return false;
 }
 
 enum language_answer language_words(struct language *l, struct mu_string text, int64_t *out)
@@ -325,6 +430,69 @@ enum language_answer language_words(struct language *l, struct mu_string text, i
 	unum_setAttribute(l->spellout, UNUM_LENIENT_PARSE, 1);
 	*out = unum_parseInt64(l->spellout, lower, len, &at, &status);
 	return U_SUCCESS(status) && spelt_somehow(l, *out, folded) ? LANGUAGE_OK : LANGUAGE_NOT;
+}
+
+/* What amounts are of, as number skeletons of ICU, and what the number is multiplied with. */
+static const struct {
+	const char *skeleton;
+	double times;
+} amounts[AMOUNTS] = {
+	{ "unit/year unit-width-full-name", 1 },
+	{ "unit/month unit-width-full-name", 1 },
+	{ "unit/week unit-width-full-name", 1 },
+	{ "unit/day unit-width-full-name", 1 },
+	{ "unit/hour unit-width-full-name", 1 },
+	{ "unit/minute unit-width-full-name", 1 },
+	{ "unit/kilometer unit-width-full-name", 1 },
+	{ "unit/percent unit-width-full-name", 1 },
+	{ "percent", 1 },
+	{ "currency/EUR unit-width-full-name precision-integer", 1 },
+	{ "compact-long", 1e6 },
+	{ "compact-long", 1e9 },
+};
+
+/* An amount as the language writes it, "12 maanden", or "" . */
+static void amount_write(struct language *l, size_t which, int64_t number, char *out, size_t size)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	UFormattedNumber *result = unumf_openResult(&status);
+	UChar skeleton[64], text[MAX_TEXT];
+	int32_t len;
+
+	*out = '\0';
+	if (!l->amounts[which]) {
+		u_uastrcpy(skeleton, amounts[which].skeleton);
+		l->amounts[which] =
+			unumf_openForSkeletonAndLocale(skeleton, -1, l->locale, &status);
+	}
+	unumf_formatDouble(l->amounts[which], (double)number * amounts[which].times, result,
+			   &status);
+	len = unumf_resultToString(result, text, MAX_TEXT, &status);
+	unumf_closeResult(result);
+	if (U_SUCCESS(status))
+		to_utf8(text, len, out, size);
+}
+
+bool language_amount(struct language *l, int64_t number, struct mu_string of)
+{
+	char text[3 * MAX_TEXT], unit[MAX_TEXT], folded[MAX_TEXT];
+	size_t from;
+
+	if (!of.len || of.len >= MAX_TEXT || words_fold(of, folded, sizeof folded) == SIZE_MAX)
+		return false;
+	for (size_t i = 0; i < AMOUNTS; i++) {
+		amount_write(l, i, number, text, sizeof text);
+		from = strcspn(text, "0123456789");
+		from += strspn(text + from, "0123456789");
+		from += one_of(mu_string(text), from, spaces);
+		if (!text[from])
+			continue;
+		if (mu_string_is(of, text + from) ||
+		    (*folded && words_fold(mu_string(text + from), unit, sizeof unit) != SIZE_MAX &&
+		     !strcmp(unit, folded)))
+			return true;
+	}
+	return false;
 }
 
 static void name_get(const UDateFormat *format, UDateFormatSymbolType type, int32_t i, char *out,

@@ -39,6 +39,14 @@ enum language_answer language_words(struct language *, struct mu_string text, in
 /* Likewise one from 0 to 20 alone: cheap for words that are no number. */
 bool language_small(struct language *, struct mu_string text, int64_t *out);
 
+/* Whether a whole number with this word behind it is an amount of time, of money or of another
+ * thing that is no person, a share, or only a part of a number: "12 maanden", "5 procent", "3
+ * miljoen". */
+bool language_amount(struct language *, int64_t number, struct mu_string of);
+
+/* Whether a number in words may begin with this one.  Cheap; true also for others. */
+bool language_may_spell(struct language *, struct mu_string word);
+
 /* A number in digits with the language's decimal separator. */
 enum language_answer language_number(struct language *, struct mu_string text, double *out);
 

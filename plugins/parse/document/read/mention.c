@@ -1,72 +1,70 @@
 #include "read/mention.h"
 
-#include "read/doubt.h"
+#include <stdio.h>
+
+#include "read/people.h"
 #include "text/words.h"
 
 enum {
-	MENTION_WORDS = 6,     /* of a name */
-	BESIDE_WORDS = 8,      /* words between a name and its number */
-	TOTAL_LABEL_MAX = 100, /* bytes of a word that is compared */
+	MENTION_WORDS = 6,  /* of a name */
+	BESIDE_WORDS = 8,   /* words between a name and its number */
+	NOUN_WORDS = 3,     /* behind a number, of which one says what is counted */
+	NOUN_LETTERS = 5,   /* of a header's word that may say it */
+	LABEL_MAX = 100,    /* bytes of a word that is compared */
+	LINES_JOINED = 3,   /* lines that a sentence goes on in */
+	WINDOW = 160,       /* words of a line that are looked at together */
+	WINDOWS_SHARE = 24, /* of these and the next ones */
 };
 
-/* The words of a line, and of the next one when the text goes on there. */
+/* Words of a line, and of the next ones when the text goes on there. */
 struct passage {
-	const struct scan *scan;
+	struct text_at_hand text;
 	const struct found_table *table;
-	size_t own, n;
+	const char *stated; /* by the bytes of the flat form */
+	size_t own;
 };
 
-static struct mu_string word_alone(struct mu_string word)
+static const struct scan *scan_of(const struct passage *p)
 {
-	while (word.len && memchr("(),.;:", word.data[word.len - 1], 6))
-		word.len--;
-	while (word.len && *word.data == '(') {
-		word.data++;
-		word.len--;
-	}
-	return word;
+	return p->text.scan;
 }
 
-static bool passage_read(struct scan *s, const struct found_table *f, size_t line,
-			 struct passage *out)
+static bool text_goes_on(const struct scan *s, size_t line)
 {
-	size_t next = line + 1, more;
+	return line < s->pages->n_lines && !s->pages->lines[line].blanks &&
+	       !s->pages->lines[line].broken;
+}
 
-	*out = (struct passage){ s, f, pages_words(s->pages, line, s->words, CUT_WORDS), 0 };
-	if (!out->own || out->own == SIZE_MAX)
-		return false;
-	out->n = out->own;
-	if (next == s->pages->n_lines || s->pages->lines[next].blanks ||
-	    s->pages->lines[next].broken)
-		return true;
-	more = pages_words(s->pages, next, s->words + out->own, CUT_WORDS - out->own);
-	out->n += more == SIZE_MAX ? 0 : more;
-	return true;
+/* Reads the words from a place of a line on; where the next window begins in `next`, 0 when
+ * there is none.  False: there are no words. */
+static bool passage_read(struct scan *s, size_t line, size_t from, struct passage *p, size_t *next)
+{
+	struct mu_string text = pages_line(s->pages, line);
+	struct mu_string rest = { text.data + from, text.len - from };
+	size_t n = text_words(rest, s->words, WINDOW);
+
+	*next = 0;
+	if (n == SIZE_MAX) {
+		n = WINDOW;
+		*next = (size_t)(s->words[WINDOW - WINDOWS_SHARE].text.data - text.data);
+	}
+	p->text.words = s->words;
+	p->text.n = p->own = n;
+	for (size_t i = 1; !*next && i <= LINES_JOINED && text_goes_on(s, line + i) &&
+			   p->text.n < n + 2 * BESIDE_WORDS;
+	     i++) {
+		size_t room = CUT_WORDS - p->text.n;
+		size_t more =
+			text_words(pages_line(s->pages, line + i), s->words + p->text.n, room);
+
+		p->text.n += more == SIZE_MAX ? room : more;
+	}
+	return n;
 }
 
 static struct mu_string passage_word(const struct passage *p, size_t i)
 {
-	return word_alone(p->scan->words[i].text);
-}
-
-/* Whether a word is a number in digits that may count people: no year, and about as long as
- * those of the table. */
-static bool counts_people(const struct passage *p, struct mu_string word)
-{
-	size_t digits = 0, year = 0;
-
-	for (size_t i = 0; i < word.len; i++) {
-		char c = word.data[i];
-
-		if (c >= '0' && c <= '9')
-			year = 10 * year + (size_t)(c - '0');
-		else if (c != '.' && c != ',')
-			return false;
-		digits += c >= '0' && c <= '9';
-	}
-	if (!p->table->shape.years && word.len == 4 && year >= YEAR_FIRST && year <= YEAR_LAST)
-		return false;
-	return digits && digits <= p->table->shape.digits + 1;
+	return word_alone(p->text.words[i].text);
 }
 
 static bool begins_name(struct mu_string word)
@@ -79,7 +77,7 @@ static bool begins_name(struct mu_string word)
 static size_t name_words(const struct passage *p, const struct column *c, size_t first,
 			 struct mu_string *out)
 {
-	size_t n = MENTION_WORDS < p->n - first ? MENTION_WORDS : p->n - first;
+	size_t left = p->text.n - first, n = MENTION_WORDS < left ? MENTION_WORDS : left;
 
 	if (!begins_name(passage_word(p, first)))
 		return 0;
@@ -91,55 +89,91 @@ static size_t name_words(const struct passage *p, const struct column *c, size_t
 		if (!last.len || last.data < from.data)
 			continue;
 		*out = (struct mu_string){ from.data, (size_t)(last.data + last.len - from.data) };
-		if (out->len > 1 && !has_digit(*out) && value_known(p->scan->reader, c, *out))
+		if (out->len > 1 && !has_digit(*out) && value_known(scan_of(p)->reader, c, *out))
 			return n;
 	}
 	return 0;
 }
 
-/* Whether a line of the table has both texts. */
-static bool table_states(const struct passage *p, struct mu_string name, struct mu_string number)
+static bool is_decimal(char c)
 {
-	const struct pages *pages = p->scan->pages;
+	return c >= '0' && c <= '9';
+}
 
+/* Whether a text has a number, and not as a part of a longer one. */
+static bool has_number(struct mu_string text, struct mu_string number)
+{
+	for (size_t i = 0; i + number.len <= text.len; i++)
+		if (!memcmp(text.data + i, number.data, number.len) &&
+		    (!i || !is_decimal(text.data[i - 1])) &&
+		    (i + number.len == text.len || !is_decimal(text.data[i + number.len])))
+			return true;
+	return false;
+}
+
+/* Whether a line of the table has a name and a number, or a claim of running text has the
+ * number. */
+static bool is_read(const struct passage *p, struct mu_string name, const struct people *people)
+{
+	const struct pages *pages = scan_of(p)->pages;
+	char digits[24];
+	int len = snprintf(digits, sizeof digits, "%lld", (long long)people->count);
+	struct mu_string number = { digits, (size_t)len };
+
+	if (p->stated[people->text.data - pages->flat])
+		return true;
 	for (size_t line = p->table->first; line < p->table->stop; line++) {
-		struct mu_string text = pages_line(pages, line), at;
-		size_t i = 0;
+		struct mu_string text = pages_line(pages, line);
 
-		if (!text.len || !memmem(text.data, text.len, name.data, name.len))
-			continue;
-		for (; i + number.len <= text.len; i++) {
-			at = (struct mu_string){ text.data + i, number.len };
-			if (!memcmp(at.data, number.data, number.len) &&
-			    (!i || !has_digit((struct mu_string){ at.data - 1, 1 })) &&
-			    (i + number.len == text.len ||
-			     !has_digit((struct mu_string){ at.data + number.len, 1 })))
-				return true;
+		if (text.len && memmem(text.data, text.len, name.data, name.len) &&
+		    (has_number(text, number) || has_number(text, people->text)))
+			return true;
+	}
+	return false;
+}
+
+/* Whether what a number counts is named as in the header of a measure. */
+static bool counts_as_table(const struct passage *p, size_t from)
+{
+	char word[LABEL_MAX];
+
+	for (size_t i = from; i < from + NOUN_WORDS && i < p->text.n; i++) {
+		size_t len = words_fold(passage_word(p, i), word, sizeof word);
+
+		for (size_t c = 0; len != SIZE_MAX && c < p->table->header.n_columns; c++) {
+			const struct column *column = p->table->header.columns[c];
+
+			for (size_t k = 0; column->measure && k < column->n_header_words; k++)
+				if (len >= NOUN_LETTERS &&
+				    !strcmp(column->header_words[k].folded, word))
+					return true;
 		}
 	}
 	return false;
 }
 
 /* A number beside the words from `first` on, where the table has none of these with that
- * name. */
+ * name; `counted`: it must be of what the table counts. */
 static bool number_beside(const struct passage *p, size_t first, size_t n, struct mu_string name,
-			  struct mu_string *out)
+			  bool counted, struct mu_string *out)
 {
 	size_t from = first > BESIDE_WORDS ? first - BESIDE_WORDS : 0,
-	       to = first + n + BESIDE_WORDS;
+	       to = first + n + BESIDE_WORDS, i = from;
+	struct people people;
 	bool found = false;
 
-	for (size_t i = from; i < to && i < p->n; i++) {
-		struct mu_string word = passage_word(p, i);
-
-		if ((i >= first && i < first + n) || !counts_people(p, word))
+	for (; i < to && i < p->text.n; i += people.words) {
+		if ((i >= first && i < first + n) || !people_at(&p->text, i, &people)) {
+			people.words = 1;
 			continue;
-		if (table_states(p, name, word))
+		}
+		if (is_read(p, name, &people))
 			return false;
 		/* What is in the next line alone is told there. */
-		if (found || (i >= p->own && first >= p->own))
+		if (found || (i >= p->own && first >= p->own) ||
+		    (counted && !counts_as_table(p, i + people.words)))
 			continue;
-		*out = word;
+		*out = people.text;
 		found = true;
 	}
 	return found;
@@ -156,7 +190,7 @@ static bool all_named(const struct passage *p)
 		bool found = !column->vocabulary;
 
 		vocabulary_count += !found;
-		for (size_t i = 0; i < p->n && !found; i++)
+		for (size_t i = 0; i < p->text.n && !found; i++)
 			found = name_words(p, column, i, &text);
 		if (!found)
 			return false;
@@ -164,20 +198,22 @@ static bool all_named(const struct passage *p)
 	return vocabulary_count > 1;
 }
 
-/* A name that is no country's, with a number beside it. */
+/* A name with a number beside it: of no country where names of all vocabularies are there, or of
+ * any where the number counts what the table counts. */
 static bool mention_row(const struct passage *p, struct mention *out)
 {
-	if (!all_named(p))
-		return false;
+	bool all = all_named(p);
+
 	for (size_t c = 0; c < p->table->header.n_columns; c++) {
 		const struct column *column = p->table->header.columns[c];
+		bool counted = !all || column->vocabulary == VOCABULARY_COUNTRY;
 		size_t n;
 
-		if (!column->vocabulary || column->vocabulary == VOCABULARY_COUNTRY)
+		if (!column->vocabulary)
 			continue;
-		for (size_t i = 0; i < p->n; i += n ? n : 1) {
+		for (size_t i = 0; i < p->text.n; i += n ? n : 1) {
 			n = name_words(p, column, i, &out->name);
-			if (!n || !number_beside(p, i, n, out->name, &out->number))
+			if (!n || !number_beside(p, i, n, out->name, counted, &out->number))
 				continue;
 			out->kind = MENTION_ROW;
 			return true;
@@ -186,48 +222,44 @@ static bool mention_row(const struct passage *p, struct mention *out)
 	return false;
 }
 
-/* The first word of the line that states the table's total, folded; false: there is none. */
-static int total_label(const struct scan *s, const struct found_table *f, char out[TOTAL_LABEL_MAX],
-		       size_t *len)
+/* The first word of the line that states the table's total, folded; its length, 0 when there is
+ * none, or a negative errno value. */
+static int64_t total_label(const struct scan *s, const struct found_table *f, char out[LABEL_MAX],
+			   struct mu_string *word)
 {
 	const struct table *t = &s->layout->tables[f - s->tables];
 	struct mu_string text = pages_line(s->pages, f->stop - 1);
 	struct pattern_match match;
 	int found = 0;
+	size_t len;
 
-	*len = 0;
 	for (size_t i = 0; i < t->n_claims && !found; i++) {
 		if (t->claims[i].pattern)
 			found = pattern_find(s->ctx, t->claims[i].pattern, text, 0, &match);
 		if (found < 0)
-			return -found;
+			return found;
 	}
 	if (!found || match.start)
 		return 0;
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] == ' ')
 			text.len = i;
-	*len = words_fold(word_alone(text), out, TOTAL_LABEL_MAX);
-	if (*len == SIZE_MAX)
-		*len = 0;
-	return 0;
+	*word = word_alone(text);
+	len = words_fold(*word, out, LABEL_MAX);
+	return len == SIZE_MAX ? 0 : (int64_t)len;
 }
 
-static bool mention_total(const struct passage *p, struct mu_string label, struct mention *out)
+static bool mention_total(const struct passage *p, const char *label, struct mu_string written,
+			  struct mention *out)
 {
-	char word[TOTAL_LABEL_MAX];
+	char word[LABEL_MAX];
 
 	for (size_t i = 0; i < p->own; i++) {
-		size_t len = words_fold(passage_word(p, i), word, sizeof word);
-		struct mu_string text = pages_line(p->scan->pages, p->table->stop - 1);
-
-		if (len != label.len || memcmp(word, label.data, len) != 0)
+		if (words_fold(passage_word(p, i), word, sizeof word) == SIZE_MAX ||
+		    strcmp(word, label) != 0)
 			continue;
 		out->name = passage_word(p, i);
-		for (size_t j = 0; j < text.len; j++)
-			if (text.data[j] == ' ')
-				text.len = j;
-		if (!number_beside(p, i, 1, word_alone(text), &out->number))
+		if (!number_beside(p, i, 1, written, false, &out->number))
 			continue;
 		out->kind = MENTION_TOTAL;
 		return true;
@@ -235,22 +267,34 @@ static bool mention_total(const struct passage *p, struct mu_string label, struc
 	return false;
 }
 
-int mention_find(struct scan *s, const struct found_table *f, size_t line, struct mention *out)
+static bool has_people(const struct passage *p)
 {
-	char label[TOTAL_LABEL_MAX];
-	struct passage p;
-	size_t len, i = 0;
-	int err;
+	size_t i = 0;
+
+	while (i < p->text.n && !people_may_be(&p->text, i))
+		i++;
+	return i < p->text.n;
+}
+
+int mention_find(struct scan *s, const struct found_table *f, size_t line, const char *stated,
+		 struct mention *out)
+{
+	struct passage p = { .text = { .scan = s, .shape = &f->shape },
+			     .table = f,
+			     .stated = stated };
+	char label[LABEL_MAX];
+	struct mu_string written = { "", 0 };
+	int64_t len = total_label(s, f, label, &written);
+	size_t from = 0, next;
 
 	*out = (struct mention){ .kind = MENTION_NONE };
-	if (!passage_read(s, f, line, &p))
-		return 0;
-	while (i < p.n && !counts_people(&p, passage_word(&p, i)))
-		i++;
-	if (i == p.n || mention_row(&p, out))
-		return 0;
-	err = total_label(s, f, label, &len);
-	if (!err && len)
-		mention_total(&p, (struct mu_string){ label, len }, out);
-	return err;
+	do {
+		if (len < 0 || !passage_read(s, line, from, &p, &next))
+			break;
+		if (has_people(&p) &&
+		    (mention_row(&p, out) || (len && mention_total(&p, label, written, out))))
+			break;
+		from = next;
+	} while (from);
+	return len < 0 ? (int)-len : 0;
 }

@@ -4,6 +4,7 @@
 #include "read/grid.h"
 #include "read/line.h"
 #include "read/mention.h"
+#include "read/people.h"
 #include "read/table.h"
 
 enum {
@@ -16,13 +17,38 @@ enum {
 struct outside {
 	struct scan *s;
 	bool *covered; /* lines of tables that were read */
-	bool *known;   /* lines of tables that are known and not read */
+	bool *known;   /* lines of tables that are known and not read, or were told */
+	char *stated;  /* bytes of the flat form that claims of running text have read */
 	size_t reported, more, more_errors, last;
 };
 
 static bool line_has_digit(const struct scan *s, size_t line)
 {
 	return has_digit(pages_line(s->pages, line));
+}
+
+/* Whether a line has a number in digits or, other than an article, a small one in words. */
+static bool line_has_number(struct scan *s, size_t line)
+{
+	size_t n = text_words(pages_line(s->pages, line), s->words, CUT_WORDS);
+	int64_t value;
+
+	if (line_has_digit(s, line))
+		return true;
+	for (size_t i = 0; n != SIZE_MAX && i < n; i++)
+		if (language_small(s->reader->language, word_alone(s->words[i].text), &value) &&
+		    value != 1)
+			return true;
+	return false;
+}
+
+/* Whether a row can be without a digit. */
+static bool counts_in_words(const struct found_table *f)
+{
+	for (size_t i = 0; i < f->header.n_columns; i++)
+		if (f->header.columns[i]->words)
+			return true;
+	return false;
 }
 
 /* Whether a blank line stands before a line, and no page ends there. */
@@ -87,7 +113,7 @@ static int text_reads(struct scan *s, const struct found_table *f, size_t line, 
 	enum cut_answer answer;
 	bool reads = false;
 
-	if (!line_has_digit(s, line) || n == SIZE_MAX)
+	if (n == SIZE_MAX || !(line_has_digit(s, line) || counts_in_words(f)))
 		return 0;
 	s->cut.strict = !near;
 	s->cut.exact = true;
@@ -162,23 +188,23 @@ int outside_kind(struct scan *s, const struct found_table *f, size_t line)
 }
 
 /* The first line behind a table that begins on a line: its lines go on as long as they have
- * digits, up to a blank line. */
+ * numbers, up to a blank line. */
 static size_t region_end(const struct outside *o, size_t line)
 {
-	const struct scan *s = o->s;
+	struct scan *s = o->s;
 	size_t n = s->pages->n_lines, last = line, at = line + 1;
 
-	while (at < n && at <= line + BEGINNING && !o->covered[at] && !line_has_digit(s, at))
+	while (at < n && at <= line + BEGINNING && !o->covered[at] && !line_has_number(s, at))
 		at++;
 	if (at >= n || at > line + BEGINNING || o->covered[at])
 		return line + 1;
 	for (size_t misses = 0; at < n && !o->covered[at] && misses <= BETWEEN; at++) {
-		bool digit = line_has_digit(s, at);
+		bool number = line_has_number(s, at);
 
 		if (last > line && is_apart(s, at))
 			break;
-		misses = digit ? 0 : misses + 1;
-		last = digit ? at : last;
+		misses = number ? 0 : misses + 1;
+		last = number ? at : last;
 	}
 	return last + 1;
 }
@@ -334,9 +360,8 @@ static int report_more(const struct outside *o)
 	finding = finding_at(o->s, o->last, "continues");
 	finding.severity = o->more_errors ? MU_ERROR : MU_WARNING;
 	return scan_report(o->s, finding,
-			   "%zu more lines behind tables read or look like rows or totals of "
-			   "theirs, or speak of "
-			   "them",
+			   "%zu more lines around tables read or look like rows or totals of "
+			   "theirs, or speak of them",
 			   o->more);
 }
 
@@ -371,19 +396,18 @@ static int find_sentence(const struct scan *s, size_t line)
 }
 
 /* Tells a line that speaks of a row or total which the table has not. */
-static int mention_check(struct outside *o, const struct found_table *f, size_t line)
+static int mention_check(struct outside *o, const struct found_table *f, size_t line,
+			 const char *where)
 {
 	struct scan *s = o->s;
 	struct mu_finding finding = finding_at(s, line, "mentioned");
 	struct phrase text, name = { .len = 0 };
 	struct mention m;
-	int known, err = mention_find(s, f, line, &m);
+	int err = mention_find(s, f, line, o->stated, &m);
 
 	if (err || m.kind == MENTION_NONE)
 		return err;
-	known = find_sentence(s, line);
-	if (known)
-		return known < 0 ? -known : 0;
+	o->known[line] = true;
 	if (!is_told(o, line, MU_WARNING))
 		return 0;
 	finding.severity = MU_WARNING;
@@ -391,12 +415,11 @@ static int mention_check(struct outside *o, const struct found_table *f, size_t 
 	phrase_add(&name, m.name.data, m.name.len);
 	phrase_puts(&name, "' and '");
 	phrase_add(&name, m.number.data, m.number.len);
-	return scan_report(
-		s, finding,
-		"behind table '%s' the text '%s' has '%s', as no %s of the table; it was "
-		"not read",
-		table_of(s, f)->name, text.text, name.text,
-		m.kind == MENTION_ROW ? "row" : "total");
+	return scan_report(s, finding,
+			   "%s table '%s' the text '%s' has '%s', as no %s of the table; it was "
+			   "not read",
+			   where, table_of(s, f)->name, text.text, name.text,
+			   m.kind == MENTION_ROW ? "row" : "total");
 }
 
 /* Looks at a line that reads as no row and no total. */
@@ -408,13 +431,13 @@ static int text_check(struct outside *o, const struct found_table *f, size_t lin
 	int known;
 
 	if (t->grid)
-		return mention_check(o, f, line);
+		return mention_check(o, f, line, "behind");
 	known = find_skip(o->s, t, pages_line(o->s->pages, line));
 	if (known)
 		return known < 0 ? -known : 0;
 	doubt = doubt_line(o->s, f, line, place);
 	if (doubt == DOUBT_NONE)
-		return mention_check(o, f, line);
+		return mention_check(o, f, line, "behind");
 	known = find_sentence(o->s, line);
 	if (known)
 		return known < 0 ? -known : 0;
@@ -471,6 +494,100 @@ static int behind_check(struct outside *o, const struct found_table *f)
 	return err;
 }
 
+static bool has_vocabularies(const struct found_table *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->header.n_columns; i++)
+		n += f->header.columns[i]->vocabulary != VOCABULARY_NONE;
+	return n > 1;
+}
+
+/* `sure`: names of several vocabularies are there. */
+static int report_before(struct outside *o, const struct found_table *f, size_t line,
+			 enum outside_kind kind, bool sure)
+{
+	const struct scan *s = o->s;
+	struct mu_finding finding = finding_at(s, line, "precedes");
+	struct phrase text = quote(pages_line(s->pages, line));
+	struct phrase heading = quote(pages_line(s->pages, f->first));
+
+	o->known[line] = true;
+	finding.severity = sure ? MU_ERROR : MU_WARNING;
+	if (!is_told(o, line, finding.severity))
+		return 0;
+	return scan_report(s, finding,
+			   "table '%s' begins with '%s', but '%s' before it reads as %s",
+			   table_of(s, f)->name, heading.text, text.text,
+			   kind == OUTSIDE_CLAIM ? "its total" : "its row");
+}
+
+/* Looks at the lines before a table, back to another one or to the beginning of the document.
+ * Without names of several vocabularies one line alone is no row: a letter's head has such. */
+static int before_check(struct outside *o, const struct found_table *f)
+{
+	struct scan *s = o->s;
+	bool sure = has_vocabularies(f), rows = false;
+	size_t line = f->first, held = SIZE_MAX;
+	int err = 0;
+
+	while (line && !o->covered[line - 1])
+		line--;
+	for (; line < f->first && !err; line++) {
+		int kind;
+
+		if (mu_cancelled(s->ctx))
+			return ECANCELED;
+		if (o->known[line])
+			continue;
+		kind = kind_of(s, f, line, false);
+		if (kind < 0)
+			return -kind;
+		if (kind == OUTSIDE_TEXT || (kind == OUTSIDE_CLAIM && !rows)) {
+			held = SIZE_MAX;
+			rows = false;
+			kind = find_skip(s, table_of(s, f), pages_line(s->pages, line));
+			err = kind < 0 ? -kind : kind ? 0 : mention_check(o, f, line, "before");
+			continue;
+		}
+		if (!sure && !rows && (held == SIZE_MAX || is_apart(s, line))) {
+			held = line;
+			continue;
+		}
+		rows = true;
+		if (held != SIZE_MAX)
+			err = report_before(o, f, held, OUTSIDE_ROW, sure);
+		held = SIZE_MAX;
+		if (!err)
+			err = report_before(o, f, line, (enum outside_kind)kind, sure);
+	}
+	return err;
+}
+
+/* Marks what claims of running text have read. */
+static int stated_find(struct outside *o)
+{
+	const struct scan *s = o->s;
+	struct mu_string flat = { s->pages->flat, s->pages->flat_len };
+
+	for (size_t i = 0; i < s->layout->n_claims; i++) {
+		struct pattern_match match;
+		size_t from = 0;
+		int found;
+
+		while ((found = pattern_find(s->ctx, s->layout->claims[i].pattern, flat, from,
+					     &match)) > 0) {
+			if (mu_cancelled(s->ctx))
+				return ECANCELED;
+			memset(o->stated + match.start, 1, match.end - match.start);
+			from = behind(flat, match);
+		}
+		if (found < 0)
+			return -found;
+	}
+	return 0;
+}
+
 /* Tables that nobody described, anywhere. */
 static int tables_check(struct outside *o)
 {
@@ -505,7 +622,10 @@ int outside_check(struct scan *s)
 		for (size_t line = f->first; f->scanned && line < f->stop; line++)
 			o.covered[line] = true;
 	}
+	o.stated = mu_alloc(s->ctx, s->pages->flat_len + 1);
 	err = known_find(&o);
+	if (!err)
+		err = stated_find(&o);
 	/* Of a table without its header that was told. */
 	for (size_t i = 0; i < s->layout->n_tables; i++)
 		for (size_t line = s->tables[i].first, end = region_end(&o, line);
@@ -516,5 +636,8 @@ int outside_check(struct scan *s)
 	for (size_t i = 0; i < s->layout->n_tables && !err; i++)
 		if (s->tables[i].scanned && !s->tables[i].closed && s->tables[i].shape.rows)
 			err = behind_check(&o, &s->tables[i]);
+	for (size_t i = 0; i < s->layout->n_tables && !err; i++)
+		if (s->tables[i].scanned && s->tables[i].shape.rows)
+			err = before_check(&o, &s->tables[i]);
 	return err ? err : report_more(&o);
 }

@@ -44,9 +44,14 @@ size_t scan_find(const struct scan *scan, uint64_t position);
 		  "Describe the table so that it ends behind that line: a claim for the totals " \
 		  "of groups, another pattern for the last one, or end; or, when the line is none " \
 		  "of the table's, list it under skip, or tell with end where the table ends." }, \
+		{ "precedes", \
+		  "Before the heading of a table there is a line that reads as a row or a total of " \
+		  "it, and was not read.", \
+		  "Let the option begin match a heading above that line; or list a pattern of the " \
+		  "other table's heading under unread, or of the line under skip, so that it is known." }, \
 		{ "mentioned", \
-		  "Behind a table the text names somebody whom no row of it has so, with a number, or " \
-		  "another total. It was not read.", \
+		  "Before or behind a table the text names somebody whom no row of it has so, with a " \
+		  "number, or another total. It was not read.", \
 		  "Look whether the table is complete; describe the sentence as a claim, or list a " \
 		  "pattern of it under unread, so that it is known." }, \
 		{ "unread-table", \

@@ -344,6 +344,7 @@ START_TEST(numbers_take_the_fewest_digits_that_read_back)
 	number_reads_and_formats("5E-324", 5e-324, "5e-324");
 	number_reads_and_formats("1.7976931348623157e+308", DBL_MAX, "1.7976931348623157e+308");
 	number_reads_and_formats("28.100000000000001", 28.1, "28.1");
+	number_reads_and_formats("-72.01667000000001", -72.01667, "-72.01667");
 	number_reads_and_formats("999999999999999", 999999999999999, "999999999999999");
 	number_reads_and_formats("-1e15", -1e15, "-1e+15");
 	number_reads_and_formats("1234567890123456", 1234567890123456, "1234567890123456");

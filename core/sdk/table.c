@@ -530,17 +530,18 @@ static size_t digits_of(const char *text, char *out)
 static bool keeps_digits(const char *text, double value)
 {
 	char written[400], kept[400], space[MU_FORMAT_MAX];
-	size_t n = digits_of(text, written);
+	size_t n = digits_of(text, written), n_kept;
 
 	if (n <= 15 && fpclassify(value) != FP_SUBNORMAL)
 		return true;
 	space[format_number(value, space)] = '\0';
-	if (digits_of(space, kept) == n && !memcmp(written, kept, n))
+	n_kept = digits_of(space, kept);
+	if (n_kept == n && !memcmp(written, kept, n))
 		return true;
 	if (n > 17 || fabs(value) >= 1e15)
 		return false;
 	snprintf(kept, sizeof kept, "%.*e", (int)n - 1, fabs(value));
-	return kept[0] == written[0] && !memcmp(kept + 2, written + 1, n - 1);
+	return n_kept <= 15 || (kept[0] == written[0] && !memcmp(kept + 2, written + 1, n - 1));
 }
 
 bool mu_is_number(struct mu_string text)

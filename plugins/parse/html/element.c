@@ -11,6 +11,8 @@ static const struct element elements[] = {
 	{ "tr", ELEMENT_ROW, 0 },
 	{ "th", ELEMENT_CELL, 0 },
 	{ "br", ELEMENT_BREAK, IS_EMPTY },
+	{ "rt", ELEMENT_MARK, 0 },
+	{ "rp", ELEMENT_OTHER, IS_UNSEEN },
 	{ "li", ELEMENT_ITEM, IS_BLOCK },
 	{ "ul", ELEMENT_LIST, IS_BLOCK },
 	{ "ol", ELEMENT_LIST, IS_BLOCK },
@@ -33,7 +35,7 @@ static const struct element elements[] = {
 	{ "pre", ELEMENT_OTHER, IS_BLOCK },
 	{ "nav", ELEMENT_OTHER, IS_BLOCK },
 	{ "col", ELEMENT_OTHER, IS_EMPTY },
-	{ "svg", ELEMENT_OTHER, IS_UNSEEN },
+	{ "svg", ELEMENT_OTHER, IS_UNSEEN | IS_SHOWN },
 	{ "wbr", ELEMENT_OTHER, IS_EMPTY },
 	{ "dir", ELEMENT_LIST, IS_BLOCK },
 	{ "xmp", ELEMENT_OTHER, IS_RAW },
@@ -47,7 +49,7 @@ static const struct element elements[] = {
 	{ "menu", ELEMENT_LIST, IS_BLOCK },
 	{ "area", ELEMENT_OTHER, IS_EMPTY },
 	{ "base", ELEMENT_OTHER, IS_EMPTY },
-	{ "math", ELEMENT_OTHER, IS_UNSEEN },
+	{ "math", ELEMENT_OTHER, IS_UNSEEN | IS_SHOWN },
 	{ "table", ELEMENT_TABLE, IS_BLOCK },
 	{ "small", ELEMENT_APART, 0 },
 	{ "tbody", ELEMENT_SECTION, 0 },
@@ -65,7 +67,7 @@ static const struct element elements[] = {
 	{ "script", ELEMENT_OTHER, IS_RAW },
 	{ "strike", ELEMENT_STRUCK, 0 },
 	{ "iframe", ELEMENT_OTHER, IS_RAW },
-	{ "select", ELEMENT_OTHER, IS_UNSEEN },
+	{ "select", ELEMENT_OTHER, IS_UNSEEN | IS_SHOWN },
 	{ "canvas", ELEMENT_OTHER, IS_UNSEEN },
 	{ "center", ELEMENT_OTHER, IS_BLOCK },
 	{ "figure", ELEMENT_OTHER, IS_BLOCK },
@@ -85,7 +87,7 @@ static const struct element elements[] = {
 	{ "noembed", ELEMENT_OTHER, IS_RAW },
 	{ "colgroup", ELEMENT_COLUMNS, 0 },
 	{ "fieldset", ELEMENT_OTHER, IS_BLOCK },
-	{ "textarea", ELEMENT_OTHER, IS_RAW },
+	{ "textarea", ELEMENT_OTHER, IS_RAW | IS_SHOWN },
 	{ "template", ELEMENT_OTHER, IS_UNSEEN },
 	{ "datalist", ELEMENT_OTHER, IS_UNSEEN },
 	{ "noscript", ELEMENT_OTHER, IS_RAW },
@@ -98,7 +100,7 @@ enum { NAME_LENGTHS = 12 };
 
 /* The first element whose name has so many bytes. */
 static const unsigned char by_length[NAME_LENGTHS] = {
-	0, 0, 3, 20, 33, 44, 58, 71, 79, 86, 86, 88
+	0, 0, 3, 22, 35, 46, 60, 73, 81, 88, 88, 90
 };
 
 const struct element *element_find(struct mu_string name)

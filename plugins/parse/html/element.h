@@ -21,7 +21,7 @@ enum element_kind {
 	ELEMENT_LIST,
 	ELEMENT_LINK,
 	ELEMENT_BREAK,
-	ELEMENT_MARK,   /* sup */
+	ELEMENT_MARK,   /* sup, and rt, which stands above what it is about */
 	ELEMENT_LOW,    /* sub */
 	ELEMENT_APART,  /* small, ins */
 	ELEMENT_STRUCK, /* del, s, strike */
@@ -33,6 +33,8 @@ enum {
 	IS_RAW = 2,    /* its content is no markup, and is not shown */
 	IS_UNSEEN = 4, /* its content is not shown as part of the page */
 	IS_BLOCK = 8,  /* it has lines of its own, and ends a paragraph */
+	IS_SHOWN = 16, /* its content is shown, though not as text of the page: a drawing, a
+			  field of a form */
 };
 
 struct element {

@@ -25,8 +25,10 @@
  * says so) are part of the text, their digits as raised ones, or are left out with
  * `footnotes: drop`.  Digits of sub, small, ins, a link or of what a style moves are raised
  * ones where they would be read as part of those before.  Text that is struck out (del, s,
- * strike) is an error, or is left out with `struck: drop`, or read with `struck: keep`.  A hidden cell takes no place; hidden
- * rows are read, with a warning.
+ * strike) is an error, or is left out with `struck: drop`, or read with `struck: keep`.  A
+ * hidden cell takes no place; hidden rows, and those of a hidden table, are read, with a
+ * warning.  Hidden texts with numbers are counted in another one.  A number that a cell shows in
+ * a field of a form, a drawing, a formula or, where it has no text, an image is an error.
  *
  * In the header a cell has its text in all places that it spans.  Below, `merged: down`,
  * the default, gives it to each row that it spans, in the leftmost of its columns; so a
@@ -113,6 +115,13 @@ static const struct mu_code codes[] = {
 	  "Look whether rows are missing." },
 	{ "hidden", "Rows of the table are hidden. They were read.",
 	  "Look whether they belong to the table." },
+	{ "hidden-text",
+	  "Cells or texts of the table that nobody sees have numbers. They were not read.",
+	  "Look whether somebody hid what belongs to the table." },
+	{ "shown",
+	  "A row shows a number that is no text: in a field of a form, a drawing, a formula or an "
+	  "image. It was not read.",
+	  "Get the numbers from another source, or have them written as text." },
 	{ "outside", "Text stands in the table outside its cells. It was left out.",
 	  "Look whether a tag of a cell is missing in the page." },
 	{ "reference",
@@ -191,6 +200,24 @@ static int report_hidden(struct mu_ctx *ctx, const struct self *self)
 			    : 0;
 }
 
+static int report_unread(struct mu_ctx *ctx, const struct self *self)
+{
+	struct mu_finding unread = { .severity = MU_WARNING,
+				     .code = "hidden-text",
+				     .at = mu_at(ctx->document->id,
+						 html_position(self->first_unread)) };
+	uint64_t n = self->unread_texts;
+
+	if (n > 1)
+		return mu_report(ctx, unread,
+				 "numbers are hidden in cells in %" PRIu64
+				 " places, of which the first is in this row, and were not read",
+				 n);
+	return n ? mu_report(ctx, unread,
+			     "a number is hidden in a cell of this row, and was not read")
+		 : 0;
+}
+
 static int report_cut(struct mu_ctx *ctx, const struct self *self)
 {
 	struct mu_finding cut = { .severity = MU_WARNING,
@@ -225,6 +252,8 @@ static int html_finish(struct mu_ctx *ctx, struct self *self)
 		err = rows_finish(ctx, self->rows);
 	if (!err)
 		err = report_hidden(ctx, self);
+	if (!err)
+		err = report_unread(ctx, self);
 	return err ? err : report_cut(ctx, self);
 }
 

@@ -127,7 +127,11 @@ struct table {
 
 	uint64_t rows; /* that have begun */
 	bool in_row, in_cell;
-	bool section_hidden, row_hidden;
+	bool hidden, section_hidden, row_hidden;
+	bool pictured; /* the cell at hand has an image whose words have a number */
+	bool shown;    /* the row at hand shows a number that is no text */
+	uint64_t unread, unread_row; /* texts that are hidden, have a number and were not read;
+					the row of the first */
 	bool in_foot; /* the part that is open is a tfoot */
 	bool struck; /* some text of the cell at hand is */
 	size_t row_tag;
@@ -180,6 +184,7 @@ struct open {
 	const struct element *element; /* or NULL */
 	enum owner owner;
 	bool silent;    /* its text is not shown */
+	bool hidden;    /* it is hidden with all that is in it */
 	bool raised;    /* it is raised */
 	bool struck;    /* it is struck out */
 	bool apart;     /* its digits are none of those around it */
@@ -255,6 +260,8 @@ struct self {
 	struct phrase listed[LISTED]; /* the first tables, */
 	struct phrase also[LISTED];   /* and the first ones that are meant */
 	uint64_t hidden, first_hidden; /* rows, and the number of the first */
+	uint64_t unread_texts, first_unread; /* hidden ones with a number, and the row of the
+						first */
 	uint64_t cut, first_cut;      /* spans that end with their part of the table before
 					 they should, and the row of the first */
 

@@ -121,6 +121,7 @@ static int push(struct mu_ctx *ctx, struct page *page, const struct token *token
 	open->element = element;
 	open->owner = parent->owner;
 	open->silent = parent->silent;
+	open->hidden = parent->hidden;
 	open->raised = parent->raised;
 	open->struck = parent->struck;
 	open->apart = false;
@@ -223,6 +224,8 @@ static int table_start(struct mu_ctx *ctx, struct self *self, const struct token
 	err = push(ctx, page, token, element, nth);
 	if (err || page->ended)
 		return err;
+	if (token_is_hidden(token) || token_look(token) == LOOK_UNSEEN)
+		top(page)->hidden = true;
 	top(page)->owner = OWNER_TABLE;
 	top(page)->silent = false;
 	top(page)->floor = page->n - 1;
@@ -269,6 +272,7 @@ static int part_begin(struct mu_ctx *ctx, struct self *self, struct table *table
 		top(page)->floor = level;
 		top(page)->owner = OWNER_CELL;
 		top(page)->silent = hidden || token_look(token) == LOOK_UNSEEN;
+		top(page)->hidden |= top(page)->silent;
 		top(page)->raised = false;
 		top(page)->struck = token_look(token) == LOOK_STRUCK;
 		return table_cell_begin(ctx, self, table, token, hidden);
@@ -382,6 +386,59 @@ static int imply_ends(struct mu_ctx *ctx, struct self *self, const struct elemen
 	return level ? pop_to(ctx, self, level) : err;
 }
 
+/* Whether a text as the page has it has a digit outside of references to characters. */
+static bool has_number(struct mu_string text)
+{
+	bool reference = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (!reference && c >= '0' && c <= '9')
+			return true;
+		reference = c == '&' || (reference && c != ';' && !token_is_space(c));
+	}
+	return false;
+}
+
+/* Looks at what a cell has and is not read: `shown` is whether somebody sees it. */
+static void unread_note(struct self *self, struct mu_string text, bool shown)
+{
+	struct page *page = &self->page;
+	struct table *table = table_of(page);
+
+	if (page->locating || top(page)->owner != OWNER_CELL || table->state == TABLE_OTHER ||
+	    !has_number(text))
+		return;
+	if (shown && !top(page)->hidden)
+		table->shown = true;
+	else if (!table->unread++)
+		table->unread_row = table->rows;
+}
+
+/* Looks at an element that shows something without content. */
+static void empty_note(struct self *self, const struct token *token)
+{
+	static const char *const shapes[] = { "checkbox", "radio", "image", "file", "color" };
+	struct table *table = table_of(&self->page);
+	size_t i = 0;
+
+	if (!table || !token->said.len || table->state == TABLE_OTHER)
+		return;
+	if (token_same_name(token->text, mu_string("img"))) {
+		table->pictured |= table->in_cell && !top(&self->page)->hidden &&
+				   !token_is_hidden(token) && has_number(token->said);
+		return;
+	}
+	while (i < sizeof shapes / sizeof *shapes &&
+	       !token_same_name(token->type, mu_string(shapes[i])))
+		i++;
+	if (token_same_name(token->text, mu_string("input")) && i == sizeof shapes / sizeof *shapes)
+		unread_note(self, token->said,
+			    !token_is_hidden(token) && token_look(token) != LOOK_UNSEEN &&
+				    !token_same_name(token->type, mu_string("hidden")));
+}
+
 /* What follows from the tag of an element that is open now. */
 static void enter(struct self *self, const struct token *token, const struct element *element)
 {
@@ -397,12 +454,15 @@ static void enter(struct self *self, const struct token *token, const struct ele
 		prose_clear(&page->heading);
 		prose_begin(&page->heading, HEADING_BYTES);
 	}
+	open->hidden |= token_is_hidden(token) || look == LOOK_UNSEEN;
 	if (listened && token_is_hidden(token))
 		open->silent = true;
 	if (listened && look == LOOK_UNSEEN) {
 		space(page, GAP_BLANK);
 		open->silent = true;
 	}
+	if (kind == ELEMENT_MARK && token_same_name(token->text, mu_string("rt")))
+		space(page, GAP_BLANK);
 	if (kind == ELEMENT_MARK || look == LOOK_RAISED)
 		open->raised = true;
 	if (listened && open->raised && self->footnotes)
@@ -423,6 +483,8 @@ static int start(struct mu_ctx *ctx, struct self *self, const struct token *toke
 
 	if (page->unseen) {
 		page->unseen_depth += element == page->unseen && !token->closed;
+		if (element && element->is & IS_RAW && !token->closed)
+			token_skip(&page->tokens, token->text);
 		return 0;
 	}
 	if (element && element->kind == ELEMENT_FRAME)
@@ -440,8 +502,18 @@ static int start(struct mu_ctx *ctx, struct self *self, const struct token *toke
 	nth = page->locating ? child_count(top(page), token->text) : 0;
 	if (element && (element->is & IS_BLOCK || element->kind == ELEMENT_BREAK))
 		space(page, GAP_LINE);
-	if (element && element->is & IS_RAW)
+	if (element && element->is & IS_RAW) {
+		size_t from = page->tokens.at;
+
 		token_skip(&page->tokens, token->text);
+		if (element->is & IS_SHOWN)
+			unread_note(self,
+				    (struct mu_string){ self->text.data + from,
+							page->tokens.at - from },
+				    !token_is_hidden(token));
+	}
+	if (element && element->is & IS_EMPTY)
+		empty_note(self, token);
 	if (element && element->is & IS_UNSEEN && !token->closed) {
 		page->unseen = element;
 		page->unseen_depth = 1;
@@ -513,8 +585,15 @@ static void text_add(struct self *self, struct mu_string text)
 	struct table *table = table_of(page);
 	struct open *open = top(page);
 
-	if (open->silent || page->unseen)
+	if (page->unseen) {
+		unread_note(self, text, page->unseen->is & IS_SHOWN);
 		return;
+	}
+	if (open->silent) {
+		if (open->hidden || !open->raised)
+			unread_note(self, text, false);
+		return;
+	}
 	if (open->struck && self->struck != STRUCK_KEEP && open->owner == OWNER_CELL) {
 		table->struck |= table->in_cell && mu_trim(text).len;
 		return;
@@ -546,7 +625,7 @@ int page_begin(struct mu_ctx *ctx, struct self *self, bool locating)
 	page->n = 1;
 	page->stack[0].element = NULL;
 	page->stack[0].owner = OWNER_NONE;
-	page->stack[0].silent = page->stack[0].raised = false;
+	page->stack[0].silent = page->stack[0].raised = page->stack[0].hidden = false;
 	page->stack[0].struck = page->stack[0].apart = false;
 	page->stack[0].floor = 0;
 	page->stack[0].n_children = 0;

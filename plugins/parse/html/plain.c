@@ -97,7 +97,8 @@ static const char *inner_pass(const struct page *page, const char *at, bool said
 	at = tokens.text.data + tokens.at;
 	if (token.kind == TOKEN_TEXT)
 		return at;
-	if (token.kind == TOKEN_NONE || token_is_hidden(&token) || token_look(&token))
+	if (token.kind == TOKEN_NONE || token_is_hidden(&token) || token_look(&token) ||
+	    token.said.len)
 		return NULL;
 	element = element_find(token.text);
 	if (element && element->kind == ELEMENT_LINK && said && is_edge(at, end))

@@ -113,7 +113,7 @@ int table_cell_begin(struct mu_ctx *ctx, struct self *self, struct table *t,
 	while (hangs_into(t, t->column))
 		t->column++;
 	t->in_cell = true;
-	t->struck = false;
+	t->struck = t->pictured = false;
 	t->cell_tag = token->at;
 	t->colspan = colspan_read(token->colspan);
 	/* 0 means all rows of its part of the table. */
@@ -167,6 +167,7 @@ int table_cell_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 	if (t->in_cell && t->state == TABLE_OTHER) {
 		choice_look(t, prose_text(&t->texts));
 	} else if (t->in_cell) {
+		t->shown |= t->pictured && !prose_text(&t->texts).len;
 		err = t->texts.broken ? html_out_of_memory(ctx)
 				      : cell_place(ctx, self, t, prose_text(&t->texts));
 		t->column += t->colspan;
@@ -406,6 +407,18 @@ static int row_check_struck(struct mu_ctx *ctx, const struct self *self, const s
 	return err;
 }
 
+/* A number that a person sees in the row and that is no text of a cell. */
+static int row_check_shown(struct mu_ctx *ctx, const struct table *t)
+{
+	struct mu_finding shown = { .code = "shown",
+				    .at = mu_at(ctx->document->id, html_position(t->rows)) };
+
+	return t->shown ? mu_report(ctx, shown,
+				    "a cell of the row shows a number that is no text, in a "
+				    "field of a form, a drawing or an image; it was not read")
+			: 0;
+}
+
 /* A row of the table that is meant. */
 static int row_give(struct mu_ctx *ctx, struct self *self, struct table *t, size_t n)
 {
@@ -425,6 +438,8 @@ static int row_give(struct mu_ctx *ctx, struct self *self, struct table *t, size
 		err = row_check_merged(ctx, self, t, n);
 	if (!err && !header && self->struck == STRUCK_REFUSE)
 		err = row_check_struck(ctx, self, t);
+	if (!err && !header)
+		err = row_check_shown(ctx, t);
 	if (!err)
 		err = rows_add(ctx, self->rows, page->cells, t->beyond ? t->beyond : n,
 			       html_position(t->rows));
@@ -536,7 +551,8 @@ int table_row_begin(struct mu_ctx *ctx, struct self *self, struct table *t, size
 	int err = 0;
 
 	t->in_row = true;
-	t->row_hidden = hidden || t->section_hidden;
+	t->row_hidden = hidden || t->section_hidden || t->hidden;
+	t->shown = false;
 	t->row_tag = tag;
 	t->rows++;
 	t->column = t->n = t->beyond = 0;
@@ -550,8 +566,8 @@ int table_row_begin(struct mu_ctx *ctx, struct self *self, struct table *t, size
 
 bool table_takes_rows(const struct self *self, const struct table *t)
 {
-	return !t->in_row && !t->n_hanging && !t->section_hidden && !is_early_foot(self, t) &&
-	       !is_header(self, t);
+	return !t->in_row && !t->n_hanging && !t->section_hidden && !t->hidden &&
+	       !is_early_foot(self, t) && !is_header(self, t);
 }
 
 /* The texts of cells that do not stand for themselves, one after the other. */
@@ -686,6 +702,9 @@ int table_begin(struct mu_ctx *ctx, struct self *self)
 	if (page->locating)
 		t->state = t->number == self->meant ? TABLE_MEANT : TABLE_OTHER;
 	t->level = page->n - 1;
+	t->hidden = page->stack[t->level].hidden;
+	t->shown = t->pictured = false;
+	t->unread = 0;
 	t->section = t->row = t->cell = t->caption_level = 0;
 	t->ended = t->in_row = t->in_cell = t->section_hidden = t->in_foot = false;
 	t->n_foot = t->n_foot_cells = 0;
@@ -742,6 +761,8 @@ int table_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 	page->ended = page->locating;
 	if (page->locating)
 		return 0;
+	self->unread_texts = t->unread;
+	self->first_unread = t->unread_row;
 	err = report_odd(ctx, t);
 	if (!err)
 		err = report_stray(ctx, t);

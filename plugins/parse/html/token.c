@@ -37,6 +37,11 @@ static void attribute_keep(struct token *out, struct mu_string name, struct mu_s
 		into = &out->rowspan;
 	else if (token_same_name(name, mu_string("style")))
 		into = &out->style;
+	else if (token_same_name(name, mu_string("type")))
+		into = &out->type;
+	else if (token_same_name(name, mu_string("value")) ||
+		 token_same_name(name, mu_string("alt")))
+		into = &out->said;
 	else
 		return;
 	if (!into->data) /* the first one counts */
@@ -129,7 +134,7 @@ static size_t attribute_read(struct mu_string text, size_t at, struct token *out
 	next = space_skip(text, at);
 	if (next < text.len && text.data[next] == '=')
 		at = value_read(text, space_skip(text, next + 1), &value);
-	if (name.len >= 5 && name.len <= 7)
+	if (name.len >= 3 && name.len <= 7)
 		attribute_keep(out, name, value);
 	return at;
 }

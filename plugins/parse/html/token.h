@@ -26,7 +26,8 @@ struct token {
 
 	/* Of a start tag: the attributes that anybody asks for, as they stand; `data` is
 	 * NULL when one is not there. */
-	struct mu_string colspan, rowspan, style;
+	struct mu_string colspan, rowspan, style, type;
+	struct mu_string said; /* value or alt: what it shows instead of content */
 	bool hidden;
 	bool closed; /* it ends in "/>" */
 };

@@ -51,7 +51,7 @@ static bool passage_read(struct scan *s, size_t line, size_t from, struct passag
 	p->text.words = s->words;
 	p->text.n = p->own = n;
 	for (size_t i = 1; !*next && i <= LINES_JOINED && text_goes_on(s, line + i) &&
-			   p->text.n < n + 2 * BESIDE_WORDS;
+			   p->text.n < n + (size_t)2 * BESIDE_WORDS;
 	     i++) {
 		size_t room = CUT_WORDS - p->text.n;
 		size_t more =

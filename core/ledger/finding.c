@@ -171,7 +171,7 @@ static struct likeness *likeness_of(const struct finding *f, size_t *size)
 	return like;
 }
 
-/* How many findings like this one are kept.  Mostly it is like the one before. */
+/* How many lone findings like this one are kept.  Mostly it is like the one before. */
 static uint64_t *alike(struct findings *fs, const struct finding *f)
 {
 	struct mu_map *map = &fs->alike;
@@ -188,11 +188,10 @@ static uint64_t *alike(struct findings *fs, const struct finding *f)
 	return &map->entries[fs->latest].value;
 }
 
-/* Of what is said of a part, each source says the same: see part.h. */
 bool findings_counts(struct findings *fs, const struct finding *f)
 {
 	return findings_full(fs, f->severity) ||
-	       (fs->brief && !f->part && *alike(fs, f) >= ALIKE_SHOWN);
+	       (fs->brief && f->lone && *alike(fs, f) >= ALIKE_SHOWN);
 }
 
 static void keep(struct findings *fs, const struct finding *f)
@@ -201,7 +200,7 @@ static void keep(struct findings *fs, const struct finding *f)
 		fs->items = mem_resize(fs->items, fs->count ? 2 * fs->count : 1, sizeof *f);
 	fs->items[fs->count++] = *f;
 	fs->kept[f->severity]++;
-	if (fs->brief)
+	if (fs->brief && f->lone)
 		++*alike(fs, f);
 }
 

@@ -5,7 +5,8 @@
  * side; a finding knows on which item of the run's work it was made (see reader.h),
  * and in the end there is one list a stage in the order of items, which does not
  * depend on threads.  Lists are capped, counts are not.  A brief list has of each code of a
- * stage in each document no more than reports for people show.
+ * stage in each document no more than reports for people show, but for findings that may be one
+ * with others.
  *
  * Every finding has a code "plugin/name" that stands in a table with its
  * meaning and its remedy: the plugin's own, or core_codes for the runner's.
@@ -39,6 +40,7 @@ struct finding {
 	struct finding *second; /* the place of mu_finding.beside, or NULL */
 	const char *stage, *source; /* names; source may be NULL */
 	uint64_t item; /* of the work at hand: 0 before the first, UINT64_MAX after the last */
+	bool lone; /* no other one is about the same place, so it counts for itself: see place.h */
 	bool lost; /* it is about a claim of which nobody knows what it covers */
 	bool across; /* it is about several documents */
 	bool noted; /* rejected_note() has counted it */
@@ -67,7 +69,8 @@ struct findings {
 	size_t kept[3];   /* of these, by enum mu_severity */
 	uint64_t of[3];   /* all, likewise */
 	bool brief;
-	struct mu_map alike; /* of a brief list: what findings are alike in, to how many are kept */
+	struct mu_map alike; /* of a brief list: what findings are alike in, to how many lone ones
+				are kept */
 	size_t latest;       /* the entry that was looked up last */
 };
 

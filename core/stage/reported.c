@@ -170,7 +170,7 @@ static void finding_keep(struct stage *s, const struct mu_finding *f, struct fin
 	if (said.value)
 		said.value = memcpy(mem_alloc(said.value_len + 1), said.value, said.value_len + 1);
 	said.suggested = copy_or_null(said.suggested);
-	said.part = copy_or_null(said.part);
+	said.part = copy_or_null(f->part);
 	explanations_copy(s, f, &said);
 	said.second = second_copy(f, &said);
 	findings_add(&s->findings, &said);
@@ -229,6 +229,15 @@ int reported_count(struct stage *s, const struct mu_finding *f)
 	return err;
 }
 
+/* Whether no other finding can be about the same place: what is said of a part each source
+ * says, and of a value each row that has it from one place. */
+static bool is_lone(const struct stage *s, const struct mu_finding *f)
+{
+	bool own_place = s->document && s->config->plugin->api.rows_apart;
+
+	return !f->part && f->at && (own_place || !f->field || f->n_explanations || f->beside);
+}
+
 static struct finding said_of(const struct stage *s, const struct mu_finding *f, const char *code)
 {
 	return (struct finding){
@@ -241,7 +250,7 @@ static struct finding said_of(const struct stage *s, const struct mu_finding *f,
 		.found = f->found,
 		.other = f->other & ~MU_AT_REJECTED,
 		.suggested = (char *)f->suggested,
-		.part = (char *)f->part,
+		.lone = is_lone(s, f),
 		.lost = f->reject,
 		.item = s->item ? *s->item : 0,
 		.stage = s->config->name,

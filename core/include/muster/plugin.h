@@ -873,6 +873,16 @@ struct mu_plugin {
 	 * what they cover, and sets `at` back to the place that came in where it has
 	 * given the claim another (0: the claim is its own). */
 	int (*claim)(struct mu_ctx *, void *self, struct mu_claim *claim);
+
+	/* Optional, parsers with recognise: takes over from `other`, an instance with other
+	 * options that was asked about the same document, what it has read of it, if these
+	 * options read the same.  `other` is only closed afterwards.  Called on an instance
+	 * that was opened, just before recognise. */
+	int (*adopt)(struct mu_ctx *, void *self, void *other);
+
+	/* Parsers: no two rows have a value from one place of the document, as they may have
+	 * the date in a heading, so that what this parser says of a row it says of no other. */
+	bool rows_apart;
 };
 
 #define MUSTER_PLUGIN(...) \

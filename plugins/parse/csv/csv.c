@@ -283,5 +283,6 @@ static void csv_close(struct mu_ctx *ctx, void *state)
 
 MUSTER_PLUGIN(.name = "csv", .summary = "tables of text separated by commas or their like",
 	      .options = options, .codes = codes, .self_size = sizeof(struct self),
-	      .configure = csv_configure, .open = csv_open, .close = csv_close, .split = csv_split,
-	      .parse = csv_parse, .merge = csv_merge, .locate = csv_locate, .guess = csv_guess);
+	      .rows_apart = true, .configure = csv_configure, .open = csv_open, .close = csv_close,
+	      .split = csv_split, .parse = csv_parse, .merge = csv_merge, .locate = csv_locate,
+	      .guess = csv_guess);

@@ -17,14 +17,22 @@ static size_t line_begin(struct mu_string text, size_t at)
 	return at;
 }
 
-/* The line of `at`, counted from the nearest one before whose number is known: that of
- * the position before, or where a piece begins. */
+/* The line of `at`, counted from the nearest one whose number is known: that of the
+ * position before, or where a piece begins. */
 static void line_seek(const struct mu_ctx *ctx, struct self *self, size_t at)
 {
 	const struct mu_piece *piece = mu_piece_before(ctx, at);
 	size_t begin = line_begin(self->text, at);
 
 	if (begin < self->line_at) {
+		size_t from = piece ? piece->from : 0;
+
+		if (self->line_at - begin < begin - from) {
+			self->line -= scan_lines(self->machine, self->text.data + begin,
+						 self->line_at - begin);
+			self->line_at = begin;
+			return;
+		}
 		self->line_at = 0;
 		self->line = 0;
 	}

@@ -899,6 +899,47 @@ START_TEST(senseless_options_are_refused)
 }
 END_TEST
 
+static int programs_run;
+
+static int print_words(struct mu_ctx *ctx, const struct mu_program *program, struct mu_printed *out)
+{
+	static const char printed[] =
+		"\n<doc>\n<page width=\"9\" height=\"9\">\n"
+		"<word xMin=\"1\" yMin=\"1\" xMax=\"2\" yMax=\"2\">Missienaam</word>\n"
+		"</page>\n</doc>\n";
+
+	(void)ctx, (void)program;
+	out->data = (const uint8_t *)printed;
+	out->len = strlen(printed);
+	out->message = "";
+	programs_run++;
+	return 0;
+}
+
+/* Whether another layout that allows so many bytes reads the same document anew. */
+static bool reads_anew(int64_t max_output)
+{
+	struct self other = { .layout = { .max_lines = 100, .max_output = max_output } };
+	int before = programs_run;
+
+	ck_assert_int_eq(document_adopt(&fake.ctx, &other, &self), 0);
+	ck_assert_int_eq(document_pages(&fake.ctx, &other, false), 0);
+	ck_assert_uint_eq(other.pages.n_lines, 1);
+	document_close(&fake.ctx, &other);
+	return programs_run > before;
+}
+
+START_TEST(words_of_a_pdf_are_read_once_for_all_layouts)
+{
+	self.layout.max_output = 4096;
+	fake.ctx.program_run = print_words;
+	open_document("%PDF-1.4", 8);
+	ck_assert_int_eq(document_pages(&fake.ctx, &self, false), 0);
+	ck_assert(reads_anew(8192));
+	ck_assert(!reads_anew(4096));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("document");
@@ -951,6 +992,7 @@ int main(void)
 	tcase_add_test(tests, a_letter_cut_anywhere_breaks_nothing);
 	tcase_add_test(tests, a_letter_with_any_byte_changed_breaks_nothing);
 	tcase_add_test(tests, senseless_options_are_refused);
+	tcase_add_test(tests, words_of_a_pdf_are_read_once_for_all_layouts);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -263,28 +263,39 @@ static char *copy_or_null(const char *text)
 	return text ? mem_copy(text) : NULL;
 }
 
-/* Asks one source; whether others are still to be asked. */
-static bool ask(struct run *run, struct group *g, size_t i)
+/* Opens a parser for a document of which `before` has been asked: what that one has read is
+ * not read again. */
+static int parser_open(struct run *run, const struct stage_config *parser, struct document *d,
+		       struct stage *before, struct stage *s)
+{
+	int err = stage_init(s, parser, run, &run->pipeline->diagnostics);
+
+	if (!err)
+		err = stage_open(s, NULL, d);
+	if (!err && before->self && before->config->plugin == parser->plugin &&
+	    parser->plugin->api.adopt)
+		err = stage_adopt(s, before);
+	return err;
+}
+
+/* Asks one source, with an instance that stays open; whether others are still to be asked. */
+static bool ask(struct run *run, struct group *g, size_t i, struct stage *before, struct stage *s)
 {
 	struct document *d = run->documents.items[g->documents[i]];
 	const struct stage_config *parser = parser_of(run, d);
 	struct mu_recognition said = { .size = sizeof said };
-	struct stage s = { 0 };
-	bool go_on;
-	int err = stage_init(&s, parser, run, &run->pipeline->diagnostics);
+	int err = parser_open(run, parser, d, before, s);
 
 	if (!err)
-		err = stage_open(&s, NULL, d);
-	if (!err)
-		err = stage_recognise(&s, &said);
+		err = stage_recognise(s, &said);
 	if (err && err != ECANCELED) {
 		struct text why = { 0 };
 
-		stage_failure(&s, err, &why);
+		stage_failure(s, err, &why);
 		g->given_up = rejected_give_up(run, parser, d, err, why.data);
 		text_clear(&why);
 		text_printf(&why, "%s: ", d->public.uri);
-		stage_failure(&s, err, &why);
+		stage_failure(s, err, &why);
 		if (!g->given_up)
 			run_fail(run, parser, err, why.data);
 		text_release(&why);
@@ -296,11 +307,26 @@ static bool ask(struct run *run, struct group *g, size_t i)
 					 .yes = said.yes,
 					 .expected = copy_or_null(said.expected),
 					 .found = copy_or_null(said.found) };
-	go_on = !err && !g->given_up && !s.findings.of[MU_ERROR];
+	err = err || g->given_up || s->findings.of[MU_ERROR];
 	g->parser = parser;
-	findings_append(&g->findings, &s.findings);
-	stage_close(&s);
-	return go_on;
+	findings_append(&g->findings, &s->findings);
+	return !err;
+}
+
+static void group_ask(struct run *run, struct group *g)
+{
+	struct stage instances[2] = { 0 };
+	bool go_on = true;
+	size_t i;
+
+	g->answers = mem_alloc(g->count * sizeof *g->answers);
+	for (i = 0; i < g->count && go_on; i++) {
+		struct stage *s = &instances[i % 2], *before = &instances[(i + 1) % 2];
+
+		go_on = ask(run, g, i, before, s);
+		stage_close(before);
+	}
+	stage_close(&instances[(i + 1) % 2]);
 }
 
 static void *work(void *data)
@@ -308,17 +334,12 @@ static void *work(void *data)
 	struct asking *a = data;
 
 	for (;;) {
-		size_t i = atomic_fetch_add(&a->next, 1), k;
-		struct group *g;
+		size_t i = atomic_fetch_add(&a->next, 1);
 
 		if (i >= a->count || interrupt_signal())
 			return NULL;
-		g = &a->groups[i];
-		if (g->count < 2)
-			continue;
-		g->answers = mem_alloc(g->count * sizeof *g->answers);
-		for (k = 0; k < g->count && ask(a->run, g, k); k++)
-			;
+		if (a->groups[i].count > 1)
+			group_ask(a->run, &a->groups[i]);
 	}
 }
 

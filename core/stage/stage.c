@@ -509,6 +509,14 @@ int stage_recognise(struct stage *s, struct mu_recognition *out)
 	return call_end(s, &turn, s->config->plugin->api.recognise(&s->ctx, s->self, out));
 }
 
+int stage_adopt(struct stage *s, struct stage *other)
+{
+	struct turn turn;
+
+	call_begin(s, &turn, "adopt", s->document->public.uri);
+	return call_end(s, &turn, s->config->plugin->api.adopt(&s->ctx, s->self, other->self));
+}
+
 int stage_uses(struct stage *s, const bool *out, bool *in)
 {
 	struct turn turn;

@@ -145,6 +145,7 @@ int stage_validate(struct stage *stage, const struct ArrowArray *rows);
 int stage_export(struct stage *stage, const struct ArrowArray *rows);
 int stage_locate(struct stage *stage, uint64_t position, const char *field, struct mu_place *out);
 int stage_recognise(struct stage *stage, struct mu_recognition *out);
+int stage_adopt(struct stage *stage, struct stage *other);
 int stage_uses(struct stage *stage, const bool *out, bool *in);
 int stage_claim(struct stage *stage, struct mu_claim *claim);
 

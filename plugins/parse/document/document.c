@@ -143,7 +143,7 @@ static int pdf_pages(struct mu_ctx *ctx, struct self *self, bool quiet)
 	const struct extract_limits limits = { .seconds = layout->timeout,
 					       .memory = (uint64_t)layout->max_memory,
 					       .output = (uint64_t)layout->max_output };
-	int err = extract(ctx, &limits, quiet, &self->pdf);
+	int err = self->pdf.len ? 0 : extract(ctx, &limits, quiet, &self->pdf);
 
 	if (err || !self->pdf.len)
 		return err;
@@ -420,6 +420,21 @@ static int document_recognise(struct mu_ctx *ctx, void *data, struct mu_recognit
 	return scan_recognises(&scan, &out->yes);
 }
 
+/* The words of a PDF do not depend on what the options say of its tables. */
+static int document_adopt(struct mu_ctx *ctx, void *data, void *from)
+{
+	struct self *self = data, *other = from;
+	const struct layout *a = &self->layout, *b = &other->layout;
+
+	(void)ctx;
+	if (a->max_memory != b->max_memory || a->max_output != b->max_output ||
+	    a->timeout < b->timeout || b->timeout < a->timeout)
+		return 0;
+	self->pdf = other->pdf;
+	other->pdf = (struct pdf){ 0 };
+	return 0;
+}
+
 /* What is no text for people: data in other forms. */
 static bool is_data(const uint8_t *bytes, size_t len)
 {
@@ -480,4 +495,5 @@ MUSTER_PLUGIN(.name = "document",
 						 { 0 } },
 	      .self_size = sizeof(struct self), .configure = document_configure,
 	      .open = document_open, .close = document_close, .parse = document_parse,
-	      .locate = document_locate, .recognise = document_recognise, .guess = document_guess);
+	      .locate = document_locate, .recognise = document_recognise, .guess = document_guess,
+	      .adopt = document_adopt);

@@ -78,9 +78,11 @@ struct reader *reader_new(struct run *run)
 		r->window = MANY;
 	r->items = mem_alloc(r->window * sizeof *r->items);
 	r->lanes = mem_alloc(r->n_lanes * sizeof *r->lanes);
+	/* Those that several threads may ask for; the others are made when they are opened. */
 	for (i = 0; i < run->documents.count; i++)
-		r->readings[i].instances = mem_alloc((is_shared(r, i) ? r->n_lanes : 1) *
-						     sizeof *r->readings[i].instances);
+		if (is_shared(r, i) || i == r->first[document_of(r, i)->source])
+			r->readings[i].instances = mem_alloc((is_shared(r, i) ? r->n_lanes : 1) *
+							     sizeof *r->readings[i].instances);
 	for (i = 0; i < r->n_lanes; i++)
 		lane_init(r, i);
 	for (i = 0; i < wanted; i++)
@@ -93,8 +95,8 @@ struct reader *reader_new(struct run *run)
 const struct ArrowSchema *reader_schema(struct reader *r, size_t source)
 {
 	size_t first = r->first[source];
-	const struct stage *s = &r->readings[first].instances[0];
 	int err = reading_open(r, first);
+	const struct stage *s = r->readings[first].instances;
 
 	/* Columns of which some are missing are worse than none. */
 	if (err && (!s->out.release || err == ENOMEM)) {
@@ -145,19 +147,18 @@ static int item_end(struct reader *r, struct item *item, int err)
 }
 
 /* Whole documents are counted here and compared with the first one. */
-static int check_whole(struct reader *r, const struct item *item, const struct ArrowArray *batch)
+static int check_whole(struct reader *r, size_t i, const struct ArrowArray *batch)
 {
-	const struct stage *s = &r->readings[item->document].instances[0];
+	const struct stage *s = r->readings[i].instances;
 	int err;
 
-	if (splits(r, item->document) || atomic_load(&r->readings[item->document].given_up))
+	if (splits(r, i) || atomic_load(&r->readings[i].given_up))
 		return 0;
-	err = reading_compare(r, item->document, s);
+	err = reading_compare(r, i, s);
 	if (err == GIVEN_UP)
 		return 0;
 	if (!err && batch->release)
-		balance_add(&r->records[document_of(r, item->document)->source]->counted, &s->out,
-			    batch);
+		balance_add(&r->records[document_of(r, i)->source]->counted, &s->out, batch);
 	return err;
 }
 
@@ -183,6 +184,7 @@ int reader_next(struct reader *r, size_t source, struct ArrowArray *out)
 	*out = (struct ArrowArray){ 0 };
 	for (;;) {
 		struct item *item;
+		size_t document;
 		int err;
 
 		if (!r->n_threads)
@@ -191,10 +193,11 @@ int reader_next(struct reader *r, size_t source, struct ArrowArray *out)
 		if (!item)
 			return stopping(r) ? ECANCELED : lanes_merge(r, source);
 		r->run->item = r->done + 1;
+		document = item->document; /* when its last batch is taken the item may be done */
 		err = queue_next(r, item, out);
 		if (!err)
-			err = check_whole(r, item, out);
-		if (!err && out->release && !atomic_load(&r->readings[item->document].given_up))
+			err = check_whole(r, document, out);
+		if (!err && out->release && !atomic_load(&r->readings[document].given_up))
 			return 0;
 		if (!err && out->release) {
 			mu_array_release(out);

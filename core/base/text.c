@@ -202,6 +202,17 @@ void text_add_size(struct text *text, double bytes)
 	text_printf(text, "%.*f %s", unit ? 1 : 0, bytes, units[unit]);
 }
 
+/* How many bytes a text begins with that JSON has as they are. */
+static size_t json_plain(const char *bytes, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '"' &&
+	       bytes[i] != '\\')
+		i++;
+	return i;
+}
+
 void text_add_json(struct text *text, const char *bytes, size_t len)
 {
 	/* Letters of the short escapes, in the order of \b \t \n (\v) \f \r. */
@@ -211,7 +222,10 @@ void text_add_json(struct text *text, const char *bytes, size_t len)
 
 	text_putc(text, '"');
 	for (; len; bytes += size, len -= size) {
-		if (!text_character(bytes, len, &code, &size))
+		size = json_plain(bytes, len);
+		if (size)
+			text_add(text, bytes, size);
+		else if (!text_character(bytes, len, &code, &size))
 			text_puts(text, "\xef\xbf\xbd");
 		else if (code == '"' || code == '\\')
 			text_printf(text, "\\%c", (char)code);

@@ -129,15 +129,15 @@ static int lane_batch(struct lane *lane, size_t i, struct ArrowArray *out)
 static void close_over(struct reader *r)
 {
 	for (;;) {
-		struct stage *s = NULL;
+		size_t i = SIZE_MAX;
 
 		pthread_mutex_lock(&r->lock);
 		if (r->n_over)
-			s = &r->readings[r->over[--r->n_over]].instances[0];
+			i = r->over[--r->n_over];
 		pthread_mutex_unlock(&r->lock);
-		if (!s)
+		if (i == SIZE_MAX)
 			return;
-		stage_close(s);
+		reading_end(r, i);
 	}
 }
 

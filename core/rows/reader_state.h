@@ -15,7 +15,8 @@
 
 /* A document on its way: the instances of its parser. */
 struct reading {
-	struct stage *instances; /* one a lane; of a whole document the first alone */
+	struct stage *instances; /* one a lane; of a whole document the first alone; NULL while
+				    it is not open */
 	bool claimed, opened;    /* the first one is being opened; is, or failed to be */
 	int err;                 /* of opening that */
 	struct mu_piece next;    /* where it is to be cut */

@@ -56,6 +56,15 @@ static int parser_open(struct reader *r, size_t i, struct stage *s)
 	return err;
 }
 
+/* The first instance, which is made by who opens a short document: of thousands of them few
+ * are open at once. */
+static struct stage *instance_have(struct reading *rd)
+{
+	if (!rd->instances)
+		rd->instances = mem_alloc(sizeof *rd->instances);
+	return rd->instances;
+}
+
 int reading_open(struct reader *r, size_t i)
 {
 	struct reading *rd = &r->readings[i];
@@ -70,7 +79,7 @@ int reading_open(struct reader *r, size_t i)
 	pthread_mutex_unlock(&r->lock);
 	if (!mine)
 		return rd->err;
-	err = parser_open(r, i, &rd->instances[0]);
+	err = parser_open(r, i, instance_have(rd));
 	pthread_mutex_lock(&r->lock);
 	rd->opened = true;
 	rd->err = err;
@@ -117,9 +126,9 @@ int reading_compare(struct reader *r, size_t i, const struct stage *s)
 
 struct stage *reading_instance(const struct lane *lane, size_t i)
 {
-	const struct reading *rd = &lane->reader->readings[i];
+	struct reading *rd = &lane->reader->readings[i];
 
-	return &rd->instances[is_shared(lane->reader, i) ? lane->index : 0];
+	return instance_have(rd) + (is_shared(lane->reader, i) ? lane->index : 0);
 }
 
 int reading_instance_open(struct lane *lane, size_t i)
@@ -160,6 +169,8 @@ static void reading_close(struct reader *r, size_t i, struct stage *s)
 		return;
 	if (is_shared(r, i) || !r->n_threads) {
 		stage_close(s);
+		if (!is_shared(r, i))
+			reading_end(r, i);
 		return;
 	}
 	pthread_mutex_lock(&r->lock);
@@ -171,7 +182,7 @@ void reading_forget(struct reader *r, size_t i)
 {
 	size_t j;
 
-	for (j = 0; j < (is_shared(r, i) ? r->n_lanes : 1); j++)
+	for (j = 0; r->readings[i].instances && j < (is_shared(r, i) ? r->n_lanes : 1); j++)
 		if (r->readings[i].instances[j].config)
 			reading_close(r, i, &r->readings[i].instances[j]);
 }
@@ -232,7 +243,7 @@ int reading_conclude(struct reader *r, size_t i, struct stage *s)
 
 int reading_finish(struct reader *r, size_t i)
 {
-	struct stage *s = &r->readings[i].instances[0];
+	struct stage *s = r->readings[i].instances;
 	int err = 0;
 
 	if (atomic_load(&r->readings[i].given_up)) {
@@ -296,9 +307,10 @@ void reading_end(struct reader *r, size_t i)
 {
 	size_t j;
 
-	for (j = 0; j < (is_shared(r, i) ? r->n_lanes : 1); j++)
+	for (j = 0; r->readings[i].instances && j < (is_shared(r, i) ? r->n_lanes : 1); j++)
 		stage_close(&r->readings[i].instances[j]);
 	free(r->readings[i].instances);
+	r->readings[i].instances = NULL;
 }
 
 void reading_compare_all(struct reader *r)
@@ -306,13 +318,13 @@ void reading_compare_all(struct reader *r)
 	size_t i;
 
 	for (i = 0; i < r->run->documents.count; i++) {
-		const struct stage *own = &r->readings[i].instances[0];
 		size_t first = r->first[document_of(r, i)->source];
 
 		if (i == first || document_of(r, i)->unread || reading_open(r, first) ||
 		    reading_open(r, i))
 			continue;
-		if (!same_columns(&r->readings[first].instances[0].out, &own->out))
+		if (!same_columns(&r->readings[first].instances[0].out,
+				  &r->readings[i].instances[0].out))
 			atomic_store(&r->readings[i].differs, true);
 	}
 	for (i = 0; i < r->run->n_sources; i++)

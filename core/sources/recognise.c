@@ -88,6 +88,7 @@ enum look { BY_LENGTH, BY_SAMPLES, BY_SKETCH, LOOKS };
 
 static int look_at(struct run *run, struct document *d, enum look look, struct text *key)
 {
+	const uint64_t known[] = { d->source, d->public.bytes };
 	uint64_t sketch[4] = { 0 };
 	struct text why = { 0 };
 	int err = 0;
@@ -98,7 +99,7 @@ static int look_at(struct run *run, struct document *d, enum look look, struct t
 		run_fail(run, NULL, err, why.data);
 	text_release(&why);
 	text_clear(key);
-	text_printf(key, "%zu %llu", d->source, (unsigned long long)d->public.bytes);
+	text_add(key, (const char *)known, sizeof known);
 	text_add(key, (const char *)sketch, sizeof sketch);
 	return err;
 }

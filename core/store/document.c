@@ -162,10 +162,11 @@ static int add_open(struct documents *ds, const struct mu_document *from, int fd
 /* A path alone would not tell that the file was replaced between two looks at it. */
 void document_file(const struct document *d, struct text *key)
 {
-	text_printf(key, "%llx %llx %llx %llx %lx %s", (unsigned long long)d->device,
-		    (unsigned long long)d->file, (unsigned long long)d->public.bytes,
-		    (unsigned long long)d->changed.tv_sec, (unsigned long)d->changed.tv_nsec,
-		    d->public.path);
+	const uint64_t numbers[] = { d->device, d->file, d->public.bytes,
+				     (uint64_t)d->changed.tv_sec, (uint64_t)d->changed.tv_nsec };
+
+	text_add(key, (const char *)numbers, sizeof numbers);
+	text_puts(key, d->public.path);
 }
 
 /* Documents that are one file share what programs print of it. */

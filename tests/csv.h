@@ -22,6 +22,7 @@
 #include "../plugins/parse/csv/batch.c"
 #include "../plugins/parse/csv/text.c"
 #include "../plugins/parse/csv/row.c"
+#include "../plugins/parse/csv/fault.c"
 #include "../plugins/parse/csv/plan.c"
 #include "../plugins/parse/csv/rows.c"
 #include "../plugins/parse/csv/place.c"
@@ -127,12 +128,12 @@ static bool is_header_again(const struct self *self)
 	for (i = 0; i < self->n_fields; i++)
 		if (self->fields[i].type != MU_STRING)
 			return false;
-	return self->n_names > 1 && to <= self->text.len &&
+	return self->options.header_rows && self->width > 1 && to <= self->text.len &&
 	       !memcmp(self->text.data + from, header.data, header.len) &&
 	       (to == self->text.len || strchr("\r\n", self->text.data[to]));
 }
 
-/* One record after the other, by record_read() and row_put() alone. */
+/* One record after the other, by record_read() and csv_row_put() alone. */
 static void records_parse(struct outcome *outcome, struct self *self, struct given *given)
 {
 	struct mu_ctx *ctx = &outcome->fake.ctx;
@@ -151,8 +152,8 @@ static void records_parse(struct outcome *outcome, struct self *self, struct giv
 		self->at = self->record.next;
 		if (record_is_blank(&self->record))
 			continue;
-		if (self->notes.count)
-			succeed(row_is_note(ctx, self, &note));
+		if (self->options.notes.count)
+			succeed(csv_row_is_note(ctx, self, &note));
 		if (note)
 			continue;
 		succeed(batch_begin(ctx, self, 1));
@@ -164,7 +165,7 @@ static void records_parse(struct outcome *outcome, struct self *self, struct giv
 							       .at = self->places[0] },
 					  "the row is the header again, and was read as one of "
 					  "data"));
-		succeed(row_put(ctx, self, 0));
+		succeed(csv_row_put(ctx, self, 0));
 		succeed(batch_finish(ctx, self, &batch));
 		given_add(given, &batch);
 	}

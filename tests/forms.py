@@ -4,8 +4,8 @@
     tests/forms.py BUILD_DIR [FORM...]
 
 Makes tables by chance, a few of which state a wrong total, writes each as CSV, XLSX,
-ODS, HTML and JSON, and runs the muster of BUILD_DIR on all of them with one pipeline but
-for the parser's name and, in JSON, without the notes that the others have between their
+ODS, HTML and JSON, every second one with two rows of names and a claim by pattern, and runs
+the muster of BUILD_DIR on all of them with one pipeline but for the parser's name and, in JSON, without the notes that the others have between their
 rows.  What CSV gives is compared with what the others give: the exit status, the dataset
 as CSV byte for byte, the columns and types of the SQLite dataset, the sums, how many
 checks passed and failed, and the findings of claims.  FORM is the forms to try; else all
@@ -27,6 +27,8 @@ import zipfile
 
 TABLES, ROWS = 12, 120
 HEADER = ["country", "code", "as_of", "mission", "police", "troops", "total", "share", "armed"]
+# Above it in every second table, but for JSON, whose rows have names.
+ABOVE = [None, None, "reported", None, "personnel", "personnel", "personnel", None, "personnel"]
 COUNTRIES = ["Albania", "Côte d'Ivoire", "Korea, Republic of", 'The "Two" Islands',
              "Fiji & Tonga", "Congo <east>", "Ελλάδα", "中国", "São Tomé"]
 NUMBERS = ["police", "troops", "total"]
@@ -138,14 +140,14 @@ def text_of(cell):
 
 # ------------------------------------------------------------------ forms
 
-def write_csv(table, path):
+def write_csv(table, path, headers):
     with open(path, "w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(HEADER)
+        writer.writerows([text_of(name) for name in header] for header in headers)
         writer.writerows([text_of(row[name]) for name in HEADER] for row in table)
 
 
-def write_json(table, path):
+def write_json(table, path, _headers):
     def plain(cell):
         return cell.isoformat() if isinstance(cell, datetime.date) else cell
 
@@ -153,13 +155,14 @@ def write_json(table, path):
     path.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def write_html(table, path):
+def write_html(table, path, headers):
     def cells(tag, texts):
         return "<tr>" + "".join(f"<{tag}>{html.escape(text)}</{tag}>" for text in texts) + "</tr>\n"
 
     body = "".join(cells("td", [text_of(row[name]) for name in HEADER]) for row in table)
-    path.write_text('<!DOCTYPE html>\n<meta charset="utf-8">\n<table>\n' + cells("th", HEADER) +
-                    body + "</table>\n", encoding="utf-8")
+    path.write_text('<!DOCTYPE html>\n<meta charset="utf-8">\n<table>\n' +
+                    "".join(cells("th", map(text_of, header)) for header in headers) + body +
+                    "</table>\n", encoding="utf-8")
 
 
 def write_zip(path, parts):
@@ -190,8 +193,8 @@ def xlsx_row(cells):
     return "<row>" + "".join(xlsx_cell(cell) or "<c/>" for cell in cells) + "</row>"
 
 
-def write_xlsx(table, path):
-    rows = [HEADER] + [[row[name] for name in HEADER] for row in table]
+def write_xlsx(table, path, headers):
+    rows = headers + [[row[name] for name in HEADER] for row in table]
     write_zip(path, {
         "[Content_Types].xml":
             f'<Types xmlns="{PACKAGE}content-types">'
@@ -240,9 +243,9 @@ def ods_row(cells):
     return "<table:table-row>" + "".join(map(ods_cell, cells)) + "</table:table-row>"
 
 
-def write_ods(table, path):
+def write_ods(table, path, headers):
     kind = "application/vnd.oasis.opendocument.spreadsheet"
-    rows = [HEADER] + [[row[name] for name in HEADER] for row in table]
+    rows = headers + [[row[name] for name in HEADER] for row in table]
     write_zip(path, {
         "mimetype": kind,
         "META-INF/manifest.xml":
@@ -274,10 +277,13 @@ def types_of(path):
     return types
 
 
-def outcome(muster, folder, form):
+def outcome(muster, folder, form, header_rows):
     """What a run gives, without what is of the form: paths and places."""
-    notes = "" if form == "json" else "      notes: ['^Source: ', '^[*] ']\n"
+    notes = "" if form == "json" else (f"      header_rows: {header_rows}\n"
+                                       "      notes: ['^Source: ', '^[*] ']\n")
     pipeline = PIPELINE.format(form=form, notes=notes)
+    if header_rows > 1:
+        pipeline = pipeline.replace("match: Total}", "pattern: ^Tot}")
     (folder / f"{form}.yaml").write_text(pipeline, encoding="utf-8")
     run = subprocess.run([muster, "run", f"{form}.yaml", "--out", f"out-{form}",
                           "--report", f"json={form}.json"], cwd=folder, check=False,
@@ -303,9 +309,10 @@ def differences(seed, muster, forms, folder):
     chance, seen = random.Random(seed), {}
     table = table_made(chance)
     noted = notes_added(chance, table)
+    headers = [ABOVE, HEADER] if seed % 2 else [HEADER]
     for form in forms:
-        FORMS[form](table if form == "json" else noted, folder / f"table.{form}")
-        seen[form] = outcome(muster, folder, form)
+        FORMS[form](table if form == "json" else noted, folder / f"table.{form}", headers)
+        seen[form] = outcome(muster, folder, form, len(headers))
     lines = [f"table {seed}: {form}: {what} is {other.get(what)!r:.2000}, from csv {value!r:.2000}"
              for form, other in seen.items()
              for what, value in seen["csv"].items() if other.get(what) != value]

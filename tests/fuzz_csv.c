@@ -22,9 +22,9 @@ static struct declared_column columns[] = {
 };
 
 static struct declared_claim claims[] = {
-	{ "x", "a", "x" },
-	{ "all", "a", "a" },
-	{ "some", "b", "1" },
+	{ .name = "x", .column = "a", .match = "x" },
+	{ .name = "all", .column = "a", .match = "a" },
+	{ .name = "some", .column = "b", .match = "1" },
 };
 
 static const char *notes[] = { "^[-a]" };
@@ -35,34 +35,35 @@ static struct self options_choose(unsigned bits)
 				       : bits & 2 ? "'"
 						  : "",
 			      .delimiter = bits & 4 ? "," : NULL,
-			      .header = bits & 8,
 			      .max_size = 1 << 20,
-			      .max_field = bits & 16 ? 1000 : 5,
-			      .max_columns = bits & 32 ? 100 : 3,
-			      .max_rows = 1000000,
-			      .columns = { 0, columns },
-			      .claims = { 0, claims } };
+			      .options = { .header_rows = bits & 8 ? 1 : 0,
+					   .max_field = bits & 16 ? 1000 : 5,
+					   .max_columns = bits & 32 ? 100 : 3,
+					   .max_rows = 1000000,
+					   .columns = { 0, columns },
+					   .claims = { 0, claims } } };
+	struct table_options *o = &model.options;
 
 	switch (bits >> 6 & 3) {
 	case 0:
-		model.columns.count = model.header ? 0 : 1;
-		model.claims.count = model.header ? 0 : 2;
+		o->columns.count = o->header_rows ? 0 : 1;
+		o->claims.count = o->header_rows ? 0 : 2;
 		break;
 	case 1:
-		model.columns.count = 6;
-		model.claims.count = 2;
+		o->columns.count = 6;
+		o->claims.count = 2;
 		break;
 	case 2:
-		model.columns.count = 7;
-		model.claims.count = 3;
-		model.notes = (struct mu_texts){ 1, notes };
+		o->columns.count = 7;
+		o->claims.count = 3;
+		o->notes = (struct mu_texts){ 1, notes };
 		break;
 	default:
-		model.columns.count = 2;
+		o->columns.count = 2;
 		break;
 	}
 	for (size_t i = 0; i < 6; i++)
-		columns[i].optional = model.header;
+		columns[i].optional = o->header_rows > 0;
 	return model;
 }
 

@@ -15,7 +15,7 @@ static struct declared_column columns[] = {
 	{ .name = "b", .type = INTEGER, .measure = true },
 	{ .name = "c", .status_of = "b" },
 };
-static struct declared_claim claims[] = { { "all", "a", "x" } };
+static struct declared_claim claims[] = { { .name = "all", .column = "a", .match = "x" } };
 static const char *contained[] = { "a" }, *notes[] = { "^[Aa]" };
 
 static struct self options_choose(unsigned bits)

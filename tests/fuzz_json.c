@@ -24,8 +24,8 @@ static struct declared_column columns[] = {
 };
 
 static struct declared_claim claims[] = {
-	{ "x", "a", "x" },
-	{ "all", "a", "all" },
+	{ .name = "x", .column = "a", .match = "x" },
+	{ .name = "all", .column = "a", .match = "all" },
 };
 
 static struct self options_choose(unsigned bits)

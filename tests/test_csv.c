@@ -19,13 +19,13 @@ static void options_reset(void)
 	memset(columns, 0, sizeof columns);
 	memset(claims, 0, sizeof claims);
 	self = (struct self){ .quote = "\"",
-			      .header = true,
 			      .max_size = 1 << 30,
-			      .max_field = 1000,
-			      .max_columns = 100,
-			      .max_rows = 1000000,
-			      .columns = { 0, columns },
-			      .claims = { 0, claims } };
+			      .options = { .header_rows = 1,
+					   .max_field = 1000,
+					   .max_columns = 100,
+					   .max_rows = 1000000,
+					   .columns = { 0, columns },
+					   .claims = { 0, claims } } };
 }
 
 static void setup(void)
@@ -42,9 +42,9 @@ static void teardown(void)
 
 static void column_add(const char *name, int type, const char *header)
 {
-	struct declared_column *c = &columns[self.columns.count];
+	struct declared_column *c = &columns[self.options.columns.count];
 
-	headers[self.columns.count++] = header;
+	headers[self.options.columns.count++] = header;
 	*c = (struct declared_column){ .name = name, .type = type };
 	if (header)
 		c->header = (struct mu_texts){ 1, &headers[c - columns] };
@@ -52,7 +52,7 @@ static void column_add(const char *name, int type, const char *header)
 
 static void claim_add(const char *name, const char *column, const char *match)
 {
-	claims[self.claims.count++] =
+	claims[self.options.claims.count++] =
 		(struct declared_claim){ .name = name, .column = column, .match = match };
 }
 
@@ -197,7 +197,7 @@ START_TEST(ragged_rows_are_delivered)
 {
 	gives("a,b,c\n1,2\n1,2,3\n1,2,3,4,5\n", "1|2|~@6\n1|2|3|@10\n1|2|3|@16\n");
 	says("ragged ragged");
-	self.max_columns = 2;
+	self.options.max_columns = 2;
 	gives("a,b\n1,2,3,4,5,6,7\n", "1|2|@4\n");
 	says("ragged");
 }
@@ -234,7 +234,7 @@ START_TEST(zero_bytes_and_long_cells_are_errors)
 	parse("a,b\n1\0,2\n", 9);
 	says("zero-byte");
 	options_reset();
-	self.max_field = 3;
+	self.options.max_field = 3;
 	gives("a,b\nabcd,abc\n", "~abc|@4\n");
 	says("too-long");
 }
@@ -254,7 +254,7 @@ START_TEST(documents_without_rows_are_errors)
 	gives("a,b\n1,2\n", "");
 	says("empty");
 	column_add("a", 0, NULL);
-	self.header = false;
+	self.options.header_rows = 0;
 	gives("", "");
 	says("no-rows");
 	column_add("a", 0, NULL);
@@ -268,7 +268,7 @@ START_TEST(names_of_a_header_are_checked)
 {
 	gives("a,,b,_at,a\n1,2,3,4,5\n", "1|3|@11\n");
 	says("header header column-twice");
-	self.max_columns = 2;
+	self.options.max_columns = 2;
 	gives("a,b,c\n1,2,3\n", "1|2|@6\n");
 	says("too-wide");
 	claim_add("total", "x", "Total");
@@ -300,7 +300,7 @@ END_TEST
 
 START_TEST(columns_can_go_by_position)
 {
-	self.header = false;
+	self.options.header_rows = 0;
 	self.skip = 1;
 	column_add("x", 0, NULL);
 	column_add("y", TYPE_INTEGER, NULL);
@@ -346,7 +346,7 @@ START_TEST(totals_become_claims)
 	gives("country,mission,n\nTotal\xc2\xa0,,10\nA,x,2\nA,Subtotal,2\nTotal,Subtotal,10\n",
 	      "~~10|@18 total\nA|x|2|@30\nA|~2|@36 country\n~~10|@49 total\n");
 	says("");
-	self.all_claims = "country";
+	self.options.all_claims = "country";
 	gives("a,b\nx,\n", "x|~@4 country\n");
 	says("");
 }
@@ -369,7 +369,7 @@ START_TEST(options_that_contradict_are_refused)
 	self.delimiter = "\"";
 	ck_assert_int_eq(csv_configure(&fake.ctx, &self), EINVAL);
 	options_reset();
-	self.header = false;
+	self.options.header_rows = 0;
 	ck_assert_int_eq(csv_configure(&fake.ctx, &self), EINVAL);
 	options_reset();
 	self.encoding = "klingon";

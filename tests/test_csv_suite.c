@@ -180,7 +180,7 @@ static const struct example examples[] = {
 	  "ragged control" },
 
 	/* headers, comments, types */
-	{ "no header", "header: false\ncolumns: [{name: a}, {name: b}]", BYTES("x,y\nz,w\n"),
+	{ "no header", "header_rows: 0\ncolumns: [{name: a}, {name: b}]", BYTES("x,y\nz,w\n"),
 	  "1:x|y\n2:z|w\n", "" },
 	{ "lines before the header", "skip: 2", BYTES("Roster, 2024\n\"\na,b\nx,y\n"), "4:x|y\n",
 	  "" },

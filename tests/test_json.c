@@ -153,8 +153,10 @@ START_TEST(totals_among_details_are_claims)
 	struct declared_column columns[] = { { .name = "country" },
 					     { .name = "mission" },
 					     { .name = "n", .type = INTEGER, .measure = true } };
-	struct declared_claim claims[] = { { "country", "mission", "all" },
-					   { "grand", "country", "all" } };
+	struct declared_claim claims[] = {
+		{ .name = "country", .column = "mission", .match = "all" },
+		{ .name = "grand", .column = "country", .match = "all" }
+	};
 	struct self model = model_make();
 
 	columns_set(&model, columns);

@@ -18,7 +18,7 @@ START_TEST(durations_are_times)
 		{ "PT5", NULL },
 		{ "PT5X", NULL },
 	};
-	struct cell_value cell;
+	struct cell cell;
 	char space[MU_FORMAT_MAX];
 
 	for (size_t i = 0; i < COUNT(texts); i++) {

@@ -1,7 +1,7 @@
 /* Rows of cells to batches: what they give, and what is said of them. */
 #include <check.h>
 
-#include "table/rows.h"
+#include "table/tables.h"
 #include "rig.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -11,8 +11,8 @@ enum { STRING, INTEGER, NUMBER, BOOLEAN, DATE };
 struct bench {
 	struct rig rig;
 	struct mu_document document;
-	struct rows_options options;
-	struct rows *rows;
+	struct table_options options;
+	struct tables *rows;
 	struct ArrowSchema schema;
 	uint64_t position;
 	char printed[8192]; /* "a|2 @3 total\n" each */
@@ -36,64 +36,64 @@ static void bench_init(struct bench *b)
 
 static void bench_open(struct bench *b, bool typed)
 {
-	struct rows_source source = { .typed = typed, .letters = true };
+	struct table_form form = { .typed = typed, .letters = true };
 
-	ck_assert_int_eq(rows_configure(&b->rig.ctx, &b->options), 0);
-	b->rows = rows_open(&b->rig.ctx, &b->options, &source);
+	ck_assert_int_eq(table_configure(&b->rig.ctx, &b->options), 0);
+	b->rows = tables_open(&b->rig.ctx, &b->options, &form);
 }
 
-static struct cell_value text(const char *t)
+static struct cell text(const char *t)
 {
-	return (struct cell_value){ .kind = CELL_TEXT, .text = mu_string(t) };
+	return (struct cell){ .kind = CELL_TEXT, .text = mu_string(t) };
 }
 
-static struct cell_value number(const char *digits)
+static struct cell number(const char *digits)
 {
-	return (struct cell_value){ .kind = CELL_NUMBER, .text = mu_string(digits) };
+	return (struct cell){ .kind = CELL_NUMBER, .text = mu_string(digits) };
 }
 
-static struct cell_value value(double x)
+static struct cell value(double x)
 {
-	return (struct cell_value){ .kind = CELL_NUMBER, .number = x };
+	return (struct cell){ .kind = CELL_NUMBER, .number = x };
 }
 
-static struct cell_value truth(bool x)
+static struct cell truth(bool x)
 {
-	return (struct cell_value){ .kind = CELL_BOOLEAN, .truth = x };
+	return (struct cell){ .kind = CELL_BOOLEAN, .truth = x };
 }
 
-static struct cell_value date(int32_t days, int32_t milliseconds)
+static struct cell date(int32_t days, int32_t milliseconds)
 {
-	return (struct cell_value){ .kind = CELL_DATE, .days = days, .milliseconds = milliseconds };
+	return (struct cell){ .kind = CELL_DATE, .days = days, .milliseconds = milliseconds };
 }
 
-static struct cell_value wrong(const char *why)
+static struct cell wrong(const char *why)
 {
-	return (struct cell_value){ .kind = CELL_ERROR, .text = mu_string(why) };
+	return (struct cell){ .kind = CELL_ERROR, .text = mu_string(why) };
 }
 
 #define row(b, ...) \
-	cells_give(b, (struct cell_value[]){ __VA_ARGS__ }, \
-		   COUNT(((struct cell_value[]){ __VA_ARGS__ })))
+	cells_give(b, (struct cell[]){ __VA_ARGS__ }, COUNT(((struct cell[]){ __VA_ARGS__ })))
 
-static void cells_give(struct bench *b, const struct cell_value *cells, size_t n)
+static void cells_give(struct bench *b, const struct cell *cells, size_t n)
 {
-	if (rows_are_ready(b->rows) && !b->schema.release)
-		ck_assert_int_eq(rows_schema(&b->rig.ctx, b->rows, &b->schema), 0);
-	ck_assert_int_eq(rows_add(&b->rig.ctx, b->rows, cells, n, ++b->position), 0);
+	if (tables_ready(b->rows) && !b->schema.release)
+		ck_assert_int_eq(tables_schema(&b->rig.ctx, b->rows, &b->schema), 0);
+	ck_assert_int_eq(
+		tables_line(&b->rig.ctx, b->rows, &(struct line){ cells, n, ++b->position }), 0);
 }
 
 /* Cells of text from "a|b|c"; one that is empty is blank. */
 static void texts(struct bench *b, const char *line)
 {
-	struct cell_value cells[16] = { 0 };
+	struct cell cells[16] = { 0 };
 	size_t n = 0;
 
 	for (;; line++) {
 		size_t len = strcspn(line, "|");
 
 		if (len)
-			cells[n] = (struct cell_value){ .kind = CELL_TEXT, .text = { line, len } };
+			cells[n] = (struct cell){ .kind = CELL_TEXT, .text = { line, len } };
 		n++;
 		line += len;
 		if (!*line)
@@ -138,15 +138,15 @@ static void bench_end(struct bench *b, const char *rows, const char *said)
 	struct ArrowArray batch = { .release = NULL };
 
 	if (!b->schema.release)
-		ck_assert_int_eq(rows_schema(&b->rig.ctx, b->rows, &b->schema), 0);
-	ck_assert_int_eq(rows_finish(&b->rig.ctx, b->rows), 0);
-	ck_assert_int_eq(rows_give(&b->rig.ctx, b->rows, &batch), 0);
+		ck_assert_int_eq(tables_schema(&b->rig.ctx, b->rows, &b->schema), 0);
+	ck_assert_int_eq(tables_finish(&b->rig.ctx, b->rows), 0);
+	ck_assert_int_eq(tables_take(&b->rig.ctx, b->rows, &batch), 0);
 	if (batch.release)
 		rows_print(b, &batch);
 	mu_array_release(&batch);
 	ck_assert_str_eq(b->printed, rows);
 	ck_assert_str_eq(b->rig.said, said);
-	rows_close(b->rows);
+	tables_close(b->rows);
 	mu_schema_release(&b->schema);
 	rig_release(&b->rig);
 }
@@ -164,9 +164,9 @@ START_TEST(without_columns_all_come_as_strings)
 	row(&b, text(" BEL "), value(1e15));
 	row(&b, date(0, 0), truth(true));
 	row(&b, date(0, 3723004), value(0.1));
-	ck_assert_uint_eq(rows_cell_of(b.rows, "head count"), 1);
-	ck_assert_str_eq(rows_field_of(b.rows, 0), "country");
-	ck_assert_ptr_null(rows_field_of(b.rows, 2));
+	ck_assert_uint_eq(tables_cell_of(b.rows, "head count"), 1);
+	ck_assert_str_eq(tables_field_of(b.rows, 0), "country");
+	ck_assert_ptr_null(tables_field_of(b.rows, 2));
 	bench_end(&b,
 		  "NLD|4 @3\n BEL |1000000000000000 @5\n1970-01-01|true @6\n"
 		  "1970-01-01T01:02:03.004|0.1 @7\n",
@@ -235,9 +235,11 @@ START_TEST(options_speak_of_cells_as_text)
 					       .missing = { 3, missing },
 					       .zero = { 2, zero } },
 					     { .name = "why", .status_of = "n" } };
-	struct declared_claim claims[] = { { "total", "country", "Total" },
-					   { "all", "country", "" },
-					   { "year", "n", "2015" } };
+	struct declared_claim claims[] = {
+		{ .name = "total", .column = "country", .match = "Total" },
+		{ .name = "all", .column = "country", .match = "" },
+		{ .name = "year", .column = "n", .match = "2015" }
+	};
 	struct bench b;
 
 	bench_init(&b);
@@ -297,9 +299,9 @@ START_TEST(several_rows_make_a_header)
 	bench_open(&b, true);
 	texts(&b, "|Personnel|Personnel|Planned|Planned");
 	texts(&b, "Mission\n name|Total|Other|Total|Other");
-	ck_assert(!rows_are_ready(b.rows));
+	ck_assert(!tables_ready(b.rows));
 	texts(&b, "M1|TOT|C2|X|C2");
-	ck_assert(rows_are_ready(b.rows));
+	ck_assert(tables_ready(b.rows));
 	texts(&b, "EUTM|1|2|3|4");
 	bench_end(&b, "EUTM|1|3|4|2 @4\n", "");
 }
@@ -334,7 +336,7 @@ END_TEST
 
 START_TEST(names_of_the_document_can_be_wrong)
 {
-	struct declared_claim claims[] = { { "total", "nowhere", "x" } };
+	struct declared_claim claims[] = { { .name = "total", .column = "nowhere", .match = "x" } };
 	struct bench b;
 
 	bench_init(&b);
@@ -367,7 +369,7 @@ START_TEST(without_a_header_columns_are_in_order)
 	b.options.header_rows = 0;
 	columns_set(&b, columns);
 	bench_open(&b, true);
-	ck_assert(rows_are_ready(b.rows));
+	ck_assert(tables_ready(b.rows));
 	texts(&b, "1|2");
 	texts(&b, "1");
 	texts(&b, "1|2|3");
@@ -378,7 +380,7 @@ END_TEST
 
 START_TEST(tables_can_be_empty)
 {
-	struct declared_claim claims[] = { { "total", "a", "x" } };
+	struct declared_claim claims[] = { { .name = "total", .column = "a", .match = "x" } };
 	struct bench b;
 
 	bench_init(&b);
@@ -409,11 +411,11 @@ START_TEST(cells_have_limits)
 	b.options.max_rows = 2;
 	bench_open(&b, true);
 	row(&b, text("a"), text("b"), text(long_text));
-	row(&b, (struct cell_value){ .kind = CELL_TEXT, .text = { "x\0y", 3 } }, text(long_text));
+	row(&b, (struct cell){ .kind = CELL_TEXT, .text = { "x\0y", 3 } }, text(long_text));
 	row(&b, text("1"));
-	ck_assert_int_eq(
-		rows_add(&b.rig.ctx, b.rows, &(struct cell_value){ .kind = CELL_NUMBER }, 1, 9),
-		E2BIG);
+	ck_assert_int_eq(tables_line(&b.rig.ctx, b.rows,
+				     &(struct line){ &(struct cell){ .kind = CELL_NUMBER }, 1, 9 }),
+			 E2BIG);
 	ck_assert_str_eq(b.rig.why, "it has more than 2 rows; max_rows allows more");
 	bench_end(
 		&b, "~|~ @2\n1|~ @3\n",
@@ -426,7 +428,7 @@ END_TEST
 
 static void invalid(struct bench *b, const char *why)
 {
-	ck_assert_int_eq(rows_configure(&b->rig.ctx, &b->options), EINVAL);
+	ck_assert_int_eq(table_configure(&b->rig.ctx, &b->options), EINVAL);
 	ck_assert_str_eq(b->rig.why, why);
 	rig_release(&b->rig);
 }
@@ -465,14 +467,14 @@ END_TEST
 
 START_TEST(columns_have_letters_or_numbers)
 {
-	struct rows_source letters = { .letters = true, .first = 1 }, plain = { .first = 1 };
-	char name[ROWS_COLUMN_NAME];
+	struct table_form letters = { .letters = true, .first = 1 }, plain = { .first = 1 };
+	char name[TABLE_COLUMN_NAME];
 
-	ck_assert_str_eq(rows_column_name(&letters, 0, name), "B");
-	ck_assert_str_eq(rows_column_name(&letters, 24, name), "Z");
-	ck_assert_str_eq(rows_column_name(&letters, 25, name), "AA");
-	ck_assert_str_eq(rows_column_name(&letters, 16382, name), "XFD");
-	ck_assert_str_eq(rows_column_name(&plain, 0, name), "2");
+	ck_assert_str_eq(table_column_name(&letters, 0, name), "B");
+	ck_assert_str_eq(table_column_name(&letters, 24, name), "Z");
+	ck_assert_str_eq(table_column_name(&letters, 25, name), "AA");
+	ck_assert_str_eq(table_column_name(&letters, 16382, name), "XFD");
+	ck_assert_str_eq(table_column_name(&plain, 0, name), "2");
 }
 END_TEST
 

@@ -51,7 +51,7 @@ static const char *serial(double number, enum look look, bool from_1904)
 {
 	static char text[2 * MU_FORMAT_MAX];
 	char space[MU_FORMAT_MAX], own[MU_FORMAT_MAX];
-	struct cell_value cell;
+	struct cell cell;
 	struct mu_string said;
 
 	serial_read(number, look, from_1904, &cell, own);
@@ -141,7 +141,7 @@ START_TEST(dates_may_have_times)
 					     "2023-11-24T24:00", "2023-11-24T1:00",
 					     "2023-11-24T10:60", "2023-11-24T10:00:61",
 					     "2023-11-24T10:00Z" };
-	struct cell_value cell;
+	struct cell cell;
 	char space[MU_FORMAT_MAX];
 
 	ck_assert(sheet_date_parse(mu_string("2023-11-24"), &cell));

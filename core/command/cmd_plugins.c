@@ -115,6 +115,8 @@ static void options_show(struct text *out, const struct mu_option *options, int 
 	for (; options && options->name; options++) {
 		struct text line = { 0 };
 
+		if (options->type == MU_GONE)
+			continue;
 		text_printf(&line, "%s: ", options->name);
 		if (options->type == MU_CHOICE)
 			choices_show(&line, options);
@@ -162,6 +164,10 @@ static json_t *options_json(const struct mu_option *options)
 		json_t *one = json_object(), *choices;
 		const char *const *choice;
 
+		if (options->type == MU_GONE) {
+			json_decref(one);
+			continue;
+		}
 		json_put(one, "name", json_text(options->name));
 		json_put(one, "type", json_text(option_type_name(options->type)));
 		json_put(one, "required", json_boolean(options->required));

@@ -329,13 +329,15 @@ static bool option_check(const struct candidate *c, const struct mu_option *tabl
 	const struct mu_option *o = &table[i];
 	size_t size = member_size(o->type), j;
 
-	if (!size || !option_type_name(o->type))
+	if ((!size && o->type != MU_GONE) || !option_type_name(o->type))
 		return refuse(c, "has an option '%s' of a type that this muster does not know: %u",
 			      o->name, (unsigned)o->type);
 	if (o->offset > self_size || size > self_size - o->offset)
 		return refuse(c, "has an option '%s' outside of its struct", o->name);
 	if (o->type == MU_CHOICE && (!o->choices || !o->choices[0]))
 		return refuse(c, "has an option '%s' without choices", o->name);
+	if (o->type == MU_GONE && !o->help)
+		return refuse(c, "has an option '%s' that is gone, without help", o->name);
 	if (o->type == MU_ITEMS && (!o->fields || !o->item_size || o->item_size > SELF_MAX))
 		return refuse(c, "has an option '%s' without fields", o->name);
 	if (!strcmp(o->name, step_names[c->plugin->step]))

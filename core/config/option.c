@@ -383,6 +383,12 @@ static bool items_fill(const struct value *v)
 	return ok && bounds_check(v, (double)items.count);
 }
 
+static bool gone_fill(const struct value *v)
+{
+	return mistake(v->fill, v->node->mark, NULL, "%s has no option '%s' any more: %s", v->what,
+		       v->option->name, v->option->help);
+}
+
 static const struct type types[] = {
 	[MU_TEXT] = { "text", "a text", text_fill },
 	[MU_INT] = { "whole number", "a whole number such as 10", int_fill },
@@ -396,6 +402,7 @@ static const struct type types[] = {
 	[MU_PAIRS] = { "mapping of texts", "a mapping of names to texts", pairs_fill },
 	[MU_ITEMS] = { "list of mappings", "a list of mappings", items_fill },
 	[MU_OUTPUT] = { "path", "a path in the output folder", text_fill },
+	[MU_GONE] = { "nothing", "nothing", gone_fill },
 };
 
 /* The loader refuses plugins with other types. */
@@ -449,7 +456,8 @@ static bool unknown_option(struct option_fill *fill, const char *what,
 		room++;
 	names = mem_alloc(room * sizeof *names);
 	for (; table && table->name; table++)
-		names[n++] = table->name;
+		if (table->type != MU_GONE)
+			names[n++] = table->name;
 	while (*others)
 		names[n++] = *others++;
 	if (key->use.line)

@@ -206,6 +206,8 @@ static json_t *options_object(const struct mu_option *options)
 	json_t *required = json_sure(json_array());
 
 	for (; options && options->name; options++) {
+		if (options->type == MU_GONE)
+			continue;
 		json_put(properties, options->name, option_schema(options));
 		if (options->required)
 			json_add(required, json_text(options->name));

@@ -684,6 +684,8 @@ enum mu_type {
 	MU_ITEMS,    /* struct mu_items: a list of mappings, as .fields says */
 	MU_OUTPUT,   /* const char *, of exporters: what mu_output() is going to be given;
 			one that it would refuse is a mistake of the pipeline */
+	MU_GONE,     /* none: an option of former versions, which is an error that gives .help,
+			what is to be written now */
 };
 
 /* The value of MU_TEXTS: a list of texts, in order. */
@@ -748,6 +750,7 @@ struct mu_option {
 #define MU_OPT_PATH(self, ...)    MU_OPTION(MU_PATH, const char *, self, __VA_ARGS__)
 #define MU_OPT_OUTPUT(self, ...)  MU_OPTION(MU_OUTPUT, const char *, self, __VA_ARGS__)
 #define MU_OPT_TEXTS(self, ...)   MU_OPTION(MU_TEXTS, struct mu_texts, self, __VA_ARGS__)
+#define MU_OPT_GONE(option, now)  { .name = (option), .type = MU_GONE, .help = (now) }
 #define MU_OPT_PAIRS(self, ...)   MU_OPTION(MU_PAIRS, struct mu_pairs, self, __VA_ARGS__)
 #define MU_OPT_ITEMS(self, member, item, ...) MU_OPT_ITEMS_(self, member, item, __VA_ARGS__, )
 #define MU_OPT_ITEMS_(self, member, item, table, ...) \

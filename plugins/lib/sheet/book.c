@@ -7,7 +7,7 @@ int book_configure(struct mu_ctx *ctx, void *state)
 	struct book *book = state;
 	int err = sheet_configure(ctx, &book->sheet);
 
-	return rows_configure(ctx, &book->options) ? EINVAL : err;
+	return table_configure(ctx, &book->options) ? EINVAL : err;
 }
 
 /* A document that is refused has no more rows; why was reported. */
@@ -67,7 +67,7 @@ static int header_read(struct mu_ctx *ctx, struct book *book, const struct book_
 	int err = book->ready || book->refused ? 0 : document_begin(ctx, book, form);
 
 	while (!err && book->ready && !book->refused && book->table.aim == SHEET_GIVE &&
-	       !book->xml.ended && !rows_are_ready(book->table.rows))
+	       !book->xml.ended && !tables_ready(book->table.rows))
 		err = xml_read(ctx, &book->xml);
 	return go_on(book, err);
 }
@@ -82,7 +82,7 @@ int book_open(struct mu_ctx *ctx, struct book *book, const struct book_form *for
 	err = notes_open(ctx, &book->known, &book->sheet.unread);
 	if (!err && !book->options.columns.count)
 		err = header_read(ctx, book, form);
-	return err ? err : rows_schema(ctx, book->table.rows, out);
+	return err ? err : tables_schema(ctx, book->table.rows, out);
 }
 
 void book_close(struct book *book)
@@ -153,7 +153,7 @@ static int report_whole(struct mu_ctx *ctx, struct book *book, const struct book
 	if (!err)
 		err = sheet_rest(ctx, &book->table);
 	if (!err)
-		err = rows_finish(ctx, book->table.rows);
+		err = tables_finish(ctx, book->table.rows);
 	if (!err)
 		err = sheet_report_hidden_sheet(ctx, &book->names[book->chosen - 1]);
 	if (!err)
@@ -177,11 +177,11 @@ int book_parse(struct mu_ctx *ctx, struct book *book, const struct book_form *fo
 	int err = header_read(ctx, book, form);
 
 	*out = (struct ArrowArray){ .release = NULL };
-	while (!err && !book->refused && !book->xml.ended && !rows_are_full(book->table.rows))
+	while (!err && !book->refused && !book->xml.ended && !tables_full(book->table.rows))
 		err = go_on(book, xml_read(ctx, &book->xml));
 	if (!err && !book->refused && book->xml.ended)
 		err = go_on(book, report_whole(ctx, book, form));
-	return err ? err : rows_give(ctx, book->table.rows, out);
+	return err ? err : tables_take(ctx, book->table.rows, out);
 }
 
 int book_locate(struct mu_ctx *ctx, struct book *book, const struct book_form *form,

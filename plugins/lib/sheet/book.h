@@ -18,7 +18,7 @@
 
 struct book {
 	struct sheet_options sheet;
-	struct rows_options options;
+	struct table_options options;
 
 	struct package package;
 	struct sheet_name *names; /* of sheets, as far as they are known */
@@ -35,8 +35,8 @@ struct book {
 };
 
 #define BOOK_OPTIONS \
-	SHEET_OPTIONS(struct book), ROWS_HEADER_OPTIONS(struct book), ROWS_OPTIONS(struct book), \
-	ROWS_NOTES_OPTION(struct book)
+	SHEET_OPTIONS(struct book), TABLE_HEADER_OPTIONS(struct book), TABLE_OPTIONS(struct book), \
+	TABLE_NOTES_OPTION(struct book)
 
 /* Each gives 0, or an error with a message. */
 struct book_form {

@@ -22,7 +22,7 @@ const char *const sheet_merged_names[] = { "warn", "first", "fill", NULL };
 /* A merged area, and its value once its first row was there. */
 struct merge {
 	struct area area;
-	struct cell_value value;
+	struct cell value;
 	char *text; /* that of the value, its own, or NULL */
 };
 
@@ -98,9 +98,9 @@ bool area_parse(const char *text, struct area *out)
 }
 
 void sheet_open(struct mu_ctx *ctx, struct sheet *s, const struct sheet_options *options,
-		const struct rows_options *rows_options)
+		const struct table_options *rows_options)
 {
-	struct rows_source source = { .typed = true, .letters = true };
+	struct table_form form = { .typed = true, .letters = true };
 
 	*s = (struct sheet){ .range = { .bottom = SHEET_ROWS - 1, .right = SHEET_COLUMNS - 1 },
 			     .most = (size_t)rows_options->max_columns,
@@ -110,8 +110,8 @@ void sheet_open(struct mu_ctx *ctx, struct sheet *s, const struct sheet_options 
 			     .header_rows = rows_options->header_rows };
 	if (options->range)
 		area_parse(options->range, &s->range);
-	source.first = s->range.left;
-	s->rows = rows_open(ctx, rows_options, &source);
+	form.first = s->range.left;
+	s->rows = tables_open(ctx, rows_options, &form);
 	s->cells = mu_alloc(ctx, (s->most + 2) * sizeof *s->cells);
 	s->texts = mu_alloc(ctx, (s->most + 2) * sizeof *s->texts);
 	s->active = mu_alloc(ctx, (s->most + 1) * sizeof *s->active);
@@ -131,7 +131,7 @@ void sheet_close(struct sheet *s)
 	free(s->hidden_columns);
 	free(s->space);
 	free(s->place);
-	rows_close(s->rows);
+	tables_close(s->rows);
 }
 
 void sheet_restart(struct sheet *s, enum sheet_aim aim, uint32_t row)
@@ -201,7 +201,7 @@ static void merge_take(struct sheet *s, struct merge *m)
 	m->text = malloc(m->value.text.len);
 	if (!m->text) {
 		s->broken = true;
-		m->value = (struct cell_value){ .kind = CELL_EMPTY };
+		m->value = (struct cell){ .kind = CELL_BLANK };
 		return;
 	}
 	memcpy(m->text, m->value.text.data, m->value.text.len);
@@ -258,7 +258,7 @@ static int merges_follow(struct mu_ctx *ctx, struct sheet *s)
 
 static void cell_clear(struct sheet *s, size_t i)
 {
-	s->cells[i] = (struct cell_value){ .kind = CELL_EMPTY };
+	s->cells[i] = (struct cell){ .kind = CELL_BLANK };
 	s->texts[i] = 0;
 }
 
@@ -275,7 +275,7 @@ static void merges_fill(struct sheet *s)
 		for (; s->n <= last; s->n++)
 			cell_clear(s, s->n);
 		for (j = m->area.left - s->range.left; j <= last; j++) {
-			if (s->cells[j].kind != CELL_EMPTY)
+			if (s->cells[j].kind != CELL_BLANK)
 				continue;
 			s->cells[j] = m->value;
 			s->texts[j] = FILLED;
@@ -291,7 +291,7 @@ static void merge_check(struct sheet *s, const struct merge *m)
 	bool below = s->row > m->area.top;
 
 	for (i = left + !below; i <= last && i < s->n; i++) {
-		if (s->cells[i].kind == CELL_EMPTY || s->texts[i] == FILLED)
+		if (s->cells[i].kind == CELL_BLANK || s->texts[i] == FILLED)
 			continue;
 		if (!s->covered++) {
 			s->covered_row = s->row;
@@ -299,7 +299,7 @@ static void merge_check(struct sheet *s, const struct merge *m)
 		}
 		cell_clear(s, i);
 	}
-	if (!s->warns || !below || m->value.kind == CELL_EMPTY || !rows_field_of(s->rows, left))
+	if (!s->warns || !below || m->value.kind == CELL_BLANK || !tables_field_of(s->rows, left))
 		return;
 	if (!s->left_blank++) {
 		s->blank_row = s->row;
@@ -354,12 +354,12 @@ int sheet_row(struct mu_ctx *ctx, struct sheet *s, uint32_t row, bool hidden)
 			      row + 1, s->row + 1);
 	if (s->n_merges && s->row == UINT32_MAX)
 		qsort(s->merges, s->n_merges, sizeof *s->merges, merge_compare);
-	ready = rows_are_ready(s->rows);
+	ready = tables_ready(s->rows);
 	for (; !err && in_header(s) && next < row; next++) {
 		row_clear(s, next, false);
 		err = sheet_row_end(ctx, s, 1);
 	}
-	s->held = ready != rows_are_ready(s->rows);
+	s->held = ready != tables_ready(s->rows);
 	s->found = false; /* a row that is not there has no place */
 	row_clear(s, row, hidden);
 	return err;
@@ -383,7 +383,7 @@ bool sheet_counts(struct mu_string digits)
 /* Looks at a cell outside of the range that was asked for. */
 static void beside_look(struct sheet *s)
 {
-	const struct cell_value *cell = &s->cells[s->most + 1];
+	const struct cell *cell = &s->cells[s->most + 1];
 	struct mu_string text = cell->text;
 	struct outside *side = s->beside;
 
@@ -409,7 +409,7 @@ static enum sheet_side side_of(const struct sheet *s, uint32_t column)
 }
 
 /* A cell outside of the range, until there is a number on its side. */
-static struct cell_value *beside_cell(struct sheet *s, uint32_t column)
+static struct cell *beside_cell(struct sheet *s, uint32_t column)
 {
 	struct outside *side = &s->outside[side_of(s, column)];
 
@@ -422,7 +422,7 @@ static struct cell_value *beside_cell(struct sheet *s, uint32_t column)
 	return &s->cells[s->most + 1];
 }
 
-struct cell_value *sheet_cell(struct sheet *s, uint32_t column)
+struct cell *sheet_cell(struct sheet *s, uint32_t column)
 {
 	size_t i;
 
@@ -434,7 +434,7 @@ struct cell_value *sheet_cell(struct sheet *s, uint32_t column)
 		return NULL;
 	i = column - s->range.left;
 	if (i >= s->most) {
-		if (s->spilt && s->cells[s->most].kind != CELL_EMPTY)
+		if (s->spilt && s->cells[s->most].kind != CELL_BLANK)
 			return NULL;
 		s->spilt = i + 1;
 		i = s->most;
@@ -463,7 +463,7 @@ void sheet_cell_repeat(struct sheet *s, uint32_t times)
 	s->spilt = s->most + 1;
 }
 
-void sheet_text(struct sheet *s, struct cell_value *cell, const char *text, size_t len)
+void sheet_text(struct sheet *s, struct cell *cell, const char *text, size_t len)
 {
 	size_t room = s->space_room ? s->space_room : 4096;
 	char *grown;
@@ -500,7 +500,7 @@ static bool pair_read(struct mu_string *text, char before, int below, int *out)
 	return *out < below;
 }
 
-bool sheet_date_parse(struct mu_string text, struct cell_value *out)
+bool sheet_date_parse(struct mu_string text, struct cell *out)
 {
 	struct mu_string day = { text.data, text.len < 10 ? text.len : 10 };
 	struct mu_string rest = { text.data + day.len, text.len - day.len };
@@ -521,7 +521,7 @@ bool sheet_date_parse(struct mu_string text, struct cell_value *out)
 	}
 	if (rest.len)
 		return false;
-	*out = (struct cell_value){ .kind = CELL_DATE, .days = days };
+	*out = (struct cell){ .kind = CELL_DATE, .days = days };
 	out->milliseconds = ((hours * 60 + minutes) * 60 + seconds) * 1000 + fraction;
 	return true;
 }
@@ -531,10 +531,10 @@ static bool row_is_blank(const struct sheet *s)
 	char space[MU_FORMAT_MAX];
 	size_t i;
 
-	if (s->spilt && s->cells[s->most].kind != CELL_EMPTY)
+	if (s->spilt && s->cells[s->most].kind != CELL_BLANK)
 		return false;
 	for (i = 0; i < s->n; i++)
-		if (s->cells[i].kind != CELL_EMPTY &&
+		if (s->cells[i].kind != CELL_BLANK &&
 		    (s->cells[i].kind != CELL_TEXT || mu_trim(cell_text(&s->cells[i], space)).len))
 			return false;
 	return true;
@@ -547,7 +547,7 @@ static void header_look(struct sheet *s)
 	size_t i;
 
 	for (i = 0; i < s->n && s->n_header < s->header_rows; i++)
-		s->gaps |= s->cells[i].kind == CELL_EMPTY;
+		s->gaps |= s->cells[i].kind == CELL_BLANK;
 	s->gaps |= s->n_header &&
 		   (s->n_header < s->header_rows ? s->n != s->header_last : s->n > s->header_last);
 	s->header_last = s->n;
@@ -557,12 +557,13 @@ static int row_give(struct mu_ctx *ctx, struct sheet *s)
 {
 	size_t n = s->n;
 
-	if (s->spilt && s->cells[s->most].kind != CELL_EMPTY)
+	if (s->spilt && s->cells[s->most].kind != CELL_BLANK)
 		n = s->spilt;
 	if (s->aim == SHEET_CHECK)
 		return 0;
 	if (s->aim == SHEET_GIVE)
-		return rows_add(ctx, s->rows, s->cells, n, sheet_position(s->row));
+		return tables_line(ctx, s->rows,
+				   &(struct line){ s->cells, n, sheet_position(s->row) });
 	s->found = s->aim == SHEET_PEEK ? s->n_header > s->header_rows : s->row == s->wanted;
 	return 0;
 }
@@ -613,10 +614,10 @@ static int row_repeat(struct mu_ctx *ctx, struct sheet *s)
 
 int sheet_rest(struct mu_ctx *ctx, struct sheet *s)
 {
-	bool more = true, ready = rows_are_ready(s->rows);
+	bool more = true, ready = tables_ready(s->rows);
 	int err = 0;
 
-	while (!err && s->pending && ready == rows_are_ready(s->rows)) {
+	while (!err && s->pending && ready == tables_ready(s->rows)) {
 		if (!s->held)
 			err = row_repeat(ctx, s);
 		s->held = false;
@@ -629,7 +630,7 @@ int sheet_rest(struct mu_ctx *ctx, struct sheet *s)
 
 int sheet_row_end(struct mu_ctx *ctx, struct sheet *s, uint32_t times)
 {
-	bool more = true, ready = rows_are_ready(s->rows);
+	bool more = true, ready = tables_ready(s->rows);
 	size_t i;
 	int err;
 
@@ -649,7 +650,7 @@ int sheet_row_end(struct mu_ctx *ctx, struct sheet *s, uint32_t times)
 		return 0;
 	err = row_end_once(ctx, s, &more);
 	s->pending = more && !s->found ? times - 1 : 0;
-	if (err || ready != rows_are_ready(s->rows))
+	if (err || ready != tables_ready(s->rows))
 		return err;
 	return sheet_rest(ctx, s);
 }
@@ -685,17 +686,17 @@ static bool column_is_hidden(const struct sheet *s, uint32_t column)
 static int report_hidden_columns(struct mu_ctx *ctx, const struct sheet *s)
 {
 	struct mu_finding hidden = { .severity = MU_WARNING, .code = "hidden" };
-	struct rows_source letters = { .letters = true };
-	char name[ROWS_COLUMN_NAME];
+	struct table_form letters = { .letters = true };
+	char name[TABLE_COLUMN_NAME];
 	uint32_t i, first = 0;
 	size_t n = 0;
 
 	for (i = 0; i < s->most && s->n_hidden; i++)
-		if (rows_field_of(s->rows, i) && column_is_hidden(s, s->range.left + i) && !n++)
+		if (tables_field_of(s->rows, i) && column_is_hidden(s, s->range.left + i) && !n++)
 			first = s->range.left + i;
 	if (!n)
 		return 0;
-	rows_column_name(&letters, first, name);
+	table_column_name(&letters, first, name);
 	return mu_report(ctx, hidden,
 			 n == 1 ? "%zu column is hidden, %s" : "%zu columns are hidden, %s first",
 			 n, name);
@@ -719,11 +720,11 @@ int sheet_report_merged(struct mu_ctx *ctx, const struct sheet *s)
 {
 	struct mu_finding covered = { .code = "covered" };
 	struct mu_finding merged = { .severity = MU_WARNING, .code = "merged" };
-	struct rows_source letters = { .letters = true };
-	char name[ROWS_COLUMN_NAME];
+	struct table_form letters = { .letters = true };
+	char name[TABLE_COLUMN_NAME];
 	int err = 0;
 
-	rows_column_name(&letters, s->covered_column, name);
+	table_column_name(&letters, s->covered_column, name);
 	if (s->covered)
 		err = mu_report(ctx, covered,
 				"%" PRIu64
@@ -734,9 +735,9 @@ int sheet_report_merged(struct mu_ctx *ctx, const struct sheet *s)
 				s->covered == 1 ? "" : " first");
 	if (err || !s->left_blank)
 		return err;
-	rows_column_name(&letters, s->blank_column, name);
+	table_column_name(&letters, s->blank_column, name);
 	merged.at = mu_at(ctx->document->id, sheet_position(s->blank_row));
-	merged.field = rows_field_of(s->rows, s->blank_column - s->range.left);
+	merged.field = tables_field_of(s->rows, s->blank_column - s->range.left);
 	return mu_report(ctx, merged,
 			 "a merged cell reaches down to %s%" PRIu32
 			 ", and its value was taken for its first row alone: %" PRIu64
@@ -753,8 +754,8 @@ static int report_side(struct mu_ctx *ctx, const struct outside *side, const cha
 				     .code = "unread-table",
 				     .value = first.len ? first.data : NULL,
 				     .value_len = first.len };
-	struct rows_source letters = { .letters = true };
-	char name[ROWS_COLUMN_NAME];
+	struct table_form letters = { .letters = true };
+	char name[TABLE_COLUMN_NAME];
 	bool match = false;
 	int err;
 
@@ -763,7 +764,7 @@ static int report_side(struct mu_ctx *ctx, const struct outside *side, const cha
 	err = notes_match(ctx, known, first, 0, &match);
 	if (err || match)
 		return err;
-	rows_column_name(&letters, side->column, name);
+	table_column_name(&letters, side->column, name);
 	if (!first.len)
 		return mu_report(ctx, unread, "numbers stand %s the range, the first in %s%" PRIu32,
 				 where, name, side->row + 1);
@@ -839,10 +840,10 @@ static void pen_add_name(struct pen *pen, const char *name)
 
 static void pen_add_cell(struct pen *pen, uint32_t row, size_t column)
 {
-	struct rows_source letters = { .letters = true };
-	char name[ROWS_COLUMN_NAME + 16];
+	struct table_form letters = { .letters = true };
+	char name[TABLE_COLUMN_NAME + 16];
 
-	rows_column_name(&letters, column, name);
+	table_column_name(&letters, column, name);
 	snprintf(name + strlen(name), 16, "%" PRIu32, row + 1);
 	pen_add(pen, name, strlen(name));
 }
@@ -869,7 +870,7 @@ int sheet_place(struct mu_ctx *ctx, struct sheet *s, const char *name, const cha
 	struct pen pen;
 	char space[MU_FORMAT_MAX];
 	struct mu_string text;
-	size_t i, n = s->n, cell = field ? rows_cell_of(s->rows, field) : SIZE_MAX;
+	size_t i, n = s->n, cell = field ? tables_cell_of(s->rows, field) : SIZE_MAX;
 
 	if (!s->found)
 		return 0;
@@ -877,7 +878,7 @@ int sheet_place(struct mu_ctx *ctx, struct sheet *s, const char *name, const cha
 		s->place = malloc(PLACE_BYTES);
 	if (!s->place)
 		return sheet_out_of_memory(ctx);
-	while (n && s->cells[n - 1].kind == CELL_EMPTY)
+	while (n && s->cells[n - 1].kind == CELL_BLANK)
 		n--;
 	pen = (struct pen){ s->place, s->place + CELL_NAME };
 	place_cell(s, &pen, name, cell, n);
@@ -953,7 +954,7 @@ bool sheet_row_has_values(const struct sheet *s)
 		bool value = kind == CELL_NUMBER || kind == CELL_DATE || kind == CELL_BOOLEAN;
 
 		values += value;
-		others += !value && kind != CELL_EMPTY;
+		others += !value && kind != CELL_BLANK;
 	}
 	return values && 4 * values >= others;
 }

@@ -18,7 +18,7 @@
 #ifndef SHEET_H
 #define SHEET_H
 
-#include "table/rows.h"
+#include "table/tables.h"
 #include "text/phrase.h"
 
 enum {
@@ -124,7 +124,7 @@ bool area_parse_cell(const char *text, uint32_t *row, uint32_t *column);
 
 /* Why a sheet is read. */
 enum sheet_aim {
-	SHEET_GIVE,  /* for rows_add() */
+	SHEET_GIVE,  /* for tables_line() */
 	SHEET_PEEK,  /* to see what the header is like: found with the row behind it */
 	SHEET_FIND,  /* for locate(): found with the row that is wanted */
 	SHEET_CHECK, /* once more, for what merged areas cover */
@@ -140,7 +140,7 @@ struct outside {
 enum sheet_side { SIDE_ABOVE, SIDE_LEFT, SIDE_RIGHT, SIDE_BELOW, SHEET_SIDES };
 
 struct sheet {
-	struct rows *rows;
+	struct tables *rows;
 	struct area range;
 	size_t most, text_most; /* cells of a row, and bytes of a text and one, that are kept */
 	bool fills;
@@ -153,7 +153,7 @@ struct sheet {
 	/* The row at hand. */
 	uint32_t row;
 	bool here, hidden; /* here: in the range */
-	struct cell_value *cells;
+	struct cell *cells;
 	size_t *texts; /* of cells whose text is in `space`: where, and 1; else 0 */
 	size_t n;      /* cells up to the last one that was asked for */
 	size_t spilt;  /* past `most`, where a cell that is not blank is, and 1 */
@@ -196,7 +196,7 @@ struct sheet {
 
 /* Begins the sheet of a stage, and its rows.  Both options must stay. */
 void sheet_open(struct mu_ctx *ctx, struct sheet *sheet, const struct sheet_options *options,
-		const struct rows_options *rows_options);
+		const struct table_options *rows_options);
 void sheet_close(struct sheet *sheet);
 
 /* Begins to read it from the top; `row` is what SHEET_FIND wants. */
@@ -208,7 +208,7 @@ int sheet_row(struct mu_ctx *ctx, struct sheet *sheet, uint32_t row, bool hidden
 
 /* A cell of it, right of all before, blank until it is filled; NULL when nobody looks at
  * it.  Lives until the next one is asked for. */
-struct cell_value *sheet_cell(struct sheet *sheet, uint32_t column);
+struct cell *sheet_cell(struct sheet *sheet, uint32_t column);
 
 /* The cell that was asked for last is there so many times more, to the right. */
 void sheet_cell_repeat(struct sheet *sheet, uint32_t times);
@@ -229,14 +229,14 @@ static inline bool sheet_is_beside(const struct sheet *sheet)
 bool sheet_counts(struct mu_string digits);
 
 /* Sets the text of a cell to a copy of what is allowed of it. */
-void sheet_text(struct sheet *sheet, struct cell_value *cell, const char *text, size_t len);
+void sheet_text(struct sheet *sheet, struct cell *cell, const char *text, size_t len);
 
 /* Reads "2023-11-24" or "2023-11-24T14:30:00.5" as a date; false for anything else. */
-bool sheet_date_parse(struct mu_string text, struct cell_value *out);
+bool sheet_date_parse(struct mu_string text, struct cell *out);
 
 /* Ends the row, and as many with the same cells below it that there are `times` of it in
  * all, from 1.  Those behind the header wait until more is asked for, so that no row
- * comes before the columns are known.  0, or what rows_add() gave, or an error with a
+ * comes before the columns are known.  0, or what tables_line() gave, or an error with a
  * message. */
 int sheet_row_end(struct mu_ctx *ctx, struct sheet *sheet, uint32_t times);
 

@@ -25,7 +25,7 @@ static struct mu_string format_number(double value, char space[MU_FORMAT_MAX])
 	return mu_format(&one, 0, space);
 }
 
-static struct mu_string format_date(const struct cell_value *cell, char space[MU_FORMAT_MAX])
+static struct mu_string format_date(const struct cell *cell, char space[MU_FORMAT_MAX])
 {
 	struct mu_column one = { .type = MU_DATE, .values = &cell->days };
 	struct mu_string date = mu_format(&one, 0, space);
@@ -58,14 +58,15 @@ static bool digits_are_plain(struct mu_string digits)
 	return true;
 }
 
-struct mu_string cell_text(const struct cell_value *cell, char space[MU_FORMAT_MAX])
+struct mu_string cell_text(const struct cell *cell, char space[MU_FORMAT_MAX])
 {
 	double value;
 
 	switch (cell->kind) {
-	case CELL_EMPTY:
+	case CELL_BLANK:
 		break;
 	case CELL_TEXT:
+	case CELL_BROKEN:
 	case CELL_ERROR:
 		return cell->text;
 	case CELL_NUMBER:

@@ -1,8 +1,16 @@
-#include "table/rows_state.h"
+#include "table/columns.h"
 
-/* A copy in which white space is one blank, and none around; cut behind what is too
- * long to be compared. */
-static struct mu_string text_collapse(struct mu_ctx *ctx, struct mu_string text)
+/* A row of the header: texts without needless white space. */
+struct header_row {
+	struct mu_string *texts;
+	bool *broken; /* their cells are */
+	size_t n;
+};
+
+/* A copy as it is compared: without white space around it, and in it one blank, unless the
+ * header is names; cut behind what is too long to be compared. */
+static struct mu_string text_keep(struct mu_ctx *ctx, const struct table_columns *columns,
+				  struct mu_string text)
 {
 	struct mu_string rest = mu_trim(text), from;
 	size_t room = rest.len < COLUMN_NAME_MAX ? rest.len : COLUMN_NAME_MAX + 4, len = 0, n;
@@ -16,28 +24,28 @@ static struct mu_string text_collapse(struct mu_ctx *ctx, struct mu_string text)
 		len += n;
 		from = (struct mu_string){ rest.data + n, rest.len - n };
 		rest = mu_trim(from);
-		if (rest.data != from.data && rest.len)
+		if (columns->form.names)
+			rest = from;
+		else if (rest.data != from.data && rest.len)
 			copy[len++] = ' ';
 	}
 	return (struct mu_string){ copy, len };
 }
 
-/* The text of a column in a row of the header. */
-static struct mu_string heading_text(const struct rows *rows, size_t row, size_t cell)
+struct mu_string table_columns_text(const struct table_columns *columns, size_t row, size_t cell)
 {
-	const struct header_row *h = &rows->headings[row];
+	const struct header_row *h = &columns->headings[row];
 
 	return cell < h->n ? h->texts[cell] : (struct mu_string){ "", 0 };
 }
 
-/* Its lowest text that is not blank. */
-struct mu_string rows_header_name(const struct rows *rows, size_t cell)
+struct mu_string table_columns_heading(const struct table_columns *columns, size_t cell)
 {
 	struct mu_string text = { "", 0 };
-	size_t row = rows->n_headings;
+	size_t row = columns->n_headings;
 
 	while (row-- && !text.len)
-		text = heading_text(rows, row, cell);
+		text = table_columns_text(columns, row, cell);
 	return text;
 }
 
@@ -47,131 +55,168 @@ static bool looks_equal(struct mu_string a, struct mu_string b)
 }
 
 /* Whether a column of the table has the header that is declared. */
-static bool header_compare(const struct rows *rows, const struct rows_field *f, size_t cell,
-			   bool (*equal)(struct mu_string, struct mu_string))
+static bool header_compare(const struct table_columns *columns, const struct table_column *c,
+			   size_t cell, bool (*equal)(struct mu_string, struct mu_string))
 {
 	size_t row;
 
-	for (row = 0; row < rows->n_headings; row++) {
-		if (f->n_header == 1) {
-			if (equal(heading_text(rows, row, cell), f->header[0]))
+	for (row = 0; row < columns->n_headings; row++) {
+		if (c->n_header == 1) {
+			if (equal(table_columns_text(columns, row, cell), c->header[0]))
 				return true;
-		} else if (!mu_string_is(f->header[row], "*") &&
-			   !equal(heading_text(rows, row, cell), f->header[row])) {
+		} else if (!mu_string_is(c->header[row], "*") &&
+			   !equal(table_columns_text(columns, row, cell), c->header[row])) {
 			return false;
 		}
 	}
-	return f->n_header > 1;
+	return c->n_header > 1;
 }
 
-static bool header_matches(const struct rows *rows, const struct rows_field *f, size_t cell)
+static bool header_matches(const struct table_columns *columns, const struct table_column *c,
+			   size_t cell)
 {
-	return header_compare(rows, f, cell, text_equal);
+	return header_compare(columns, c, cell, text_equal);
 }
 
-bool rows_header_looks_like(const struct rows *rows, const struct rows_field *f)
+bool table_columns_look_like(const struct table_columns *columns, const struct table_column *c)
 {
-	for (size_t i = 0; i < rows->width; i++)
-		if (header_compare(rows, f, i, looks_equal))
+	for (size_t i = 0; i < columns->width; i++)
+		if (header_compare(columns, c, i, looks_equal))
 			return true;
 	return false;
 }
 
-size_t rows_header_find(const struct rows *rows, const struct rows_field *f, size_t from)
+size_t table_columns_find(const struct table_columns *columns, const struct table_column *c,
+			  size_t from)
 {
-	for (; from < rows->width; from++)
-		if (header_matches(rows, f, from))
+	for (; from < columns->width; from++)
+		if (header_matches(columns, c, from))
 			return from;
 	return SIZE_MAX;
 }
 
-/* Where a field with a position is; it must have the header as well if one is declared. */
-static size_t position_find(const struct rows *rows, const struct rows_field *f)
+/* Where a column with a position is; it must have the header as well if one is declared. */
+static size_t position_find(const struct table_columns *columns, const struct table_column *c)
 {
-	size_t cell = (size_t)f->option->position - 1;
+	size_t cell = (size_t)c->option->position - 1;
 
-	if (!rows->options->header_rows)
+	if (!columns->options->header_rows)
 		return cell;
-	if (cell >= rows->width || (f->option->header.count && !header_matches(rows, f, cell)))
+	if (cell >= columns->width ||
+	    (c->option->header.count && !header_matches(columns, c, cell)))
 		return SIZE_MAX;
 	return cell;
 }
 
-static void fields_find(struct rows *rows)
+static void columns_place(struct table_columns *columns)
 {
-	struct rows_field *f;
+	struct table_column *c;
 	size_t next = 0;
 
-	for (f = rows->fields; f < rows->fields + rows->n_fields; f++) {
-		if (f->of)
+	for (c = columns->items; c < columns->items + columns->n; c++) {
+		if (c->of)
 			continue;
-		if (f->option->position)
-			f->cell = position_find(rows, f);
-		else if (rows->options->header_rows)
-			f->cell = rows_header_find(rows, f, 0);
+		if (c->option->position)
+			c->cell = position_find(columns, c);
+		else if (columns->options->header_rows)
+			c->cell = table_columns_find(columns, c, 0);
 		else
-			f->cell = next++;
-		if (!rows->options->header_rows && rows->width <= f->cell)
-			rows->width = f->cell + 1;
+			c->cell = next++;
+		if (!columns->options->header_rows && columns->width <= c->cell)
+			columns->width = c->cell + 1;
 	}
 }
 
-const struct rows_field *rows_field_named(const struct rows *rows, struct mu_string name)
+const struct table_column *table_columns_named(const struct table_columns *columns,
+					       struct mu_string name)
 {
-	const struct rows_field *f;
+	const struct table_column *c;
 
-	for (f = rows->fields; f < rows->fields + rows->n_fields; f++)
-		if (mu_string_is(name, f->name))
-			return f;
+	for (c = columns->items; c < columns->items + columns->n; c++)
+		if (mu_string_is(name, c->name))
+			return c;
 	return NULL;
 }
 
 /* The columns that the document names, but for those that report_names() refuses. */
-static void fields_of_header(struct mu_ctx *ctx, struct rows *rows)
+static void columns_name(struct mu_ctx *ctx, struct table_columns *columns)
 {
 	struct mu_string name;
 	char *copy;
 	size_t i;
 
-	rows->fields = mu_alloc(ctx, (rows->width + 1) * sizeof *rows->fields);
-	rows->unnamed = mu_alloc(ctx, (rows->width + 1) * sizeof *rows->unnamed);
-	for (i = 0; i < rows->width; i++) {
-		name = rows_header_name(rows, i);
+	columns->items = mu_alloc(ctx, (columns->width + 1) * sizeof *columns->items);
+	columns->unnamed = mu_alloc(ctx, (columns->width + 1) * sizeof *columns->unnamed);
+	for (i = 0; i < columns->width; i++) {
+		name = table_columns_heading(columns, i);
 		if (!name.len)
-			rows->unnamed[rows->n_unnamed++] = i;
-		if (column_name_problem(name) || rows_field_named(rows, name))
+			columns->unnamed[columns->n_unnamed++] = i;
+		if (column_name_problem(name) || table_columns_named(columns, name))
 			continue;
 		copy = mu_alloc(ctx, name.len + 1);
 		memcpy(copy, name.data, name.len);
-		rows->fields[rows->n_fields++] =
-			(struct rows_field){ .name = copy, .type = MU_STRING, .cell = i };
+		columns->items[columns->n++] =
+			(struct table_column){ .name = copy, .type = MU_STRING, .cell = i };
 	}
 }
 
-void rows_fields_resolve(struct mu_ctx *ctx, struct rows *rows)
+static void columns_resolve(struct mu_ctx *ctx, struct table_columns *columns)
 {
-	rows->wanted = rows->width;
-	if (rows->width > (size_t)rows->options->max_columns)
-		rows->width = (size_t)rows->options->max_columns;
-	if (rows->options->columns.count)
-		fields_find(rows);
+	columns->ready = true;
+	columns->wanted = columns->width;
+	if (columns->width > (size_t)columns->options->max_columns)
+		columns->width = (size_t)columns->options->max_columns;
+	if (columns->options->columns.count)
+		columns_place(columns);
 	else
-		fields_of_header(ctx, rows);
+		columns_name(ctx, columns);
 }
 
-void rows_header_add(struct mu_ctx *ctx, struct rows *rows, const struct cell_value *cells,
-		     size_t n, size_t kept)
+void table_columns_take_header(struct mu_ctx *ctx, struct table_columns *columns,
+			       const struct cell *cells, size_t n, size_t kept, uint64_t at)
 {
-	struct header_row *h = &rows->headings[rows->n_headings++];
+	struct header_row *h = &columns->headings[columns->n_headings++];
 	char space[MU_FORMAT_MAX];
 	size_t i;
 
 	h->n = kept;
 	h->texts = mu_alloc(ctx, (kept + 1) * sizeof *h->texts);
-	for (i = 0; i < kept; i++)
-		h->texts[i] = text_collapse(ctx, cell_text(&cells[i], space));
-	if (rows->width < n)
-		rows->width = n;
+	h->broken = mu_alloc(ctx, kept + 1);
+	for (i = 0; i < kept; i++) {
+		h->texts[i] = text_keep(ctx, columns, cell_text(&cells[i], space));
+		h->broken[i] = cells[i].kind == CELL_BROKEN;
+	}
+	if (columns->width < n)
+		columns->width = n;
+	columns->header_at = at;
+	if (columns->n_headings == (size_t)columns->options->header_rows)
+		columns_resolve(ctx, columns);
+}
+
+bool table_columns_told(const struct table_columns *columns, size_t cell)
+{
+	for (size_t row = 0; row < columns->n_headings; row++)
+		if (cell < columns->headings[row].n && columns->headings[row].broken[cell])
+			return true;
+	return false;
+}
+
+bool table_columns_are_in(const struct table_columns *columns, const struct cell *cells, size_t n)
+{
+	size_t i, same = 0;
+
+	if (n != columns->width || !columns->n_headings)
+		return false;
+	for (i = 0; i < n; i++) {
+		struct mu_string name = table_columns_heading(columns, i);
+
+		if (cell_is_blank(&cells[i]) ? name.len != 0
+					     : cells[i].kind != CELL_TEXT ||
+						       !text_equal(mu_trim(cells[i].text), name))
+			return false;
+		same += name.len != 0;
+	}
+	return same > 1;
 }
 
 static struct mu_string *texts_trim(struct mu_ctx *ctx, const struct mu_texts *texts)
@@ -184,33 +229,40 @@ static struct mu_string *texts_trim(struct mu_ctx *ctx, const struct mu_texts *t
 	return out;
 }
 
-static void field_declare(struct mu_ctx *ctx, struct rows_field *f, const struct declared_column *c)
+static void column_declare(struct mu_ctx *ctx, const struct table_columns *columns,
+			   struct table_column *c, const struct declared_column *option)
 {
 	size_t i;
 
-	*f = (struct rows_field){ .name = c->name,
-				  .type = (enum mu_data)(MU_STRING + c->type),
-				  .option = c,
-				  .n_header = c->header.count ? c->header.count : 1,
-				  .missing = texts_trim(ctx, &c->missing),
-				  .zero = texts_trim(ctx, &c->zero),
-				  .cell = SIZE_MAX };
-	f->header = mu_alloc(ctx, f->n_header * sizeof *f->header);
-	f->header[0] = text_collapse(ctx, mu_string(c->name));
-	for (i = 0; i < c->header.count; i++)
-		f->header[i] = text_collapse(ctx, mu_string(c->header.items[i]));
+	*c = (struct table_column){ .name = option->name,
+				    .type = (enum mu_data)(MU_STRING + option->type),
+				    .option = option,
+				    .n_header = option->header.count ? option->header.count : 1,
+				    .missing = texts_trim(ctx, &option->missing),
+				    .zero = texts_trim(ctx, &option->zero),
+				    .cell = SIZE_MAX };
+	c->header = mu_alloc(ctx, c->n_header * sizeof *c->header);
+	c->header[0] = text_keep(ctx, columns, mu_string(option->name));
+	for (i = 0; i < option->header.count; i++)
+		c->header[i] = text_keep(ctx, columns, mu_string(option->header.items[i]));
 }
 
-void rows_fields_declare(struct mu_ctx *ctx, struct rows *rows)
+void table_columns_open(struct mu_ctx *ctx, struct table_columns *columns,
+			const struct table_options *options, const struct table_form *form)
 {
-	const struct declared_column *columns = rows->options->columns.items;
-	size_t i;
+	const struct declared_column *declared = options->columns.items;
+	size_t n = options->columns.count, i;
 
-	rows->n_fields = rows->options->columns.count;
-	for (i = 0; i < rows->n_fields; i++)
-		field_declare(ctx, &rows->fields[i], &columns[i]);
-	for (i = 0; i < rows->n_fields; i++)
-		if (columns[i].status_of)
-			rows->fields[i].of =
-				rows_field_named(rows, mu_string(columns[i].status_of));
+	*columns = (struct table_columns){ .options = options, .form = *form, .n = n };
+	columns->headings =
+		mu_alloc(ctx, ((size_t)options->header_rows + 1) * sizeof *columns->headings);
+	columns->items = mu_alloc(ctx, (n + 1) * sizeof *columns->items);
+	for (i = 0; i < n; i++)
+		column_declare(ctx, columns, &columns->items[i], &declared[i]);
+	for (i = 0; i < n; i++)
+		if (declared[i].status_of)
+			columns->items[i].of =
+				table_columns_named(columns, mu_string(declared[i].status_of));
+	if (!options->header_rows)
+		columns_resolve(ctx, columns);
 }

@@ -5,7 +5,7 @@
 #include "bytes/charset.h"
 
 /* Whether all that the texts of a row have is seen; numbers may have a text, too. */
-static bool row_is_plain(const struct cell_value *cells, size_t n)
+static bool row_is_plain(const struct cell *cells, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if ((cells[i].kind == CELL_TEXT || cells[i].kind == CELL_NUMBER) &&
@@ -15,7 +15,7 @@ static bool row_is_plain(const struct cell_value *cells, size_t n)
 }
 
 /* How many bytes the texts of a row have, if there is a mark in one. */
-static size_t marked_length(const struct cell_value *cells, size_t n)
+static size_t marked_length(const struct cell *cells, size_t n)
 {
 	size_t i, len = 0;
 	bool marked = false;
@@ -46,7 +46,7 @@ static bool marks_reserve(struct marks *marks, size_t cells, size_t len)
 	return marks->cells && marks->texts;
 }
 
-bool marks_drop(struct marks *marks, const struct cell_value **cells, size_t n, bool *plain)
+bool marks_drop(struct marks *marks, const struct cell **cells, size_t n, bool *plain)
 {
 	size_t len, at = 0;
 
@@ -58,7 +58,7 @@ bool marks_drop(struct marks *marks, const struct cell_value **cells, size_t n, 
 		return false;
 	memcpy(marks->cells, *cells, n * sizeof *marks->cells);
 	for (size_t i = 0; i < n; i++) {
-		struct cell_value *cell = &marks->cells[i];
+		struct cell *cell = &marks->cells[i];
 
 		if (cell->kind != CELL_TEXT || cell->text.len < 3)
 			continue;

@@ -9,7 +9,7 @@
 
 /* Room for a row without marks.  Zeroed at first. */
 struct marks {
-	struct cell_value *cells;
+	struct cell *cells;
 	char *texts;
 	size_t cells_room, texts_room;
 };
@@ -17,7 +17,7 @@ struct marks {
 /* Takes byte order marks away from the texts of a row of `n` cells: where there are any, `cells`
  * is made a copy that stays until the next call.  `plain`: whether the row has no characters
  * that nobody sees.  False when there is no memory. */
-bool marks_drop(struct marks *marks, const struct cell_value **cells, size_t n, bool *plain);
+bool marks_drop(struct marks *marks, const struct cell **cells, size_t n, bool *plain);
 
 void marks_release(struct marks *marks);
 

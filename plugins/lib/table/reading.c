@@ -1,4 +1,4 @@
-#include "table/rows_state.h"
+#include "table/reading.h"
 
 #include <math.h>
 
@@ -18,7 +18,7 @@ static bool text_find(const struct mu_string *texts, size_t n, struct mu_string 
 	return false;
 }
 
-static bool read_whole(const struct cell_value *cell, int64_t *out)
+static bool read_whole(const struct cell *cell, int64_t *out)
 {
 	double value = cell->number;
 
@@ -32,14 +32,14 @@ static bool read_whole(const struct cell_value *cell, int64_t *out)
 	return true;
 }
 
-static bool read_integer(const struct cell_value *cell, struct reading *r)
+static bool read_integer(const struct cell *cell, struct reading *r)
 {
 	if (cell->kind == CELL_TEXT)
 		return mu_parse_integer(mu_trim(cell->text), &r->as.integer);
 	return cell->kind == CELL_NUMBER && read_whole(cell, &r->as.integer);
 }
 
-static bool read_number(const struct cell_value *cell, struct reading *r)
+static bool read_number(const struct cell *cell, struct reading *r)
 {
 	if (cell->kind == CELL_TEXT)
 		return mu_parse_number(mu_trim(cell->text), &r->as.number);
@@ -51,7 +51,7 @@ static bool read_number(const struct cell_value *cell, struct reading *r)
 	return isfinite(cell->number);
 }
 
-static bool read_boolean(const struct cell_value *cell, struct reading *r)
+static bool read_boolean(const struct cell *cell, struct reading *r)
 {
 	char space[MU_FORMAT_MAX];
 
@@ -60,7 +60,7 @@ static bool read_boolean(const struct cell_value *cell, struct reading *r)
 	return mu_parse_boolean(mu_trim(cell_text(cell, space)), &r->as.boolean);
 }
 
-static bool read_date(const struct cell_value *cell, struct reading *r)
+static bool read_date(const struct cell *cell, struct reading *r)
 {
 	if (cell->kind == CELL_TEXT)
 		return mu_parse_date(mu_trim(cell->text), &r->as.date);
@@ -69,12 +69,11 @@ static bool read_date(const struct cell_value *cell, struct reading *r)
 }
 
 /* Of a cell that is not blank and not named in an option. */
-static bool read_typed(enum mu_data type, const struct cell_value *cell, struct reading *r,
-		       char space[MU_FORMAT_MAX])
+static bool read_typed(enum mu_data type, const struct cell *cell, struct reading *r)
 {
 	switch (type) {
 	case MU_STRING:
-		r->as.text = cell_text(cell, space);
+		r->as.text = cell_text(cell, r->space);
 		return true;
 	case MU_INTEGER:
 		return read_integer(cell, r);
@@ -98,38 +97,44 @@ static void read_zero(enum mu_data type, struct reading *r)
 }
 
 /* Whether the options of a column say what a cell means. */
-static bool read_named(const struct rows_field *f, const struct cell_value *cell, struct reading *r,
-		       char space[MU_FORMAT_MAX])
+static bool read_named(const struct table_column *c, const struct cell *cell, struct reading *r)
 {
 	struct mu_string text, found;
 
-	if (!f->option || !(f->option->missing.count + f->option->zero.count))
+	if (!c->option || !(c->option->missing.count + c->option->zero.count))
 		return false;
-	text = mu_trim(cell_text(cell, space));
-	if (text_find(f->zero, f->option->zero.count, text, &found)) {
-		read_zero(f->type, r);
+	text = mu_trim(cell_text(cell, r->space));
+	if (text_find(c->zero, c->option->zero.count, text, &found)) {
+		read_zero(c->type, r);
 		return true;
 	}
-	if (!text_find(f->missing, f->option->missing.count, text, &found))
+	if (!text_find(c->missing, c->option->missing.count, text, &found))
 		return false;
 	r->outcome = READ_NOTHING;
 	r->why = found.len ? found : mu_string("blank");
 	return true;
 }
 
-const char *cell_broken(const struct rows *rows, const struct cell_value *cell, bool plain)
+/* Why nothing can be said of what a cell holds, or NULL. */
+static const char *cell_trouble(const struct table_columns *columns, const struct cell *cell,
+				bool plain)
 {
 	if (cell->kind != CELL_TEXT)
 		return NULL;
-	if (cell->text.len > (size_t)rows->options->max_field)
+	if (cell->text.len > (size_t)columns->options->max_field)
 		return "too-long";
 	if (!plain && cell->text.len && memchr(cell->text.data, '\0', cell->text.len))
 		return "zero-byte";
 	return NULL;
 }
 
+bool cell_is_broken(const struct table_columns *columns, const struct cell *cell, bool plain)
+{
+	return cell->kind == CELL_BROKEN || cell_trouble(columns, cell, plain);
+}
+
 /* Whether a text would be a number but for raised digits at its end. */
-static bool number_is_raised(enum mu_data type, const struct cell_value *cell)
+static bool number_is_raised(enum mu_data type, const struct cell *cell)
 {
 	struct mu_string text = mu_trim(cell->text);
 	size_t mark;
@@ -143,16 +148,17 @@ static bool number_is_raised(enum mu_data type, const struct cell_value *cell)
 	return mu_parse_number(mu_trim(text), &value);
 }
 
-void reading_take(const struct rows *rows, const struct rows_field *f,
-		  const struct cell_value *cell, bool plain, struct reading *r,
-		  char space[MU_FORMAT_MAX])
+void reading_take(const struct table_columns *columns, const struct table_column *c,
+		  const struct cell *cell, bool plain, struct reading *r)
 {
-	*r = (struct reading){ .outcome = READ_VALUE, .code = cell_broken(rows, cell, plain) };
-	if (r->code) {
+	r->outcome = READ_VALUE;
+	r->odd = false;
+	r->code = cell_trouble(columns, cell, plain);
+	if (r->code || cell->kind == CELL_BROKEN) {
 		r->outcome = READ_WRONG;
 		return;
 	}
-	if (read_named(f, cell, r, space))
+	if (read_named(c, cell, r))
 		return;
 	if (cell_is_blank(cell)) {
 		r->outcome = READ_NOTHING;
@@ -160,17 +166,17 @@ void reading_take(const struct rows *rows, const struct rows_field *f,
 	} else if (cell->kind == CELL_ERROR) {
 		r->outcome = READ_WRONG;
 		r->code = "cell-error";
-	} else if (!read_typed(f->type, cell, r, space)) {
+	} else if (!read_typed(c->type, cell, r)) {
 		r->outcome = READ_WRONG;
-		r->code = number_is_raised(f->type, cell) ? "raised" : mu_data_name(f->type);
+		r->code = number_is_raised(c->type, cell) ? "raised" : mu_data_name(c->type);
 	} else {
-		r->odd = cell->kind == CELL_TEXT && rows->source.typed &&
-			 (f->type == MU_INTEGER || f->type == MU_NUMBER);
+		r->odd = cell->kind == CELL_TEXT && columns->form.typed &&
+			 (c->type == MU_INTEGER || c->type == MU_NUMBER);
 	}
 }
 
 /* What is wrong with a cell, behind its column's name and its text. */
-static const char *wrong_words(const struct cell_value *cell, const struct reading *r)
+static const char *wrong_words(const struct cell *cell, const struct reading *r)
 {
 	static const char *const wanted[][2] = {
 		{ "integer", "is not a whole number in digits that fits 64 bits, such as 1204" },
@@ -197,35 +203,45 @@ static const char *wrong_words(const struct cell_value *cell, const struct readi
 	return wanted[i][1];
 }
 
-int reading_report(struct mu_ctx *ctx, const struct rows_field *f, const struct cell_value *cell,
-		   const struct reading *r, uint64_t at)
-{
-	char space[MU_FORMAT_MAX];
-	struct mu_string text = cell_text(cell, space);
-	struct mu_finding wrong = { .severity = r->code ? MU_ERROR : MU_WARNING,
-				    .code = r->code ? r->code : "text-number",
-				    .at = at,
-				    .field = f->name,
-				    .value = text.data,
-				    .value_len = cell_shown_length(text) };
-	struct phrase shown = { .len = 0 };
-
-	phrase_add(&shown, text.data, text.len);
-	if (cell->kind == CELL_ERROR && text.len && text.data[0] != '#')
-		return mu_report(ctx, wrong, "%s has no value: %s", f->name, shown.text);
-	return mu_report(ctx, wrong, "%s '%s' %s", f->name, shown.text, wrong_words(cell, r));
-}
-
-int control_report(struct mu_ctx *ctx, const struct rows_field *f, struct mu_string text,
-		   uint64_t at)
+/* A character of a text that nobody sees, if there is one. */
+static int report_control(struct mu_ctx *ctx, const struct table_column *c, struct mu_string text,
+			  uint64_t at)
 {
 	struct mu_finding odd = { .severity = MU_WARNING,
 				  .code = "control",
 				  .at = at,
-				  .field = f->name,
+				  .field = c->name,
 				  .value = text.data,
 				  .value_len = cell_shown_length(text) };
 
-	return mu_report(ctx, odd, "%s has the character U+%04X, %s", f->name,
+	if (charset_is_plain(text) || !charset_control(text))
+		return 0;
+	return mu_report(ctx, odd, "%s has the character U+%04X, %s", c->name,
 			 charset_control(text), charset_control_kind(charset_control(text)));
+}
+
+int reading_report(struct mu_ctx *ctx, const struct table_column *c, const struct cell *cell,
+		   const struct reading *r, uint64_t at)
+{
+	struct mu_finding wrong = { .severity = r->code ? MU_ERROR : MU_WARNING,
+				    .code = r->code ? r->code : "text-number",
+				    .at = at };
+	struct phrase shown = { .len = 0 };
+	char space[MU_FORMAT_MAX];
+	struct mu_string text;
+
+	if (!r->code && !r->odd)
+		return r->outcome == READ_VALUE && c->type == MU_STRING
+			       ? report_control(ctx, c, r->as.text, at)
+			       : 0;
+	if (ctx->findings_counted)
+		return mu_finding_count(ctx, wrong);
+	text = cell_text(cell, space);
+	wrong.field = c->name;
+	wrong.value = text.data;
+	wrong.value_len = cell_shown_length(text);
+	phrase_add(&shown, text.data, text.len);
+	if (cell->kind == CELL_ERROR && text.len && text.data[0] != '#')
+		return mu_report(ctx, wrong, "%s has no value: %s", c->name, shown.text);
+	return mu_report(ctx, wrong, "%s '%s' %s", c->name, shown.text, wrong_words(cell, r));
 }

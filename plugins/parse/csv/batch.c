@@ -48,7 +48,7 @@ static bool field_is_skipped(const struct mu_ctx *ctx, const struct self *self, 
 {
 	const struct field *f = &self->fields[i];
 
-	if (f->cell >= (size_t)self->max_columns && !(f->option && f->option->status_of))
+	if (f->cell >= (size_t)self->options.max_columns && !f->column->of)
 		return true;
 	return f->type == MU_STRING && !f->claims && ctx->columns_wanted && !ctx->columns_wanted[i];
 }
@@ -71,7 +71,8 @@ static void batch_lay(struct self *self, struct share *share, uint32_t rows)
 	self->places = share_take(share, rows * sizeof *self->places);
 	self->claim_field.type = MU_STRING;
 	field_lay(&self->claim_field, share, rows);
-	self->claim = self->claims.count ? share_take(share, rows * sizeof *self->claim) : NULL;
+	self->claim =
+		self->options.claims.count ? share_take(share, rows * sizeof *self->claim) : NULL;
 }
 
 /* Zeros for columns without values. */
@@ -119,6 +120,38 @@ int batch_begin(struct mu_ctx *ctx, struct self *self, uint32_t rows)
 	return 0;
 }
 
+void batch_value(struct field *f, uint32_t row, const struct reading *value)
+{
+	switch (f->type) {
+	case MU_INTEGER:
+		((int64_t *)f->values)[row] = value->as.integer;
+		break;
+	case MU_NUMBER:
+		((double *)f->values)[row] = value->as.number;
+		break;
+	case MU_BOOLEAN:
+		((uint8_t *)f->values)[row >> 3] |=
+			(uint8_t)((unsigned)value->as.boolean << (row & 7));
+		break;
+	case MU_DATE:
+		((int32_t *)f->values)[row] = value->as.date;
+		break;
+	default:
+		return;
+	}
+	f->valid[row >> 3] |= (uint8_t)(1u << (row & 7));
+}
+
+void field_clear(struct field *f, uint32_t row)
+{
+	static const struct reading nothing = { .outcome = READ_NOTHING };
+
+	if (f->type == MU_STRING)
+		((int32_t *)f->values)[row] = 0;
+	batch_value(f, row, &nothing);
+	cells_null(f->valid, row);
+}
+
 /* Makes room for more text behind that at hand. */
 static bool texts_grow(struct self *self, size_t more)
 {
@@ -161,7 +194,7 @@ int batch_word(struct mu_ctx *ctx, struct self *self, struct field *f, struct mu
 /* Names the claims of rows. */
 static int claims_name(struct mu_ctx *ctx, struct self *self)
 {
-	const struct declared_claim *claims = self->claims.items;
+	const struct declared_claim *claims = self->options.claims.items;
 	struct field *f = &self->claim_field;
 	int32_t *codes = f->values;
 	uint32_t row;
@@ -169,13 +202,15 @@ static int claims_name(struct mu_ctx *ctx, struct self *self)
 
 	memset(f->valid, 0, bits_size((uint32_t)self->n_rows));
 	memset(f->values, 0, (size_t)self->n_rows * sizeof *codes);
-	memset(self->claim_codes, -1, (self->claims.count + 1) * sizeof *self->claim_codes);
+	memset(self->claim_codes, -1, (self->options.claims.count + 1) * sizeof *self->claim_codes);
 	for (row = 0; !err && row < self->n_rows; row++) {
 		uint32_t claim = self->claim ? self->claim[row] : 0;
-		const char *name = claim ? claims[claim - 1].name : self->all_claims;
+		const char *name = claim ? claims[claim - 1].name : self->options.all_claims;
 
 		if (!name)
 			continue;
+		if (claim)
+			self->lines.seen[claim - 1] = true;
 		if (self->claim_codes[claim] < 0)
 			err = batch_word(ctx, self, f, mu_string(name), &self->claim_codes[claim]);
 		codes[row] = self->claim_codes[claim];
@@ -191,7 +226,7 @@ static bool claims_none(const struct self *self)
 
 	for (int64_t row = 0; self->claim && row < self->n_rows; row++)
 		any |= self->claim[row];
-	return !any && !self->all_claims;
+	return !any && !self->options.all_claims;
 }
 
 static void words_end(struct ArrowArray *words)

@@ -8,7 +8,7 @@
 #include <immintrin.h>
 #endif
 
-enum reading { READ_VALUE, READ_NULL, READ_ODD };
+enum plain { PLAIN_VALUE, PLAIN_NULL, PLAIN_ODD };
 
 /* Takes the quotes off, if there are any around it. */
 static bool unquote(const struct cells *c, struct span *s)
@@ -22,13 +22,13 @@ static bool unquote(const struct cells *c, struct span *s)
 }
 
 /* Notes a cell without a value. */
-static uint32_t *note(const struct cells *c, uint32_t i, enum reading reading, uint32_t *odd)
+static uint32_t *note(const struct cells *c, uint32_t i, enum plain plain, uint32_t *odd)
 {
-	if (reading == READ_VALUE)
+	if (plain == PLAIN_VALUE)
 		return odd;
 	cells_null(c->valid, c->row + i);
 	*odd = c->row + i;
-	return odd + (reading == READ_ODD);
+	return odd + (plain == PLAIN_ODD);
 }
 
 /* Up to eight digits, with zeros before them. */
@@ -73,7 +73,7 @@ static bool digits_read(const char *text, struct span s, uint64_t *out)
 	return true;
 }
 
-static enum reading integer_read(const struct cells *c, struct span s, int64_t *out)
+static enum plain integer_read(const struct cells *c, struct span s, int64_t *out)
 {
 	bool negative;
 	uint64_t value;
@@ -81,13 +81,13 @@ static enum reading integer_read(const struct cells *c, struct span s, int64_t *
 	*out = 0;
 	unquote(c, &s);
 	if (s.from == s.end)
-		return READ_NULL;
+		return PLAIN_NULL;
 	negative = c->text[s.from] == '-';
 	s.from += negative;
 	if (!digits_read(c->text, s, &value))
-		return READ_ODD;
+		return PLAIN_ODD;
 	*out = negative ? -(int64_t)value : (int64_t)value;
-	return READ_VALUE;
+	return PLAIN_VALUE;
 }
 
 static uint32_t *integer_put(const struct cells *c, uint32_t i, int64_t *values, uint32_t *odd)
@@ -198,7 +198,7 @@ uint32_t cells_integers(enum machine machine, const struct cells *cells, int64_t
 /* Up to 15 digits, with a point or not: they fit 53 bits, and the power of ten is one that a
  * double has exactly, so their quotient is the nearest (Clinger 1990, "How to Read Floating Point Numbers
  * Accurately"). */
-static enum reading number_read(const struct cells *c, struct span s, double *out)
+static enum plain number_read(const struct cells *c, struct span s, double *out)
 {
 	static const double powers[] = { 1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
 					 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
@@ -211,11 +211,11 @@ static enum reading number_read(const struct cells *c, struct span s, double *ou
 	end = c->text + s.end;
 	at = c->text + s.from;
 	if (at == end)
-		return READ_NULL;
+		return PLAIN_NULL;
 	negative = *at == '-';
 	at += negative;
 	if (end - at > 16 || at == end || *at == '.' || end[-1] == '.')
-		return READ_ODD;
+		return PLAIN_ODD;
 	for (; at < end; at++) {
 		unsigned digit = (unsigned)(uint8_t)*at - '0';
 
@@ -224,14 +224,14 @@ static enum reading number_read(const struct cells *c, struct span s, double *ou
 		else if (*at == '.' && !point)
 			point = at;
 		else
-			return READ_ODD;
+			return PLAIN_ODD;
 	}
 	if (digits > 999999999999999)
-		return READ_ODD;
+		return PLAIN_ODD;
 	*out = (double)digits / powers[point ? end - point - 1 : 0];
 	if (negative)
 		*out = -*out;
-	return READ_VALUE;
+	return PLAIN_VALUE;
 }
 
 uint32_t cells_numbers(const struct cells *c, double *values, uint32_t *odd)
@@ -243,7 +243,7 @@ uint32_t cells_numbers(const struct cells *c, double *values, uint32_t *odd)
 	return (uint32_t)(odd - first);
 }
 
-static enum reading boolean_read(const struct cells *c, struct span s, bool *out)
+static enum plain boolean_read(const struct cells *c, struct span s, bool *out)
 {
 	const char *text;
 
@@ -251,17 +251,17 @@ static enum reading boolean_read(const struct cells *c, struct span s, bool *out
 	text = c->text + s.from;
 	switch (s.end - s.from) {
 	case 0:
-		return READ_NULL;
+		return PLAIN_NULL;
 	case 1:
 		*out = *text == '1';
-		return *out || *text == '0' ? READ_VALUE : READ_ODD;
+		return *out || *text == '0' ? PLAIN_VALUE : PLAIN_ODD;
 	case 4:
 		*out = true;
-		return memcmp(text, "true", 4) ? READ_ODD : READ_VALUE;
+		return memcmp(text, "true", 4) ? PLAIN_ODD : PLAIN_VALUE;
 	case 5:
-		return memcmp(text, "false", 5) ? READ_ODD : READ_VALUE;
+		return memcmp(text, "false", 5) ? PLAIN_ODD : PLAIN_VALUE;
 	default:
-		return READ_ODD;
+		return PLAIN_ODD;
 	}
 }
 
@@ -356,14 +356,14 @@ uint32_t cells_dates(const struct cells *c, int32_t *values, uint32_t *odd)
 		if (__builtin_expect(s.end - s.from != 10, 0))
 			unquote(c, &s);
 		if (__builtin_expect(s.end - s.from != 10, 0)) {
-			odd = note(c, i, s.end == s.from ? READ_NULL : READ_ODD, odd);
+			odd = note(c, i, s.end == s.from ? PLAIN_NULL : PLAIN_ODD, odd);
 			continue;
 		}
 		head = bytes_load(text + s.from);
 		tail = bytes_load(text + s.from + 2);
 		if (head != last_head || tail != last_tail) {
 			if (!date_read(months, head, tail, &value)) {
-				odd = note(c, i, READ_ODD, odd);
+				odd = note(c, i, PLAIN_ODD, odd);
 				continue;
 			}
 			last_head = head;

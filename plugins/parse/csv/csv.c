@@ -10,8 +10,8 @@
  *       claims:
  *         - {name: total, column: mission, match: Totaal}
  *
- * The first record is the header; `header: false` says that there is none, and
- * then the columns are in the order of the file.  Columns that are not named
+ * The first record is the header.  `header_rows` says that it has several, or 0 that there is
+ * none; then the columns are in the order of the file, or have a `position`.  Columns that are not named
  * are left out, and without `columns` all of the header come, as strings.
  *
  * A cell is in quotes, in which two stand for one, or is taken as it stands.
@@ -49,39 +49,19 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-static const struct mu_option column_options[] = {
-	COLUMN_OPTION_NAME,
-	MU_OPT_TEXTS(struct declared_column, header, .max = 1,
-		     .help = "its name in the file, where that is another"),
-	COLUMN_OPTIONS,
-	{ 0 },
-};
-
-static const struct mu_option options[] = {
+static const struct mu_option own_options[] = {
 	MU_OPT_TEXT(struct self, delimiter,
 		    .help = "character between cells; found out where it is not given"),
 	MU_OPT_TEXT(struct self, quote, .fallback = "\"",
 		    .help = "character around cells; empty for none"),
 	MU_OPT_TEXT(struct self, encoding, .help = "of the file, where it does not say so itself"),
-	MU_OPT_BOOL(struct self, header, .fallback = "true",
-		    .help = "whether the first record names the columns"),
 	MU_OPT_INT(struct self, skip, .max = 1e9, .help = "lines to pass over before the header"),
-	MU_OPT_ITEMS(struct self, columns, struct declared_column, column_options, .min = 1,
-		     .max = 10000,
-		     .help = "columns to take; all, as strings, where there is no list"),
-	MU_OPT_ITEMS(struct self, claims, struct declared_claim, claim_options, .max = 1000,
-		     .help = "rows that are totals"),
-	MU_OPT_TEXT(struct self, all_claims,
-		    .help = "name of the level of which all rows are totals"),
-	MU_OPT_TEXTS(struct self, notes, .max = NOTES_MOST, .help = NOTES_HELP),
 	MU_OPT_BYTES(struct self, max_size, .fallback = "1024Gi", .min = 1, .max = 0x1p40,
 		     .help = "bytes that a document may have"),
-	MU_OPT_BYTES(struct self, max_field, .fallback = "1Mi", .min = 1, .max = 1e9,
-		     .help = "bytes that a cell may have"),
-	MU_OPT_INT(struct self, max_columns, .fallback = "1000", .min = 1, .max = 10000,
-		   .help = "columns that a document may have"),
-	MU_OPT_INT(struct self, max_rows, .fallback = "10000000000", .min = 1, .max = 1e12,
-		   .help = "rows that a document may have, claims among them"),
+	TABLE_HEADER_OPTIONS(struct self),
+	MU_OPT_GONE("header", "header_rows: 0 says that there is no header"),
+	TABLE_OPTIONS(struct self),
+	TABLE_NOTES_OPTION(struct self),
 	{ 0 },
 };
 
@@ -94,13 +74,14 @@ static const struct mu_code codes[] = {
 	{ "column-missing", "The header does not have a column that the pipeline declares.",
 	  "Correct the option header of the column, or declare it optional: true." },
 	{ "column-twice", "Two columns have the same name in the header.",
-	  "Rename one in the file, or take columns by position with header: false and skip: 1." },
+	  "Name the position of the column as well." },
 	{ "header", "A name in the header cannot be the name of a column.",
 	  "Name it in the file, or declare the columns in the pipeline with the option columns." },
 	{ "header-again", "A row has the texts of the header, and was read as one of data.",
 	  "Take the row out of the document, which may be put together from several." },
 	{ "too-wide", "The header has more columns than the option max_columns allows.",
 	  "Check that the delimiter is right; if so, raise max_columns." },
+	TABLE_CLAIM_CODE,
 	{ "empty", "The document holds nothing but blank lines, or ends before its header.",
 	  "Get the document again, or correct the option skip." },
 	{ "no-rows", "The document has no row of data.",
@@ -111,6 +92,8 @@ static const struct mu_code codes[] = {
 	{ "number", "A cell is not a number in digits with a decimal point.",
 	  "Correct the cell, name its text under the column's missing, or read it as a string and "
 	  "cast it with transform: columns in the file's language." },
+	{ "raised", "A number has a raised mark, such as that of a footnote, or a power.",
+	  "Name the text under the column's missing, or have the mark taken out of the document." },
 	{ "boolean", "A cell is none of true, false, 1 and 0.",
 	  "Correct the cell, or name its text under the column's missing." },
 	{ "date", "A cell is not a date such as 2023-11-24 that the calendar has.",
@@ -139,24 +122,6 @@ static const struct mu_code codes[] = {
 	{ 0 },
 };
 
-static int configure_headers(struct mu_ctx *ctx, const struct self *self)
-{
-	const struct declared_column *all = self->columns.items, *c;
-	int err = 0;
-
-	for (c = all; c && c < all + self->columns.count; c++) {
-		if (c->header.count && !self->header)
-			err = mu_invalid(ctx, &c->header, "the file is said to have no header");
-		if (c->optional && !self->header)
-			err = mu_invalid(ctx, &c->optional,
-					 "without a header every column must be there");
-	}
-	if (!self->header && !self->columns.count)
-		err = mu_invalid(ctx, &self->header,
-				 "without a header the option columns has to name them");
-	return err;
-}
-
 /* Whether a text is one character that can stand between or around cells. */
 static bool is_mark(const char *text)
 {
@@ -166,14 +131,8 @@ static bool is_mark(const char *text)
 static int csv_configure(struct mu_ctx *ctx, void *state)
 {
 	struct self *self = state;
-	int err = columns_check(ctx, &self->columns);
+	int err = table_configure(ctx, &self->options);
 
-	if (configure_headers(ctx, self))
-		err = EINVAL;
-	if (notes_check(ctx, &self->notes))
-		err = EINVAL;
-	if (claims_check(ctx, &self->columns, &self->claims, &self->all_claims))
-		err = EINVAL;
 	if (self->delimiter && !is_mark(self->delimiter))
 		err = mu_invalid(ctx, &self->delimiter,
 				 "'%s' is not one character of ASCII, such as ';'",
@@ -190,20 +149,6 @@ static int csv_configure(struct mu_ctx *ctx, void *state)
 	return err;
 }
 
-static void claims_resolve(struct mu_ctx *ctx, struct self *self)
-{
-	const struct declared_claim *claims = self->claims.items;
-	size_t i, j;
-
-	self->claim_fields = mu_alloc(ctx, (self->claims.count + 1) * sizeof(size_t));
-	for (i = 0; i < self->claims.count; i++) {
-		self->claim_fields[i] = SIZE_MAX;
-		for (j = 0; j < self->n_fields; j++)
-			if (!strcmp(self->fields[j].name, claims[i].column))
-				self->claim_fields[i] = j;
-	}
-}
-
 /* The memory that rows are made in. */
 static int memory_take(struct mu_ctx *ctx, struct self *self)
 {
@@ -211,8 +156,8 @@ static int memory_take(struct mu_ctx *ctx, struct self *self)
 	uint64_t most = ctx->document->bytes + 1;
 	size_t rows = most < BATCH_ROWS ? (size_t)most : BATCH_ROWS;
 
-	self->all = mu_alloc(ctx, (self->n_fields + 1) * sizeof *self->all);
-	self->claim_codes = mu_alloc(ctx, (self->claims.count + 1) * sizeof *self->claim_codes);
+	self->claim_codes =
+		mu_alloc(ctx, (self->options.claims.count + 1) * sizeof *self->claim_codes);
 	self->slabs = slab_pool_new();
 	self->text_slabs = slab_pool_new();
 	self->window_slabs = slab_pool_new();
@@ -230,8 +175,9 @@ static int memory_take(struct mu_ctx *ctx, struct self *self)
 
 static int csv_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 {
+	static const struct table_form form = { .names = true };
 	struct self *self = state;
-	const struct field *f;
+	const struct table_column *c;
 	int err = 0;
 
 	if (!self->machine)
@@ -240,21 +186,21 @@ static int csv_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 		self->window_bytes = WINDOW_BYTES;
 	if (!self->window_most)
 		self->window_most = WINDOW_MOST;
-	if (self->columns.count)
-		csv_fields_declared(ctx, self);
+	table_columns_open(ctx, &self->columns, &self->options, &form);
+	self->lines.columns = &self->columns;
+	if (self->options.columns.count)
+		csv_fields_make(ctx, self);
 	else
 		err = csv_prepare(ctx, self);
 	if (!err)
 		err = memory_take(ctx, self);
-	if (!err)
-		err = notes_open(ctx, &self->passed, &self->notes);
 	if (err)
 		return err;
-	claims_resolve(ctx, self);
+	table_lines_resolve(ctx, &self->lines);
 	csv_fields_prepare(ctx, self);
 	err = mu_schema_init(out);
-	for (f = self->fields; !err && f < self->fields + self->n_fields; f++)
-		err = mu_schema_add(out, f->name, f->type, f->option && f->option->measure, NULL);
+	for (c = self->columns.items; !err && c < self->columns.items + self->columns.n; c++)
+		err = mu_schema_add(out, c->name, c->type, c->option && c->option->measure, NULL);
 	if (!err)
 		err = mu_schema_add_hidden(out);
 	return err ? csv_out_of_memory(ctx) : 0;
@@ -278,11 +224,12 @@ static void csv_close(struct mu_ctx *ctx, void *state)
 	free(self->same);
 	free(self->runs);
 	free(self->space);
-	notes_close(&self->passed);
+	free(self->cells);
+	table_lines_close(&self->lines);
 }
 
 MUSTER_PLUGIN(.name = "csv", .summary = "tables of text separated by commas or their like",
-	      .options = options, .codes = codes, .self_size = sizeof(struct self),
+	      .options = own_options, .codes = codes, .self_size = sizeof(struct self),
 	      .rows_apart = true, .configure = csv_configure, .open = csv_open, .close = csv_close,
 	      .split = csv_split, .parse = csv_parse, .merge = csv_merge, .locate = csv_locate,
 	      .guess = csv_guess);

@@ -6,8 +6,9 @@
  *     window.c  pieces of the document, and where their records and cells are
  *     plan.c    which records become the rows of a batch, and how
  *     rows.c    records to rows: as many as can be column by column
- *     row.c     the others one by one, with all that is wrong with them
- *     cell.c    cells to values
+ *     row.c     the others one by one, by the parts of lib/table
+ *     fault.c   what is wrong with a record as text
+ *     cells.c   cells to values
  *     text.c    cells to words
  *     batch.c   the memory that rows are given out in
  *     place.c   a position back to line, column and text
@@ -32,8 +33,7 @@
 #include "machine.h"
 #include "record.h"
 #include "slab.h"
-#include "table/column.h"
-#include "table/notes.h"
+#include "table/lines.h"
 #include "word.h"
 
 enum {
@@ -46,9 +46,8 @@ enum {
 
 /* A column of the rows. */
 struct field {
-	const char *name;
-	enum mu_data type;
-	const struct declared_column *option; /* NULL when the file names the columns */
+	const struct table_column *column;
+	enum mu_data type;           /* of it, as what follows */
 	size_t cell;                 /* of a record; SIZE_MAX when the file has it not */
 
 	/* How its cells are read: see csv_fields_prepare(). */
@@ -68,6 +67,12 @@ struct field {
 	struct mu_view *views;
 	int64_t n_words;
 	bool skipped; /* nobody looks at it */
+};
+
+/* A cell of the header whose quotes are wrong. */
+struct wrong_name {
+	size_t column;
+	struct record_cell cell;
 };
 
 /* Where the text of a word is, if it is not in the view. */
@@ -125,11 +130,9 @@ struct slows {
 };
 
 struct self {
-	const char *delimiter, *quote, *encoding, *all_claims;
-	bool header;
-	int64_t skip, max_size, max_field, max_columns, max_rows;
-	struct mu_items columns, claims;
-	struct mu_texts notes;
+	const char *delimiter, *quote, *encoding;
+	int64_t skip, max_size;
+	struct table_options options;
 
 	/* The document, and what stands in front of its first row. */
 	struct charset_text decoded;
@@ -141,15 +144,14 @@ struct self {
 	struct dialect dialect;
 	struct record record;
 	struct mu_string header_text; /* as it stands in the document */
-	struct mu_string *names;  /* of the header */
-	size_t n_names;           /* of those kept */
 	size_t width;             /* cells that each record should have */
-	struct cell *name_cells; /* of `names`; those whose quotes are wrong have flags */
-	size_t header_at;
+	struct wrong_name *wrong; /* of the header */
+	size_t n_wrong;
+	struct table_columns columns;
+	struct table_lines lines; /* that are not plain */
 	size_t at; /* where the first record behind the header starts */
 	struct field *fields;
 	size_t n_fields;
-	size_t *claim_fields; /* of each claim, or SIZE_MAX */
 
 	/* Reading it. */
 	enum machine machine;
@@ -165,7 +167,6 @@ struct self {
 	bool ended;          /* with no need to say no-rows */
 	bool slowly;         /* every row by itself: an option wants it */
 	bool reported;       /* rows that were passed over */
-	struct notes passed; /* as the option notes says */
 
 	/* The batch at hand. */
 	struct slab_pool *slabs, *text_slabs, *window_slabs;
@@ -185,7 +186,8 @@ struct self {
 	struct slows slows, sorted;
 	struct mu_string row_text; /* that the record at hand is of, */
 	uint64_t row_base;         /* and where that begins in the document's text */
-	bool *all;                 /* all[i]: in the claim at hand, field i is null */
+	struct cell *cells;        /* of the record at hand */
+	size_t cells_room;
 	struct word_secret secret;
 
 	char *space; /* for the value of a cell */
@@ -202,7 +204,7 @@ static inline int csv_out_of_memory(struct mu_ctx *ctx)
 /* Reads the record at `at`, which must lie in `text`; false when memory is out. */
 static inline bool csv_record(struct self *self, struct mu_string text, size_t at)
 {
-	return record_read(&self->record, &self->dialect, text, at, (size_t)self->max_columns);
+	return record_read(&self->record, &self->dialect, text, at, (size_t)self->options.max_columns);
 }
 
 int csv_guess(struct mu_ctx *ctx, void *state, struct mu_guess *out);
@@ -230,16 +232,15 @@ size_t csv_skip_lines(const struct self *self);
  * bytes that mean nothing. */
 int csv_prepare(struct mu_ctx *ctx, struct self *self);
 
-/* Sets `fields` to those of the option columns, with their cells once the header is
- * known. */
-void csv_fields_declared(struct mu_ctx *ctx, struct self *self);
+/* Sets `fields` to those of the columns, as far as these are known. */
+void csv_fields_make(struct mu_ctx *ctx, struct self *self);
 
 /* Reports what is wrong with the header. */
 int csv_start(struct mu_ctx *ctx, struct self *self);
 
-/* Reports the rows that a cell which is never closed took along, if any.  The cell is
- * one of the document's text. */
-int csv_report_unclosed(struct mu_ctx *ctx, const struct self *self, const struct cell *cell);
+/* Reports the rows that a cell which is never closed took along, if any: where it begins and
+ * ends in the document's text. */
+int csv_report_unclosed(struct mu_ctx *ctx, const struct self *self, uint64_t from, uint64_t to);
 
 int csv_split(struct mu_ctx *ctx, void *state, struct mu_piece *piece);
 
@@ -281,33 +282,58 @@ void csv_fields_prepare(struct mu_ctx *ctx, struct self *self);
 int csv_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out);
 int csv_merge(struct mu_ctx *ctx, void *state, void *other_state);
 
+/* The place of the record at hand. */
+static inline uint64_t csv_row_at(struct mu_ctx *ctx, const struct self *self)
+{
+	return mu_at(ctx->document->id, self->row_base + self->record.start);
+}
+
+/* Gives the record at hand to the columns as a row of the header. */
+int csv_header_take(struct mu_ctx *ctx, struct self *self);
+
 /* Puts the record at hand into a row of the batch, with all its cells, and reports what
  * is wrong with it. */
-int row_put(struct mu_ctx *ctx, struct self *self, uint32_t row);
-
-/* Puts nothing into a row of a field. */
-void field_clear(struct field *f, uint32_t row);
-
-/* Reports that the record at hand has not as many cells as it should.  Where findings are
- * only counted its start is enough. */
-int row_ragged(struct mu_ctx *ctx, const struct self *self);
+int csv_row_put(struct mu_ctx *ctx, struct self *self, uint32_t row);
 
 /* Puts the cell of a field that begins at `at` of row_text, and reports what is wrong with its
  * value; `row_base` and the record's start tell of which row it is. */
-int row_put_cell(struct mu_ctx *ctx, struct self *self, uint32_t row, size_t field, size_t at);
+int csv_row_put_cell(struct mu_ctx *ctx, struct self *self, uint32_t row, size_t field, size_t at);
+
+/* Puts a value that is no text into a row of a field; nothing. */
+void batch_value(struct field *f, uint32_t row, const struct reading *value);
+void field_clear(struct field *f, uint32_t row);
 
 /* Whether the record at hand is one that the option notes passes over, and counts it. */
-int row_is_note(struct mu_ctx *ctx, struct self *self, bool *out);
+int csv_row_is_note(struct mu_ctx *ctx, struct self *self, bool *out);
 
-/* Whether a text that is neither blank nor named in an option reads as a value. */
-bool csv_reads(enum mu_data type, struct mu_string text);
+/* fault.c: what characters are in a cell of row_text that should not be, of CELL_FAULTS. */
+unsigned csv_cell_look(const struct self *self, const struct record_cell *cell);
+
+/* All of CELL_FAULTS that a cell of row_text has. */
+static inline unsigned csv_cell_faults(const struct self *self, const struct record_cell *cell)
+{
+	unsigned faults = cell->flags & CELL_FAULTS;
+
+	if (cell->end - cell->start > (size_t)self->options.max_field)
+		faults |= CELL_LONG;
+	if (self->window.broken || self->window.controlled)
+		faults |= csv_cell_look(self, cell);
+	return faults;
+}
+
+/* Reports what is wrong with the record at hand as text. */
+int csv_record_report(struct mu_ctx *ctx, const struct self *self);
+
+/* Reports that the record at hand has not as many cells as it should.  Where findings are
+ * only counted its start is enough. */
+int csv_report_ragged(struct mu_ctx *ctx, const struct self *self);
+
+/* Room in `space`; false when memory is out. */
+bool csv_space(struct self *self, size_t len);
 
 /* The value of a cell of a text; until the next one is asked for. */
 int csv_value(struct mu_ctx *ctx, struct self *self, struct mu_string text,
-	      const struct cell *cell, struct mu_string *out);
-
-/* The one of some texts that a cell has, without white space around it; or NULL. */
-const char *csv_text_find(const struct mu_texts *texts, struct mu_string trimmed);
+	      const struct record_cell *cell, struct mu_string *out);
 
 /* Puts a text into a row. */
 int text_put_value(struct mu_ctx *ctx, struct self *self, struct field *f, uint32_t row,

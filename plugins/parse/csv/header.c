@@ -3,7 +3,6 @@
 #include <inttypes.h>
 
 #include "scan.h"
-#include "text/phrase.h"
 
 enum {
 	SNIFF_RECORDS = 20,
@@ -84,110 +83,75 @@ size_t csv_skip_lines(const struct self *self)
 	return at;
 }
 
-/* Keeps the names of the header, without white space around them. */
+/* Looks at the bytes of a long header that nobody has looked at: whether they are text. */
+static int header_check(struct mu_ctx *ctx, struct self *self, bool *out)
+{
+	struct charset_text *decoded = &self->decoded;
+	size_t end = self->record.next, valid;
+
+	*out = true;
+	if (!decoded->direct || end <= decoded->checked)
+		return 0;
+	valid = charset_utf8_length((struct mu_string){ self->text.data, end });
+	*out = valid == end;
+	if (*out)
+		return 0;
+	self->unreadable = true;
+	self->at = self->text.len = 0;
+	return charset_report_broken(ctx, decoded->encoding,
+				     (const uint8_t *)decoded->text.data - decoded->skipped,
+				     valid + decoded->skipped);
+}
+
+static void wrong_names_keep(struct mu_ctx *ctx, struct self *self)
+{
+	const struct record *r = &self->record;
+	struct wrong_name *all = mu_alloc(ctx, (self->n_wrong + r->kept) * sizeof *all);
+
+	if (self->n_wrong)
+		memcpy(all, self->wrong, self->n_wrong * sizeof *all);
+	self->wrong = all;
+	for (size_t i = 0; i < r->kept; i++)
+		if (r->cells[i].flags & (CELL_OPEN | CELL_JUNK))
+			all[self->n_wrong++] = (struct wrong_name){ i, r->cells[i] };
+}
+
+/* Gives the records of the header to the columns. */
 static int header_read(struct mu_ctx *ctx, struct self *self)
 {
 	struct record *record = &self->record;
-	struct mu_string name;
-	char *space;
-	bool marked;
-	size_t i;
+	bool sound = true;
+	int err = 0;
 
-	while (self->at < self->text.len) {
-		self->header_at = self->at;
+	self->row_text = self->text;
+	self->row_base = 0;
+	while (!err && !self->columns.ready && self->at < self->text.len) {
 		if (!csv_record(self, self->text, self->at))
 			return csv_out_of_memory(ctx);
-		self->at = record->next;
-		if (!record_is_blank(record))
+		err = header_check(ctx, self, &sound);
+		if (err || !sound)
 			break;
-		record->count = record->kept = 0;
+		self->at = record->next;
+		if (record_is_blank(record))
+			continue;
+		self->header_text = (struct mu_string){ self->text.data + record->start,
+							record->end - record->start };
+		self->width = record->count > self->width ? record->count : self->width;
+		wrong_names_keep(ctx, self);
+		err = csv_header_take(ctx, self);
 	}
-	self->header_text = (struct mu_string){ self->text.data + self->header_at,
-						record->end - self->header_at };
-	self->width = record->count;
-	self->n_names = record->kept;
-	self->names = mu_alloc(ctx, (record->kept + 1) * sizeof *self->names);
-	self->name_cells = mu_alloc(ctx, (record->kept + 1) * sizeof *self->name_cells);
-	for (i = 0; i < record->kept; i++) {
-		const struct cell *cell = &record->cells[i];
-
-		space = NULL;
-		name = (struct mu_string){ self->text.data + cell->start, cell->end - cell->start };
-		marked = charset_has_mark(name);
-		if (marked || cell->flags & CELL_DOUBLED)
-			space = mu_alloc(ctx, name.len);
-		name = cell_value(cell, &self->dialect, self->text, space);
-		if (marked)
-			name = (struct mu_string){ space, charset_drop_marks(space, name) };
-		self->names[i] = mu_trim(name);
-		self->name_cells[i] = *cell;
-	}
-	return 0;
+	return err;
 }
 
-/* The column of the file that has a name; SIZE_MAX when none has it. */
-static size_t name_find(const struct self *self, struct mu_string name, size_t from)
+void csv_fields_make(struct mu_ctx *ctx, struct self *self)
 {
-	for (; from < self->n_names; from++)
-		if (text_equal(self->names[from], name))
-			return from;
-	return SIZE_MAX;
-}
-
-static struct mu_string column_header(const struct declared_column *column)
-{
-	return mu_trim(mu_string(column->header.count ? column->header.items[0] : column->name));
-}
-
-/* How many cells a record has when there is no header. */
-static size_t cells_declared(const struct self *self)
-{
-	const struct declared_column *columns = self->columns.items;
-	size_t i, n = 0;
-
-	for (i = 0; i < self->columns.count; i++)
-		n += !columns[i].status_of;
-	return n;
-}
-
-void csv_fields_declared(struct mu_ctx *ctx, struct self *self)
-{
-	const struct declared_column *columns = self->columns.items;
-	struct field *f;
-	size_t i, cells = 0;
-
 	if (!self->fields)
-		self->fields = mu_alloc(ctx, self->columns.count * sizeof *self->fields);
-	self->n_fields = self->columns.count;
-	for (i = 0; i < self->n_fields; i++) {
-		f = &self->fields[i];
-		f->name = columns[i].name;
-		f->type = (enum mu_data)(MU_STRING + columns[i].type);
-		f->option = &columns[i];
-		f->cell = columns[i].status_of ? SIZE_MAX : cells++;
-		if (columns[i].status_of)
-			continue;
-		if (self->ready && self->header)
-			f->cell = name_find(self, column_header(&columns[i]), 0);
-	}
-}
-
-/* The columns that the file names, but for those that report_header() refuses. */
-static void fields_of_file(struct mu_ctx *ctx, struct self *self)
-{
-	struct mu_string name;
-	char *copy;
-	size_t i;
-
-	self->fields = mu_alloc(ctx, (self->n_names + 1) * sizeof *self->fields);
-	for (i = 0; i < self->n_names; i++) {
-		name = self->names[i];
-		if (column_name_problem(name) || name_find(self, name, 0) != i)
-			continue;
-		copy = mu_alloc(ctx, name.len + 1);
-		memcpy(copy, name.data, name.len);
-		self->fields[self->n_fields++] =
-			(struct field){ .name = copy, .type = MU_STRING, .cell = i };
+		self->fields = mu_alloc(ctx, (self->columns.n + 1) * sizeof *self->fields);
+	self->n_fields = self->columns.n;
+	for (size_t i = 0; i < self->n_fields; i++) {
+		self->fields[i].column = &self->columns.items[i];
+		self->fields[i].type = self->columns.items[i].type;
+		self->fields[i].cell = self->columns.items[i].cell;
 	}
 }
 
@@ -199,24 +163,6 @@ int csv_find(struct mu_ctx *ctx, struct self *self)
 
 	self->found = !err;
 	return err;
-}
-
-/* Looks at the bytes of a long header that nobody has looked at. */
-static int header_check(struct mu_ctx *ctx, struct self *self)
-{
-	struct charset_text *decoded = &self->decoded;
-	size_t valid;
-
-	if (!decoded->direct || self->at <= decoded->checked)
-		return 0;
-	valid = charset_utf8_length((struct mu_string){ self->text.data, self->at });
-	if (valid == self->at)
-		return 0;
-	self->unreadable = true;
-	self->at = self->n_names = self->text.len = 0;
-	return charset_report_broken(ctx, decoded->encoding,
-				     (const uint8_t *)decoded->text.data - decoded->skipped,
-				     valid + decoded->skipped);
 }
 
 int csv_decode(struct mu_ctx *ctx, struct self *self)
@@ -249,122 +195,14 @@ int csv_prepare(struct mu_ctx *ctx, struct self *self)
 		self->dialect.delimiter = *self->delimiter;
 	else
 		err = csv_sniff(ctx, self, &division);
-	self->width = cells_declared(self);
-	if (!err && self->header)
-		err = header_read(ctx, self);
+	self->width = self->columns.width;
 	if (!err)
-		err = header_check(ctx, self);
+		err = header_read(ctx, self);
 	if (err)
 		return err;
 	self->ready = true;
-	if (self->columns.count)
-		csv_fields_declared(ctx, self);
-	else
-		fields_of_file(ctx, self);
+	csv_fields_make(ctx, self);
 	return 0;
-}
-
-/* The place of the header, which is no row's: nobody can take what is said of it
- * for an error of one row. */
-static uint64_t header_at(struct mu_ctx *ctx, const struct self *self)
-{
-	return mu_at(ctx->document->id, self->header_at);
-}
-
-static int report_column_missing(struct mu_ctx *ctx, const struct self *self, const char *name,
-				 struct mu_string header)
-{
-	struct mu_finding missing = { .code = "column-missing",
-				      .at = header_at(ctx, self),
-				      .field = name };
-	struct phrase wanted = { .len = 0 }, list = { .len = 0 };
-	size_t i;
-
-	phrase_add(&wanted, header.data, header.len);
-	for (i = 0; i < self->n_names; i++) {
-		phrase_puts(&list, i ? ", '" : "'");
-		charset_name_show(&list, self->names[i]);
-		phrase_puts(&list, "'");
-	}
-	return mu_report(ctx, missing, "the header has no '%s', but %s", wanted.text, list.text);
-}
-
-static int report_column_twice(struct mu_ctx *ctx, const struct self *self, size_t i)
-{
-	struct mu_finding twice = { .code = "column-twice",
-				    .at = header_at(ctx, self),
-				    .value = self->names[i].data,
-				    .value_len = self->names[i].len };
-	struct phrase name = { .len = 0 };
-
-	phrase_add(&name, self->names[i].data, self->names[i].len);
-	return mu_report(ctx, twice, "'%s' stands more than once in the header", name.text);
-}
-
-/* Whether the header has a name that only looks like another one. */
-static bool name_looks_like(const struct self *self, struct mu_string name)
-{
-	for (size_t i = 0; i < self->n_names; i++)
-		if (charset_names_look_alike(self->names[i], name))
-			return true;
-	return false;
-}
-
-static int report_declared(struct mu_ctx *ctx, const struct self *self)
-{
-	const struct field *f;
-	struct mu_string header;
-	int err = 0;
-
-	for (f = self->fields; !err && f < self->fields + self->n_fields; f++) {
-		if (f->option->status_of)
-			continue;
-		header = column_header(f->option);
-		if (f->cell == SIZE_MAX && (!f->option->optional || name_looks_like(self, header)))
-			err = report_column_missing(ctx, self, f->name, header);
-		else if (f->cell != SIZE_MAX && name_find(self, header, f->cell + 1) != SIZE_MAX)
-			err = report_column_twice(ctx, self, f->cell);
-	}
-	return err;
-}
-
-/* A name that looks like another one. */
-static int report_name_odd(struct mu_ctx *ctx, const struct self *self, size_t i)
-{
-	unsigned code = charset_name_odd(self->names[i]);
-	struct mu_finding odd = { .severity = MU_WARNING,
-				  .code = "control",
-				  .at = header_at(ctx, self),
-				  .value = self->names[i].data,
-				  .value_len = self->names[i].len };
-
-	if (!code || self->name_cells[i].flags & (CELL_OPEN | CELL_JUNK))
-		return 0;
-	return mu_report(ctx, odd, "the name of column %zu has the character U+%04X, %s", i + 1,
-			 code, charset_control_kind(code));
-}
-
-static int report_names(struct mu_ctx *ctx, const struct self *self)
-{
-	struct mu_finding wrong = { .code = "header", .at = header_at(ctx, self) };
-	const struct declared_claim *claims = self->claims.items;
-	const char *problem;
-	size_t i;
-	int err = 0;
-
-	for (i = 0; !err && i < self->n_names; i++) {
-		problem = column_name_problem(self->names[i]);
-		if (problem)
-			err = mu_report(ctx, wrong, "the name of column %zu %s", i + 1, problem);
-		else if (name_find(self, self->names[i], 0) != i)
-			err = report_column_twice(ctx, self, i);
-		else
-			err = report_name_odd(ctx, self, i);
-	}
-	for (i = 0; !err && i < self->claims.count; i++)
-		if (name_find(self, mu_string(claims[i].column), 0) == SIZE_MAX)
-			err = report_column_missing(ctx, self, NULL, mu_string(claims[i].column));
-	return err;
 }
 
 static uint64_t line_of(const struct self *self, size_t at)
@@ -373,65 +211,45 @@ static uint64_t line_of(const struct self *self, size_t at)
 }
 
 /* Names no row, since more than one is gone. */
-int csv_report_unclosed(struct mu_ctx *ctx, const struct self *self, const struct cell *cell)
+int csv_report_unclosed(struct mu_ctx *ctx, const struct self *self, uint64_t from, uint64_t to)
 {
 	struct mu_finding unclosed = { .code = "unclosed" };
-	uint64_t first = line_of(self, cell->start), last = line_of(self, cell->end - 1);
 
-	if (line_end(self->text, cell->start) == cell->end)
+	if (line_end(self->text, from) == to)
 		return 0; /* it took no other line along */
 	return mu_report(ctx, unclosed,
 			 "the quote that is opened in line %" PRIu64
 			 " is never closed: everything to the end in line %" PRIu64
 			 " was read as one cell",
-			 first, last);
+			 line_of(self, from), line_of(self, to - 1));
 }
 
-static int report_header_quotes(struct mu_ctx *ctx, const struct self *self)
-{
-	struct mu_finding wrong = { .code = "header", .at = header_at(ctx, self) };
-	int err = 0;
-
-	for (size_t i = 0; !err && i < self->n_names; i++) {
-		const struct cell *cell = &self->name_cells[i];
-
-		if (cell->flags & CELL_OPEN)
-			err = csv_report_unclosed(ctx, self, cell);
-		else if (cell->flags & CELL_JUNK)
-			err = mu_report(ctx, wrong,
-					"the name of column %zu goes on behind its closing quote",
-					i + 1);
-	}
-	return err;
-}
-
+/* The place of the header is no row's: nobody can take what is said of it for an error of one
+ * row. */
 static int report_header(struct mu_ctx *ctx, struct self *self)
 {
 	struct mu_finding empty = { .code = "empty" };
-	struct mu_finding wide = { .code = "too-wide",
-				   .at = header_at(ctx, self),
-				   .numbers = true,
-				   .expected = self->max_columns,
-				   .found = (int64_t)self->width };
+	struct mu_finding wrong = { .code = "header", .at = self->columns.header_at };
 	int err = 0;
 
 	if (self->unreadable)
 		return 0;
-	if (self->header && !self->width) {
+	if (!self->columns.ready) {
 		self->ended = true; /* with no need to say no-rows */
 		return mu_report(ctx, empty, "the document has no header%s",
 				 self->text.len ? "" : ": it is empty");
 	}
-	if (self->width > (size_t)self->max_columns)
-		err = mu_report(ctx, wide,
-				"the header has %zu columns, more than the %" PRId64
-				" that max_columns allows",
-				self->width, self->max_columns);
-	if (!err && self->header)
-		err = report_header_quotes(ctx, self);
-	if (!err && self->header)
-		err = (self->columns.count ? report_declared : report_names)(ctx, self);
-	return err;
+	for (size_t i = 0; !err && i < self->n_wrong; i++) {
+		const struct wrong_name *name = &self->wrong[i];
+
+		if (name->cell.flags & CELL_OPEN)
+			err = csv_report_unclosed(ctx, self, name->cell.start, name->cell.end);
+		else
+			err = mu_report(ctx, wrong,
+					"the name of column %zu goes on behind its closing quote",
+					name->column + 1);
+	}
+	return err ? err : table_columns_report(ctx, &self->columns);
 }
 
 static int report_undecided(struct mu_ctx *ctx, const struct self *self)

@@ -46,19 +46,19 @@ static void line_seek(const struct mu_ctx *ctx, struct self *self, size_t at)
 }
 
 /* The cell of a column; for one that a short row lacks, where it would begin. */
-static struct cell cell_named(const struct self *self, const char *field)
+static struct record_cell cell_named(const struct self *self, const char *field)
 {
 	const struct record *r = &self->record;
 	size_t i;
 
 	for (i = 0; field && i < self->n_fields; i++) {
-		if (strcmp(self->fields[i].name, field) || self->fields[i].cell == SIZE_MAX)
+		if (strcmp(self->fields[i].column->name, field) || self->fields[i].cell == SIZE_MAX)
 			continue;
 		if (self->fields[i].cell < r->kept)
 			return r->cells[self->fields[i].cell];
-		return (struct cell){ .start = r->end, .end = r->end };
+		return (struct record_cell){ .start = r->end, .end = r->end };
 	}
-	return (struct cell){ .start = r->start, .end = line_end(self->text, r->start) };
+	return (struct record_cell){ .start = r->start, .end = line_end(self->text, r->start) };
 }
 
 int csv_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *field,
@@ -66,7 +66,7 @@ int csv_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *f
 {
 	struct self *self = state;
 	struct mu_string value;
-	struct cell cell;
+	struct record_cell cell;
 	size_t start, end;
 	int err = csv_prepare(ctx, self);
 

@@ -54,7 +54,7 @@ static bool may_be_note(const struct self *self, uint32_t from, uint32_t end, si
 {
 	const char *text = self->window.text;
 
-	if (!self->notes.count || end == from)
+	if (!self->options.notes.count || end == from)
 		return false;
 	if (text[end - 1] == '\r' && end - from > 1)
 		end--;
@@ -70,7 +70,7 @@ static uint32_t plain_take(struct self *self, uint32_t end, uint32_t row)
 	uint32_t width = (uint32_t)self->width, at = w->at, *before = self->before + row;
 	const uint32_t *rows = w->rows + w->row, *stop = w->cells + w->cell + width - 1;
 	uint32_t shortest = w->paired ? 2 : 1; /* CR LF is blank */
-	uint32_t longest = least((uint64_t)self->max_field, UINT32_MAX), n = 0, most;
+	uint32_t longest = least((uint64_t)self->options.max_field, UINT32_MAX), n = 0, most;
 
 	if (longest < shortest || self->slowly || window_is_odd(w))
 		return 0;
@@ -95,7 +95,7 @@ static uint32_t plain_take(struct self *self, uint32_t end, uint32_t row)
 
 static bool row_is_blank(const struct window *w, uint32_t from, uint32_t end)
 {
-	/* Several in a row, as cell_read() passes over them. */
+	/* Several in a row, as record_cell_read() passes over them. */
 	while (w->marked && from < end &&
 	       charset_mark_length((struct mu_string){ w->text + from, end - from }))
 		from += (uint32_t)strlen(CHARSET_MARK);
@@ -108,9 +108,10 @@ static bool row_is_blank(const struct window *w, uint32_t from, uint32_t end)
 static int note_look(struct mu_ctx *ctx, struct self *self, uint32_t before, bool *note)
 {
 	*note = false;
-	if (!self->notes.count)
+	if (!self->options.notes.count)
 		return 0;
-	return csv_row_read(self, before) ? row_is_note(ctx, self, note) : csv_out_of_memory(ctx);
+	return csv_row_read(self, before) ? csv_row_is_note(ctx, self, note)
+					  : csv_out_of_memory(ctx);
 }
 
 /* Takes a row that is to be read by itself. */
@@ -151,7 +152,7 @@ static int row_take(struct mu_ctx *ctx, struct self *self, uint32_t *n_rows)
 		if (err || note)
 			return err;
 	}
-	plain = end - at <= (uint64_t)self->max_field && !self->slowly && !window_is_odd(w);
+	plain = end - at <= (uint64_t)self->options.max_field && !self->slowly && !window_is_odd(w);
 	if (!plain)
 		return slow_take(ctx, self, at - 1, n_rows);
 	self->before[*n_rows] = at - 1;

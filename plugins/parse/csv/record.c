@@ -51,9 +51,9 @@ static size_t quoted_end(const struct dialect *dialect, struct mu_string text, s
 	}
 }
 
-struct cell cell_read(const struct dialect *dialect, struct mu_string text, size_t at)
+struct record_cell record_cell_read(const struct dialect *dialect, struct mu_string text, size_t at)
 {
-	struct cell cell = { .start = at };
+	struct record_cell cell = { .start = at };
 	char c;
 
 	/* A byte order mark within a document, as one brings it along that was put together,
@@ -81,10 +81,10 @@ struct cell cell_read(const struct dialect *dialect, struct mu_string text, size
 	return cell;
 }
 
-static bool cell_keep(struct record *record, const struct cell *cell)
+static bool cell_keep(struct record *record, const struct record_cell *cell)
 {
 	size_t room = record->room ? record->room * 2 : 32;
-	struct cell *cells;
+	struct record_cell *cells;
 
 	if (record->kept == record->room) {
 		cells = realloc(record->cells, room * sizeof *cells);
@@ -100,12 +100,12 @@ static bool cell_keep(struct record *record, const struct cell *cell)
 bool record_read(struct record *record, const struct dialect *dialect, struct mu_string text,
 		 size_t at, size_t max)
 {
-	struct cell cell;
+	struct record_cell cell;
 
 	record->start = at;
 	record->count = record->kept = 0;
 	for (;;) {
-		cell = cell_read(dialect, text, at);
+		cell = record_cell_read(dialect, text, at);
 		if (record->count++ < max && !cell_keep(record, &cell))
 			return false;
 		if (cell.end == text.len || is_break(text.data[cell.end]))
@@ -123,21 +123,25 @@ void record_release(struct record *record)
 	*record = (struct record){ .cells = NULL };
 }
 
-struct mu_string cell_value(const struct cell *cell, const struct dialect *dialect,
-			    struct mu_string text, char *space)
+struct mu_string record_cell_value(const struct record_cell *cell, const struct dialect *dialect,
+				   struct mu_string text, char *space)
 {
-	struct mu_string value = { text.data + cell->start, cell->end - cell->start };
+	struct mu_string value = record_cell_raw(cell, text);
+	bool marked = charset_has_mark(value);
 	size_t i, len = 0;
 
-	if (!(cell->flags & CELL_QUOTED) || cell->flags & (CELL_JUNK | CELL_OPEN))
-		return value;
-	value.data++;
-	value.len -= 2;
-	if (!(cell->flags & CELL_DOUBLED))
-		return value;
-	for (i = 0; i < value.len; i++) {
-		space[len++] = value.data[i];
-		i += value.data[i] == dialect->quote;
+	if (cell->flags & CELL_QUOTED && !(cell->flags & (CELL_JUNK | CELL_OPEN))) {
+		value.data++;
+		value.len -= 2;
 	}
-	return (struct mu_string){ space, len };
+	if (cell->flags & CELL_DOUBLED && !(cell->flags & (CELL_JUNK | CELL_OPEN))) {
+		for (i = 0; i < value.len; i++) {
+			space[len++] = value.data[i];
+			i += value.data[i] == dialect->quote;
+		}
+		value = (struct mu_string){ space, len };
+	}
+	if (marked)
+		value = (struct mu_string){ space, charset_drop_marks(space, value) };
+	return value;
 }

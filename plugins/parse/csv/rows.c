@@ -10,21 +10,30 @@ enum {
 };
 
 /* Whether a text of the column's options reads as a value of it. */
-static bool field_is_careful(const struct field *f)
+static bool field_is_careful(const struct self *self, const struct field *f)
 {
-	const struct mu_texts *lists[] = { &f->option->missing, &f->option->zero };
+	const struct declared_column *option = f->column->option;
+	const struct mu_texts *lists[] = { &option->missing, &option->zero };
+	const struct table_column bare = { .type = f->type };
+	struct reading reading;
 
 	for (size_t k = 0; k < 2; k++)
-		for (size_t i = 0; i < lists[k]->count; i++)
-			if (csv_reads(f->type, mu_string(lists[k]->items[i])))
+		for (size_t i = 0; i < lists[k]->count; i++) {
+			struct cell cell = { .kind = CELL_TEXT,
+					     .text = mu_string(lists[k]->items[i]) };
+
+			reading_take(&self->columns, &bare, &cell, true, &reading);
+			if (reading.outcome == READ_VALUE)
 				return true;
+		}
 	return false;
 }
 
 /* Keeps the integers that texts of the column's options read as. */
 static void field_take_meaning(struct mu_ctx *ctx, struct field *f)
 {
-	const struct mu_texts *lists[] = { &f->option->missing, &f->option->zero };
+	const struct declared_column *option = f->column->option;
+	const struct mu_texts *lists[] = { &option->missing, &option->zero };
 
 	f->meaning = mu_alloc(ctx, (lists[0]->count + lists[1]->count) * sizeof *f->meaning);
 	for (size_t k = 0; k < 2; k++)
@@ -36,9 +45,8 @@ static void field_take_meaning(struct mu_ctx *ctx, struct field *f)
 /* Whether a claim is told by what its column holds as a value. */
 static bool claims_are_odd(const struct self *self)
 {
-	for (size_t i = 0; i < self->claims.count; i++)
-		if (self->claim_fields[i] != SIZE_MAX &&
-		    self->fields[self->claim_fields[i]].type != MU_STRING)
+	for (size_t i = 0; i < self->options.claims.count; i++)
+		if (self->lines.claim_columns[i] && self->lines.claim_columns[i]->type != MU_STRING)
 			return true;
 	return false;
 }
@@ -51,11 +59,11 @@ void csv_fields_prepare(struct mu_ctx *ctx, struct self *self)
 	for (f = self->fields; f < self->fields + self->n_fields; f++) {
 		if (f->type == MU_STRING)
 			text_prepare(ctx, self, f);
-		else if (f->option)
-			f->careful = field_is_careful(f);
+		else if (f->column->option)
+			f->careful = field_is_careful(self, f);
 		if (f->careful && f->type == MU_INTEGER)
 			field_take_meaning(ctx, f);
-		if (f->option && f->option->status_of)
+		if (f->column->of)
 			self->slowly = true;
 	}
 }
@@ -150,9 +158,9 @@ static int slow_put_regular(struct mu_ctx *ctx, struct self *self, const struct 
 	self->row_text = (struct mu_string){ w->text, w->len };
 	self->row_base = w->base;
 	self->record.start = row_start(self, slow->row);
-	return slow->field == RAGGED ? row_ragged(ctx, self)
-				     : row_put_cell(ctx, self, slow->row, slow->field,
-						    cell_start(self, run, slow));
+	return slow->field == RAGGED ? csv_report_ragged(ctx, self)
+				     : csv_row_put_cell(ctx, self, slow->row, slow->field,
+							cell_start(self, run, slow));
 }
 
 static int slows_put(struct mu_ctx *ctx, struct self *self)
@@ -169,7 +177,7 @@ static int slows_put(struct mu_ctx *ctx, struct self *self)
 		if (s->field == ALL_CELLS) {
 			if (!csv_row_read(self, self->before[s->row]))
 				return csv_out_of_memory(ctx);
-			err = row_put(ctx, self, s->row);
+			err = csv_row_put(ctx, self, s->row);
 			continue;
 		}
 		while (s->row - run->row >= run->count)
@@ -406,7 +414,7 @@ static int batch_make(struct mu_ctx *ctx, struct self *self, struct ArrowArray *
 
 	window_check(self);
 	err = rows_take(ctx, self, &n_rows);
-	if (!err && self->n_names > 1)
+	if (!err && self->options.header_rows && self->width > 1)
 		err = report_again(ctx, self, n_rows);
 	if (err || !n_rows)
 		return err;
@@ -429,7 +437,8 @@ static int report_no_rows(struct mu_ctx *ctx, struct self *self)
 {
 	struct mu_finding none = { .code = "no-rows" };
 
-	if (self->ended || self->unreadable || self->data_rows || (self->all_claims && self->rows))
+	if (self->ended || self->unreadable || self->data_rows ||
+	    (self->options.all_claims && self->rows))
 		return 0;
 	self->ended = true;
 	return mu_report(ctx, none, "the document has no row of data%s",
@@ -439,10 +448,10 @@ static int report_no_rows(struct mu_ctx *ctx, struct self *self)
 /* Of this instance, and in the end of all that were merged into it. */
 static int rows_limit(struct mu_ctx *ctx, const struct self *self)
 {
-	if (self->rows <= (uint64_t)self->max_rows)
+	if (self->rows <= (uint64_t)self->options.max_rows)
 		return 0;
 	return mu_fail(ctx, E2BIG, "it has more than %" PRId64 " rows; max_rows allows more",
-		       self->max_rows);
+		       self->options.max_rows);
 }
 
 int csv_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
@@ -463,7 +472,8 @@ int csv_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 	}
 	if (!err && !out->release && self->last && !self->reported) {
 		self->reported = true;
-		err = notes_report(ctx, &self->passed);
+		err = self->rows ? table_lines_report(ctx, &self->lines)
+				 : notes_report(ctx, &self->lines.notes);
 	}
 	if (!err && !out->release && self->last)
 		err = report_no_rows(ctx, self);
@@ -481,6 +491,6 @@ int csv_merge(struct mu_ctx *ctx, void *state, void *other_state)
 	self->ended = self->ended || other->ended;
 	self->unreadable = self->unreadable || other->unreadable;
 	self->last = true;
-	notes_merge(&self->passed, &other->passed);
+	table_lines_merge(&self->lines, &other->lines);
 	return 0;
 }

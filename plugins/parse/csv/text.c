@@ -1,15 +1,43 @@
 #include "csv.h"
 
+#include <stdlib.h>
+
 enum {
 	PLAINLY = 32,        /* batches without a table, before it is tried again */
 	ROWS_ENOUGH = 256,   /* of a batch, to tell whether its words are distinct */
 	TEXT_MOST = 4 << 20, /* bytes of words that a table keeps */
 };
 
-/* The flags of a cell that is given as it stands. */
-static struct cell cell_of_text(const struct self *self, struct mu_string raw)
+bool csv_space(struct self *self, size_t len)
 {
-	struct cell cell = { .end = raw.len };
+	char *space;
+
+	if (self->space_room >= len)
+		return true;
+	space = realloc(self->space, len);
+	if (!space)
+		return false;
+	self->space = space;
+	self->space_room = len;
+	return true;
+}
+
+int csv_value(struct mu_ctx *ctx, struct self *self, struct mu_string text,
+	      const struct record_cell *cell, struct mu_string *out)
+{
+	size_t len = cell->end - cell->start;
+
+	*out = (struct mu_string){ "", 0 };
+	if (!csv_space(self, len))
+		return csv_out_of_memory(ctx);
+	*out = record_cell_value(cell, &self->dialect, text, self->space);
+	return 0;
+}
+
+/* The flags of a cell that is given as it stands. */
+static struct record_cell cell_of_text(const struct self *self, struct mu_string raw)
+{
+	struct record_cell cell = { .end = raw.len };
 	char quote = self->dialect.quote;
 
 	if (quote && raw.len > 1 && *raw.data == quote)
@@ -18,31 +46,24 @@ static struct cell cell_of_text(const struct self *self, struct mu_string raw)
 	return cell;
 }
 
-/* Whether a claim is told by a field. */
-static bool claim_is_of(const struct self *self, size_t claim, const struct field *f)
-{
-	return self->claim_fields[claim] == (size_t)(f - self->fields);
-}
-
 /* Decides what a cell says. */
 static int word_decide(struct mu_ctx *ctx, struct self *self, const struct field *f,
 		       struct mu_string raw, struct word *out)
 {
-	const struct declared_claim *claims = self->claims.items;
-	struct cell cell = cell_of_text(self, raw);
-	struct mu_string value, trimmed;
-	int err = csv_value(ctx, self, raw, &cell, &value);
+	struct record_cell quoted = cell_of_text(self, raw);
+	struct cell cell = { .kind = CELL_TEXT };
+	struct reading reading;
+	int err = csv_value(ctx, self, raw, &quoted, &cell.text);
 
 	if (err)
 		return err;
-	trimmed = mu_trim(value);
-	*out = (struct word){ .text = value.data, .len = (uint32_t)value.len };
-	for (size_t i = 0; f->claims && i < self->claims.count; i++)
-		if (claim_is_of(self, i, f) &&
-		    text_equal(trimmed, mu_trim(mu_string(claims[i].match))))
-			out->claim = (uint32_t)i + 1;
-	out->null = out->claim || !trimmed.len ||
-		    (f->option && csv_text_find(&f->option->missing, trimmed));
+	*out = (struct word){ .text = cell.text.data, .len = (uint32_t)cell.text.len };
+	if (f->claims)
+		err = table_claim_of(ctx, &self->lines, f->column, cell.text, &out->claim);
+	if (err)
+		return err;
+	reading_take(&self->columns, f->column, &cell, true, &reading);
+	out->null = out->claim || reading.outcome != READ_VALUE;
 	return 0;
 }
 
@@ -203,19 +224,23 @@ static void special_add(struct field *f, struct mu_string text)
 
 void text_prepare(struct mu_ctx *ctx, const struct self *self, struct field *f)
 {
-	const struct declared_claim *claims = self->claims.items;
+	const struct declared_column *option = f->column->option;
+	const struct declared_claim *claims = self->options.claims.items;
 
 	f->special = mu_alloc(ctx, 256 * sizeof *f->special);
 	for (size_t i = 0; i < 256; i++) /* white space begins so */
 		f->special[i] = i <= ' ' || i == 0xc2 || (i >= 0xe1 && i <= 0xe3);
 	f->special[(unsigned char)*self->quote] = true;
-	for (size_t i = 0; f->option && i < f->option->missing.count; i++)
-		special_add(f, mu_string(f->option->missing.items[i]));
-	for (size_t i = 0; i < self->claims.count; i++) {
-		if (!claim_is_of(self, i, f))
+	for (size_t i = 0; option && i < option->missing.count; i++)
+		special_add(f, mu_string(option->missing.items[i]));
+	for (size_t i = 0; i < self->options.claims.count; i++) {
+		if (self->lines.claim_columns[i] != f->column)
 			continue;
 		f->claims = true;
-		special_add(f, mu_string(claims[i].match));
+		if (claims[i].pattern)
+			memset(f->special, true, 256 * sizeof *f->special);
+		else
+			special_add(f, self->lines.matches[i]);
 	}
 }
 

@@ -83,7 +83,7 @@ static bool column_says(const struct table *t, size_t column, struct mu_string t
 	return false;
 }
 
-/* Whether a column has what is declared of one, as rows_add() will find it. */
+/* Whether a column has what is declared of one, as tables_line() will find it. */
 static bool column_fits(const struct table *t, size_t column, const struct declared_column *c)
 {
 	int64_t row;

@@ -77,9 +77,9 @@ static const struct mu_option own_options[] = {
 		    .help = "of the page, where it says none or a wrong one"),
 	MU_OPT_BYTES(struct self, max_size, .fallback = "1Gi", .min = 1, .max = 0x1p40,
 		     .help = "bytes that a page may have"),
-	ROWS_HEADER_OPTIONS(struct self),
-	ROWS_OPTIONS(struct self),
-	ROWS_NOTES_OPTION(struct self),
+	TABLE_HEADER_OPTIONS(struct self),
+	TABLE_OPTIONS(struct self),
+	TABLE_NOTES_OPTION(struct self),
 	{ 0 },
 };
 
@@ -128,9 +128,9 @@ static const struct mu_code codes[] = {
 	  "A cell has a reference such as &name; that stands for no character which "
 	  "is known.",
 	  "Correct it in the page." },
-	ROWS_MISSING_CODE,
+	TABLE_MISSING_CODE,
 	NOTES_CODE,
-	ROWS_COMMON_CODES,
+	TABLE_COMMON_CODES,
 	CHARSET_CODES,
 	{ 0 },
 };
@@ -138,7 +138,7 @@ static const struct mu_code codes[] = {
 static int html_configure(struct mu_ctx *ctx, void *state)
 {
 	struct self *self = state;
-	int err = rows_configure(ctx, &self->options);
+	int err = table_configure(ctx, &self->options);
 
 	if (self->heading_pattern && pattern_compile(ctx, &self->heading_pattern,
 						     self->heading_pattern, true, &self->pattern))
@@ -158,11 +158,11 @@ static int html_configure(struct mu_ctx *ctx, void *state)
 
 static int html_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 {
-	static const struct rows_source source = { .typed = false };
+	static const struct table_form form = { .typed = false };
 	struct self *self = state;
 	int err = 0;
 
-	self->rows = rows_open(ctx, &self->options, &source);
+	self->rows = tables_open(ctx, &self->options, &form);
 	err = notes_open(ctx, &self->known, &self->unread);
 	if (!err && !self->options.columns.count) {
 		self->page.seeking = true;
@@ -171,7 +171,7 @@ static int html_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 			err = page_read(ctx, self);
 		self->page.seeking = false;
 	}
-	return err ? err : rows_schema(ctx, self->rows, out);
+	return err ? err : tables_schema(ctx, self->rows, out);
 }
 
 static void html_close(struct mu_ctx *ctx, void *state)
@@ -179,7 +179,7 @@ static void html_close(struct mu_ctx *ctx, void *state)
 	struct self *self = state;
 
 	(void)ctx;
-	rows_close(self->rows);
+	tables_close(self->rows);
 	pattern_free(self->pattern);
 	page_release(&self->page);
 	prose_release(&self->row_text);
@@ -249,7 +249,7 @@ static int html_finish(struct mu_ctx *ctx, struct self *self)
 	if (!err)
 		err = choice_report_unread(ctx, self);
 	if (!err && self->meant)
-		err = rows_finish(ctx, self->rows);
+		err = tables_finish(ctx, self->rows);
 	if (!err)
 		err = report_hidden(ctx, self);
 	if (!err)
@@ -271,7 +271,7 @@ static int html_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 		err = page_read(ctx, self);
 	if (!err && page->ended)
 		err = html_finish(ctx, self);
-	return err ? err : rows_give(ctx, self->rows, out);
+	return err ? err : tables_take(ctx, self->rows, out);
 }
 
 /* What a quick look at a table shows. */

@@ -30,7 +30,7 @@
 #include "bytes/charset.h"
 #include "element.h"
 #include "prose.h"
-#include "table/rows.h"
+#include "table/tables.h"
 #include "text/pattern.h"
 #include "text/phrase.h"
 #include "token.h"
@@ -219,8 +219,8 @@ struct page {
 	struct path found_path;
 	struct path row_path, *slot_paths, *hanging_paths; /* of the row at hand */
 
-	/* The row at hand, as rows_add() takes it, and where its cells are from. */
-	struct cell_value *cells;
+	/* The row at hand, as tables_line() takes it, and where its cells are from. */
+	struct cell *cells;
 	struct text_origin *sources;
 	size_t n_cells, cells_room, sources_room, paths_room[2];
 };
@@ -233,7 +233,7 @@ struct other {
 };
 
 struct self {
-	struct rows_options options;
+	struct table_options options;
 	const char *heading, *heading_pattern, *encoding;
 	int64_t position, max_size;
 	struct mu_texts contains, unread;
@@ -249,7 +249,7 @@ struct self {
 	bool stepwise;         /* for tests: no row is taken as a whole */
 	bool unreadable;       /* which was said */
 
-	struct rows *rows;
+	struct tables *rows;
 	struct page page;
 	bool told;
 	uint64_t meant;               /* number of the table; 0: not found yet */

@@ -645,7 +645,7 @@ static bool is_enough(const struct self *self)
 
 	if (page->locating)
 		return page->found;
-	return page->seeking ? self->meant : rows_are_full(self->rows);
+	return page->seeking ? self->meant : tables_full(self->rows);
 }
 
 static int token_take(struct mu_ctx *ctx, struct self *self, const struct token *token)

@@ -84,7 +84,7 @@ int html_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *
 		err = row_seek(ctx, self, row);
 	if (err || !page->found)
 		return err;
-	cell = field ? rows_cell_of(self->rows, field) : SIZE_MAX;
+	cell = field ? tables_cell_of(self->rows, field) : SIZE_MAX;
 	row_join(self);
 	out->text = self->row_text.len ? self->row_text.data : "";
 	out->text_len = self->row_text.len;

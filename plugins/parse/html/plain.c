@@ -52,7 +52,7 @@ static bool stands(unsigned char c)
 
 /* The text up to the next "<", or all of it, without the white space around it.
  * Within it, one blank between words stands for itself. */
-static const char *words_read(const char *at, const char *end, struct cell_value *cell)
+static const char *words_read(const char *at, const char *end, struct cell *cell)
 {
 	const char *from = at = space_pass(at, end), *last = at, *next;
 
@@ -110,14 +110,14 @@ static const char *inner_pass(const struct page *page, const char *at, bool said
 }
 
 static const char *cell_read(const struct page *page, const char *at, const char *end,
-			     struct cell_value *out)
+			     struct cell *out)
 {
 	char name[2] = { 't', at + 2 < end && at[2] == 'h' ? 'h' : 'd' };
 	const char *from = tag_pass(page, at, end, name), *next = NULL;
 	bool said = false;
 	unsigned inner;
 
-	*out = (struct cell_value){ .truth = false };
+	*out = (struct cell){ .truth = false };
 	for (at = from, inner = 0; at && inner <= PLAIN_TAGS; inner++) {
 		at = words_read(at, end, out);
 		next = end_pass(at, end, name);
@@ -129,7 +129,7 @@ static const char *cell_read(const struct page *page, const char *at, const char
 	}
 	if (next && inner)
 		out->text = (struct mu_string){ from, (size_t)(at - from) };
-	out->kind = next && out->text.len ? CELL_TEXT : CELL_EMPTY;
+	out->kind = next && out->text.len ? CELL_TEXT : CELL_BLANK;
 	return next;
 }
 

@@ -39,7 +39,7 @@ static bool is_header(const struct self *self, const struct table *t)
 {
 	if (is_early_foot(self, t))
 		return false;
-	return t->state == TABLE_OPEN || (self->options.header_rows && !rows_are_ready(self->rows));
+	return t->state == TABLE_OPEN || (self->options.header_rows && !tables_ready(self->rows));
 }
 
 /* Whether something hangs down into a place of the row at hand. */
@@ -182,7 +182,7 @@ int table_cell_end(struct mu_ctx *ctx, struct self *self, struct table *t)
 /* Keeps a row of the header, of which `n` cells are at hand. */
 static int header_add(struct mu_ctx *ctx, struct self *self, struct table *t, size_t n)
 {
-	const struct cell_value *cells = self->page.cells;
+	const struct cell *cells = self->page.cells;
 	struct name name = { .from = 0 };
 	size_t i;
 
@@ -217,15 +217,17 @@ static int header_give(struct mu_ctx *ctx, struct self *self, const struct table
 		for (size_t i = 0; i < n; i++) {
 			const struct name *name = &t->names[from + i];
 
-			page->cells[i] = (struct cell_value){
-				.kind = name->len ? CELL_TEXT : CELL_EMPTY,
+			page->cells[i] = (struct cell){
+				.kind = name->len ? CELL_TEXT : CELL_BLANK,
 				.text = { name->len ? t->header.data + name->from : "", name->len }
 			};
 		}
 		from = t->header_end[row];
 		if (t->header_beyond[row])
 			n = t->header_beyond[row];
-		err = rows_add(ctx, self->rows, page->cells, n, html_position(t->header_row[row]));
+		err = tables_line(
+			ctx, self->rows,
+			&(struct line){ page->cells, n, html_position(t->header_row[row]) });
 	}
 	return err;
 }
@@ -268,8 +270,8 @@ static void cell_fill(struct self *self, const struct table *t, size_t column, b
 		source.merged = false;
 	}
 	page->sources[column] = source;
-	page->cells[column] = (struct cell_value){
-		.kind = text.len ? CELL_TEXT : CELL_EMPTY,
+	page->cells[column] = (struct cell){
+		.kind = text.len ? CELL_TEXT : CELL_BLANK,
 		.text = text,
 	};
 }
@@ -353,7 +355,7 @@ static int report_odd(struct mu_ctx *ctx, struct table *t)
 
 static bool is_measure(const struct self *self, size_t column)
 {
-	const char *name = rows_field_of(self->rows, column);
+	const char *name = tables_field_of(self->rows, column);
 	const struct declared_column *c = self->options.columns.items;
 	size_t i;
 
@@ -376,7 +378,7 @@ static int row_check_merged(struct mu_ctx *ctx, const struct self *self, const s
 	for (i = 0; !err && i < n; i++) {
 		if (!page->sources[i].merged || !page->cells[i].text.len || !is_measure(self, i))
 			continue;
-		merged.field = rows_field_of(self->rows, i);
+		merged.field = tables_field_of(self->rows, i);
 		err = mu_report(ctx, merged,
 				"%s stands in a cell that spans several rows or columns, and "
 				"nothing says whether each has it or all together",
@@ -397,7 +399,7 @@ static int row_check_struck(struct mu_ctx *ctx, const struct self *self, const s
 	for (i = 0; !err && i < page->n_cells; i++) {
 		if (!page->sources[i].struck)
 			continue;
-		struck.field = rows_field_of(self->rows, i);
+		struck.field = tables_field_of(self->rows, i);
 		if (struck.field)
 			err = mu_report(ctx, struck,
 					"%s has text that is struck out; struck: drop leaves it "
@@ -441,8 +443,9 @@ static int row_give(struct mu_ctx *ctx, struct self *self, struct table *t, size
 	if (!err && !header)
 		err = row_check_shown(ctx, t);
 	if (!err)
-		err = rows_add(ctx, self->rows, page->cells, t->beyond ? t->beyond : n,
-			       html_position(t->rows));
+		err = tables_line(ctx, self->rows,
+				  &(struct line){ page->cells, t->beyond ? t->beyond : n,
+						  html_position(t->rows) });
 	return !err && !header ? report_odd(ctx, t) : err;
 }
 
@@ -486,10 +489,10 @@ int table_foot_give(struct mu_ctx *ctx, struct self *self, struct table *t)
 
 			page->sources[k] = (struct text_origin){ .merged = cell->merged,
 								 .struck = cell->struck };
-			page->cells[k] = (struct cell_value){
-				.kind = cell->len ? CELL_TEXT : CELL_EMPTY,
-				.text = { cell->len ? t->foot.data + cell->from : "", cell->len }
-			};
+			page->cells[k] =
+				(struct cell){ .kind = cell->len ? CELL_TEXT : CELL_BLANK,
+					       .text = { cell->len ? t->foot.data + cell->from : "",
+							 cell->len } };
 		}
 		from = row->end;
 		t->rows = row->row;
@@ -535,9 +538,9 @@ static int table_decide(struct mu_ctx *ctx, struct self *self, struct table *t)
 	err = mu_takes(ctx, choice_part(t->number, part));
 	if (err)
 		return err;
-	if (!rows_are_ready(self->rows))
+	if (!tables_ready(self->rows))
 		err = header_give(ctx, self, t);
-	if (err || !rows_are_ready(self->rows))
+	if (err || !tables_ready(self->rows))
 		return err;
 	if (!self->page.seeking || self->page.locating)
 		return table_foot_give(ctx, self, t);
@@ -574,7 +577,7 @@ bool table_takes_rows(const struct self *self, const struct table *t)
 static int texts_read(struct mu_ctx *ctx, struct self *self, struct table *t, size_t n)
 {
 	const size_t most = (size_t)self->options.max_field;
-	struct cell_value *cells = self->page.cells;
+	struct cell *cells = self->page.cells;
 	struct tokens tokens;
 	struct token token;
 	size_t i, at = 0;
@@ -596,7 +599,7 @@ static int texts_read(struct mu_ctx *ctx, struct self *self, struct table *t, si
 	for (i = 0; i < n; i++) {
 		if (!cells[i].truth)
 			continue;
-		cells[i].kind = cells[i].text.len ? CELL_TEXT : CELL_EMPTY;
+		cells[i].kind = cells[i].text.len ? CELL_TEXT : CELL_BLANK;
 		if (cells[i].text.len)
 			cells[i].text.data = t->texts.data + at;
 		at += cells[i].text.len;
@@ -635,7 +638,9 @@ int table_row_take(struct mu_ctx *ctx, struct self *self, struct table *t,
 	prose_clear(&t->texts);
 	err = texts_read(ctx, self, t, row->n);
 	if (!err)
-		err = rows_add(ctx, self->rows, self->page.cells, row->n, html_position(t->rows));
+		err = tables_line(
+			ctx, self->rows,
+			&(struct line){ self->page.cells, row->n, html_position(t->rows) });
 	return err ? err : report_odd(ctx, t);
 }
 

@@ -61,7 +61,7 @@ static void shapes_take(struct mu_ctx *ctx, struct self *self)
 	self->shapes = mu_alloc(ctx, n * sizeof *self->shapes);
 }
 
-/* Columns as rows_open() takes them without a header: each with the place of its cell. */
+/* Columns as tables_open() takes them without a header: each with the place of its cell. */
 static int objects_prepare(struct mu_ctx *ctx, struct self *self)
 {
 	const struct declared_column *columns = self->options.columns.items;
@@ -184,13 +184,14 @@ static int header_read(struct mu_ctx *ctx, struct self *self)
 	int err = 0;
 
 	rows_seek(self, self->first, self->text.len);
-	while (!err && !rows_are_ready(self->table)) {
+	while (!err && !tables_ready(self->table)) {
 		token = row_begin(self, &start);
 		if (token <= TOKEN_CLOSE || !row_read(self, token))
 			break;
 		row_cells(self);
 		if (!self->strange)
-			err = rows_add(ctx, self->table, self->cells, self->n_values, start);
+			err = tables_line(ctx, self->table,
+					  &(struct line){ self->cells, self->n_values, start });
 		lexer_let_go(&self->lexer);
 		lexer_comma(&self->lexer);
 		self->data = lexer_position(&self->lexer);
@@ -226,7 +227,7 @@ static void memory_take(struct mu_ctx *ctx, struct self *self)
 
 int columns_prepare(struct mu_ctx *ctx, struct self *self)
 {
-	struct rows_source source = { .typed = true };
+	struct table_form form = { .typed = true };
 	int err = 0;
 
 	self->adapted = self->options;
@@ -248,10 +249,10 @@ int columns_prepare(struct mu_ctx *ctx, struct self *self)
 	memory_take(ctx, self);
 	if (!self->arrays)
 		self->adapted.max_columns = INT32_MAX;
-	self->table = rows_open(ctx, &self->adapted, &source);
+	self->table = tables_open(ctx, &self->adapted, &form);
 	if (self->arrays && self->header && !self->problem.code)
 		err = header_read(ctx, self);
-	return err ? err : rows_schema(ctx, self->table, &self->schema);
+	return err ? err : tables_schema(ctx, self->table, &self->schema);
 }
 
 /* The columns that are declared. */
@@ -285,7 +286,7 @@ void columns_release(struct self *self)
 	for (size_t i = 0; i < self->n_shapes; i++)
 		shape_release(&self->shapes[i]);
 	shape_release(&self->shape);
-	rows_close(self->table);
+	tables_close(self->table);
 	mu_schema_release(&self->schema);
 }
 
@@ -423,7 +424,7 @@ static int report_declared(struct mu_ctx *ctx, const struct self *self)
 	int err = 0;
 
 	for (size_t i = 0; !err && i < self->options.columns.count; i++) {
-		size_t cell = rows_cell_of(self->table, c[i].name);
+		size_t cell = tables_cell_of(self->table, c[i].name);
 
 		if (c[i].status_of || cell == self->key_cell)
 			continue;
@@ -475,7 +476,7 @@ static int report_listed(struct mu_ctx *ctx, const struct self *self)
 				why ? why : "is that of the option key");
 	}
 	for (i = 0; !err && i < self->options.claims.count; i++)
-		if (rows_cell_of(self->table, claims[i].column) == SIZE_MAX)
+		if (tables_cell_of(self->table, claims[i].column) == SIZE_MAX)
 			err = report_missing(ctx, self, NULL, claims[i].column);
 	return err;
 }

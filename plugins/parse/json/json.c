@@ -78,20 +78,20 @@ static const struct mu_option own_options[] = {
 		     .help = "bytes that a document may have"),
 	MU_OPT_BYTES(struct self, max_row, .fallback = "16Mi", .min = 1024, .max = 0x1p30,
 		     .help = "bytes that a row may have, and any text outside of rows"),
-	ROWS_OPTION(MU_ITEMS, struct mu_items, struct self, columns, .fields = column_options,
-		    .item_size = sizeof(struct declared_column), .min = 1, .max = 10000,
-		    .help = "columns to take; all, as strings, where there is no list"),
-	ROWS_OPTION(MU_ITEMS, struct mu_items, struct self, claims, .fields = claim_options,
-		    .item_size = sizeof(struct declared_claim), .max = 1000,
-		    .help = "rows that are totals"),
-	ROWS_OPTION(MU_TEXT, const char *, struct self, all_claims,
-		    .help = "name of the level of which all rows are totals"),
-	ROWS_OPTION(MU_BYTES, int64_t, struct self, max_field, .fallback = "1Mi", .min = 1,
-		    .max = 1e9, .help = "bytes that a value may have"),
-	ROWS_OPTION(MU_INT, int64_t, struct self, max_columns, .fallback = "1000", .min = 1,
-		    .max = 10000, .help = "members that an object in a row may have"),
-	ROWS_OPTION(MU_INT, int64_t, struct self, max_rows, .fallback = "10000000000", .min = 1,
-		    .max = 1e12, .help = "rows that a document may have, claims among them"),
+	TABLE_OPTION(MU_ITEMS, struct mu_items, struct self, columns, .fields = column_options,
+		     .item_size = sizeof(struct declared_column), .min = 1, .max = 10000,
+		     .help = "columns to take; all, as strings, where there is no list"),
+	TABLE_OPTION(MU_ITEMS, struct mu_items, struct self, claims, .fields = table_claim_options,
+		     .item_size = sizeof(struct declared_claim), .max = 1000,
+		     .help = "rows that are totals"),
+	TABLE_OPTION(MU_TEXT, const char *, struct self, all_claims,
+		     .help = "name of the level of which all rows are totals"),
+	TABLE_OPTION(MU_BYTES, int64_t, struct self, max_field, .fallback = "1Mi", .min = 1,
+		     .max = 1e9, .help = "bytes that a value may have"),
+	TABLE_OPTION(MU_INT, int64_t, struct self, max_columns, .fallback = "1000", .min = 1,
+		     .max = 10000, .help = "members that an object in a row may have"),
+	TABLE_OPTION(MU_INT, int64_t, struct self, max_rows, .fallback = "10000000000", .min = 1,
+		     .max = 1e12, .help = "rows that a document may have, claims among them"),
 	{ 0 },
 };
 
@@ -126,8 +126,8 @@ static const struct mu_code codes[] = {
 	  "A column's member is an object or an array, or what it is a member of is "
 	  "neither.",
 	  "Name a member further in, such as field: /location/x, or take the column out." },
-	ROWS_COMMON_CODES,
-	ROWS_TEXT_NUMBER_CODE,
+	TABLE_COMMON_CODES,
+	TABLE_TEXT_NUMBER_CODE,
 	{ "zero-byte", "A cell holds a zero byte.", "Get an undamaged copy." },
 	{ "encoding", "The document has bytes that mean nothing in its encoding.",
 	  "Declare the right encoding with the option encoding, or get an undamaged copy." },
@@ -170,7 +170,7 @@ static int configure_columns(struct mu_ctx *ctx, const struct self *self)
 	}
 	if (!key)
 		err = mu_invalid(ctx, &self->key, "no column is called '%s'", self->key);
-	return err || self->header ? err : positions_check(ctx, &self->options.columns);
+	return err || self->header ? err : table_positions_check(ctx, &self->options.columns);
 }
 
 static int json_configure(struct mu_ctx *ctx, void *state)
@@ -181,7 +181,7 @@ static int json_configure(struct mu_ctx *ctx, void *state)
 
 	/* So that columns may have the options of a header, which field is. */
 	self->options.header_rows = 1;
-	err = rows_configure(ctx, &self->options);
+	err = table_configure(ctx, &self->options);
 	if (configure_columns(ctx, self))
 		err = EINVAL;
 	if (problem)

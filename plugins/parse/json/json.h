@@ -16,7 +16,7 @@
 #include "lexer.h"
 #include "pointer.h"
 #include "shape.h"
-#include "table/rows.h"
+#include "table/tables.h"
 
 enum {
 	WINDOW_BYTES = 256 << 10, /* of a window; a longer row has a longer one */
@@ -49,7 +49,7 @@ struct self {
 	/* the options */
 	const char *rows, *key, *encoding;
 	int64_t max_size, max_row;
-	struct rows_options options;
+	struct table_options options;
 	bool lines, header;
 
 	/* the document */
@@ -76,8 +76,8 @@ struct self {
 	uint64_t head_lines;     /* before `first` */
 
 	/* columns.c */
-	struct rows_options adapted; /* as rows_open() takes them */
-	struct rows *table;
+	struct table_options adapted; /* as tables_open() takes them */
+	struct tables *table;
 	struct ArrowSchema schema;
 	struct shape shape, *shapes; /* of a row, and a list of those below */
 	size_t n_shapes;
@@ -88,7 +88,7 @@ struct self {
 	/* row.c: the row at hand */
 	struct value name; /* where rows are members */
 	struct value *values;
-	struct cell_value *cells;
+	struct cell *cells;
 	size_t n_values; /* of an array, all of them; else n_cells */
 	char *space;     /* strings whose escapes are resolved */
 	size_t space_len, space_room;

@@ -109,7 +109,7 @@ static int row_give(struct mu_ctx *ctx, struct self *self, uint64_t start)
 	if (err)
 		return err;
 	row_cells(self);
-	return rows_add(ctx, self->table, self->cells, self->n_values, start);
+	return tables_line(ctx, self->table, &(struct line){ self->cells, self->n_values, start });
 }
 
 /* Whether the line of the row at hand ends with it. */
@@ -204,7 +204,7 @@ static int report_end(struct mu_ctx *ctx, struct self *self)
 		return mu_report(ctx, broken, "%s", self->problem.message.text);
 	}
 	err = columns_report(ctx, self);
-	return err ? err : rows_finish(ctx, self->table);
+	return err ? err : tables_finish(ctx, self->table);
 }
 
 int json_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
@@ -218,12 +218,12 @@ int json_parse(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
 		rows_seek(self, self->from, self->to);
 		self->begun = true;
 	}
-	while (!err && piece_goes_on(self) && !rows_are_full(self->table))
+	while (!err && piece_goes_on(self) && !tables_full(self->table))
 		err = row_next(ctx, self);
 	if (!err && self->table)
 		err = json_note_problem(ctx, self);
 	if (!err && self->table)
-		err = rows_give(ctx, self->table, out);
+		err = tables_take(ctx, self->table, out);
 	return !err && !out->release ? report_end(ctx, self) : err;
 }
 
@@ -257,5 +257,5 @@ int json_merge(struct mu_ctx *ctx, void *state, void *other_state)
 	if (other->problem.code &&
 	    (!self->problem.code || other->problem.piece < self->problem.piece))
 		self->problem = other->problem;
-	return rows_merge(ctx, self->table, other->table);
+	return tables_merge(ctx, self->table, other->table);
 }

@@ -165,7 +165,7 @@ static void cell_add_field(const struct self *self, struct cell_name *name, cons
 	if (cell == self->key_cell)
 		return;
 	while (i < self->options.columns.count &&
-	       (c[i].status_of || rows_cell_of(self->table, c[i].name) != cell))
+	       (c[i].status_of || tables_cell_of(self->table, c[i].name) != cell))
 		i++;
 	if (i == self->options.columns.count)
 		cell_add(name, mu_string(field));
@@ -237,7 +237,7 @@ int json_locate(struct mu_ctx *ctx, void *state, uint64_t position, const char *
 	if (row_find(ctx, self, position, &start, &rows)) {
 		show_row(self, start, out);
 		cell_add_row(self, &name, rows);
-		cell = field ? rows_cell_of(self->table, field) : SIZE_MAX;
+		cell = field ? tables_cell_of(self->table, field) : SIZE_MAX;
 		if (cell != SIZE_MAX) {
 			cell_add_field(self, &name, field, cell);
 			value = show_value(self, cell, out);

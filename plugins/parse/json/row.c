@@ -65,7 +65,7 @@ static bool value_take(struct self *self, struct value *v, enum token token)
 	struct lexer *lex = &self->lexer;
 	bool ok = true;
 
-	*v = (struct value){ .kind = CELL_EMPTY, .from = lex->start, .to = lex->end };
+	*v = (struct value){ .kind = CELL_BLANK, .from = lex->start, .to = lex->end };
 	switch (token) {
 	case TOKEN_STRING:
 		return string_take(self, v);
@@ -143,7 +143,7 @@ static bool below_read(struct self *self, const struct entry *e, enum token toke
 	} else if (token == TOKEN_ARRAY) {
 		ok = elements_read(self, below);
 	} else {
-		shape_refuse(self, below, token == TOKEN_NULL ? CELL_EMPTY : CELL_ERROR);
+		shape_refuse(self, below, token == TOKEN_NULL ? CELL_BLANK : CELL_ERROR);
 		ok = value_take(self, &own, token);
 	}
 	if (ok && column != NO_COLUMN && own.kind == CELL_ERROR)
@@ -230,14 +230,14 @@ static bool object_read(struct self *self, struct shape *shape)
 
 bool row_value_is_blank(const struct self *self, const struct value *v)
 {
-	return v->kind == CELL_EMPTY || (v->kind == CELL_TEXT && !mu_trim(row_text(self, v)).len);
+	return v->kind == CELL_BLANK || (v->kind == CELL_TEXT && !mu_trim(row_text(self, v)).len);
 }
 
 /* Values past max_columns are only looked at. */
 static bool array_read(struct self *self)
 {
 	size_t most = (size_t)self->options.max_columns, n = 0;
-	struct value beyond = { .kind = CELL_EMPTY };
+	struct value beyond = { .kind = CELL_BLANK };
 	enum token token;
 
 	for (; (token = lexer_next(&self->lexer)) > TOKEN_CLOSE; n++) {
@@ -284,11 +284,11 @@ void row_cells(struct self *self)
 		n = most;
 	for (i = 0; i < n; i++) {
 		const struct value *v = &self->values[i];
-		struct cell_value *cell = &self->cells[i];
+		struct cell *cell = &self->cells[i];
 
 		cell->kind = v->kind;
 		cell->truth = v->truth;
-		if (v->kind != CELL_EMPTY)
+		if (v->kind != CELL_BLANK)
 			cell->text = row_text(self, v);
 	}
 }

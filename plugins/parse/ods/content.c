@@ -263,9 +263,9 @@ static void row_end(struct xml *xml, struct self *self)
 								     : SHEET_ROWS;
 	if (err)
 		xml_stop(xml, err);
-	else if (self->book.table.found || (!self->headed && rows_are_ready(self->book.table.rows)))
+	else if (self->book.table.found || (!self->headed && tables_ready(self->book.table.rows)))
 		xml_pause(xml);
-	self->headed = rows_are_ready(self->book.table.rows);
+	self->headed = tables_ready(self->book.table.rows);
 }
 
 static void cell_merge(struct xml *xml, struct self *self)
@@ -286,9 +286,9 @@ static void cell_start(struct xml *xml, struct self *self)
 {
 	uint32_t left = self->book.table.range.left, first = self->column;
 	uint32_t times = count_of(xml->values[COLUMNS_REPEATED], SHEET_COLUMNS);
-	struct cell *cell = &self->cell;
+	struct open_cell *cell = &self->cell;
 
-	*cell = (struct cell){ .depth = xml->depth, .times = times };
+	*cell = (struct open_cell){ .depth = xml->depth, .times = times };
 	if (!xml->values[VALUE] || !mu_parse_integer(mu_string(xml->values[VALUE]), &cell->whole))
 		cell->whole = -1;
 	self->in_cell = true;
@@ -315,7 +315,7 @@ static void cell_start(struct xml *xml, struct self *self)
 }
 
 /* Whether a number is shown with zeros in front. */
-static bool is_padded(const struct xml *xml, const struct cell *cell)
+static bool is_padded(const struct xml *xml, const struct open_cell *cell)
 {
 	int64_t shown;
 
@@ -327,7 +327,7 @@ static bool is_padded(const struct xml *xml, const struct cell *cell)
 
 static void cell_end(struct xml *xml, struct self *self)
 {
-	struct cell *cell = &self->cell;
+	struct open_cell *cell = &self->cell;
 
 	self->in_cell = false;
 	if (!cell->made)
@@ -339,13 +339,13 @@ static void cell_end(struct xml *xml, struct self *self)
 		cell->made->kind = cell->wants;
 		sheet_text(&self->book.table, cell->made, xml->text, xml->text_len);
 	} else if (cell->formula || cell->wants == CELL_ERROR) {
-		*cell->made = (struct cell_value){
+		*cell->made = (struct cell){
 			.kind = CELL_ERROR,
 			.text = mu_string(cell->formula ? "a formula without a stored value"
 							: "an error"),
 		};
 	}
-	if (cell->made->kind != CELL_EMPTY)
+	if (cell->made->kind != CELL_BLANK)
 		sheet_cell_repeat(&self->book.table, cell->times - 1);
 }
 

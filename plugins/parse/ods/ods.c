@@ -15,8 +15,14 @@
 static const struct mu_option own_options[] = { BOOK_OPTIONS, { 0 } };
 
 static const struct mu_code codes[] = {
-	SHEET_CODES,           PACKAGE_CODES, ROWS_MISSING_CODE, ROWS_ERROR_CODE,
-	ROWS_TEXT_NUMBER_CODE, NOTES_CODE,    ROWS_COMMON_CODES, { 0 },
+	SHEET_CODES,
+	PACKAGE_CODES,
+	TABLE_MISSING_CODE,
+	TABLE_ERROR_CODE,
+	TABLE_TEXT_NUMBER_CODE,
+	NOTES_CODE,
+	TABLE_COMMON_CODES,
+	{ 0 },
 };
 
 static int ods_read(struct mu_ctx *ctx, struct book *book)

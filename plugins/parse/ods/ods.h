@@ -15,8 +15,8 @@
 enum { ODS_SHEETS = 1000 };
 
 /* The cell at hand. */
-struct cell {
-	struct cell_value *made; /* NULL: nobody looks at it */
+struct open_cell {
+	struct cell *made;      /* NULL: nobody looks at it */
 	uint32_t times;         /* it is there */
 	int depth;              /* of its element */
 	enum cell_kind wants;   /* what its paragraphs are, if anything */
@@ -43,7 +43,7 @@ struct self {
 	bool other; /* a table is open that is not read */
 	uint32_t times, column; /* how often the row at hand is there; the next column */
 	uint32_t columns;       /* that table:table-column has described */
-	struct cell cell;
+	struct open_cell cell;
 };
 
 /* Whether there are tables that can be read: it is not encrypted.  0, or an error with a
@@ -55,7 +55,7 @@ int content_open(struct mu_ctx *ctx, struct self *self);
 
 /* Fills a cell with the value that the attributes of its element say, but for those of
  * text, which sets cell->wants. */
-void value_read(const struct xml *xml, struct sheet *sheet, struct cell *cell);
+void value_read(const struct xml *xml, struct sheet *sheet, struct open_cell *cell);
 
 /* The text of a paragraph, from where it begins: white space is one blank but for what
  * elements stand for, which the signs below are put for; its length. */

@@ -32,7 +32,7 @@ size_t paragraph_collapse(char *text, size_t len)
 }
 
 /* A duration such as PT14H30M05.5S as 14:30:05.500; false for anything else. */
-static bool time_read(const char *text, struct cell_value *out, char space[MU_FORMAT_MAX])
+static bool time_read(const char *text, struct cell *out, char space[MU_FORMAT_MAX])
 {
 	uint64_t parts[3] = { 0 }, ms = 0, unit = 100;
 	bool negative = *text == '-';
@@ -59,12 +59,12 @@ static bool time_read(const char *text, struct cell_value *out, char space[MU_FO
 		       negative ? "-" : "", parts[0], parts[1], parts[2]);
 	if (ms)
 		len += snprintf(space + len, MU_FORMAT_MAX - (size_t)len, ".%03" PRIu64, ms);
-	*out = (struct cell_value){ .kind = CELL_TEXT, .text = { space, (size_t)len } };
+	*out = (struct cell){ .kind = CELL_TEXT, .text = { space, (size_t)len } };
 	return true;
 }
 
 /* The value of a type that has an attribute for it; false when there is none in it. */
-static bool value_of_type(const struct xml *xml, const char *type, struct cell_value *out,
+static bool value_of_type(const struct xml *xml, const char *type, struct cell *out,
 			  char space[MU_FORMAT_MAX])
 {
 	const char *const *values = xml->values;
@@ -73,7 +73,7 @@ static bool value_of_type(const struct xml *xml, const char *type, struct cell_v
 		struct mu_string digits = mu_trim(mu_string(values[VALUE] ? values[VALUE] : ""));
 
 		if (digits.len)
-			*out = (struct cell_value){ .kind = CELL_NUMBER, .text = digits };
+			*out = (struct cell){ .kind = CELL_NUMBER, .text = digits };
 		return digits.len;
 	}
 	if (!strcmp(type, "date"))
@@ -82,16 +82,16 @@ static bool value_of_type(const struct xml *xml, const char *type, struct cell_v
 		return values[TIME_VALUE] && time_read(values[TIME_VALUE], out, space);
 	if (strcmp(type, "boolean") != 0 || !values[BOOLEAN_VALUE])
 		return false;
-	*out = (struct cell_value){ .kind = CELL_BOOLEAN,
-				    .truth = !strcmp(values[BOOLEAN_VALUE], "true") };
+	*out = (struct cell){ .kind = CELL_BOOLEAN,
+			      .truth = !strcmp(values[BOOLEAN_VALUE], "true") };
 	return true;
 }
 
-void value_read(const struct xml *xml, struct sheet *sheet, struct cell *cell)
+void value_read(const struct xml *xml, struct sheet *sheet, struct open_cell *cell)
 {
 	const char *type = xml->values[VALUE_TYPE], *calc = xml->values[CALC_TYPE];
-	struct cell_value value = { .kind = CELL_ERROR,
-				    .text = mu_string("a value that is none of its type") };
+	struct cell value = { .kind = CELL_ERROR,
+			      .text = mu_string("a value that is none of its type") };
 	char space[MU_FORMAT_MAX];
 
 	if (!type || !strcmp(type, "void")) {

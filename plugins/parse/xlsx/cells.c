@@ -87,7 +87,7 @@ static void cell_start(struct xml *xml, struct self *self)
 		xml_stop(xml, fail_damaged(xml->ctx, self, "cells are out of order"));
 		return;
 	}
-	self->cell = (struct cell){ .column = column };
+	self->cell = (struct open_cell){ .column = column };
 	if (xml->values[TYPE])
 		self->cell.type = type_of(xml->values[TYPE]);
 	if (self->cell.type < 0 || column >= SHEET_COLUMNS) {
@@ -100,7 +100,7 @@ static void cell_start(struct xml *xml, struct self *self)
 	xml->text_len = 0;
 }
 
-static void put_text(struct self *self, struct cell_value *cell, enum cell_kind kind,
+static void put_text(struct self *self, struct cell *cell, enum cell_kind kind,
 		     struct mu_string text)
 {
 	cell->kind = kind;
@@ -108,7 +108,7 @@ static void put_text(struct self *self, struct cell_value *cell, enum cell_kind 
 }
 
 /* A text that several cells share stays where it is. */
-static int put_shared(struct self *self, struct cell_value *cell, struct mu_string text)
+static int put_shared(struct self *self, struct cell *cell, struct mu_string text)
 {
 	const struct strings *s = &self->strings;
 	int64_t index;
@@ -117,15 +117,13 @@ static int put_shared(struct self *self, struct cell_value *cell, struct mu_stri
 	if (!mu_parse_integer(text, &index) || index < 0 || (uint64_t)index >= s->n)
 		return fail_damaged(self->book.xml.ctx, self, "a cell has no text that there is");
 	from = index ? s->ends[index - 1] : 0;
-	*cell = (struct cell_value){ .kind = CELL_TEXT,
-				     .text = { s->bytes ? s->bytes + from : "",
-					       s->ends[index] - from } };
+	*cell = (struct cell){ .kind = CELL_TEXT,
+			       .text = { s->bytes ? s->bytes + from : "", s->ends[index] - from } };
 	return 0;
 }
 
 /* A number that is shown with so many digits at least. */
-static void put_padded(struct self *self, struct cell_value *cell, struct mu_string text,
-		       size_t digits)
+static void put_padded(struct self *self, struct cell *cell, struct mu_string text, size_t digits)
 {
 	char space[LOOK_PADDED_MOST] = "";
 	size_t i, zeros = text.len < digits ? digits - text.len : 0;
@@ -142,10 +140,10 @@ static void put_padded(struct self *self, struct cell_value *cell, struct mu_str
 	put_text(self, cell, CELL_NUMBER, text);
 }
 
-static void put_number(struct self *self, struct cell_value *cell, struct mu_string text)
+static void put_number(struct self *self, struct cell *cell, struct mu_string text)
 {
 	char space[MU_FORMAT_MAX];
-	struct cell_value made;
+	struct cell made;
 	double serial;
 
 	if (self->cell.look >= LOOK_PADDED) {
@@ -162,7 +160,7 @@ static void put_number(struct self *self, struct cell_value *cell, struct mu_str
 		put_text(self, cell, made.kind, made.text);
 }
 
-static int put_value(struct self *self, struct cell_value *cell, struct mu_string text)
+static int put_value(struct self *self, struct cell *cell, struct mu_string text)
 {
 	switch ((enum cell_type)self->cell.type) {
 	case TYPE_SHARED:
@@ -193,7 +191,7 @@ static int put_value(struct self *self, struct cell_value *cell, struct mu_strin
 
 static void cell_end(struct xml *xml, struct self *self)
 {
-	struct cell_value *cell = sheet_cell(&self->book.table, self->cell.column);
+	struct cell *cell = sheet_cell(&self->book.table, self->cell.column);
 	struct mu_string text = { xml->text_len ? xml->text : "", xml->text_len };
 	bool texty = self->cell.type == TYPE_TEXT || self->cell.type == TYPE_INLINE;
 	int err;
@@ -202,9 +200,9 @@ static void cell_end(struct xml *xml, struct self *self)
 		return;
 	if (!self->cell.value || (!text.len && !texty)) {
 		if (self->cell.formula)
-			*cell = (struct cell_value){ .kind = CELL_ERROR,
-						     .text = mu_string(
-							     "a formula without a stored value") };
+			*cell = (struct cell){ .kind = CELL_ERROR,
+					       .text = mu_string(
+						       "a formula without a stored value") };
 		return;
 	}
 	if (self->cell.formula && !sheet_is_beside(&self->book.table) && !self->formulas++)
@@ -223,9 +221,9 @@ static void row_end(struct xml *xml, struct self *self)
 	self->in_row = false;
 	if (err)
 		xml_stop(xml, err);
-	else if (self->book.table.found || (!self->headed && rows_are_ready(self->book.table.rows)))
+	else if (self->book.table.found || (!self->headed && tables_ready(self->book.table.rows)))
 		xml_pause(xml);
-	self->headed = rows_are_ready(self->book.table.rows);
+	self->headed = tables_ready(self->book.table.rows);
 }
 
 static void column_hide(struct xml *xml, struct self *self)

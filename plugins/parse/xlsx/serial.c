@@ -16,13 +16,13 @@ enum {
 	LAST_DAY = 2958465, /* 9999-12-31, of those from 1900 */
 };
 
-static void serial_wrong(struct cell_value *out, const char *why)
+static void serial_wrong(struct cell *out, const char *why)
 {
-	*out = (struct cell_value){ .kind = CELL_ERROR, .text = mu_string(why) };
+	*out = (struct cell){ .kind = CELL_ERROR, .text = mu_string(why) };
 }
 
 /* Hours, minutes and seconds; milliseconds where there are some. */
-static void serial_time(double serial, struct cell_value *out, char space[MU_FORMAT_MAX])
+static void serial_time(double serial, struct cell *out, char space[MU_FORMAT_MAX])
 {
 	uint64_t ms = (uint64_t)round(fabs(serial) * DAY_MS);
 	int len = snprintf(space, MU_FORMAT_MAX, "%s%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64,
@@ -30,10 +30,10 @@ static void serial_time(double serial, struct cell_value *out, char space[MU_FOR
 
 	if (ms % 1000)
 		len += snprintf(space + len, MU_FORMAT_MAX - (size_t)len, ".%03" PRIu64, ms % 1000);
-	*out = (struct cell_value){ .kind = CELL_TEXT, .text = { space, (size_t)len } };
+	*out = (struct cell){ .kind = CELL_TEXT, .text = { space, (size_t)len } };
 }
 
-void serial_read(double serial, enum look look, bool from_1904, struct cell_value *out,
+void serial_read(double serial, enum look look, bool from_1904, struct cell *out,
 		 char space[MU_FORMAT_MAX])
 {
 	double day = floor(serial);
@@ -59,6 +59,6 @@ void serial_read(double serial, enum look look, bool from_1904, struct cell_valu
 		serial_wrong(out, "29 February 1900, which never was");
 		return;
 	}
-	*out = (struct cell_value){ .kind = CELL_DATE, .milliseconds = (int32_t)ms };
+	*out = (struct cell){ .kind = CELL_DATE, .milliseconds = (int32_t)ms };
 	out->days = (int32_t)day - (from_1904 ? DAYS_1904 : DAYS_1900 + (day > LEAP_1900));
 }

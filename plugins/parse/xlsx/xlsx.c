@@ -49,11 +49,11 @@ static const struct mu_code codes[] = {
 	  "Open the file in a spreadsheet program and save it again." },
 	SHEET_CODES,
 	PACKAGE_CODES,
-	ROWS_MISSING_CODE,
-	ROWS_ERROR_CODE,
-	ROWS_TEXT_NUMBER_CODE,
+	TABLE_MISSING_CODE,
+	TABLE_ERROR_CODE,
+	TABLE_TEXT_NUMBER_CODE,
 	NOTES_CODE,
-	ROWS_COMMON_CODES,
+	TABLE_COMMON_CODES,
 	{ 0 },
 };
 

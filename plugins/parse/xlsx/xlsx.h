@@ -48,7 +48,7 @@ struct workbook {
 };
 
 /* The cell at hand. */
-struct cell {
+struct open_cell {
 	uint32_t column;
 	int type;                /* enum cell_type in cells.c */
 	enum look look;
@@ -87,7 +87,7 @@ struct self {
 	bool slowly;    /* for tests: row by row through expat */
 	struct plain_cells plain;
 	bool in_row, headed; /* headed: the header has ended */
-	struct cell cell;
+	struct open_cell cell;
 	uint64_t formulas; /* with a value that was read */
 	uint32_t first_formula;
 };
@@ -114,7 +114,7 @@ int cells_read_merges(struct mu_ctx *ctx, struct self *self);
 int cells_look(struct mu_ctx *ctx, struct book *book, size_t sheet);
 
 /* A number of a look other than LOOK_NUMBER as a cell; `space` is for a time. */
-void serial_read(double serial, enum look look, bool from_1904, struct cell_value *out,
+void serial_read(double serial, enum look look, bool from_1904, struct cell *out,
 		 char space[MU_FORMAT_MAX]);
 
 #endif

@@ -1,16 +1,34 @@
-#include "table/column.h"
+#include "table/describe.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 const char *const column_types[] = { "string", "integer", "number", "boolean", "date", NULL };
 
-const struct mu_option claim_options[] = {
+const struct mu_option table_column_options[] = {
+	COLUMN_OPTION_NAME,
+	MU_OPT_TEXTS(struct declared_column, header, .max = 20,
+		     .help = "its name in the document, where that is another; or what it has in "
+			     "each row of the header, \"*\" for anything"),
+	MU_OPT_INT(struct declared_column, position, .min = 1, .max = 10000,
+		   .help = "which column of the table it is, from 1, where no header tells"),
+	COLUMN_OPTIONS,
+	{ 0 },
+};
+
+const struct mu_option table_claim_options[] = {
 	MU_OPT_TEXT(struct declared_claim, name, .required = true,
 		    .help = "name of the level that it is a total of"),
 	MU_OPT_TEXT(struct declared_claim, column, .required = true,
 		    .help = "the column that tells it from the rows"),
-	MU_OPT_TEXT(struct declared_claim, match, .required = true,
+	MU_OPT_TEXT(struct declared_claim, match,
 		    .help = "what is written there; \"\" for nothing"),
+	MU_OPT_TEXT(struct declared_claim, pattern,
+		    .help = "or a pattern that is found in it; a document has such a claim, unless "
+			    "it is optional"),
+	MU_OPT_BOOL(struct declared_claim, optional,
+		    .help = "whether a document may do without a claim that a pattern tells"),
 	{ 0 },
 };
 
@@ -78,7 +96,7 @@ static int status_check(struct mu_ctx *ctx, const struct mu_items *columns,
 	return mu_invalid(ctx, &c->status_of, "no column with cells is called '%s'", c->status_of);
 }
 
-int columns_check(struct mu_ctx *ctx, const struct mu_items *columns)
+static int columns_check(struct mu_ctx *ctx, const struct mu_items *columns)
 {
 	const struct declared_column *all = columns->items, *c;
 	int err = 0;
@@ -106,8 +124,17 @@ static bool column_declared(const struct mu_items *columns, const char *name)
 	return false;
 }
 
-int claims_check(struct mu_ctx *ctx, const struct mu_items *columns, const struct mu_items *claims,
-		 const char *const *all_claims)
+static int pattern_check(struct mu_ctx *ctx, const char *const *option)
+{
+	struct pattern *pattern = NULL;
+	int err = pattern_compile(ctx, option, *option, false, &pattern);
+
+	pattern_free(pattern);
+	return err;
+}
+
+static int claims_check(struct mu_ctx *ctx, const struct mu_items *columns,
+			const struct mu_items *claims, const char *const *all_claims)
 {
 	const struct declared_claim *all = claims->items, *c;
 	int err = 0;
@@ -115,6 +142,15 @@ int claims_check(struct mu_ctx *ctx, const struct mu_items *columns, const struc
 	for (c = all; c && c < all + claims->count; c++) {
 		if (!*c->name)
 			err = mu_invalid(ctx, &c->name, "a claim needs a name");
+		if (!c->match == !c->pattern)
+			err = mu_invalid(
+				ctx, &c->name,
+				"a claim has either match, the text of its cell, or pattern");
+		if (c->optional && !c->pattern)
+			err = mu_invalid(ctx, &c->optional,
+					 "any document may do without a claim that a text tells");
+		if (c->pattern && pattern_check(ctx, &c->pattern))
+			err = EINVAL;
 		if (columns->count && !column_declared(columns, c->column))
 			err = mu_invalid(ctx, &c->column, "no column is called '%s'", c->column);
 	}
@@ -126,7 +162,7 @@ int claims_check(struct mu_ctx *ctx, const struct mu_items *columns, const struc
 	return err;
 }
 
-int positions_check(struct mu_ctx *ctx, const struct mu_items *columns)
+int table_positions_check(struct mu_ctx *ctx, const struct mu_items *columns)
 {
 	const struct declared_column *all = columns->items, *c;
 	size_t told = 0, cells = 0;
@@ -140,6 +176,63 @@ int positions_check(struct mu_ctx *ctx, const struct mu_items *columns)
 			return mu_invalid(ctx, &c->name,
 					  "without a header all columns have a position, or none");
 	return 0;
+}
+
+static int configure_header(struct mu_ctx *ctx, const struct table_options *options,
+			    const struct declared_column *c)
+{
+	int err = 0;
+
+	if (c->header.count && !options->header_rows)
+		err = mu_invalid(ctx, &c->header, "the table is said to have no header");
+	else if (c->header.count > 1 && (int64_t)c->header.count != options->header_rows)
+		err = mu_invalid(ctx, &c->header,
+				 "a list has a text for each row of the header, of which there "
+				 "are %" PRId64 ", not %zu",
+				 options->header_rows, c->header.count);
+	if (c->optional && !options->header_rows)
+		err = mu_invalid(ctx, &c->optional, "without a header every column must be there");
+	if (c->position > options->max_columns)
+		err = mu_invalid(ctx, &c->position,
+				 "max_columns allows no more than %" PRId64 " columns",
+				 options->max_columns);
+	return err;
+}
+
+int table_configure(struct mu_ctx *ctx, const struct table_options *options)
+{
+	const struct declared_column *all = options->columns.items, *c;
+	int err = columns_check(ctx, &options->columns);
+
+	for (c = all; c && c < all + options->columns.count; c++)
+		if (configure_header(ctx, options, c))
+			err = EINVAL;
+	if (!err && !options->header_rows)
+		err = table_positions_check(ctx, &options->columns);
+	if (notes_check(ctx, &options->notes))
+		err = EINVAL;
+	if (claims_check(ctx, &options->columns, &options->claims, &options->all_claims))
+		err = EINVAL;
+	if (!options->header_rows && !options->columns.count)
+		err = mu_invalid(ctx, &options->header_rows,
+				 "without a header the option columns has to name them");
+	return err;
+}
+
+const char *table_column_name(const struct table_form *form, size_t cell,
+			      char out[TABLE_COLUMN_NAME])
+{
+	size_t n = form->first + cell + 1, at = TABLE_COLUMN_NAME - 1;
+
+	if (!form->letters) {
+		snprintf(out, TABLE_COLUMN_NAME, "%zu", n);
+		return out;
+	}
+	out[at] = '\0';
+	for (; n && at; n = (n - 1) / 26)
+		out[--at] = (char)('A' + (n - 1) % 26);
+	memmove(out, out + at, TABLE_COLUMN_NAME - at);
+	return out;
 }
 
 const char *column_name_problem(struct mu_string name)

@@ -115,18 +115,20 @@ static int report_unread_sheet(struct mu_ctx *ctx, struct book *book, const stru
 	if (err || !sheet->numbers)
 		return err;
 	phrase_add(&shown, name.data, name.len);
-	return mu_report(ctx, unread, "the sheet '%s' has numbers, and no source reads it",
-			 shown.text);
+	if (sheet->hidden)
+		unread.severity = MU_NOTE;
+	return mu_report(ctx, unread, "the %ssheet '%s' has numbers, and no source reads it",
+			 sheet->hidden ? "hidden " : "", shown.text);
 }
 
-/* Visible sheets that nobody reads. */
+/* Sheets that nobody reads; of a hidden one that is a note. */
 static int report_unread(struct mu_ctx *ctx, struct book *book, const struct book_form *form)
 {
 	size_t i;
 	int err = mu_takes(ctx, book->names[book->chosen - 1].name);
 
 	for (i = 0; !err && i < book->n; i++)
-		if (i + 1 != book->chosen && !book->names[i].hidden && !book->names[i].no_table)
+		if (i + 1 != book->chosen && !book->names[i].no_table)
 			err = report_unread_sheet(ctx, book, form, i);
 	return err;
 }

@@ -93,9 +93,8 @@ extern const char *const sheet_merged_names[];
 		  "A cell that lies under a merged one has a value, which nobody sees.", \
 		  "Split the merged cell in the document, or delete what lies under it." }, \
 		{ "unread-sheet", \
-		  "Another visible sheet has numbers, be they text or what a formula gives, and " \
-		  "no " \
-		  "source reads it.", \
+		  "Another sheet has numbers, be they text or what a formula gives, and no " \
+		  "source reads it; of a hidden sheet this is a note.", \
 		  "Read it with a source of its own, or name it in the option unread." }, \
 		{ "unread-table", \
 		  "Cells beside the range, above it or below it have numbers, and nobody reads " \

@@ -375,6 +375,32 @@ static void window_check(struct self *self)
 		blocks_look(w, checked);
 }
 
+/* Behind quotes, spaces and a byte order mark, which tell no two names apart. */
+static size_t dress_skip(struct mu_string text, size_t at)
+{
+	for (;;) {
+		if (at < text.len && (text.data[at] == ' ' || text.data[at] == '"'))
+			at++;
+		else if (at + 3 <= text.len && !memcmp(text.data + at, "\xef\xbb\xbf", 3))
+			at += 3;
+		else
+			return at;
+	}
+}
+
+/* Whether a line of the text is the header, perhaps dressed otherwise. */
+static bool repeats(struct mu_string text, struct mu_string header)
+{
+	size_t at = dress_skip(text, 0), i = dress_skip(header, 0);
+
+	while (i < header.len && at < text.len && text.data[at] == header.data[i]) {
+		at = dress_skip(text, at + 1);
+		i = dress_skip(header, i + 1);
+	}
+	return i == header.len &&
+	       (at == text.len || text.data[at] == '\n' || text.data[at] == '\r');
+}
+
 /* Rows of the batch that are the header again, where no column of another type refuses
  * them. */
 static int report_again(struct mu_ctx *ctx, const struct self *self, uint32_t n_rows)
@@ -393,10 +419,8 @@ static int report_again(struct mu_ctx *ctx, const struct self *self, uint32_t n_
 			return 0;
 	for (i = 0; !err && i < n_rows; i++) {
 		uint32_t from = self->before[i] + 1;
-		uint64_t to = from + (uint64_t)header.len;
 
-		if (to > end || memcmp(text + from, header.data, header.len) != 0 ||
-		    (to < end && text[to] != '\n' && text[to] != '\r'))
+		if (!repeats((struct mu_string){ text + from, end - from }, header))
 			continue;
 		again.at = mu_at(ctx->document->id, w->base + from);
 		err = mu_report(ctx, again,

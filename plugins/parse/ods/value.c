@@ -68,6 +68,7 @@ static bool value_of_type(const struct xml *xml, const char *type, struct cell *
 			  char space[MU_FORMAT_MAX])
 {
 	const char *const *values = xml->values;
+	bool truth;
 
 	if (!strcmp(type, "float") || !strcmp(type, "percentage") || !strcmp(type, "currency")) {
 		struct mu_string digits = mu_trim(mu_string(values[VALUE] ? values[VALUE] : ""));
@@ -80,10 +81,10 @@ static bool value_of_type(const struct xml *xml, const char *type, struct cell *
 		return values[DATE_VALUE] && sheet_date_parse(mu_string(values[DATE_VALUE]), out);
 	if (!strcmp(type, "time"))
 		return values[TIME_VALUE] && time_read(values[TIME_VALUE], out, space);
-	if (strcmp(type, "boolean") != 0 || !values[BOOLEAN_VALUE])
+	if (strcmp(type, "boolean") != 0 || !values[BOOLEAN_VALUE] ||
+	    !mu_parse_boolean(mu_trim(mu_string(values[BOOLEAN_VALUE])), &truth))
 		return false;
-	*out = (struct cell){ .kind = CELL_BOOLEAN,
-			      .truth = !strcmp(values[BOOLEAN_VALUE], "true") };
+	*out = (struct cell){ .kind = CELL_BOOLEAN, .truth = truth };
 	return true;
 }
 

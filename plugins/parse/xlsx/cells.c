@@ -174,9 +174,10 @@ static int put_value(struct self *self, struct cell *cell, struct mu_string text
 		put_text(self, cell, CELL_TEXT, text);
 		break;
 	case TYPE_TRUTH:
-		cell->kind = CELL_BOOLEAN;
-		cell->truth =
-			mu_string_is(mu_trim(text), "1") || mu_string_is(mu_trim(text), "true");
+		if (mu_parse_boolean(mu_trim(text), &cell->truth))
+			cell->kind = CELL_BOOLEAN;
+		else
+			put_text(self, cell, CELL_TEXT, mu_trim(text));
 		break;
 	case TYPE_ERROR:
 		put_text(self, cell, CELL_ERROR, mu_trim(text));
@@ -240,6 +241,17 @@ static void column_hide(struct xml *xml, struct self *self)
 		xml_stop(xml, err);
 }
 
+/* A value, or a text that stands in the cell itself, whatever its type says. */
+static void value_start(struct xml *xml, struct self *self, int element)
+{
+	if (self->cell.value)
+		xml_stop(xml, fail_damaged(xml->ctx, self, "a cell has two values"));
+	self->cell.value = true;
+	if (element == IS)
+		self->cell.type = TYPE_INLINE;
+	xml->collects = element == V;
+}
+
 void cells_start(struct xml *xml, int element)
 {
 	struct self *self = xml->user;
@@ -261,8 +273,8 @@ void cells_start(struct xml *xml, int element)
 		cell_start(xml, self);
 		break;
 	case V:
-		self->cell.value = true;
-		xml->collects = self->cell.type != TYPE_INLINE;
+	case IS:
+		value_start(xml, self, element);
 		break;
 	case ROW:
 		row_start(xml, self);
@@ -270,11 +282,8 @@ void cells_start(struct xml *xml, int element)
 	case F:
 		self->cell.formula = true;
 		break;
-	case IS:
-		self->cell.value = self->cell.type == TYPE_INLINE;
-		break;
 	case T:
-		xml->collects = self->cell.type == TYPE_INLINE;
+		xml->collects = self->cell.type == TYPE_INLINE && self->cell.value;
 		self->cell.from = xml->text_len;
 		break;
 	case RUN:

@@ -138,7 +138,8 @@ static bool sheet_is_it(const struct self *self)
 
 static void table_start(struct xml *xml, struct self *self)
 {
-	if (self->in_table) { /* in a cell */
+	if (self->in_table) {
+		self->cell.divided = true;
 		xml_skip(xml);
 		return;
 	}
@@ -332,7 +333,10 @@ static void cell_end(struct xml *xml, struct self *self)
 	self->in_cell = false;
 	if (!cell->made)
 		return;
-	if (is_padded(xml, cell)) {
+	if (cell->divided) {
+		*cell->made = (struct cell){ .kind = CELL_ERROR,
+					     .text = mu_string("a table within the cell") };
+	} else if (is_padded(xml, cell)) {
 		cell->made->padded = true;
 		sheet_text(&self->book.table, cell->made, xml->text, xml->text_len);
 	} else if (cell->wants && cell->paragraphs) {

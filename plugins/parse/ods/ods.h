@@ -21,6 +21,7 @@ struct open_cell {
 	int depth;              /* of its element */
 	enum cell_kind wants;   /* what its paragraphs are, if anything */
 	bool formula;           /* without a value, so far */
+	bool divided;           /* a table stands in it */
 	int64_t whole;          /* its value, if that is a whole number of at least 0; or -1 */
 	size_t paragraphs, paragraph; /* how many, and where the last one begins */
 };

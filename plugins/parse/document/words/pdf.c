@@ -1,11 +1,13 @@
 #include "words/pdf.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "text/utf8.h"
 
-#define SAME_LINE 0.4  /* of its height: how far apart the middles of a line's words are */
-#define SMALL     0.75 /* of the height of what stands beside it: a footnote's mark */
+#define SAME_LINE  0.4  /* of its height: how far apart the middles of a line's words are */
+#define SAME_PLACE 0.25 /* of its height: how far apart a word and the same drawn again are */
+#define SMALL      0.75 /* of the height of what stands beside it: a footnote's mark */
 
 enum {
 	FAR_OUT = 1000000, /* no page is so large, in points */
@@ -206,6 +208,18 @@ static void marks_tell(struct extraction *r)
 	}
 }
 
+/* Whether a piece is the one before it once more, as some programs draw bold text or a shadow. */
+static bool is_drawn_again(const struct pdf_word *p, const struct pdf_word *before)
+{
+	double near = SAME_PLACE * piece_height(before);
+
+	return p->line == before->line && fabs(p->x0 - before->x0) < near &&
+	       fabs(p->x1 - before->x1) < near &&
+	       fabs(piece_middle(p) - piece_middle(before)) < near &&
+	       p->text.len == before->text.len &&
+	       !memcmp(p->text.data, before->text.data, p->text.len);
+}
+
 static int page_end(struct extraction *r)
 {
 	size_t line = 0;
@@ -221,7 +235,7 @@ static int page_end(struct extraction *r)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct pdf_word *p = &r->pieces[i];
 
-		if (p->mark)
+		if (p->mark || (i && is_drawn_again(p, p - 1)))
 			continue;
 		if (begun && p->line != line && !put(r->out, "\n", 1))
 			return ENOMEM;

@@ -152,6 +152,26 @@ static bool counts_as_table(const struct passage *p, size_t from)
 	return false;
 }
 
+/* Whether a number begins a line and a name stands behind it, as in a list of contents; in a
+ * table whose rows begin with their numbers that may be a row. */
+static bool is_numbering(const struct passage *p, size_t i)
+{
+	const struct header *header = &p->table->header;
+	const struct pages *pages = scan_of(p)->pages;
+	struct mu_string word = p->text.words[i].text, name;
+	size_t flat = (size_t)(word.data - pages->flat);
+
+	if (!has_digit(word) || i + 1 >= p->text.n || !header->n_columns ||
+	    header->columns[0]->type != COLUMN_STRING ||
+	    pages->lines[pages_line_of_flat(pages, flat)].flat != flat)
+		return false;
+	for (size_t c = 0; c < header->n_columns; c++)
+		if (header->columns[c]->vocabulary &&
+		    name_words(p, header->columns[c], i + 1, &name))
+			return true;
+	return false;
+}
+
 /* A number beside the words from `first` on, where the table has none of these with that
  * name; `counted`: it must be of what the table counts. */
 static bool number_beside(const struct passage *p, size_t first, size_t n, struct mu_string name,
@@ -163,7 +183,8 @@ static bool number_beside(const struct passage *p, size_t first, size_t n, struc
 	bool found = false;
 
 	for (; i < to && i < p->text.n; i += people.words) {
-		if ((i >= first && i < first + n) || !people_at(&p->text, i, &people)) {
+		if ((i >= first && i < first + n) || !people_at(&p->text, i, &people) ||
+		    is_numbering(p, i)) {
 			people.words = 1;
 			continue;
 		}

@@ -12,12 +12,18 @@ static int head_next(void *from, struct ArrowArray *out)
 	struct head *h = from;
 	struct reader *reader = h->run->reader;
 	bool named = false;
-	int err = interrupt_signal() ? ECANCELED : reader_next(reader, h->source, out);
+	int err;
 
+	*out = (struct ArrowArray){ 0 };
+	if (h->ended)
+		return 0;
+	err = interrupt_signal() ? ECANCELED : reader_next(reader, h->source, out);
 	if (err)
 		return err;
-	if (!out->release)
+	if (!out->release) {
+		h->ended = true;
 		return links_end(&h->links, h->links.shared);
+	}
 	return reader_pushes(reader, h->source)
 		       ? 0
 		       : links_push(&h->links, h->links.shared, out, &named);
@@ -331,7 +337,7 @@ void work_close(struct work *w)
 bool work_is_fit(struct work *w)
 {
 	struct run *run = w->run;
-	struct verdict v = { .unevaluated = 0 };
+	struct verdict v = { .unevaluated = false };
 	size_t i, j;
 
 	parts_forget(run);

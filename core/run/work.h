@@ -20,6 +20,7 @@ struct head {
 	struct flow parsed, end;       /* what goes into the first link; comes out of the last */
 	const struct balance *balance; /* counts of the latter */
 	bool *wanted;                  /* columns of the parser that are looked at */
+	bool ended;                    /* its rows are; a stage may pull once more */
 };
 
 /* Zeroed but for `run` is nothing open. */

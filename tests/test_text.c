@@ -205,7 +205,10 @@ START_TEST(secrets_of_addresses_are_hidden)
 	address_shown("https://me:pw@h/a?sig=", "https://***@h/a?sig=");
 	address_shown("https://h/a?tokens=0123456789&keyword=rosters",
 		      "https://h/a?tokens=***&keyword=rosters");
-	address_shown("https://h/a;token=0123456789", "https://h/a;token=0123456789");
+	address_shown("https://h/a;jsessionid=0123456789/b/c;v=2?q=a/b",
+		      "https://h/a;jsessionid=***/b/c;v=2?q=a/b");
+	address_shown("https://h/?to%6ben=01234/6789", "https://h/?to%6ben=***");
+	address_shown("https://h/?%74%6F%6B%65%6E%=0123456789", "https://h/?%74%6F%6B%65%6E%=***");
 	address_shown("data/a.csv?token=0123456789", "data/a.csv?token=0123456789");
 	address_shown("https://h?token=0123456789;auth=9876543210", "https://h?token=***;auth=***");
 	address_shown("https://h/#access_token=0123456789", "https://h/#access_token=***");

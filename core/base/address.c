@@ -1,6 +1,7 @@
 #include "base/address.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -51,14 +52,31 @@ static bool is_one_of(const char *name, const char *const *patterns)
 	return *patterns != NULL;
 }
 
+/* The byte that stands at *at, written as itself or as %6b; *at goes on behind it. */
+static unsigned char byte_next(const char *bytes, size_t len, size_t *at)
+{
+	char digits[3] = { 0 };
+
+	if (bytes[*at] == '%' && len - *at > 2 && isxdigit((unsigned char)bytes[*at + 1]) &&
+	    isxdigit((unsigned char)bytes[*at + 2])) {
+		memcpy(digits, bytes + *at + 1, 2);
+		*at += 3;
+		return (unsigned char)strtoul(digits, NULL, 16);
+	}
+	return (unsigned char)bytes[(*at)++];
+}
+
 /* In small letters, without what stands between its words. */
 static void name_plain(const char *name, size_t len, char out[NAME_BYTES])
 {
-	size_t n = 0, i;
+	size_t n = 0, i = 0;
 
-	for (i = 0; i < len && n < NAME_BYTES - 1; i++)
-		if (isalnum((unsigned char)name[i]))
-			out[n++] = (char)tolower((unsigned char)name[i]);
+	while (i < len && n < NAME_BYTES - 1) {
+		unsigned char c = byte_next(name, len, &i);
+
+		if (isalnum(c))
+			out[n++] = (char)tolower(c);
+	}
 	out[n] = '\0';
 }
 
@@ -140,21 +158,39 @@ static bool is_secret(const char *name, size_t name_len, const char *value, size
 	       (!is_one_of(plain, public_names) && !value_reads(value, len));
 }
 
-/* The next secret value behind `at`, in what follows the host of an address; false: there is no
- * more. */
+/* What follows the host of an address, NAME=VALUE by NAME=VALUE. */
+struct rest {
+	const char *at, *end;
+	bool query; /* `at` is in the query or the fragment, not in the path any more */
+};
+
 struct value {
 	const char *name, *bytes;
 	size_t len;
 };
 
-static bool value_next(const char **at, const char *end, struct value *out)
+/* Where a name begins: behind ";" of the path, or behind what divides the query. */
+static const char *name_next(struct rest *rest)
 {
-	while (*at < end) {
-		const char *name = *at + 1, *stop = name, *equals;
+	const char *at = rest->at;
 
-		while (stop < end && !strchr("&;#?", *stop))
+	while (at < rest->end && !strchr(rest->query ? "&;#?" : ";#?", *at))
+		at++;
+	rest->query = rest->query || (at < rest->end && *at != ';');
+	return at < rest->end ? at + 1 : NULL;
+}
+
+/* The next secret value; false: there is no more. */
+static bool value_next(struct rest *rest, struct value *out)
+{
+	const char *name;
+
+	while ((name = name_next(rest))) {
+		const char *stop = name, *equals;
+
+		while (stop < rest->end && !strchr(rest->query ? "&;#?" : "/;#?", *stop))
 			stop++;
-		*at = stop;
+		rest->at = stop;
 		equals = memchr(name, '=', (size_t)(stop - name));
 		if (!equals || equals + 1 == stop ||
 		    !is_secret(name, (size_t)(equals - name), equals + 1,
@@ -166,14 +202,6 @@ static bool value_next(const char **at, const char *end, struct value *out)
 		return true;
 	}
 	return false;
-}
-
-/* Where the query begins, or the fragment; `end` when there is none. */
-static const char *query_of(const char *host, const char *end)
-{
-	while (host < end && *host != '?' && *host != '#')
-		host++;
-	return host;
 }
 
 static void hide(struct secrets *secrets, const char *value, size_t len, size_t before)
@@ -190,8 +218,9 @@ static void hide(struct secrets *secrets, const char *value, size_t len, size_t 
 
 void address_secrets(struct secrets *secrets, const char *address)
 {
-	const char *host = strstr(address, "://"), *end = address + strlen(address), *at, *colon;
+	const char *host = strstr(address, "://"), *at, *colon;
 	struct value value;
+	struct rest rest;
 
 	if (!host)
 		return;
@@ -201,8 +230,8 @@ void address_secrets(struct secrets *secrets, const char *address)
 	colon = memchr(host, ':', (size_t)(at - host));
 	if (at > host && colon)
 		hide(secrets, colon + 1, (size_t)(at - colon - 2), (size_t)(colon + 1 - host));
-	at = query_of(host, end);
-	while (value_next(&at, end, &value))
+	rest = (struct rest){ .at = host, .end = host + strlen(host) };
+	while (value_next(&rest, &value))
 		hide(secrets, value.bytes, value.len, (size_t)(value.bytes - value.name));
 }
 
@@ -222,10 +251,11 @@ bool addresses_mark(const char *data, size_t len, unsigned char *marks)
 	bool found = false;
 
 	while ((host = memmem(from, (size_t)(end - from), "://", 3))) {
-		const char *stop = address_end(host + 3, end), *at = query_of(host + 3, stop);
+		const char *stop = address_end(host + 3, end);
+		struct rest rest = { .at = host + 3, .end = stop };
 		struct value value;
 
-		while (value_next(&at, stop, &value)) {
+		while (value_next(&rest, &value)) {
 			memset(marks + (value.bytes - data), 1, value.len);
 			found = true;
 		}

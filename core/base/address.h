@@ -1,7 +1,7 @@
 /*
- * What of an address, "https://user:password@host/?token=value#top", must not be printed.
+ * What of an address, "https://user:password@host/;sid=value?token=value#top", must not be printed.
  *
- * A value of its query or fragment is secret when its name says so ("token", "api_key",
+ * A value of its path, query or fragment is secret when its name says so ("token", "api_key",
  * "session_id", "sig"), and else when it reads neither as words nor as numbers or a time, and
  * its name is not one of public things ("resource_id", "file").  So a name that nobody has
  * thought of hides a key, and a public address mostly stays whole.

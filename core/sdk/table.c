@@ -656,14 +656,16 @@ bool mu_parse_date(struct mu_string text, int32_t *out)
 				  number_of_digits(text.data + 8, 2), out);
 }
 
-int32_t mu_today(void)
+int mu_today(int32_t *days)
 {
 	const char *said = secure_getenv("SOURCE_DATE_EPOCH");
-	int64_t seconds = (int64_t)time(NULL), told;
+	int64_t seconds = (int64_t)time(NULL);
 
-	if (said && mu_parse_integer(mu_string(said), &told) && told >= 0)
-		seconds = told;
-	return seconds / 86400 < INT32_MAX ? (int32_t)(seconds / 86400) : INT32_MAX;
+	if (said && (!mu_parse_integer(mu_string(said), &seconds) || seconds < 0 ||
+		     seconds / 86400 > INT32_MAX - 1))
+		return EINVAL;
+	*days = (int32_t)(seconds / 86400);
+	return 0;
 }
 
 /* Years begin in March here, so that the odd day comes last, and 400 of them,

@@ -127,10 +127,10 @@ static void compare_others(struct run *run, size_t index, struct mu_map *seen)
 /* A day of grace, since it is tomorrow already in the east. */
 static void check_future(struct run *run, const struct document *d)
 {
-	int32_t today = mu_today();
 	char day[48], now[48];
+	int32_t today;
 
-	if (!d->dated || d->as_of - 1 <= today)
+	if (!d->dated || mu_today(&today) || d->as_of - 1 <= today)
 		return;
 	date_write(d->as_of, day, sizeof day);
 	date_write(today, now, sizeof now);

@@ -88,9 +88,9 @@ static int enum_row(struct mu_ctx *ctx, struct check *check, struct row *row)
 	err = suggest(ctx, check, row, value, &finding.suggested);
 	if (err)
 		return err;
-	return mu_report(ctx, finding, "%s '%.*s' is none of the %zu values that it may have",
-			 check->field->name, shown(value), value.data,
-			 values_count(&check->values));
+	return mu_report(ctx, finding, "%s '%.*s' is none of the %zu value%s that it may have",
+			 check->field->name, shown(value), value.data, values_count(&check->values),
+			 mu_plural(values_count(&check->values)));
 }
 
 static int value_passes(struct check *check, struct mu_string text)
@@ -201,7 +201,7 @@ int check_advise(struct mu_ctx *ctx, const struct check *check)
 	if (!check->late)
 		return 0;
 	mu_date_to_civil(check->late_date, &first[0], &first[1], &first[2]);
-	mu_date_to_civil(mu_today(), &now[0], &now[1], &now[2]);
+	mu_date_to_civil(check->date - 1, &now[0], &now[1], &now[2]);
 	return mu_report(ctx, late,
 			 "%s of %" PRIu64 " row%s is after today, %04d-%02d-%02d: %s%04d-%02d-%02d",
 			 late.field, check->late, check->late == 1 ? "" : "s", now[0], now[1],

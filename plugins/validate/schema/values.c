@@ -266,8 +266,8 @@ static int rows_read(struct mu_ctx *ctx, struct list *list, const struct mu_fore
 	while (!err && list_more(list)) {
 		err = row_next(list, columns, out->parts, parts, &cells);
 		if (!err && cells != width)
-			return list_malformed(list, "%zu cells, and the header has %zu", cells,
-					      width);
+			return list_malformed(list, "%zu cell%s, and the header has %zu", cells,
+					      mu_plural(cells), width);
 		for (i = 0; !err && i < out->parts && parts[i].len; i++)
 			;
 		if (err || i < out->parts)

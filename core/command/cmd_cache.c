@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "command/command.h"
+#include "base/standard.h"
 #include "config/pipeline_schema.h"
 #include "store/cache_list.h"
 
@@ -113,14 +114,15 @@ static void total_add(struct total *total, const struct cache_object *object)
 /* "3 objects, 34.5 MB" */
 static void total_put(struct text *out, const struct total *total)
 {
-	text_printf(out, "%" PRIu64 " object%s, ", total->objects, total->objects == 1 ? "" : "s");
+	text_add_count(out, total->objects, "object");
+	text_puts(out, ", ");
 	text_add_size(out, (double)total->bytes);
 }
 
-static void print(struct text *out)
+static void print_text(struct text *out)
 {
 	if (out->len)
-		fwrite(out->data, 1, out->len, stdout);
+		fwrite(out->data, 1, out->len, standard_output());
 	text_release(out);
 }
 
@@ -150,7 +152,7 @@ static void list_text(const struct cache *cache, const struct cache_list *list)
 	text_puts(&out, ", in ");
 	text_add_visible(&out, cache->folder, strlen(cache->folder));
 	text_putc(&out, '\n');
-	print(&out);
+	print_text(&out);
 }
 
 static void list_item(void *array, const struct cache_object *object, const struct version *version)
@@ -186,7 +188,7 @@ static void list_json(const struct cache *cache, const struct cache_list *list)
 	if (!text)
 		mem_exhausted();
 	text_add_printable(&shown, text);
-	puts(shown.data);
+	standard_print("%s\n", shown.data);
 	text_release(&shown);
 	free(text);
 	json_decref(root);
@@ -240,7 +242,7 @@ static int verify(struct cache_list *list, bool *good, struct text *why)
 		text_puts(&out, ", which the next run that needs them fetches anew");
 	}
 	text_putc(&out, '\n');
-	print(&out);
+	print_text(&out);
 	*good = !damaged.objects && !list->n_strange;
 	return err;
 }
@@ -278,7 +280,7 @@ static int prune(struct cache_list *list, const struct wishes *w, struct text *w
 	text_putc(&out, '\n');
 	if (err)
 		text_release(&out);
-	print(&out);
+	print_text(&out);
 	return err;
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "base/standard.h"
 #include "config/pipeline.h"
 #include "stage/check.h"
 #include "store/publish.h"
@@ -17,11 +18,6 @@ static const struct flag flags[] = {
 	{ .name = NULL },
 };
 
-static void count_print(struct text *out, size_t count, const char *noun)
-{
-	text_printf(out, "%zu %s%s", count, noun, count == 1 ? "" : "s");
-}
-
 static void summary_print(const struct pipeline *p)
 {
 	struct text out = { 0 };
@@ -31,11 +27,11 @@ static void summary_print(const struct pipeline *p)
 		stages += p->sources[i].count;
 	text_add_visible(&out, p->path, strlen(p->path));
 	text_puts(&out, ": ok (");
-	count_print(&out, p->n_sources, "source");
+	text_add_count(&out, p->n_sources, "source");
 	text_puts(&out, ", ");
-	count_print(&out, stages, "stage");
+	text_add_count(&out, stages, "stage");
 	text_puts(&out, ")");
-	puts(out.data);
+	standard_print("%s\n", out.data);
 	text_release(&out);
 }
 

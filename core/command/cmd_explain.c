@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "base/standard.h"
 #include "config/loader.h"
 #include "ledger/finding.h"
 
@@ -56,14 +57,14 @@ static void print_wrapped(const char *text)
 		size_t len = strcspn(text, " ");
 
 		if (column && column + 1 + len > 78) {
-			putchar('\n');
+			standard_print("\n");
 			column = 0;
 		}
-		printf("%s%.*s", column ? " " : "  ", (int)len, text);
+		standard_print("%s%.*s", column ? " " : "  ", (int)len, text);
 		column += len + 1;
 		text += len + (text[len] == ' ');
 	}
-	putchar('\n');
+	standard_print("\n");
 }
 
 static void explain(void *data, const char *name, const struct mu_code *code)
@@ -76,10 +77,10 @@ static void explain(void *data, const char *name, const struct mu_code *code)
 	if (strcmp(name, s->name))
 		return;
 	if (!s->found)
-		printf("%s\n", name);
+		standard_print("%s\n", name);
 	s->found = true;
 	print_wrapped(code->meaning);
-	putchar('\n');
+	standard_print("\n");
 	print_wrapped(code->remedy);
 }
 
@@ -88,7 +89,7 @@ static void list(void *data, const char *name, const struct mu_code *code)
 	size_t len = strcspn(code->meaning, ".");
 
 	(void)data;
-	printf("%-28s %.*s\n", name, (int)len, code->meaning);
+	standard_print("%-28s %.*s\n", name, (int)len, code->meaning);
 }
 
 static int explain_code(const struct command *self, struct loader *loader, const char *name)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/standard.h"
 #include "base/watch.h"
 #include "command/command.h"
 #include "guess/guess.h"
@@ -24,7 +25,7 @@ static int guess(const char *path)
 		code = err == ECANCELED ? EXIT_SIGNAL + interrupt_signal() : EXIT_FAILED;
 		text_add_visible(&shown, why.data, why.len);
 		fprintf(stderr, "muster: %s\n", shown.data);
-	} else if (fputs(draft.data, stdout) == EOF || fflush(stdout)) {
+	} else if (fputs(draft.data, standard_output()) == EOF || fflush(standard_output())) {
 		code = EXIT_FAILED;
 		fprintf(stderr, "muster: the draft cannot be written: %s\n", strerror(errno));
 	}

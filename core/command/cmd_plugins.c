@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "command/command.h"
+#include "base/standard.h"
 #include "config/loader.h"
 #include "config/option.h"
 #include "config/pipeline_schema.h"
@@ -65,7 +66,7 @@ static int plugins_list(struct loader *loader)
 	for (step = 0; step < N_STEPS; step++)
 		step_list(loader, (enum step)step, width, &out, &broken);
 	if (out.data)
-		fputs(out.data, stdout);
+		fputs(out.data, standard_output());
 	if (broken.data) {
 		fputs(broken.data, stderr);
 		code = EXIT_FAILED;
@@ -222,7 +223,7 @@ static void json_print(json_t *root)
 
 	if (!text)
 		mem_exhausted();
-	puts(text);
+	standard_print("%s\n", text);
 	free(text);
 	json_decref(root);
 }
@@ -340,7 +341,7 @@ static int plugin_one(const struct command *self, struct loader *loader, const c
 		json_print(plugin_json(plugin));
 	} else if (plugin) {
 		plugin_show(plugin, &out);
-		fputs(out.data, stdout);
+		fputs(out.data, standard_output());
 	} else {
 		error_print(&why, &hint);
 	}

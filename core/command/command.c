@@ -1,4 +1,5 @@
 #include "command/command.h"
+#include "base/standard.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -199,18 +200,19 @@ void command_help(const struct command *command)
 {
 	const struct flag *f;
 
-	printf("usage: muster %s %s%s\n\n%s.\n", command->name,
-	       command->flags[0].name ? "[options] " : "", command->usage, command->summary);
+	standard_print("usage: muster %s %s%s\n\n%s.\n", command->name,
+		       command->flags[0].name ? "[options] " : "", command->usage,
+		       command->summary);
 	if (command->flags[0].name)
-		printf("\noptions:\n");
+		standard_print("\noptions:\n");
 	for (f = command->flags; f->name; f++) {
 		char left[64];
 
 		snprintf(left, sizeof left, "%s%c%s--%s%s%s", f->letter ? "-" : "",
 			 f->letter ? f->letter : ' ', f->letter ? ", " : "", f->name,
 			 f->value ? " " : "", f->value ? f->value : "");
-		printf("  %-26s %s\n", left, f->help);
+		standard_print("  %-26s %s\n", left, f->help);
 	}
 	if (command->more)
-		printf("\n%s\n", command->more);
+		standard_print("\n%s\n", command->more);
 }

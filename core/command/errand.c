@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/standard.h"
 #include "base/watch.h"
 #include "run/schedule.h"
 #include "stage/check.h"
@@ -17,7 +18,8 @@ static int write_report(const struct run *run, struct wanted_report *r, int colo
 	int err;
 
 	r->format->write(run, &out,
-			 !r->to.shown && color_wanted((enum color_choice)color, STDOUT_FILENO));
+			 !r->to.shown &&
+				 color_wanted((enum color_choice)color, fileno(standard_output())));
 	text_add(&out, "", 0);
 	err = destination_write(&r->to, &out);
 	if (err)

@@ -2,7 +2,6 @@
  * The command line: `muster COMMAND ...`.
  */
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -10,9 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <muster/plugin.h>
+#include <muster/table.h>
 
 #include "base/mem.h"
+#include "base/standard.h"
 #include "base/text.h"
 #include "base/watch.h"
 #include "command/command.h"
@@ -41,13 +41,14 @@ static void print_help(void)
 {
 	size_t i;
 
-	printf("usage: muster COMMAND [options] ...\n\n"
-	       "Turns published mission rosters into one validated dataset.\n\ncommands:\n");
+	standard_print(
+		"usage: muster COMMAND [options] ...\n\n"
+		"Turns published mission rosters into one validated dataset.\n\ncommands:\n");
 	for (i = 0; i < N_COMMANDS; i++)
-		printf("  %-8s %-14s %s\n", commands[i]->name, commands[i]->usage,
-		       commands[i]->summary);
-	printf("  help     [COMMAND]      this text, or that of a command\n"
-	       "\n'muster --version' prints the version.\n");
+		standard_print("  %-8s %-14s %s\n", commands[i]->name, commands[i]->usage,
+			       commands[i]->summary);
+	standard_print("  help     [COMMAND]      this text, or that of a command\n"
+		       "\n'muster --version' prints the version.\n");
 }
 
 static int unknown(const char *name)
@@ -111,19 +112,6 @@ __attribute__((visibility("default"))) int pthread_cancel(pthread_t th)
 	return cancel(th);
 }
 
-/* Whoever starts the program may have closed some of the standard streams.  Their numbers
- * must not go to files that are opened later: what is printed would be written there.  The
- * descriptors that take their place can be neither read nor written. */
-static bool reserve_streams(void)
-{
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH) != fd)
-			return false;
-	return true;
-}
-
 static bool takes_value(const struct command *command, const char *argument)
 {
 	const struct flag *f = command->flags;
@@ -152,6 +140,7 @@ static int act(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 	const struct command *command;
+	int32_t today;
 	int code;
 
 	if (!name)
@@ -159,16 +148,21 @@ static int act(int argc, char **argv)
 	if (!strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h")) {
 		code = help(argc > 2 ? argv[2] : NULL);
 	} else if (!strcmp(name, "--version")) {
-		printf("muster %s (plugin ABI %d)\n", VERSION, MUSTER_ABI);
+		standard_print("muster %s (plugin ABI %d)\n", VERSION, MUSTER_ABI);
 		code = EXIT_VALID;
 	} else if (!(command = command_find(name))) {
 		code = unknown(name);
 	} else if (asks_for_help(command, argc, argv)) {
 		code = help(name);
+	} else if (mu_today(&today)) {
+		return usage_error(command,
+				   "SOURCE_DATE_EPOCH is '%s', and should be a number of seconds "
+				   "since 1970",
+				   getenv("SOURCE_DATE_EPOCH"));
 	} else {
 		code = command->run(command, argc - 1, argv + 1);
 	}
-	if (fflush(stdout) || ferror(stdout)) {
+	if (fflush(standard_output()) || ferror(standard_output())) {
 		fprintf(stderr, "muster: standard output cannot be written to\n");
 		return EXIT_FAILED;
 	}
@@ -191,7 +185,7 @@ int main(int argc, char **argv)
 {
 	int code;
 
-	if (!reserve_streams()) {
+	if (!standard_begin()) {
 		fprintf(stderr, "muster: the standard streams cannot be opened\n");
 		return EXIT_FAILED;
 	}

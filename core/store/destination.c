@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/standard.h"
 #include "base/whole_file.h"
 
 #define MAX_LINKS 40
@@ -81,11 +82,12 @@ static int resolve(const char *path, char **out)
 
 static int open_descriptor(struct destination *d, int number)
 {
-	int flags = fcntl(number, F_GETFL);
+	bool standard = number == STDOUT_FILENO;
+	int flags = fcntl(standard ? fileno(standard_output()) : number, F_GETFL);
 
 	if (flags < 0 || (flags & O_PATH) || (flags & O_ACCMODE) == O_RDONLY)
 		return EBADF;
-	if (number == STDOUT_FILENO) {
+	if (standard) {
 		d->shown = NULL;
 		return 0;
 	}
@@ -97,7 +99,7 @@ static int identify(struct destination *d)
 {
 	struct stat st;
 
-	if (d->fd > 0 || !d->path ? fstat(d->fd > 0 ? d->fd : STDOUT_FILENO, &st)
+	if (d->fd > 0 || !d->path ? fstat(d->fd > 0 ? d->fd : fileno(standard_output()), &st)
 				  : lstat(d->path, &st))
 		return errno;
 	d->there = true;
@@ -159,12 +161,13 @@ int destination_open(struct destination *d, const char *path, struct text *why)
 
 static int write_standard(const struct text *text)
 {
+	FILE *standard = standard_output();
 	int err = 0;
 
 	if (text->len &&
-	    (fwrite(text->data, 1, text->len, stdout) != text->len || fflush(stdout))) {
+	    (fwrite(text->data, 1, text->len, standard) != text->len || fflush(standard))) {
 		err = errno ? errno : EIO;
-		clearerr(stdout);
+		clearerr(standard);
 	}
 	return err;
 }

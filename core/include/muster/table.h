@@ -265,6 +265,12 @@ bool mu_is_number(struct mu_string text);
  * all its digits: words for behind it in a message, with what keeps them.  NULL: of any other. */
 const char *mu_number_loss(struct mu_string text);
 
+/* How a noun ends behind a number of things, in a message: "%zu row%s". */
+static inline const char *mu_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* Whether all of a text is "true" or "false". */
 bool mu_parse_boolean(struct mu_string text, bool *out);
 
@@ -273,8 +279,9 @@ bool mu_parse_boolean(struct mu_string text, bool *out);
 bool mu_parse_date(struct mu_string text, int32_t *out);
 
 /* The day of today (UTC) in days since 1970-01-01, or the one that the environment's
- * SOURCE_DATE_EPOCH says, in seconds. */
-int32_t mu_today(void);
+ * SOURCE_DATE_EPOCH says, in seconds since then.  EINVAL when that says something else; muster
+ * begins no run then. */
+int mu_today(int32_t *days);
 
 /* Days since 1970-01-01 of a day of the Gregorian calendar, years 1 to 9999; false when there is
  * no such day.  (Algorithm: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".) */

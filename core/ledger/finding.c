@@ -291,3 +291,11 @@ void findings_release(struct findings *fs)
 		finding_release(&fs->items[i]);
 	empty(fs);
 }
+
+void checks_add(uint64_t checks[3], const uint64_t more[3])
+{
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		checks[i] += more[i] < CHECKS_MOST - checks[i] ? more[i] : CHECKS_MOST - checks[i];
+}

@@ -97,4 +97,10 @@ bool findings_shows(const struct findings *fs, size_t index);
 void finding_release(struct finding *finding);
 void findings_release(struct findings *fs);
 
+/* The most checks of one outcome: a number that every report can hold. */
+#define CHECKS_MOST ((uint64_t)INT64_MAX)
+
+/* Adds counts of checks, by enum mu_outcome.  A sum stays at CHECKS_MOST. */
+void checks_add(uint64_t checks[3], const uint64_t more[3]);
+
 #endif

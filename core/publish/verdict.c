@@ -72,8 +72,9 @@ static void check_rejected(struct run *run)
 		return;
 	limit_write(limit, &allowed);
 	run_report(run, "run/too-many-rejected", (struct finding){ .severity = MU_ERROR },
-		   "%llu of %llu rows are rejected, and max_rejected allows %s",
-		   (unsigned long long)n, (unsigned long long)all, allowed.data);
+		   "%llu of %llu row%s %s rejected, and max_rejected allows %s",
+		   (unsigned long long)n, (unsigned long long)all, mu_plural(all),
+		   n == 1 ? "is" : "are", allowed.data);
 	text_release(&allowed);
 }
 
@@ -108,8 +109,9 @@ static void say_unsaid(struct run *run, const struct record *r)
 {
 	run_report(run, "run/failed-check",
 		   (struct finding){ .severity = MU_ERROR, .source = r->config->source },
-		   "%s (%s) counts %llu failed checks and reports no finding", r->config->name,
-		   r->config->plugin->full, (unsigned long long)r->checks[MU_FAIL]);
+		   "%s (%s) counts %llu failed check%s and reports no finding", r->config->name,
+		   r->config->plugin->full, (unsigned long long)r->checks[MU_FAIL],
+		   mu_plural(r->checks[MU_FAIL]));
 }
 
 /* Claims of a source behind whose parser no stage compares any. */
@@ -143,13 +145,13 @@ void verdict_count(const struct run *run, struct verdict *v)
 {
 	size_t i;
 
-	v->unevaluated += run->unchecked;
+	v->unevaluated = run->unchecked > 0;
 	v->counts[MU_ERROR] += run->findings.of[MU_ERROR];
 	v->counts[MU_WARNING] += run->findings.of[MU_WARNING] + run->withdrawn.of[MU_WARNING];
 	for (i = 0; i < run->n_records; i++) {
 		v->counts[MU_ERROR] += run->records[i].findings.of[MU_ERROR];
 		v->counts[MU_WARNING] += run->records[i].findings.of[MU_WARNING];
-		v->unevaluated += run->records[i].checks[MU_UNEVALUATED];
+		v->unevaluated |= run->records[i].checks[MU_UNEVALUATED] > 0;
 	}
 	for (i = 0; i < run->rejections.count; i++) {
 		uint64_t n = rejected_forgiven(run, &run->rejections.items[i]);
@@ -165,7 +167,7 @@ void verdict_add_stage(struct verdict *v, const struct stage *s)
 		v->counts[MU_ERROR]++;
 	v->counts[MU_ERROR] += s->findings.of[MU_ERROR];
 	v->counts[MU_WARNING] += s->findings.of[MU_WARNING];
-	v->unevaluated += s->checks[MU_UNEVALUATED];
+	v->unevaluated |= s->checks[MU_UNEVALUATED] > 0;
 }
 
 bool verdict_is_fit(const struct run *run, const struct verdict *v)
@@ -189,7 +191,7 @@ bool verdict_gather(struct run *run)
 {
 	struct findings own;
 	struct verdict v;
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < run->n_records; i++)
 		if (fails_unsaid(&run->records[i], NULL))
@@ -198,16 +200,15 @@ bool verdict_gather(struct run *run)
 	run->findings = (struct findings){ 0 };
 	for (i = 0; i < run->n_records; i++) {
 		findings_gather(&run->findings, &run->records[i].findings);
-		for (j = 0; j < 3; j++)
-			run->checks[j] += run->records[i].checks[j];
+		checks_add(run->checks, run->records[i].checks);
 	}
-	run->checks[MU_UNEVALUATED] += run->unchecked;
+	checks_add(run->checks, (uint64_t[3]){ [MU_UNEVALUATED] = run->unchecked });
 	findings_gather(&run->findings, &run->withdrawn);
 	findings_gather(&run->findings, &own);
 	memcpy(run->counts, run->findings.of, sizeof run->counts);
 	if (run->pipeline->on_error == ON_ERROR_REJECT)
 		forgive(run);
-	v = (struct verdict){ .unevaluated = run->checks[MU_UNEVALUATED] };
+	v = (struct verdict){ .unevaluated = run->checks[MU_UNEVALUATED] > 0 };
 	memcpy(v.counts, run->counts, sizeof v.counts);
 	return verdict_is_fit(run, &v);
 }

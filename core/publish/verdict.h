@@ -10,7 +10,7 @@
 /* Zeroed is nothing counted. */
 struct verdict {
 	uint64_t counts[3]; /* findings by severity; notes do not matter */
-	uint64_t unevaluated;
+	bool unevaluated; /* a check is */
 };
 
 /* Adds what the run knows, and a stage that is still at work: findings and checks as they

@@ -154,13 +154,10 @@ static void reading_close(struct reader *r, size_t i, struct stage *s)
 {
 	size_t source = document_of(r, i)->source;
 	struct record *record = r->records[source];
-	size_t j;
 
 	findings_merge(&record->findings, &s->findings);
-	for (j = 0; j < 3; j++) {
-		record->checks[j] += s->checks[j];
-		s->checks[j] = 0;
-	}
+	checks_add(record->checks, s->checks);
+	memset(s->checks, 0, sizeof s->checks);
 	record->reported += s->reported;
 	s->reported = 0;
 	record->seconds += s->seconds;

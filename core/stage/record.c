@@ -14,11 +14,8 @@ int record_count(struct run *run, struct record *r, const struct ArrowSchema *sc
 
 void record_end(struct record *r, struct stage *s)
 {
-	size_t i;
-
 	findings_merge(&r->findings, &s->findings);
-	for (i = 0; i < 3; i++)
-		r->checks[i] += s->checks[i];
+	checks_add(r->checks, s->checks);
 	r->reported += s->reported;
 	r->seconds += s->seconds;
 	if (r->stage == s)

@@ -389,8 +389,9 @@ static int service_checked(struct mu_ctx *ctx, uint32_t outcome, uint64_t times)
 		return err;
 	if (outcome > MU_UNEVALUATED)
 		return stage_fail(s, EPROTO, "the plugin counts checks of an unknown outcome");
-	if (__builtin_add_overflow(s->checks[outcome], times, &s->checks[outcome]))
+	if (times > CHECKS_MOST - s->checks[outcome])
 		return stage_fail(s, EOVERFLOW, "the plugin counts more checks than there can be");
+	s->checks[outcome] += times;
 	return 0;
 }
 
@@ -466,7 +467,7 @@ static int service_output(struct mu_ctx *ctx, const char *path, const char **sta
 
 	if (err)
 		return err;
-	err = publish_output(&s->run->publish, path, staged, &why);
+	err = publish_output(&s->run->publish, path, s->config->name, staged, &why);
 	if (err)
 		stage_fail(s, err, "%s", why.data);
 	text_release(&why);

@@ -384,8 +384,7 @@ int stage_merge(struct stage *into, struct stage *from)
 	into->reported += from->reported;
 	findings_merge(&into->findings, &from->findings);
 	into->ctx.findings_counted = stage_findings_are_counted(into);
-	for (i = 0; i < 3; i++)
-		into->checks[i] += from->checks[i];
+	checks_add(into->checks, from->checks);
 	into->seconds += from->seconds;
 	for (i = 0; i < from->n_adjustments; i++) {
 		const struct adjustment *a = &from->adjustments[i];

@@ -519,7 +519,7 @@ static inline int mu_finding_count(struct mu_ctx *ctx, struct mu_finding f)
 }
 
 /* Counts checks, so that "not evaluated" never looks like passed.  A failed one needs a finding
- * too.  EOVERFLOW when there would be more than fit 64 bits. */
+ * too.  EOVERFLOW when there would be more than INT64_MAX. */
 static inline int mu_checked(struct mu_ctx *ctx, enum mu_outcome outcome, uint64_t times)
 {
 	return ctx->checked(ctx, (uint32_t)outcome, times);

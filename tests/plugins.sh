@@ -99,7 +99,7 @@ run() {
 	stop=$(directives stop "$1")
 	# shellcheck disable=SC2086  # words
 	MUSTER_PLUGIN_PATH=$PWD/plugins timeout -k 5 60 "$build/muster" run pipeline.yaml --out out \
-		--jobs 2 $args >printed 2>&1 </dev/null &
+		--jobs 2 $args >../$name.report 2>printed </dev/null &
 	pid=$!
 	if [ -n "$stop" ]; then
 		sleep "$stop"
@@ -108,12 +108,17 @@ run() {
 	fi
 	wait "$pid"
 	code=$?
+	case $args in
+	*json=-*) python3 -m json.tool "../$name.report" >/dev/null || wrong "its report is no JSON" ;;
+	esac
+	cat "../$name.report" >>printed
 	[ -z "$stop" ] || [ $(($(date +%s) - asked)) -le 5 ] ||
 		wrong "it took more than 5 s to end after SIGTERM"
 }
 
 # What stands in the folder of the run when it is over.
 left() {
+	cmp list.csv ../list.csv
 	find . -name '.?*' ! -name . -print
 	if [ "$code" = 0 ] || [ -n "$published" ]; then
 		cmp out/list.csv list.csv

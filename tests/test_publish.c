@@ -64,11 +64,11 @@ static int publish_one(const char *out)
 
 	text_clear(&why);
 	ck_assert_msg(!publish_begin(&p, out, &why), "%s", why.data);
-	ck_assert(!publish_output(&p, "data/rows.csv", &staged, &why));
+	ck_assert(!publish_output(&p, "data/rows.csv", "a test", &staged, &why));
 	file = fopen(staged, "w");
 	ck_assert_ptr_nonnull(file);
 	ck_assert(fputs("mission\n", file) >= 0 && !fclose(file));
-	ck_assert_msg(!publish_measure(&p, &why), "%s", why.data);
+	ck_assert_msg(!publish_measure(&p, "a test", &why), "%s", why.data);
 	text_printf(&package,
 		    "{\"muster\": \"1\", \"resources\": [{\"path\": \"data/rows.csv\", "
 		    "\"bytes\": 8, \"hash\": \"sha256:%s\"}]}",

@@ -212,7 +212,7 @@ int rejects_write(struct run *run)
 	rejections_sort(&run->rejections);
 	others_find(run);
 	run->publish.rejects = false;
-	err = publish_output(&run->publish, REJECTS, &staged, &why);
+	err = publish_output(&run->publish, REJECTS, "muster", &staged, &why);
 	if (!err && !(file = fopen(staged, "wxe"))) {
 		err = errno;
 		text_printf(&why, "rejects.csv: %s", strerror(err));
@@ -223,6 +223,8 @@ int rejects_write(struct run *run)
 		err = write_all(run, file, &why);
 	if (file && fclose(file) && !err)
 		err = EIO;
+	if (!err)
+		err = publish_measure(&run->publish, "muster", &why);
 	if (err)
 		run_fail(run, NULL, err, why.len ? why.data : "rejects.csv: cannot be written");
 	text_release(&why);

@@ -271,16 +271,29 @@ int exporters_finish(struct exporters *x)
 	return err;
 }
 
+static void measure(struct run *run, const struct stage_config *config)
+{
+	struct text why = { 0 };
+	int err = publish_measure(&run->publish, config->name, &why);
+
+	if (err)
+		run_fail(run, NULL, err, why.data);
+	text_release(&why);
+}
+
 void exporters_close(struct exporters *x)
 {
 	bool foreign = foreign_of(x) != NULL;
 	size_t i;
 
 	for (i = 0; i < x->count; i++) {
-		struct record *r = run_record(x->run, x->items[i].config);
+		const struct stage_config *config = x->items[i].config;
+		struct record *r = run_record(x->run, config);
 
 		r->in = &x->run->dataset;
 		record_end(r, &x->items[i]);
+		if (x->run->exported)
+			measure(x->run, config);
 	}
 	for (i = 0; foreign && i < x->run->publish.n_outputs; i++)
 		surroundings_mode(x->run->publish.outputs[i].staged);

@@ -18,8 +18,8 @@
 static int store(struct run *run)
 {
 	struct text package = { 0 }, why = { 0 };
-	int err = publish_measure(&run->publish, &why);
 	size_t i;
+	int err;
 
 	for (i = 0; i < run->publish.n_outputs; i++)
 		run->publish.outputs[i].rows =
@@ -27,10 +27,8 @@ static int store(struct run *run)
 					!strcmp(run->publish.outputs[i].path, REJECTS)
 				? run->withheld.rows + rejected_count(run).rejected
 				: run->dataset.rows;
-	if (!err) {
-		datapackage_write(run, &package);
-		err = publish_commit(&run->publish, package.data, package.len, &why);
-	}
+	datapackage_write(run, &package);
+	err = publish_commit(&run->publish, package.data, package.len, &why);
 	if (err)
 		run_fail(run, NULL, err, why.data);
 	run->published = !err;
@@ -78,8 +76,9 @@ static void tell_work(struct run *run)
 	for (i = 0; run->options.verbosity > 1 && i < run->documents.count; i++) {
 		const struct document *d = run->documents.items[i];
 
-		text_printf(&line, "%s: %s: %llu bytes%s", d->public.source, d->public.uri,
-			    (unsigned long long)d->public.bytes, d->unread ? ", not read" : "");
+		text_printf(&line, "%s: %s: ", d->public.source, d->public.uri);
+		text_add_count(&line, d->public.bytes, "byte");
+		text_puts(&line, d->unread ? ", not read" : "");
 		tell(run, &line);
 	}
 	for (i = 0; run->options.verbosity > 1 && i < run->n_records; i++) {
@@ -88,14 +87,17 @@ static void tell_work(struct run *run)
 		if (!r->opened)
 			continue;
 		text_printf(&line, "%s (%s): ", r->config->name, r->config->plugin->full);
-		if (r->out)
-			text_printf(&line, "%llu rows and %llu claims given out, ",
-				    (unsigned long long)r->out->rows,
-				    (unsigned long long)r->out->claims);
-		text_printf(&line, "%" PRIu64 " findings, %.3f s of work",
-			    r->findings.of[MU_ERROR] + r->findings.of[MU_WARNING] +
-				    r->findings.of[MU_NOTE],
-			    r->seconds);
+		if (r->out) {
+			text_add_count(&line, r->out->rows, "row");
+			text_puts(&line, " and ");
+			text_add_count(&line, r->out->claims, "claim");
+			text_puts(&line, " given out, ");
+		}
+		text_add_count(&line,
+			       r->findings.of[MU_ERROR] + r->findings.of[MU_WARNING] +
+				       r->findings.of[MU_NOTE],
+			       "finding");
+		text_printf(&line, ", %.3f s of work", r->seconds);
 		tell(run, &line);
 	}
 	text_release(&line);

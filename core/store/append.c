@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -51,11 +52,23 @@ struct append {
 
 struct append *append_open(const char *path, bool threads)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666), err = 0;
 	struct append *a;
+	struct stat st;
 
 	if (fd < 0)
 		return NULL;
+	if (fstat(fd, &st))
+		err = errno;
+	else if (st.st_nlink > 1)
+		err = EMLINK; /* it is a file of somebody else as well */
+	else if (st.st_size && ftruncate(fd, 0))
+		err = errno;
+	if (err) {
+		close(fd);
+		errno = err;
+		return NULL;
+	}
 	a = mem_alloc(sizeof *a);
 	a->fd = fd;
 	a->threads = threads;

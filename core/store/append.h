@@ -14,7 +14,8 @@
 
 struct append;
 
-/* Makes the file, or empties it; without `threads` there is none.  NULL with errno. */
+/* Makes the file, or empties it; without `threads` there is none.  NULL with errno: EMLINK, and
+ * nothing is emptied, when it has a second name somewhere. */
 struct append *append_open(const char *path, bool threads);
 
 /* Appends a copy of some bytes.  0, or the errno of the first write that failed; one

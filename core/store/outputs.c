@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/standard.h"
 #include "store/append.h"
 #include "store/document.h"
+
+#define LINKED "is another file as well, by a hard link"
 
 #define HASH_TWICE 262144 /* bytes at most that are hashed once more before they are published */
 
@@ -28,7 +31,8 @@ static struct output *add_output(struct publish *p, const char *path)
 	return o;
 }
 
-int publish_output(struct publish *p, const char *path, const char **staged, struct text *why)
+int publish_output(struct publish *p, const char *path, const char *by, const char **staged,
+		   struct text *why)
 {
 	const char *wrong = output_path_wrong(path, p->rejects);
 	struct output *o;
@@ -43,6 +47,7 @@ int publish_output(struct publish *p, const char *path, const char **staged, str
 		return EINVAL;
 	}
 	o = add_output(p, path);
+	o->by = by;
 	for (at = strchr(o->staged + strlen(p->staging) + 1, '/'); at && !err;
 	     at = strchr(at + 1, '/')) {
 		*at = '\0';
@@ -72,42 +77,36 @@ int publish_append(struct publish *p, const char *staged, const void *data, size
 	if (!o->append)
 		o->append = append_open(staged, p->threads);
 	if (!o->append)
-		return publish_fail(why, errno, o->path, "cannot be made");
+		return publish_fail(why, errno, o->path,
+				    errno == EMLINK ? LINKED : "cannot be made");
 	err = len ? append_put(o->append, data, len) : append_wait(o->append);
 	if (err)
 		text_printf(why, "%s: %s", o->path, strerror(err));
 	return err;
 }
 
-/* What was hashed is what is there, as far as its length can tell. */
-static int measure_appended(struct output *o, int fd)
-{
-	struct stat st;
-	int err = append_measure(o->append, o->sha256, &o->bytes);
-
-	if (!err && fstat(fd, &st))
-		err = errno;
-	/* Nobody else writes to it, so what was written went elsewhere. */
-	if (!err && (uint64_t)st.st_size != o->bytes)
-		err = EIO;
-	return err;
-}
-
 /* An exporter may have left something else there, even a pipe. */
 static int open_staged(const char *path, const char *shown, int *fd, struct text *why)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
 	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (*fd < 0)
 		return publish_fail(why, errno, shown,
 				    errno == ENOENT ? "was declared and not written"
 						    : "cannot be read");
-	if (!fstat(*fd, &st) && S_ISREG(st.st_mode))
+	if (!fstat(*fd, &st) && S_ISREG(st.st_mode) && st.st_nlink == 1)
 		return 0;
+	text_printf(why, "%s: %s", shown, S_ISREG(st.st_mode) ? LINKED : "is no plain file");
 	close(*fd);
-	text_printf(why, "%s: is no plain file", shown);
 	return EINVAL;
+}
+
+static int changed(const struct output *o, struct text *why)
+{
+	text_printf(why, "%s: was changed by somebody else than %s, whose output it is", o->path,
+		    o->by);
+	return EPROTO;
 }
 
 static int measure(struct output *o, struct text *why)
@@ -118,30 +117,34 @@ static int measure(struct output *o, struct text *why)
 	if (err)
 		return err;
 	outputs_write_out(fd);
-	err = o->append ? measure_appended(o, fd) : sha256_file(fd, o->sha256, &o->bytes);
+	err = o->append ? append_measure(o->append, o->sha256, &o->bytes)
+			: sha256_file(fd, o->sha256, &o->bytes);
 	if (!err && fstat(fd, &st))
 		err = errno;
 	close(fd);
 	if (err)
 		return publish_fail(why, err, o->path, "cannot be stored");
+	if ((uint64_t)st.st_size != o->bytes)
+		return changed(o, why);
 	o->file = st.st_ino;
 	o->changed = st.st_mtim;
 	return 0;
 }
 
-int publish_measure(struct publish *p, struct text *why)
+int publish_measure(struct publish *p, const char *by, struct text *why)
 {
 	size_t i;
 	int err = 0;
 
 	/* An exporter may have left a stream open: what is in it belongs to its output. */
-	if (fflush(NULL) && !ferror(stdout)) {
+	if (fflush(NULL) && !ferror(stdout) && !ferror(standard_output())) {
 		err = errno;
 		text_printf(why, "what an exporter has written cannot be stored: %s",
 			    strerror(err));
 	}
 	for (i = 0; !err && i < p->n_outputs; i++)
-		err = measure(&p->outputs[i], why);
+		if (!strcmp(p->outputs[i].by, by))
+			err = measure(&p->outputs[i], why);
 	return err;
 }
 
@@ -178,9 +181,7 @@ static int compare(const struct output *o, struct text *why)
 		return publish_fail(why, err, o->path, "cannot be read");
 	if (same)
 		return 0;
-	text_printf(why, "%s: was changed after its exporter had ended and it was measured",
-		    o->path);
-	return EBUSY;
+	return changed(o, why);
 }
 
 static bool is_declared(const struct publish *p, const char *path)

@@ -33,6 +33,7 @@ struct append;
 struct output {
 	char *path;   /* relative to the output folder */
 	char *staged; /* where it is written */
+	const char *by;        /* whose it is, for messages */
 	struct append *append; /* by whom, when the runner does it */
 	char sha256[65];
 	uint64_t bytes, rows;
@@ -74,18 +75,20 @@ int publish_check(const char *out, struct text *why);
  * one to replace; EBUSY, EXDEV: it could not be. */
 int publish_begin(struct publish *publish, const char *out, struct text *why);
 
-/* Declares a file of the dataset.  EINVAL: no such path may be written. */
-int publish_output(struct publish *publish, const char *path, const char **staged,
-		   struct text *why);
+/* Declares a file of the dataset.  `by` says who writes it, and lives as long.  EINVAL: no such
+ * path may be written. */
+int publish_output(struct publish *publish, const char *path, const char *by,
+		   const char **staged, struct text *why);
 
 /* Appends to a declared file, by the path that was given for it; no bytes: waits until
  * all that was appended is written.  ENOSPC and the like. */
 int publish_append(struct publish *publish, const char *staged, const void *data, size_t len,
 		   struct text *why);
 
-/* Measures the outputs (bytes, sha256) when all exporters are closed; each must have been
- * written. */
-int publish_measure(struct publish *publish, struct text *why);
+/* Measures the outputs of somebody (bytes, sha256) who has just closed them.  Each must have been
+ * written, by nobody else, and be no other file as well.  From then on a change is found when it
+ * is to be published. */
+int publish_measure(struct publish *publish, const char *by, struct text *why);
 
 /* Writes datapackage.json, the text of which is given, and swaps the folders.  Before, it
  * is read again and must describe the outputs, which must be what was measured, and all of it

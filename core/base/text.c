@@ -1,9 +1,12 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <muster/table.h>
 
 #include "base/address.h"
 #include "base/mem.h"
@@ -189,6 +192,11 @@ void text_add_visible(struct text *text, const char *bytes, size_t len)
 		else
 			text_printf(text, "\\U%08x", code);
 	}
+}
+
+void text_add_count(struct text *text, uint64_t n, const char *noun)
+{
+	text_printf(text, "%" PRIu64 " %s%s", n, noun, mu_plural(n));
 }
 
 void text_add_size(struct text *text, double bytes)

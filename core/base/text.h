@@ -42,6 +42,9 @@ void text_add_printable(struct text *text, const char *json);
 /* A number of bytes for people: "512 B", "3.4 MB". */
 void text_add_size(struct text *text, double bytes);
 
+/* How many of something there are: "1 row", "2 rows". */
+void text_add_count(struct text *text, uint64_t n, const char *noun);
+
 /* How many columns of a terminal the UTF-8 text takes (wcwidth's rules:
  * combining marks none, East Asian wide characters two). */
 size_t text_columns(const char *bytes, size_t len);

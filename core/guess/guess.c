@@ -233,10 +233,12 @@ static int read_columns(struct draft *g, struct text *why)
 
 static void add_counts(struct text *out, const struct run *run)
 {
-	text_printf(out, "# Run as it is, it gives %llu rows, %llu errors, %llu warnings",
-		    (unsigned long long)run->dataset.rows,
-		    (unsigned long long)run->counts[MU_ERROR],
-		    (unsigned long long)run->counts[MU_WARNING]);
+	text_puts(out, "# Run as it is, it gives ");
+	text_add_count(out, run->dataset.rows, "row");
+	text_puts(out, ", ");
+	text_add_count(out, run->counts[MU_ERROR], "error");
+	text_puts(out, ", ");
+	text_add_count(out, run->counts[MU_WARNING], "warning");
 	if (run->checks[MU_PASS] || run->checks[MU_FAIL] || run->checks[MU_UNEVALUATED])
 		text_printf(out, "; of its totals %llu add up, %llu do not, %llu cannot be told",
 			    (unsigned long long)run->checks[MU_PASS],

@@ -324,7 +324,7 @@ static size_t add_claim(struct text *out, const struct rowset *rows, size_t colu
 	guess_scalar(out, name);
 	text_puts(out, ", match: ");
 	guess_scalar(out, match);
-	text_printf(out, "}  # %zu of %zu rows\n", n, rows->count);
+	text_printf(out, "}  # %zu of %zu row%s\n", n, rows->count, mu_plural(rows->count));
 	return said + 1;
 }
 
@@ -425,7 +425,7 @@ static void add_notes(struct text *out, const struct rowset *rows)
 	}
 	if (known.count)
 		text_printf(out, "]  # %zu row%s below the table\n", rows->count - first,
-			    rows->count - first == 1 ? "" : "s");
+			    mu_plural(rows->count - first));
 	mu_map_release(&known);
 	text_release(&pattern);
 }

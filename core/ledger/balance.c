@@ -216,17 +216,18 @@ bool balance_conserved(const struct balance *in, const struct balance *out,
 	size_t j;
 
 	if (in->claims + claims != out->claims) {
-		text_printf(why, "%" PRIu64 " claims went in, ", in->claims);
+		text_add_count(why, in->claims, "claim");
+		text_puts(why, " went in, ");
 		if (claims)
 			text_printf(why, "%+" PRId64 " was stated as changed, ", narrow(claims));
 		text_printf(why, "%" PRIu64 " came out", out->claims);
 		return false;
 	}
 	if (in->rows + by != out->rows) {
+		text_add_count(why, in->rows, "row");
 		text_printf(why,
-			    "%" PRIu64 " rows went in, %+" PRId64 " was stated as changed, "
-			    "%" PRIu64 " came out",
-			    in->rows, narrow(by), out->rows);
+			    " went in, %+" PRId64 " was stated as changed, %" PRIu64 " came out",
+			    narrow(by), out->rows);
 		return false;
 	}
 	for (j = 0; j < in->n_measures; j++)

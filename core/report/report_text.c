@@ -192,21 +192,16 @@ static void add_findings(const struct run *run, struct text *out, bool color)
 	}
 	if (shown < all && run->options.verbosity >= 0)
 		text_printf(out,
-			    "... and %" PRIu64 " more findings; --report json lists up to %d "
+			    "... and %" PRIu64 " more finding%s; --report json lists up to %d "
 			    "errors, and as many warnings and notes, of a stage\n",
-			    all - shown, FINDINGS_KEPT);
-}
-
-static void count(struct text *out, uint64_t n, const char *noun)
-{
-	text_printf(out, "%" PRIu64 " %s%s", n, noun, n == 1 ? "" : "s");
+			    all - shown, mu_plural(all - shown), FINDINGS_KEPT);
 }
 
 static void add_balance(struct text *out, const struct balance *t)
 {
 	size_t i;
 
-	count(out, t->rows, "row");
+	text_add_count(out, t->rows, "row");
 	for (i = 0; i < t->n_measures; i++)
 		text_printf(out, ", %s %" PRId64 "%s", t->measures[i].name, t->measures[i].sum,
 			    t->measures[i].overflow ? " (overflowed)" : "");
@@ -230,16 +225,16 @@ static void add_summary(const struct run *run, struct text *out, bool color)
 	if ((run->withheld.rows || documents) && run->pipeline->on_error == ON_ERROR_REJECT) {
 		text_puts(out, "; rejected: ");
 		if (documents)
-			count(out, documents, "document");
+			text_add_count(out, documents, "document");
 		if (documents && run->withheld.rows)
 			text_puts(out, ", ");
 		if (run->withheld.rows)
 			add_balance(out, &run->withheld);
 	}
 	text_puts(out, "; ");
-	count(out, run->counts[MU_ERROR], "error");
+	text_add_count(out, run->counts[MU_ERROR], "error");
 	text_puts(out, ", ");
-	count(out, run->counts[MU_WARNING], "warning");
+	text_add_count(out, run->counts[MU_WARNING], "warning");
 	text_printf(out,
 		    "; checks: %" PRIu64 " passed, %" PRIu64 " failed%s, %" PRIu64
 		    " not evaluated\n",
@@ -254,12 +249,12 @@ static void add_missing(const struct run *run, struct text *out, bool color)
 
 	if (!n.rejected)
 		return;
-	text_printf(out, "%s: %s%s without %zu of %zu documents%s\n", run->pipeline->name,
+	text_printf(out, "%s: %s%s without %zu of %zu document%s%s\n", run->pipeline->name,
 		    paint(color, "\033[1;35m"),
 		    run->published                ? "published"
 		    : run->status == STATUS_VALID ? "valid"
 						  : "not published, and read",
-		    n.rejected, n.all, paint(color, "\033[0m"));
+		    n.rejected, n.all, mu_plural(n.all), paint(color, "\033[0m"));
 }
 
 static void add_pinned(const struct run *run, struct text *out)
@@ -271,9 +266,9 @@ static void add_pinned(const struct run *run, struct text *out)
 	text_puts(out, "  ");
 	text_add_visible(out, run->pinned, strlen(run->pinned));
 	text_puts(out, " pins ");
-	count(out, run->documents.count, "document");
+	text_add_count(out, run->documents.count, "document");
 	text_puts(out, " of ");
-	count(out, run->n_sources, "source");
+	text_add_count(out, run->n_sources, "source");
 	text_putc(out, '\n');
 }
 
@@ -296,8 +291,10 @@ static void add_outputs(const struct run *run, struct text *out)
 		text_puts(out, "  ");
 		text_add_visible(out, run->publish.shown, strlen(run->publish.shown));
 		text_printf(out, "/%s (", run->publish.outputs[i].path);
-		count(out, run->publish.outputs[i].rows, "row");
-		text_printf(out, ", %" PRIu64 " bytes)\n", run->publish.outputs[i].bytes);
+		text_add_count(out, run->publish.outputs[i].rows, "row");
+		text_puts(out, ", ");
+		text_add_count(out, run->publish.outputs[i].bytes, "byte");
+		text_puts(out, ")\n");
 	}
 }
 

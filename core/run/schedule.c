@@ -189,8 +189,9 @@ static void rewind_tell(const struct run *run)
 
 	if (run->options.verbosity < 1)
 		return;
-	text_printf(&line, "%s: %zu of %zu documents are rejected: all others are read again",
-		    run->pipeline->name, run->n_rejected, rejected_count(run).all);
+	text_printf(&line, "%s: %zu of %zu documents %s rejected: all others are read again",
+		    run->pipeline->name, run->n_rejected, rejected_count(run).all,
+		    run->n_rejected == 1 ? "is" : "are");
 	progress_line(run->progress, line.data);
 	text_release(&line);
 }

@@ -316,9 +316,9 @@ static void compare_document(const struct lock *lock, struct run *run, const str
 		run_report(run, "run/lock-added", about, "is not in the lock");
 	else if (strcmp(v->sha256, d->public.sha256) != 0)
 		run_report(run, "run/lock-differs", about,
-			   "differs from its lock: %llu bytes with sha256 %.12s... were locked, "
+			   "differs from its lock: %llu byte%s with sha256 %.12s... were locked, "
 			   "%llu with %.12s... came",
-			   (unsigned long long)v->bytes, v->sha256,
+			   (unsigned long long)v->bytes, mu_plural(v->bytes), v->sha256,
 			   (unsigned long long)d->public.bytes, d->public.sha256);
 }
 

@@ -221,8 +221,9 @@ static void say_too_many(struct run *run, const struct tallied *n)
 
 	limit_write(&run->pipeline->max_rejected.documents, &allowed);
 	run_report(run, "run/too-many-rejected", (struct finding){ .severity = MU_ERROR },
-		   "%zu of %zu documents are not as they should be, and max_rejected allows %s",
-		   n->rejected, n->all, allowed.data);
+		   "%zu of %zu document%s %s not as %s should be, and max_rejected allows %s",
+		   n->rejected, n->all, mu_plural(n->all), n->rejected == 1 ? "is" : "are",
+		   n->rejected == 1 ? "it" : "they", allowed.data);
 	text_release(&allowed);
 }
 

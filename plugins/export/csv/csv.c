@@ -256,7 +256,7 @@ static int csv_finish(struct mu_ctx *ctx, struct self *self)
 		mu_log(ctx, MU_INFO,
 		       "%s: an apostrophe was put before %" PRIu64 " text%s that a "
 		       "spreadsheet would run",
-		       self->path, self->escaped, self->escaped == 1 ? "" : "s");
+		       self->path, self->escaped, mu_plural((uint64_t)self->escaped));
 	return written(ctx, self);
 }
 

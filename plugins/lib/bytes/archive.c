@@ -74,8 +74,9 @@ static int out_of_memory(struct mu_ctx *ctx)
 
 static int nothing_found(struct mu_ctx *ctx, const struct archive_reader *r)
 {
-	return mu_fail(ctx, ENOENT, "%s has no file%s among its %" PRId64 " members", r->shown,
-		       r->patterns->count ? " that matches" : "", r->members);
+	return mu_fail(ctx, ENOENT, "%s has no file%s among its %" PRId64 " member%s", r->shown,
+		       r->patterns->count ? " that matches" : "", r->members,
+		       r->members == 1 ? "" : "s");
 }
 
 static int no_archive(struct mu_ctx *ctx, const struct archive_reader *r)
@@ -470,8 +471,9 @@ static int member_unpack(struct mu_ctx *ctx, struct archive_reader *r, struct ar
 	r->zip_end = archive_filter_bytes(r->source, 0);
 	if (archive_entry_size_is_set(entry) && r->bytes - before != archive_entry_size(entry))
 		return member_fail(ctx, r, EBADMSG,
-				   "has %" PRId64 " bytes, where the archive says %" PRId64,
-				   r->bytes - before, (int64_t)archive_entry_size(entry));
+				   "has %" PRId64 " byte%s, where the archive says %" PRId64,
+				   r->bytes - before, r->bytes - before == 1 ? "" : "s",
+				   (int64_t)archive_entry_size(entry));
 	return 0;
 }
 
@@ -509,8 +511,8 @@ static int archive_end_check(struct mu_ctx *ctx, struct archive_reader *r)
 		return err;
 	if (r->announced >= 0 && r->members != r->announced)
 		return mu_fail(ctx, EBADMSG,
-			       "%s is damaged: it has %" PRId64 " members, and says %" PRId64,
-			       r->shown, r->members, r->announced);
+			       "%s is damaged: it has %" PRId64 " member%s, and says %" PRId64,
+			       r->shown, r->members, r->members == 1 ? "" : "s", r->announced);
 	return r->matched ? 0 : nothing_found(ctx, r);
 }
 

@@ -151,12 +151,12 @@ int list_cell(struct list *list, char **cell, bool *last)
 
 static int too_many(const struct list *list, size_t count)
 {
-	return list_malformed(list, "there are more than %zu fields", count);
+	return list_malformed(list, "there are more than %zu field%s", count, mu_plural(count));
 }
 
 static int too_few(const struct list *list, size_t count)
 {
-	return list_malformed(list, "there are fewer than %zu fields", count);
+	return list_malformed(list, "there are fewer than %zu field%s", count, mu_plural(count));
 }
 
 int list_row(struct list *list, char **cells, size_t count)

@@ -195,7 +195,9 @@ static int report_hidden(struct mu_ctx *ctx, const struct self *self)
 						 html_position(self->first_hidden)) };
 
 	return self->hidden ? mu_report(ctx, hidden,
-					"%" PRIu64 " rows are hidden, of which this is the first",
+					self->hidden == 1 ? "this row is hidden"
+							  : "%" PRIu64
+							    " rows are hidden: this one first",
 					self->hidden)
 			    : 0;
 }

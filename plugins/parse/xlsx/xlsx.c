@@ -103,8 +103,10 @@ static int report_uncalculated(struct mu_ctx *ctx, struct book *book)
 	if (!self->workbook.stale || !self->formulas)
 		return 0;
 	return mu_report(ctx, stale,
-			 "it has %zu formulas that are to be calculated when it is opened, so "
-			 "their stored values may be old",
+			 self->formulas == 1 ? "it has %zu formula that is to be calculated when "
+					       "it is opened, so its stored value may be old"
+					     : "it has %zu formulas that are to be calculated when "
+					       "it is opened, so their stored values may be old",
 			 (size_t)self->formulas);
 }
 

@@ -6,8 +6,8 @@
 #include "command/command.h"
 #include "base/standard.h"
 #include "config/pipeline.h"
+#include "run/out.h"
 #include "stage/check.h"
-#include "store/publish.h"
 
 enum { CHECK_SET, CHECK_OUT };
 
@@ -36,7 +36,7 @@ static void summary_print(const struct pipeline *p)
 }
 
 /* What `run` would say of its output folder before it does anything. */
-static bool out_check(const struct pipeline *p, const char *out)
+static bool folder_check(const struct pipeline *p, const char *out)
 {
 	struct text path = { 0 }, why = { 0 }, shown = { 0 };
 	bool good;
@@ -45,7 +45,7 @@ static bool out_check(const struct pipeline *p, const char *out)
 		text_puts(&path, out);
 	else
 		text_printf(&path, "%s/out", p->folder);
-	good = !publish_check(path.data, &why);
+	good = !out_check(p, path.data, &why);
 	if (!good) {
 		text_add_visible(&shown, why.data, why.len);
 		fprintf(stderr, "muster: %s\n", shown.data);
@@ -66,7 +66,7 @@ static int file_check(const char *path, const char *out_folder, struct loader *l
 	/* Both, even if the first finds something: all of it in one go. */
 	wrong = pipeline_read(&p, path, loader, settings->items, settings->count);
 	err = pipeline_check(&p);
-	if (p.folder && !out_check(&p, out_folder) && !err)
+	if (p.folder && !folder_check(&p, out_folder) && !err)
 		err = EINVAL;
 	if (!wrong && !err) {
 		summary_print(&p);

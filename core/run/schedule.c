@@ -27,6 +27,7 @@
 #include "publish/rejects.h"
 #include "run/ending.h"
 #include "run/locked.h"
+#include "run/out.h"
 #include "run/work.h"
 #include "sources/fetch.h"
 #include "sources/lock.h"
@@ -96,7 +97,7 @@ static int recover(struct run *run)
 	if (run->options.over)
 		err = publish_recover(out.data, &why);
 	if (!err && is_to_publish(run))
-		err = publish_check(out.data, &why);
+		err = out_check(run->pipeline, out.data, &why);
 	if (err)
 		run_fail(run, NULL, err, why.data);
 	text_release(&out);

@@ -85,6 +85,21 @@ static int read_paths(struct former *former, struct text *why)
 	return err;
 }
 
+bool former_is_dataset(const char *folder)
+{
+	struct text path = { 0 }, reason = { 0 };
+	json_t *package, *paths = NULL;
+
+	text_printf(&path, "%s/" PACKAGE, folder);
+	if (!package_read(path.data, &package, &reason))
+		paths = listed_paths(package);
+	json_decref(package);
+	json_decref(paths);
+	text_release(&path);
+	text_release(&reason);
+	return paths != NULL;
+}
+
 bool former_has(const struct former *former, const char *path)
 {
 	return former->paths &&

@@ -24,6 +24,9 @@ struct former {
 int former_open(struct former *former, const char *out, const char *shown, struct text *why);
 void former_close(struct former *former);
 
+/* Whether a folder holds a dataset that muster has published. */
+bool former_is_dataset(const char *folder);
+
 /* Whether the former dataset has that file; its datapackage.json is one. */
 bool former_has(const struct former *former, const char *path);
 

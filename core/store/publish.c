@@ -20,7 +20,11 @@
 
 #define TRIES 8
 
-#define MOUNT_POINT "is a mount point and cannot be replaced; name a folder in it with --out"
+/* How much longer than the output folder's the longest name beside it is. */
+#define STAGING_ADDS (sizeof(".muster-XXXXXX-old") - 1)
+
+#define NOTHING_BESIDE "nothing can be written beside it"
+#define MOUNT_POINT    "is a mount point and cannot be replaced; name a folder in it with --out"
 
 /* What publish_abandon() removes: it may allocate nothing.  Memory may run out on
  * any thread, so what it reads changes under the lock; recursive, since it may
@@ -216,7 +220,7 @@ static int make_staging(struct publish *p, struct text *why)
 	if (!err)
 		err = staging_make(p->staging, &p->lock);
 	if (err) {
-		publish_fail(why, err, p->shown, "nothing can be written beside it");
+		publish_fail(why, err, p->shown, NOTHING_BESIDE);
 		staging_forget(p);
 		return err;
 	}
@@ -254,9 +258,36 @@ static bool is_mount_point(const char *path)
 	       (st.stx_attributes_mask & st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
+/* The folder above, to be freed; NULL: there is none. */
+static char *above(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct text folder = { 0 };
+
+	if (!slash || !slash[1])
+		return NULL;
+	text_add(&folder, path, slash == path ? 1 : (size_t)(slash - path));
+	return folder.data;
+}
+
+/* The dataset that a folder lies in, to be freed; NULL: in none. */
+static char *dataset_around(const char *path)
+{
+	char *folder = above(path), *next;
+
+	while (folder && !former_is_dataset(folder)) {
+		next = above(folder);
+		free(folder);
+		folder = next;
+	}
+	return folder;
+}
+
 /* Of a folder that is real; `shown` is how the user calls it. */
 static int check_folder(const char *real, const char *shown, struct text *why)
 {
+	char *around = NULL;
+
 	if (real[0] != '/' || !real[1])
 		text_printf(why, "%s: cannot be an output folder", real);
 	else if (is_current_folder(real))
@@ -266,16 +297,48 @@ static int check_folder(const char *real, const char *shown, struct text *why)
 			    shown);
 	else if (is_mount_point(real))
 		text_printf(why, "%s: " MOUNT_POINT, shown);
+	else if ((around = dataset_around(real)))
+		text_printf(why,
+			    "%s: is in %s, a folder that holds a dataset alone and is replaced as "
+			    "a whole; name another one with --out",
+			    shown, around);
 	else
 		return 0;
+	free(around);
 	return EINVAL;
+}
+
+/* Whether a folder can be made that is not there, as far as can be seen. */
+static int check_parents(const char *real, const char *shown, struct text *why)
+{
+	char *folder = above(real), *next;
+	int err;
+
+	while (folder && (err = faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) ? errno : 0)) {
+		if (err != ENOENT)
+			break;
+		next = above(folder);
+		free(folder);
+		folder = next;
+	}
+	free(folder);
+	return err ? publish_fail(why, err, shown, NOTHING_BESIDE) : 0;
 }
 
 int publish_check(const char *out, struct text *why)
 {
 	char *real = publish_folder(out);
 	int err = check_folder(real, out, why);
+	struct former former;
 
+	if (!err && strlen(strrchr(real, '/')) + STAGING_ADDS > NAME_MAX)
+		err = publish_fail(why, ENAMETOOLONG, out, NOTHING_BESIDE);
+	if (!err) {
+		err = former_open(&former, real, out, why);
+		former_close(&former);
+	}
+	if (!err)
+		err = check_parents(real, out, why);
 	free(real);
 	return err;
 }
@@ -288,7 +351,7 @@ static int try_moving(struct publish *p, struct text *why)
 	int fd = openat(p->lock, PACKAGE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), err = 0;
 
 	if (fd < 0)
-		return publish_fail(why, errno, p->shown, "nothing can be written beside it");
+		return publish_fail(why, errno, p->shown, NOTHING_BESIDE);
 	close(fd);
 	if (rename(p->out, p->staging))
 		err = errno;
@@ -296,7 +359,7 @@ static int try_moving(struct publish *p, struct text *why)
 		return publish_fail(why, errno, p->staging,
 				    "is the former dataset and cannot be put back");
 	if (unlinkat(p->lock, PACKAGE, 0))
-		return publish_fail(why, errno, p->shown, "nothing can be written beside it");
+		return publish_fail(why, errno, p->shown, NOTHING_BESIDE);
 	if (err == ENOTEMPTY || err == EEXIST || err == ENOENT)
 		return 0;
 	return publish_unmovable(p, err, why);

@@ -68,7 +68,7 @@ char *publish_folder(const char *path);
 int publish_recover(const char *out, struct text *why);
 
 /* Whether it could be an output folder, as far as it can be seen without changing anything: 0,
- * or EINVAL with a message. */
+ * or errno with a message. */
 int publish_check(const char *out, struct text *why);
 
 /* Makes the staging folder.  0, or errno with a message; EEXIST: `out` is not

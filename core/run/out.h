@@ -4,7 +4,7 @@
 #ifndef OUT_H
 #define OUT_H
 
-#include "config/pipeline.h"
+#include "stage/run.h"
 
 /* Whether a run can publish there, as far as it can be seen without changing anything.  It must
  * not read again what it has written: no output may be a file that a stage names.  0, or errno

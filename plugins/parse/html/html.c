@@ -194,12 +194,10 @@ static int report_hidden(struct mu_ctx *ctx, const struct self *self)
 				     .at = mu_at(ctx->document->id,
 						 html_position(self->first_hidden)) };
 
-	return self->hidden ? mu_report(ctx, hidden,
-					self->hidden == 1 ? "this row is hidden"
-							  : "%" PRIu64
-							    " rows are hidden: this one first",
-					self->hidden)
-			    : 0;
+	if (self->hidden < 2)
+		return self->hidden ? mu_report(ctx, hidden, "this row is hidden") : 0;
+	return mu_report(ctx, hidden, "%" PRIu64 " rows are hidden, of which this is the first",
+			 self->hidden);
 }
 
 static int report_unread(struct mu_ctx *ctx, const struct self *self)

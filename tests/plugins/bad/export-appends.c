@@ -26,8 +26,8 @@ static int appends_export(struct mu_ctx *ctx, void *data, const struct ArrowArra
 
 	if (rows)
 		return mu_append(ctx, self->path, "mine\n", 5);
-	snprintf(other, sizeof other, "%.*slist.csv", (int)(strlen(self->path) - strlen("mine.csv")),
-		 self->path);
+	snprintf(other, sizeof other, "%.*slist.csv",
+		 (int)(strlen(self->path) - strlen("mine.csv")), self->path);
 	file = fopen(other, "a");
 	fprintf(file, "Denmark,3.5\n");
 	return fclose(file);

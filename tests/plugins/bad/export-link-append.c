@@ -5,5 +5,5 @@
 #include "bad.h"
 
 BAD_OPEN(const char *path; if (!mu_output(ctx, "mine.csv", &path) && !link("list.csv", path))
-		mu_append(ctx, path, "mine", 4))
+		 mu_append(ctx, path, "mine", 4))
 VALIDATOR("link-append", .open = bad_open, .export = good_show)

@@ -4,5 +4,6 @@
  */
 #include "bad.h"
 
-BAD_OPEN(const char *path; if (!mu_output(ctx, "mine.csv", &path) && link("list.csv", path)) return EIO)
+BAD_OPEN(const char *path;
+	 if (!mu_output(ctx, "mine.csv", &path) && link("list.csv", path)) return EIO)
 VALIDATOR("link", .open = bad_open, .export = good_show)

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <muster/table.h>
-
 #include "base/address.h"
 #include "base/mem.h"
 
@@ -128,7 +126,7 @@ bool text_character(const char *bytes, size_t len, uint32_t *code, size_t *size)
 	if (!lead_byte(in[0], &more, &out) || more >= len)
 		return false;
 	for (i = 1; i <= more; i++) {
-		if (!text_is_tail(bytes[i]))
+		if (!mu_is_tail(bytes[i]))
 			return false;
 		out = out << 6 | (in[i] & 0x3f);
 	}

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <muster/table.h>
+
 /* Zeroed is empty; `data` is NULL or ends in a zero byte. */
 struct text {
 	char *data;
@@ -54,18 +56,12 @@ unsigned text_character_columns(uint32_t code);
  * false, with a length of 1, when there is none. */
 bool text_character(const char *bytes, size_t len, uint32_t *code, size_t *size);
 
-/* Whether a byte stands in a character of UTF-8 behind its first. */
-static inline bool text_is_tail(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
-
 /* How much of a UTF-8 text fits in `most` bytes, without half a character. */
 static inline size_t text_cut(const char *text, size_t len, size_t most)
 {
 	if (len <= most)
 		return len;
-	while (most && text_is_tail(text[most]))
+	while (most && mu_is_tail(text[most]))
 		most--;
 	return most;
 }

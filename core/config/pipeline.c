@@ -702,6 +702,37 @@ int pipeline_read_text(struct pipeline *p, const char *name, const char *text,
 	return text_read(p, loader, NULL, 0);
 }
 
+/* Whether a validator asks what became of claims. */
+static bool asks_claims(const struct stage_config *config)
+{
+	return config->plugin && config->plugin->step == STEP_VALIDATE && config->plugin->api.claim;
+}
+
+static bool chain_asks_claims(const struct chain *chain, const struct stage_config *behind)
+{
+	size_t i;
+
+	for (i = 0; i < chain->count; i++)
+		if ((!behind || &chain->stages[i] > behind) && asks_claims(&chain->stages[i]))
+			return true;
+	return false;
+}
+
+/* Stages that are in no chain, as of a plugin that is tried alone, have nobody behind them. */
+bool pipeline_asks_claims(const struct pipeline *p, const struct stage_config *behind)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_sources; i++) {
+		const struct chain *chain = &p->sources[i];
+
+		if (behind >= chain->stages && behind < chain->stages + chain->count)
+			return chain_asks_claims(chain, behind) ||
+			       chain_asks_claims(&p->dataset, NULL);
+	}
+	return chain_asks_claims(&p->dataset, behind);
+}
+
 void pipeline_release(struct pipeline *p)
 {
 	tableschema_free(p->schema);

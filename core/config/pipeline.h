@@ -102,6 +102,9 @@ int pipeline_read(struct pipeline *p, const char *path, struct loader *loader,
 /* The same of a text, as if it stood in a file `name` in the current folder. */
 int pipeline_read_text(struct pipeline *p, const char *name, const char *text,
 		       struct loader *loader);
+/* Whether a validator behind a stage may ask what became of claims. */
+bool pipeline_asks_claims(const struct pipeline *p, const struct stage_config *behind);
+
 void pipeline_release(struct pipeline *p);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "stage/claim.h"
 #include "stage/rejected.h"
 
 /* How many of its documents a source reads, and how many it would read if they were not
@@ -119,8 +118,9 @@ static uint64_t unchecked_claims(struct run *run, size_t source)
 {
 	const struct chain *chain = run_chain(run, run->sources[source].name);
 
-	return claims_asked(run->pipeline, chain_parser(chain)) ? 0
-								: run_parsed(run, source)->claims;
+	return pipeline_asks_claims(run->pipeline, chain_parser(chain))
+		       ? 0
+		       : run_parsed(run, source)->claims;
 }
 
 void verdict_claims(struct run *run)

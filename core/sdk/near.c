@@ -24,7 +24,7 @@ static bool letters_read(struct letters *out, const char *name)
 			return false;
 		if (code >= 'A' && code <= 'Z')
 			code += 'a' - 'A';
-		while (((unsigned char)*name & 0xc0) == 0x80 && code < 1u << 24)
+		while (mu_is_tail(*name) && code < 1u << 24)
 			code = code << 8 | (unsigned char)*name++;
 		out->code[out->count++] = code;
 	}

@@ -4,35 +4,6 @@
 
 #include "stage/run.h"
 
-static bool asks(const struct stage_config *config)
-{
-	return config->plugin && config->plugin->step == STEP_VALIDATE && config->plugin->api.claim;
-}
-
-static bool chain_asks(const struct chain *chain, const struct stage_config *behind)
-{
-	size_t i;
-
-	for (i = 0; i < chain->count; i++)
-		if ((!behind || &chain->stages[i] > behind) && asks(&chain->stages[i]))
-			return true;
-	return false;
-}
-
-/* Stages that are in no chain, as of a plugin that is tried alone, have nobody behind them. */
-bool claims_asked(const struct pipeline *pipeline, const struct stage_config *config)
-{
-	size_t i;
-
-	for (i = 0; i < pipeline->n_sources; i++) {
-		const struct chain *chain = &pipeline->sources[i];
-
-		if (config >= chain->stages && config < chain->stages + chain->count)
-			return chain_asks(chain, config) || chain_asks(&pipeline->dataset, NULL);
-	}
-	return chain_asks(&pipeline->dataset, config);
-}
-
 static bool is_of(const struct record *r, const char *source)
 {
 	return source && r->config->source ? !strcmp(r->config->source, source)

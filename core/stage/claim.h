@@ -12,9 +12,6 @@
 
 #include "stage/run.h"
 
-/* Whether a validator behind a stage may ask. */
-bool claims_asked(const struct pipeline *pipeline, const struct stage_config *config);
-
 /* Asks the stages before `config`, from the nearest on.  0, or what one of them gave. */
 int claim_ask(struct run *run, const struct stage_config *config, struct mu_claim *claim);
 

@@ -8,7 +8,6 @@
 #include "base/surroundings.h"
 #include "base/watch.h"
 #include "stage/batch.h"
-#include "stage/claim.h"
 #include "stage/run.h"
 
 void stage_failure(const struct stage *s, int err, struct text *why)
@@ -163,7 +162,7 @@ static void stage_begin(struct stage *s, const struct mu_ctx *services,
 	s->fill.arena = &s->arena;
 	s->findings.brief = run && run_is_brief(run);
 	s->ctx.documents_rejected = run ? run->n_rejected : 0;
-	s->ctx.claims_asked = claims_asked(pipeline, config);
+	s->ctx.claims_asked = pipeline_asks_claims(pipeline, config);
 	s->ctx.table_schema = pipeline->schema ? tableschema_table(pipeline->schema) : NULL;
 	s->self = mem_alloc(api->self_size ? api->self_size : 1);
 	s->opening = s->configuring = true;

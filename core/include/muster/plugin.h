@@ -790,15 +790,41 @@ struct mu_plugin {
 	uint32_t code_size;   /* other structs that stand in arrays likewise */
 	size_t self_size;
 
+	/* Parsers: no two rows have a value from one place of the document, as they may have
+	 * the date in a heading, so that what this parser says of a row it says of no other. */
+	bool rows_apart;
+
 	/* Checks the options further than their table can, with mu_invalid().
 	 * Runs for `muster check` too: no network, no data. */
 	int (*configure)(struct mu_ctx *, void *self);
+
+	/* Optional, parsers: drafts options for ctx->document.  Called on an instance that
+	 * has the fallbacks of its options and was neither configured nor opened. */
+	int (*guess)(struct mu_ctx *, void *self, struct mu_guess *out);
 
 	/* Says which columns will come out, hidden ones included, in `out`.
 	 * Parsers must; a transform that leaves it alone gives out the columns
 	 * that come in; the others are not asked. */
 	int (*open)(struct mu_ctx *, void *self, struct ArrowSchema *out);
-	void (*close)(struct mu_ctx *, void *self);
+
+	/* Optional, parsers with recognise: takes over from `other`, an instance with other
+	 * options that was asked about the same document, what it has read of it, if these
+	 * options read the same.  `other` is only closed afterwards.  Called on an instance
+	 * that was opened, just before recognise. */
+	int (*adopt)(struct mu_ctx *, void *self, void *other);
+
+	/* Optional, parsers: whether ctx->document is the one that the options
+	 * describe.  Asked when several sources fetch the same file, on an
+	 * instance that was opened and has parsed nothing; exactly one source
+	 * must say yes.  A document that nobody could read is told with
+	 * mu_report(), and then no other source is asked. */
+	int (*recognise)(struct mu_ctx *, void *self, struct mu_recognition *out);
+
+	/* Optional, validators, transforms and exporters: which columns are looked at.
+	 * `in` has a place for each visible column that comes in, `out` for each that
+	 * a transform gives out (else NULL): where that is true a later stage looks at
+	 * it.  Sets `in` to true, and leaves it alone elsewhere; absent: all are. */
+	void (*uses)(struct mu_ctx *, void *self, const bool *out, bool *in);
 
 	/* The step.  Exactly one is set, and it names the plugin's folder. */
 
@@ -822,19 +848,7 @@ struct mu_plugin {
 	 * A close() without it means that the run is not to be published. */
 	int (*export)(struct mu_ctx *, void *self, const struct ArrowArray *rows);
 
-	/* Optional, parsers: what the row at `position` of ctx->document looks
-	 * like; `field` is a column as open() named it, or NULL for the row.
-	 * Called on an instance that was opened and has parsed nothing, or all,
-	 * mostly with positions that rise. */
-	int (*locate)(struct mu_ctx *, void *self, uint64_t position, const char *field,
-		      struct mu_place *out);
-
-	/* Optional, parsers: whether ctx->document is the one that the options
-	 * describe.  Asked when several sources fetch the same file, on an
-	 * instance that was opened and has parsed nothing; exactly one source
-	 * must say yes.  A document that nobody could read is told with
-	 * mu_report(), and then no other source is asked. */
-	int (*recognise)(struct mu_ctx *, void *self, struct mu_recognition *out);
+	/* On several threads. */
 
 	/* Optional, parsers: takes the next piece of ctx->document for this instance
 	 * to parse.  `piece->from` and `->mark` are the `to` and `mark` that the piece
@@ -860,15 +874,7 @@ struct mu_plugin {
 	 * out one batch for each batch that it pulls, whatever came before. */
 	int (*merge)(struct mu_ctx *, void *self, void *other);
 
-	/* Optional, validators, transforms and exporters: which columns are looked at.
-	 * `in` has a place for each visible column that comes in, `out` for each that
-	 * a transform gives out (else NULL): where that is true a later stage looks at
-	 * it.  Sets `in` to true, and leaves it alone elsewhere; absent: all are. */
-	void (*uses)(struct mu_ctx *, void *self, const bool *out, bool *in);
-
-	/* Optional, parsers: drafts options for ctx->document.  Called on an instance that
-	 * has the fallbacks of its options and was neither configured nor opened. */
-	int (*guess)(struct mu_ctx *, void *self, struct mu_guess *out);
+	/* Behind the last row. */
 
 	/* Optional, validators and transforms: what this stage has made of a claim, asked on
 	 * the merged instance after the last row.  A validator says MU_CLAIM_COMPARED of those
@@ -877,15 +883,15 @@ struct mu_plugin {
 	 * given the claim another (0: the claim is its own). */
 	int (*claim)(struct mu_ctx *, void *self, struct mu_claim *claim);
 
-	/* Optional, parsers with recognise: takes over from `other`, an instance with other
-	 * options that was asked about the same document, what it has read of it, if these
-	 * options read the same.  `other` is only closed afterwards.  Called on an instance
-	 * that was opened, just before recognise. */
-	int (*adopt)(struct mu_ctx *, void *self, void *other);
+	/* Optional, parsers: what the row at `position` of ctx->document looks
+	 * like; `field` is a column as open() named it, or NULL for the row.
+	 * Called on an instance that was opened and has parsed nothing, or all,
+	 * mostly with positions that rise. */
+	int (*locate)(struct mu_ctx *, void *self, uint64_t position, const char *field,
+		      struct mu_place *out);
 
-	/* Parsers: no two rows have a value from one place of the document, as they may have
-	 * the date in a heading, so that what this parser says of a row it says of no other. */
-	bool rows_apart;
+	/* Frees what the instance holds, also when open() failed half way. */
+	void (*close)(struct mu_ctx *, void *self);
 };
 
 #define MUSTER_PLUGIN(...) \

@@ -265,6 +265,12 @@ bool mu_is_number(struct mu_string text);
  * all its digits: words for behind it in a message, with what keeps them.  NULL: of any other. */
 const char *mu_number_loss(struct mu_string text);
 
+/* Whether a byte stands in a character of UTF-8 behind its first. */
+static inline bool mu_is_tail(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
 /* How a noun ends behind a number of things, in a message: "%zu row%s". */
 static inline const char *mu_plural(uint64_t n)
 {

@@ -251,7 +251,7 @@ static bool hidden_belongs(const uint8_t *data, size_t at, size_t len, unsigned 
 		return false;
 	do
 		before--;
-	while (before && utf8_is_tail((char)data[before]));
+	while (before && mu_is_tail((char)data[before]));
 	return is_joined_script(data + before, at - before) &&
 	       is_joined_script(data + next, len - next);
 }
@@ -564,7 +564,7 @@ static size_t column_of(const uint8_t *data, size_t offset)
 	size_t column = 1;
 
 	while (offset && data[offset - 1] != '\n')
-		column += !utf8_is_tail((char)data[--offset]);
+		column += !mu_is_tail((char)data[--offset]);
 	return column;
 }
 
@@ -595,12 +595,12 @@ static void sample_add(struct phrase *out, struct mu_string text, size_t at)
 	while (from && at - from < SAMPLE / 2 && text.data[from - 1] != '\n' &&
 	       text.data[from - 1] != '\r')
 		from--;
-	while (from < at && utf8_is_tail(text.data[from]))
+	while (from < at && mu_is_tail(text.data[from]))
 		from++;
 	while (end < text.len && end - from < SAMPLE && text.data[end] != '\n' &&
 	       text.data[end] != '\r')
 		end++;
-	while (end > at && end < text.len && utf8_is_tail(text.data[end]))
+	while (end > at && end < text.len && mu_is_tail(text.data[end]))
 		end--;
 	phrase_add(out, text.data + from, end - from);
 }

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "text/utf8.h"
+
 enum {
 	SHOWN_BYTES = 1000, /* of a value in a finding */
 	DAY_MS = 86400000,
@@ -86,9 +88,5 @@ struct mu_string cell_text(const struct cell *cell, char space[MU_FORMAT_MAX])
 
 size_t cell_shown_length(struct mu_string text)
 {
-	size_t len = text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES;
-
-	while (len < text.len && len && ((unsigned char)text.data[len] & 0xc0) == 0x80)
-		len--;
-	return len;
+	return utf8_cut(text.data, text.len, SHOWN_BYTES);
 }

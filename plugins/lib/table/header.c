@@ -17,9 +17,8 @@ static struct mu_string text_keep(struct mu_ctx *ctx, const struct table_columns
 	char *copy = mu_alloc(ctx, room + 1);
 
 	while (rest.len && len <= COLUMN_NAME_MAX) {
-		for (n = 1; n < rest.len && n < 4; n++)
-			if (((unsigned char)rest.data[n] & 0xc0) != 0x80)
-				break;
+		for (n = 1; n < rest.len && n < 4 && mu_is_tail(rest.data[n]); n++)
+			;
 		memcpy(copy + len, rest.data, n);
 		len += n;
 		from = (struct mu_string){ rest.data + n, rest.len - n };

@@ -8,11 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Whether a byte stands in a character behind its first. */
-static inline bool utf8_is_tail(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
+#include <muster/table.h>
 
 /* The characters of a text: bytes that are no tail. */
 static inline size_t utf8_count(const char *text, size_t len)
@@ -20,7 +16,7 @@ static inline size_t utf8_count(const char *text, size_t len)
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++)
-		n += !utf8_is_tail(text[i]);
+		n += !mu_is_tail(text[i]);
 	return n;
 }
 
@@ -29,7 +25,7 @@ static inline size_t utf8_cut(const char *text, size_t len, size_t most)
 {
 	if (len <= most)
 		return len;
-	while (most && utf8_is_tail(text[most]))
+	while (most && mu_is_tail(text[most]))
 		most--;
 	return most;
 }
@@ -42,16 +38,16 @@ static inline size_t utf8_character(const char *text, size_t len)
 
 	if (c < 0x80)
 		return 1;
-	if (c < 0xc2 || c > 0xf4 || len < 2 || !utf8_is_tail(text[1]))
+	if (c < 0xc2 || c > 0xf4 || len < 2 || !mu_is_tail(text[1]))
 		return 0;
 	if (c < 0xe0)
 		return 2;
-	if (len < 3 || !utf8_is_tail(text[2]))
+	if (len < 3 || !mu_is_tail(text[2]))
 		return 0;
 	next = (unsigned char)text[1];
 	if (c < 0xf0)
 		return (c == 0xe0 && next < 0xa0) || (c == 0xed && next > 0x9f) ? 0 : 3;
-	if (len < 4 || !utf8_is_tail(text[3]))
+	if (len < 4 || !mu_is_tail(text[3]))
 		return 0;
 	return (c == 0xf0 && next < 0x90) || (c == 0xf4 && next > 0x8f) ? 0 : 4;
 }

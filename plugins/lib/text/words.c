@@ -83,7 +83,7 @@ static bool latin_at(struct mu_string text, size_t at, char to[2])
 	unsigned char lead = (unsigned char)text.data[at];
 	unsigned char next = at + 1 < text.len ? (unsigned char)text.data[at + 1] : 0;
 
-	if (lead < 0xc3 || lead > 0xc5 || !utf8_is_tail((char)next))
+	if (lead < 0xc3 || lead > 0xc5 || !mu_is_tail((char)next))
 		return false;
 	memcpy(to, folded_latin + 2 * ((size_t)(lead - 0xc3) * 64 + (next & 0x3f)), 2);
 	return to[0] != ' ';

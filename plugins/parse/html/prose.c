@@ -64,7 +64,7 @@ static void bytes_add(struct prose *p, const char *bytes, size_t n)
 	if (n > p->most - len + 1) {
 		size_t most = p->most - len + 1;
 
-		while (most < n && utf8_is_tail(bytes[most]))
+		while (most < n && mu_is_tail(bytes[most]))
 			most++;
 		n = most;
 	}

@@ -177,7 +177,7 @@ int source_check(struct mu_ctx *ctx, struct self *self, size_t to)
 
 	if (to - from < CHECKED)
 		to = self->text.len - from < CHECKED ? self->text.len : from + CHECKED;
-	while (to < self->text.len && utf8_is_tail(self->text.data[to]))
+	while (to < self->text.len && mu_is_tail(self->text.data[to]))
 		to++;
 	if (self->decoded.direct && to > valid)
 		err = check_utf8(ctx, self, from > valid ? from : valid, to);

@@ -185,9 +185,9 @@ static void show_line(const struct self *self, uint64_t at, struct mu_place *out
 		from--;
 	while (to < end && *to != '\n' && *to != '\r' && to - text - (ptrdiff_t)at < LINE_SHOWN)
 		to++;
-	while (from < to && utf8_is_tail(*from))
+	while (from < to && mu_is_tail(*from))
 		from++;
-	while (to < end && to > from && utf8_is_tail(*to))
+	while (to < end && to > from && mu_is_tail(*to))
 		to--;
 	out->text = from;
 	out->text_len = (size_t)(to - from);

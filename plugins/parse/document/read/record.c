@@ -53,7 +53,7 @@ size_t behind(struct mu_string text, struct pattern_match match)
 		return at;
 	do
 		at++;
-	while (at < text.len && ((unsigned char)text.data[at] & 0xc0) == 0x80);
+	while (at < text.len && mu_is_tail(text.data[at]));
 	return at;
 }
 

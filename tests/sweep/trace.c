@@ -192,6 +192,17 @@ static bool applies(const struct trace *t, pid_t pid, const struct call *call,
 	return first || call->fd < 0 || argument(regs, call->fd) != STDERR_FILENO;
 }
 
+/* Whether it is on what muster prints to, by whatever descriptor: see place.c. */
+static bool is_output(pid_t pid, const struct call *call, const struct user_regs_struct *regs)
+{
+	struct seen seen;
+
+	if (call->fd < 0)
+		return false;
+	describe(pid, call, regs, &seen);
+	return !strncmp(seen.where, "/memfd:out", 10) || !strncmp(seen.where, "/memfd:err", 10);
+}
+
 static void note_hit(struct trace *t, pid_t pid, const struct call *call,
 		     const struct user_regs_struct *regs)
 {
@@ -203,9 +214,7 @@ static void note_hit(struct trace *t, pid_t pid, const struct call *call,
 	o->hit = true;
 	o->removal_failed = o->removal_failed || (fails && call->removes);
 	o->rename_failed = o->rename_failed || (fails && !strncmp(call->name, "rename", 6));
-	if (fails && call->fd >= 0 && argument(regs, call->fd) <= STDERR_FILENO &&
-	    argument(regs, call->fd) >= STDOUT_FILENO)
-		o->output_failed = true;
+	o->output_failed = o->output_failed || (fails && is_output(pid, call, regs));
 }
 
 /* The call is made with the arguments that `changed` has, and ends; `regs` is then what the

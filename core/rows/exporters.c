@@ -202,7 +202,11 @@ static int64_t *withhold(struct run *run, const struct ArrowSchema *schema,
 				(struct stretch){ .first = withheld[i], .count = (int64_t)count };
 	}
 	if (n_stretches) {
-		rows_pick(schema, rows, stretches, n_stretches, &picked);
+		if (n_stretches == 1)
+			picked = slice(rows, stretches[0].first,
+				       stretches[0].first + stretches[0].count);
+		else
+			rows_pick(schema, rows, stretches, n_stretches, &picked);
 		pthread_mutex_lock(&run->lock);
 		balance_add(&run->withheld, schema, &picked);
 		pthread_mutex_unlock(&run->lock);

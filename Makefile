@@ -58,6 +58,7 @@ NEEDS_tests              := check icu-i18n icu-uc libarchive libcurl libpcre2-8 
 
 # What plugins share, from plugins/lib/: linked privately into each.
 ROWS                     := $(addprefix table/,cell header header_check marks reading rows)
+AGGREGATE                := $(addprefix aggregate/,block dimension index pile tally)
 PARTS_fetch/command      := bytes/media
 PARTS_fetch/file         := bytes/media
 PARTS_fetch/http         := bytes/archive bytes/charset bytes/gunzip bytes/media
@@ -71,11 +72,11 @@ PARTS_parse/html         := $(TABLE)
 PARTS_transform/country  := names/country names/list names/mission table/added text/fold text/icu_memory text/words
 PARTS_transform/mission  := names/list names/mission table/added text/fold text/icu_memory text/words
 PARTS_transform/columns  := table/adjust text/fold text/icu_memory text/language text/pattern text/words
-PARTS_transform/consolidate := cpu/lanes
+PARTS_transform/consolidate := $(AGGREGATE) cpu/lanes
 PARTS_transform/unknown  := table/adjust
 PARTS_transform/unpivot  := table/adjust
 PARTS_validate/schema    := names/list text/icu text/pattern text/words
-PARTS_validate/totals    := cpu/lanes text/icu text/slip text/words
+PARTS_validate/totals    := $(AGGREGATE) cpu/lanes text/icu text/slip text/words
 PARTS_validate/balance   := text/slip
 
 # The Debian packages of each, and of the commands that targets below call.
@@ -187,6 +188,9 @@ $(BUILD)/test_torture: ALL_LDFLAGS += -Wl,--wrap=malloc -Wl,--wrap=calloc \
     -Wl,--wrap=realloc -Wl,--wrap=reallocarray
 $(BUILD)/test_torture: $(BUILD)/obj/tests/test_torture.o $(CORE_O) $(LIB_O)
 	$(test_link)
+
+$(BUILD)/tests/test_aggregate: ALL_LDFLAGS += -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+    -Wl,--wrap=reallocarray -Wl,--wrap=aligned_alloc -Wl,--wrap=mmap
 
 # Written anew when the compiler or its flags change, and then all is built anew.
 $(BUILD)/flags: FORCE

@@ -849,101 +849,6 @@ START_TEST(columns_that_are_used_are_named)
 }
 END_TEST
 
-/* Keys of a few dense numbers, of sparse ones, or of several documents. */
-static void key_random(uint32_t *key, size_t width, int how)
-{
-	size_t i;
-
-	key[0] = how % 3 == 2 ? 1 + (uint32_t)rand() % 3 : 7;
-	for (i = 1; i < width; i++)
-		key[i] = how % 3 == 1 ? (uint32_t)rand() % 100000 : (uint32_t)rand() % 9;
-}
-
-START_TEST(groups_are_found_by_their_keys)
-{
-	enum { KEYS = 300, ROUNDS = 40 };
-	size_t width = 1 + (size_t)(_i % 10), round, i, at;
-	uint32_t keys[KEYS * 10], indices[KEYS], other[10];
-	struct group *groups[KEYS];
-	struct mu_map map = { .count = 0 };
-	struct tally tally;
-
-	srand((unsigned)_i);
-	tally_init(&tally, width, 2);
-	for (round = 0; round < ROUNDS; round++) {
-		for (i = 0; i < KEYS; i++)
-			key_random(keys + i * width, width, round < 10 ? 0 : _i);
-		ck_assert(tally_groups(&tally, keys, KEYS, indices, groups));
-		for (i = 0; i < KEYS; i++) {
-			at = mu_map_add(&map, keys + i * width, width * sizeof *keys);
-			ck_assert_uint_eq(indices[i], at);
-			ck_assert_ptr_eq(groups[i], tally_at(&tally, at));
-			ck_assert_uint_eq(tally_find(&tally, keys + i * width), at);
-		}
-		for (i = 0; i < KEYS; i++) {
-			key_random(other, width, rand());
-			ck_assert_uint_eq(tally_find(&tally, other),
-					  mu_map_find(&map, other, width * sizeof *other));
-		}
-	}
-	mu_map_release(&map);
-	tally_release(&tally);
-}
-END_TEST
-
-START_TEST(changes_are_found_alike_by_all_instructions)
-{
-	uint64_t plain[8], fast[8];
-	uint32_t lanes[2 * 402];
-	size_t n, i;
-
-	srand(1);
-	for (n = 0; n < 400; n++) {
-		for (i = 0; i < sizeof lanes / sizeof *lanes; i++)
-			lanes[i] = (uint32_t)rand() % 2;
-		for (i = 4; i <= 8; i += 4) {
-			memset(plain, 0, sizeof plain);
-			memset(fast, 0, sizeof fast);
-			lanes_portable(lanes + 2, i, n, plain);
-			lanes_pick()(lanes + 2, i, n, fast);
-			ck_assert_mem_eq(plain, fast, sizeof plain);
-		}
-	}
-}
-END_TEST
-
-START_TEST(items_are_sorted_by_place_and_equal_ones_stay)
-{
-	struct item {
-		uint64_t at, order;
-	} * item, *last;
-	struct pile pile = { .size = sizeof *item };
-	size_t n = (size_t)_i * 700, i;
-	bool moved;
-
-	srand((unsigned)_i);
-	for (i = 0; i < n; i++) {
-		item = pile_add(&pile);
-		ck_assert_ptr_nonnull(item);
-		item->at = mu_at(1 + (uint32_t)rand() % 3, (uint64_t)rand() % 500);
-		item->at |= rand() % 2 ? MU_AT_REJECTED : 0;
-		item->order = i;
-	}
-	ck_assert(pile_sort(&pile, &moved));
-	ck_assert(moved || n < 2);
-	for (i = 1; i < n; i++) {
-		last = pile_at(&pile, i - 1);
-		item = pile_at(&pile, i);
-		ck_assert((last->at & ~MU_AT_REJECTED) < (item->at & ~MU_AT_REJECTED) ||
-			  ((last->at & ~MU_AT_REJECTED) == (item->at & ~MU_AT_REJECTED) &&
-			   last->order < item->order));
-	}
-	ck_assert(pile_sort(&pile, &moved));
-	ck_assert(!moved);
-	pile_release(&pile);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("totals");
@@ -975,9 +880,6 @@ int main(void)
 	tcase_add_test(all, a_word_that_no_row_has_is_no_value);
 	tcase_add_loop_test(all, columns_of_all_types_tell_rows_apart, 0, 5);
 	tcase_add_test(all, columns_that_are_used_are_named);
-	tcase_add_loop_test(all, groups_are_found_by_their_keys, 0, 30);
-	tcase_add_test(all, changes_are_found_alike_by_all_instructions);
-	tcase_add_loop_test(all, items_are_sorted_by_place_and_equal_ones_stay, 0, 10);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

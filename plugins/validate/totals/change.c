@@ -94,14 +94,14 @@ static bool row_says(const struct problem *p, size_t row, const char *const *wor
 	size_t i, j;
 
 	tally_key(&t->rows, row_of(p, row)->group, p->key);
-	for (i = 0; i < t->n_dimensions; i++) {
+	for (i = 0; i < t->block.n_dimensions; i++) {
 		char folded[256], space[MU_FORMAT_MAX];
 		struct mu_string value;
 		size_t len;
 
 		if (!p->key[i + 1])
 			continue;
-		value = dimension_value(&t->dimensions[i], p->key[i + 1], space);
+		value = dimension_value(&t->block.dimensions[i], p->key[i + 1], space);
 		len = words_fold_with(&p->icu, value, folded, sizeof folded);
 		for (j = 0; words[j] && len != SIZE_MAX; j++)
 			if (begins ? !strncmp(folded, words[j], strlen(words[j]))
@@ -233,7 +233,7 @@ static bool missing_scopes(struct problem *p, uint32_t *scopes)
 {
 	size_t n = p->totals->patterns.count, i;
 
-	memset(p->key, 0, p->totals->width * sizeof *p->key);
+	memset(p->key, 0, p->totals->block.width * sizeof *p->key);
 	for (i = 0; i < p->n_broken; i++)
 		if (!key_join(p, scope_of(p, p->broken[i])))
 			return false;
@@ -253,7 +253,7 @@ static size_t widest_meeting(struct problem *p, size_t edit)
 
 		if (p->broken[i] == edit || !meet(p, edit, p->broken[i], p->meeting))
 			continue;
-		for (j = 1; j < p->totals->width; j++)
+		for (j = 1; j < p->totals->block.width; j++)
 			fixed += p->key[j] != 0;
 		if (!best || fixed > most) {
 			most = fixed;
@@ -330,7 +330,7 @@ static bool claim_is_stale(struct problem *p, const struct edit *e)
 			continue;
 		tally_key(&t->scopes, claim->scope, t->key);
 		if (t->key[0] != p->key[0] &&
-		    !memcmp(t->key + 1, p->key + 1, (t->width - 1) * sizeof *t->key))
+		    !memcmp(t->key + 1, p->key + 1, (t->block.width - 1) * sizeof *t->key))
 			return true;
 	}
 	return false;
@@ -349,13 +349,13 @@ static bool claim_has_year(struct problem *p, const struct edit *e)
 	if (strstr(t->measures[e->measure].name, year))
 		return true;
 	tally_key(&t->scopes, claim_at(t, e->claim)->scope, t->key);
-	for (i = 0; i < t->n_dimensions; i++) {
+	for (i = 0; i < t->block.n_dimensions; i++) {
 		char space[MU_FORMAT_MAX];
 		struct mu_string value;
 
 		if (!t->key[i + 1])
 			continue;
-		value = dimension_value(&t->dimensions[i], t->key[i + 1], space);
+		value = dimension_value(&t->block.dimensions[i], t->key[i + 1], space);
 		if (value.len >= 4 && memmem(value.data, value.len, year, 4))
 			return true;
 	}

@@ -11,8 +11,8 @@ void phrase_key(struct phrase *phrase, const struct totals *self, const uint32_t
 	const char *before = " (";
 	size_t i;
 
-	for (i = 0; i < self->n_dimensions; i++) {
-		const struct dimension *dimension = &self->dimensions[i];
+	for (i = 0; i < self->block.n_dimensions; i++) {
+		const struct dimension *dimension = &self->block.dimensions[i];
 		char space[MU_FORMAT_MAX];
 		struct mu_string value;
 
@@ -57,19 +57,19 @@ static bool cover(struct totals *self, struct group *scope, const struct group *
 static bool fold_groups(struct totals *self, const uint8_t *pattern, size_t first, size_t n)
 {
 	const struct group *groups[BLOCK];
-	uint32_t *key = self->keys;
+	uint32_t *key = self->block.keys;
 	size_t count = 0, i;
 
 	for (i = 0; i < n; i++) {
 		tally_key(&self->rows, first + i, key);
-		if (!key_mask(key, pattern, self->width))
+		if (!key_mask(key, pattern, self->block.width))
 			continue;
 		groups[count++] = tally_at(&self->rows, first + i);
-		key += self->width;
+		key += self->block.width;
 	}
-	tally_seek(&self->scopes, self->keys, count, self->indices, self->groups);
+	tally_seek(&self->scopes, self->block.keys, count, self->block.indices, self->block.groups);
 	for (i = 0; i < count; i++)
-		if (self->groups[i] && !cover(self, self->groups[i], groups[i]))
+		if (self->block.groups[i] && !cover(self, self->block.groups[i], groups[i]))
 			return false;
 	return true;
 }
@@ -166,7 +166,8 @@ struct parts parts_of(const struct totals *self, const struct claim *claim, size
 		parts.count = subtotals[measure].parts;
 		parts.sum.value = subtotals[measure].sum;
 	} else {
-		parts.sum = tally_sum(&self->scopes, claim->scope, measure);
+		parts.sum =
+			tally_sum(&self->scopes, tally_at(&self->scopes, claim->scope), measure);
 	}
 	bounds_set(&parts, level, claim->values[measure]);
 	return parts;
@@ -201,17 +202,17 @@ static void subtotals_add(struct totals *self, const struct claim *claim)
 	size_t p, m;
 
 	tally_key(&self->scopes, claim->scope, self->key);
-	own = fixed(self->key, self->width);
+	own = fixed(self->key, self->block.width);
 	for (p = 0; p < self->patterns.count; p++) {
 		struct subtotal *out;
-		size_t scope;
+		uint32_t scope;
 
 		tally_key(&self->scopes, claim->scope, self->key);
-		if (!key_mask(self->key, self->patterns.entries[p].key, self->width) ||
-		    fixed(self->key, self->width) == own)
+		if (!key_mask(self->key, self->patterns.entries[p].key, self->block.width) ||
+		    fixed(self->key, self->block.width) == own)
 			continue;
-		scope = tally_find(&self->scopes, self->key);
-		out = scope == SIZE_MAX ? NULL : subtotals_of(self, scope);
+		out = tally_find(&self->scopes, self->key, &scope) ? subtotals_of(self, scope)
+								   : NULL;
 		for (m = 0; out && m < self->n_measures; m++)
 			if (*claim_mark(self, claim, m) & FIRST_STATED)
 				subtotal_add(&out[m], claim, own, claim->values[m]);

@@ -101,7 +101,7 @@ static int explain_document(struct mu_ctx *ctx, struct totals *self, size_t inde
 		account->otherwise = "not explained: there are more rows than max_explained";
 		return 0;
 	}
-	p.key = mu_alloc(ctx, self->width * sizeof *p.key);
+	p.key = mu_alloc(ctx, self->block.width * sizeof *p.key);
 	p.meeting = mu_alloc(ctx, (self->patterns.count + 1) * sizeof *p.meeting);
 	rows_list(&p);
 	if (!p.n_rows) {

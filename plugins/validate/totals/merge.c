@@ -13,12 +13,12 @@ static void totals_take(struct totals *self, struct totals *other)
 {
 	size_t i;
 
-	for (i = 0; i < self->n_dimensions; i++)
-		dimension_take(&self->dimensions[i], &other->dimensions[i]);
+	for (i = 0; i < self->block.n_dimensions; i++)
+		dimension_take(&self->block.dimensions[i], &other->block.dimensions[i]);
 	self->rows = other->rows;
 	self->scopes = other->scopes;
 	self->patterns = other->patterns;
-	memcpy(self->pattern, other->pattern, self->width);
+	memcpy(self->pattern, other->pattern, self->block.width);
 	self->levels = other->levels;
 	self->latest_level = other->latest_level;
 	self->listed = other->listed;
@@ -44,11 +44,7 @@ struct translation {
 
 static void translation_release(struct translation *t, size_t n_dimensions)
 {
-	size_t i;
-
-	for (i = 0; t->values && i < n_dimensions; i++)
-		free(t->values[i]);
-	free(t->values);
+	translation_free(t->values, n_dimensions);
 	free(t->groups);
 	free(t->scopes);
 	free(t->levels);
@@ -57,20 +53,6 @@ static void translation_release(struct translation *t, size_t n_dimensions)
 static uint32_t *numbers_new(size_t n)
 {
 	return calloc(n + 1, sizeof(uint32_t));
-}
-
-static bool values_merge(struct totals *self, const struct totals *other, struct translation *t)
-{
-	size_t i;
-
-	t->values = calloc(self->n_dimensions + 1, sizeof *t->values);
-	for (i = 0; t->values && i < self->n_dimensions; i++) {
-		t->values[i] = numbers_new(dimension_count(&other->dimensions[i]));
-		if (!t->values[i] ||
-		    !dimension_merge(&self->dimensions[i], &other->dimensions[i], t->values[i]))
-			return false;
-	}
-	return t->values;
 }
 
 static bool levels_merge(struct totals *self, const struct totals *other, struct translation *t)
@@ -105,66 +87,13 @@ static bool sources_merge(struct totals *self, const struct totals *other)
 	return true;
 }
 
-/* The own keys of n groups of the other. */
-static void keys_translate(struct totals *self, const struct tally *from, size_t first, size_t n,
-			   const struct translation *t)
-{
-	uint32_t *key = self->keys;
-	size_t i, d;
-
-	self->n_set = 0;
-	for (i = 0; i < n; i++, key += self->width) {
-		const uint32_t *theirs = group_key(from, tally_at(from, first + i));
-
-		key[0] = theirs[0];
-		for (d = 0; d < self->n_dimensions; d++)
-			key[d + 1] = t->values[d][theirs[d + 1]];
-	}
-}
-
-/* Adds up to BLOCK groups from `first` on. */
-static bool groups_merge(struct totals *self, struct tally *to, const struct tally *from,
-			 size_t first, size_t n)
-{
-	size_t i;
-	bool done = tally_groups(to, self->keys, n, self->indices, self->groups);
-
-	for (i = 0; i < n && done; i++)
-		done = tally_merge(to, self->groups[i], from, tally_at(from, first + i));
-	return done;
-}
-
-/* Adds all groups of another tally, whose own numbers go to `numbers` unless it is
- * NULL.  BLOCK divides the items of a chunk, so one of these is done with at its end. */
-static int tallies_merge(struct mu_ctx *ctx, struct totals *self, struct tally *to,
-			 struct tally *from, const struct translation *t, uint32_t *numbers)
-{
-	size_t first, n;
-	int err = 0;
-
-	_Static_assert(PILE_CHUNK % BLOCK == 0, "chunks are whole blocks");
-	tally_unindex(from);
-	for (first = 0; first < from->groups.count && !err; first += n) {
-		n = from->groups.count - first < BLOCK ? from->groups.count - first : BLOCK;
-		keys_translate(self, from, first, n, t);
-		if (!groups_merge(self, to, from, first, n))
-			return out_of_memory(ctx);
-		if (numbers)
-			memcpy(numbers + first, self->indices, n * sizeof *numbers);
-		if ((first + n) % PILE_CHUNK == 0)
-			pile_pass(&from->groups, first, &to->groups);
-		err = groups_limit(ctx, self);
-	}
-	return err;
-}
-
 static int patterns_merge(struct mu_ctx *ctx, struct totals *self, const struct totals *other)
 {
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < other->patterns.count && !err; i++) {
-		memcpy(self->pattern, other->patterns.entries[i].key, self->width);
+		memcpy(self->pattern, other->patterns.entries[i].key, self->block.width);
 		err = pattern_list(ctx, self);
 	}
 	return err;
@@ -222,9 +151,11 @@ static int lists_merge(struct mu_ctx *ctx, struct totals *self, struct totals *o
 	t->scopes = numbers_new(n_scopes(other));
 	if (!t->scopes || (other->kept.count && !t->groups))
 		return out_of_memory(ctx);
-	err = tallies_merge(ctx, self, &self->rows, &other->rows, t, t->groups);
+	err = block_merge(&self->block, &self->rows, &other->rows, t->values, t->groups);
 	if (!err)
-		err = tallies_merge(ctx, self, &self->scopes, &other->scopes, t, t->scopes);
+		err = block_merge(&self->block, &self->scopes, &other->scopes, t->values,
+				  t->scopes);
+	err = groups_failed(ctx, self, err);
 	if (!err)
 		err = claims_merge(ctx, self, other, t);
 	return err || kept_merge(self, other, t) ? err : out_of_memory(ctx);
@@ -240,12 +171,12 @@ int totals_merge(struct mu_ctx *ctx, struct totals *self, struct totals *other)
 		return 0;
 	}
 	self->merged = true;
-	if (!values_merge(self, other, &t) || !levels_merge(self, other, &t) ||
-	    !sources_merge(self, other))
+	t.values = block_translate(&self->block, &other->block);
+	if (!t.values || !levels_merge(self, other, &t) || !sources_merge(self, other))
 		err = out_of_memory(ctx);
 	else
 		err = lists_merge(ctx, self, other, &t);
-	translation_release(&t, self->n_dimensions);
+	translation_release(&t, self->block.n_dimensions);
 	return err;
 }
 

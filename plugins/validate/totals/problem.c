@@ -96,13 +96,12 @@ void edits_index(struct problem *p)
 uint32_t scope_find(struct problem *p, const uint32_t *key, size_t pattern)
 {
 	struct totals *t = p->totals;
-	size_t scope;
+	uint32_t scope;
 
-	memcpy(t->key, key, t->width * sizeof *key);
-	if (!key_mask(t->key, t->patterns.entries[pattern].key, t->width))
+	memcpy(t->key, key, t->block.width * sizeof *key);
+	if (!key_mask(t->key, t->patterns.entries[pattern].key, t->block.width))
 		return NO_SCOPE;
-	scope = tally_find(&t->scopes, t->key);
-	return scope == SIZE_MAX ? NO_SCOPE : (uint32_t)scope;
+	return tally_find(&t->scopes, t->key, &scope) ? scope : NO_SCOPE;
 }
 
 void rows_index(struct problem *p)
@@ -231,7 +230,7 @@ bool key_join(struct problem *p, size_t scope)
 	size_t i;
 
 	tally_key(&t->scopes, scope, t->key);
-	for (i = 0; i < t->width; i++) {
+	for (i = 0; i < t->block.width; i++) {
 		if (!t->key[i])
 			continue;
 		if (p->key[i] && p->key[i] != t->key[i])
@@ -245,7 +244,7 @@ bool meet(struct problem *p, size_t a, size_t b, uint32_t *scopes)
 {
 	size_t i;
 
-	memset(p->key, 0, p->totals->width * sizeof *p->key);
+	memset(p->key, 0, p->totals->block.width * sizeof *p->key);
 	if (!key_join(p, scope_of(p, a)) || !key_join(p, scope_of(p, b)))
 		return false;
 	for (i = 0; i < p->totals->patterns.count; i++)
@@ -281,13 +280,13 @@ bool group_is_there(struct problem *p)
 	const struct totals *t = p->totals;
 	size_t i;
 
-	for (i = 1; i < t->width; i++)
+	for (i = 1; i < t->block.width; i++)
 		if (!p->key[i])
 			return false;
 	p->steps += p->n_rows;
 	for (i = 0; i < p->n_rows; i++) {
 		tally_key(&t->rows, row_of(p, i)->group, t->key);
-		if (!memcmp(t->key + 1, p->key + 1, (t->width - 1) * sizeof *t->key))
+		if (!memcmp(t->key + 1, p->key + 1, (t->block.width - 1) * sizeof *t->key))
 			return true;
 	}
 	return false;

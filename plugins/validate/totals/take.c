@@ -1,13 +1,11 @@
 /*
  * What is taken of a batch.
  *
- * Rows come in runs: some that are all data, or all claims, of one document.  Rows of a
- * run that follow each other with the same values in the columns of `by` are a stretch,
- * and all there is to find is found once for each of these.  It is done column by column:
- * what changes, the numbers of values, the groups of all keys, then what they add up to.
+ * Rows come in runs: some that are all data, or all claims, of one document.
  */
 #include "totals.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum kind { OF_DATA, OF_CLAIMS, OF_OTHER_CLAIMS };
@@ -92,53 +90,6 @@ static struct run run_find(const struct totals *self, const struct mu_rows *rows
 	return run;
 }
 
-/* Each row on its own, when they are all to be told apart. */
-static void starts_all(struct totals *self, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i <= n; i++)
-		self->starts[i] = (uint32_t)i;
-	self->n_stretches = n;
-}
-
-/* Sets the document in the keys of all stretches, unless it is there already. */
-static void documents_set(struct totals *self, uint32_t document)
-{
-	size_t i = self->keys[0] == document ? self->n_set : 0;
-
-	for (; i < self->n_stretches; i++)
-		self->keys[i * self->width] = document;
-	self->n_set = i;
-}
-
-/* The stretches of a run and their keys, in which `document` stands for its own. */
-static int keys_make(struct mu_ctx *ctx, struct totals *self, const struct run *run,
-		     uint32_t document)
-{
-	uint64_t changed[BLOCK / 64] = { 1 };
-	size_t i;
-
-	for (i = 0; i < self->n_dimensions; i++) {
-		struct dimension *d = &self->dimensions[i];
-
-		if (!dimension_look(d, run->row, run->n))
-			return out_of_memory(ctx);
-		if (run->kind == OF_DATA)
-			self->compare(d->lanes, d->lane_size, run->n, changed);
-	}
-	if (run->kind == OF_DATA)
-		self->n_stretches = lanes_starts(changed, run->n, self->starts);
-	else
-		starts_all(self, run->n);
-	documents_set(self, document);
-	for (i = 0; i < self->n_dimensions; i++)
-		if (!dimension_numbers(&self->dimensions[i], self->starts, self->n_stretches,
-				       self->keys + i + 1, self->width))
-			return out_of_memory(ctx);
-	return 0;
-}
-
 void rows_forget(struct totals *self)
 {
 	pile_release(&self->kept);
@@ -166,9 +117,9 @@ static bool rows_keep(struct totals *self, const struct run *run, const struct m
 
 		if (!row)
 			return false;
-		stretch += i == self->starts[stretch + 1];
+		stretch += i == self->block.starts[stretch + 1];
 		row->at = mu_row_at(rows, run->row + (int64_t)i);
-		row->group = self->indices[stretch];
+		row->group = self->block.indices[stretch];
 		for (m = 0; m < self->n_measures; m++)
 			row->cells[m] = cell_get(&self->measures[m].cells, run->row + (int64_t)i);
 	}
@@ -183,72 +134,15 @@ static void gaps_note(struct totals *self, size_t first)
 	for (i = first; i < self->rows.groups.count; i++) {
 		const uint32_t *key = group_key(&self->rows, tally_at(&self->rows, i));
 
-		for (d = 0; d < self->n_dimensions; d++)
-			self->dimensions[d].gaps |= !key[d + 1];
+		for (d = 0; d < self->block.n_dimensions; d++)
+			self->block.dimensions[d].gaps |= !key[d + 1];
 	}
 }
 
-/* Value by value, where some are not known or a sum may not fit 64 bits. */
-static bool measure_add_each(struct totals *self, const struct run *run, size_t m,
-			     const struct mu_rows *rows)
+int groups_failed(struct mu_ctx *ctx, const struct totals *self, int err)
 {
-	const struct mu_column *cells = &self->measures[m].cells;
-	size_t stretch = 0, i;
-	bool done = true;
-
-	for (i = 0; i < run->n && done; i++) {
-		int64_t row = run->row + (int64_t)i;
-		struct group *group;
-
-		stretch += i == self->starts[stretch + 1];
-		group = self->groups[stretch];
-		done = mu_null(cells, row)
-			       ? sum_unknown(&self->rows, group, m, 1, mu_row_at(rows, row))
-			       : sum_add(&self->rows, group, m, mu_get_integer(cells, row));
-	}
-	return done;
-}
-
-/* Fills self->sums; false when one of them may not fit: BLOCK values from -2^52 to
- * 2^52 - 1 do. */
-static bool sums_make(struct totals *self, const int64_t *values, size_t n)
-{
-	const uint64_t half = (uint64_t)1 << 52;
-	uint64_t sum = 0, used = 0;
-	int64_t *sums = self->sums;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		sums[i] = (int64_t)sum;
-		sum += (uint64_t)values[i];
-		used |= (uint64_t)values[i] + half;
-	}
-	sums[n] = (int64_t)sum;
-	return !(used >> 53);
-}
-
-static bool measure_add(struct totals *self, const struct run *run, size_t m,
-			const struct mu_rows *rows)
-{
-	const struct mu_column *cells = &self->measures[m].cells;
-	const int64_t *values = (const int64_t *)cells->values + cells->offset + run->row;
-	const uint32_t *starts = self->starts;
-	bool alone = self->n_stretches == run->n, done = true;
-	size_t i;
-
-	if (cells->valid || (!alone && !sums_make(self, values, run->n)))
-		return measure_add_each(self, run, m, rows);
-	for (i = 0; i < self->n_stretches && done; i++)
-		done = sum_add(&self->rows, self->groups[i], m,
-			       alone ? values[i]
-				     : self->sums[starts[i + 1]] - self->sums[starts[i]]);
-	return done;
-}
-
-int groups_limit(struct mu_ctx *ctx, const struct totals *self)
-{
-	if (self->rows.groups.count <= (uint64_t)self->max_groups)
-		return 0;
+	if (err != E2BIG)
+		return err ? out_of_memory(ctx) : 0;
 	return mu_fail(ctx, E2BIG,
 		       "more than %lld different rows to add up: "
 		       "name fewer columns in by, or raise max_groups",
@@ -259,24 +153,23 @@ static int take_data(struct mu_ctx *ctx, struct totals *self, const struct run *
 		     const struct mu_rows *rows)
 {
 	struct totals_document *source = source_of(self, run->document);
+	struct block *block = &self->block;
 	size_t before = self->rows.groups.count, i;
 	bool done = true;
 	int err;
 
-	err = source ? keys_make(ctx, self, run, run->document) : out_of_memory(ctx);
-	if (err)
-		return err;
-	source->rows += run->n;
-	if (!tally_groups(&self->rows, self->keys, self->n_stretches, self->indices, self->groups))
+	if (!source)
 		return out_of_memory(ctx);
-	err = groups_limit(ctx, self);
+	source->rows += run->n;
+	err = groups_failed(ctx, self,
+			    block_stretches(block, &self->rows, run->row, run->n, run->document));
 	if (err)
 		return err;
 	gaps_note(self, before);
-	for (i = 0; i < self->n_stretches; i++)
-		self->groups[i]->rows += self->starts[i + 1] - self->starts[i];
+	for (i = 0; i < block->n_stretches; i++)
+		block->groups[i]->rows += block->starts[i + 1] - block->starts[i];
 	for (i = 0; i < self->n_measures && done; i++)
-		done = measure_add(self, run, i, rows);
+		done = block_add(block, &self->rows, i, &self->measures[i].cells, &rows->at);
 	if (done && !self->too_many)
 		done = rows_keep(self, run, rows);
 	return done ? 0 : out_of_memory(ctx);
@@ -292,7 +185,7 @@ int claims_limit(struct mu_ctx *ctx, const struct totals *self, size_t n)
 
 int pattern_list(struct mu_ctx *ctx, struct totals *self)
 {
-	if (mu_map_add(&self->patterns, self->pattern, self->width) == SIZE_MAX)
+	if (mu_map_add(&self->patterns, self->pattern, self->block.width) == SIZE_MAX)
 		return out_of_memory(ctx);
 	if (self->patterns.count > (uint64_t)self->max_patterns)
 		return mu_fail(ctx, E2BIG,
@@ -302,13 +195,26 @@ int pattern_list(struct mu_ctx *ctx, struct totals *self)
 	return 0;
 }
 
+bool key_mask(uint32_t *key, const uint8_t *pattern, size_t width)
+{
+	size_t i;
+
+	for (i = 0; i < width; i++) {
+		if (!pattern[i])
+			key[i] = 0;
+		else if (!key[i])
+			return false;
+	}
+	return true;
+}
+
 /* Mostly it is that of the claim before. */
 int pattern_add(struct mu_ctx *ctx, struct totals *self, const uint32_t *key)
 {
 	bool same = self->patterns.count;
 	size_t i;
 
-	for (i = 0; i < self->width; i++) {
+	for (i = 0; i < self->block.width; i++) {
 		same &= self->pattern[i] == (key[i] != 0);
 		self->pattern[i] = key[i] != 0;
 	}
@@ -380,21 +286,21 @@ static int take_claims(struct mu_ctx *ctx, struct totals *self, const struct run
 		       const struct mu_rows *rows)
 {
 	uint32_t document = self->within == WITHIN_DOCUMENT ? run->document : 0;
+	struct block *block = &self->block;
 	size_t i;
-	int err;
+	int err = claims_limit(ctx, self, run->n);
 
-	err = claims_limit(ctx, self, run->n);
-	if (!err)
-		err = source_of(self, run->document) ? keys_make(ctx, self, run, document)
-						     : out_of_memory(ctx);
 	if (err)
 		return err;
-	if (!tally_groups(&self->scopes, self->keys, run->n, self->indices, self->groups))
+	for (i = 0; i < run->n; i++)
+		block->starts[i] = (uint32_t)i;
+	if (!source_of(self, run->document) ||
+	    block_rows(block, &self->scopes, run->row, run->n, document))
 		return out_of_memory(ctx);
 	for (i = 0; i < run->n && !err; i++) {
-		err = pattern_add(ctx, self, self->keys + i * self->width);
+		err = pattern_add(ctx, self, block->keys + i * block->width);
 		if (!err)
-			err = claim_list(ctx, self, rows, run->row + (int64_t)i, self->indices[i]);
+			err = claim_list(ctx, self, rows, run->row + (int64_t)i, block->indices[i]);
 	}
 	return err;
 }
@@ -402,23 +308,22 @@ static int take_claims(struct mu_ctx *ctx, struct totals *self, const struct run
 int expect_list(struct mu_ctx *ctx, struct totals *self)
 {
 	struct claim *claim;
-	size_t scope;
+	uint32_t scope;
 	int err;
 
 	if (!self->expect)
 		return 0;
-	memset(self->key, 0, self->width * sizeof *self->key);
+	memset(self->key, 0, self->block.width * sizeof *self->key);
 	err = pattern_add(ctx, self, self->key);
 	if (err)
 		return err;
-	scope = tally_group(&self->scopes, self->key);
-	if (scope == SIZE_MAX || !level_find(self, mu_string("expect")))
+	if (tally_add(&self->scopes, self->key, &scope) || !level_find(self, mu_string("expect")))
 		return out_of_memory(ctx);
 	claim = pile_add(&self->listed);
 	if (!claim)
 		return out_of_memory(ctx);
 	claim->level = (uint32_t)self->latest_level;
-	claim->scope = (uint32_t)scope;
+	claim->scope = scope;
 	claim->values[0] = self->expected;
 	*claim_mark(self, claim, 0) = STATED;
 	return 0;
@@ -431,9 +336,8 @@ int rows_take(struct mu_ctx *ctx, struct totals *self, const struct ArrowArray *
 	size_t i;
 	int err = 0;
 
-	for (i = 0; i < self->n_dimensions; i++)
-		if (!dimension_turn(&self->dimensions[i], ctx->schema, batch))
-			return out_of_memory(ctx);
+	if (!block_turn(&self->block, ctx->schema, batch))
+		return out_of_memory(ctx);
 	for (i = 0; i < self->n_measures; i++)
 		self->measures[i].cells = mu_column(ctx->schema, batch, self->measures[i].index);
 	run = run_find(self, &rows, 0, batch->length);

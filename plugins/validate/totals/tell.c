@@ -81,7 +81,7 @@ static void tell_missing(struct problem *p, const struct change *c, bool alone,
 		before = ", ";
 	}
 	phrase_puts(&phrase, " is missing");
-	memset(p->key, 0, p->totals->width * sizeof *p->key);
+	memset(p->key, 0, p->totals->block.width * sizeof *p->key);
 	key_join(p, scope_of(p, c->index));
 	if (c->other)
 		key_join(p, scope_of(p, c->other - 1));

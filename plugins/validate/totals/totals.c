@@ -95,23 +95,16 @@ static bool is_measure(const struct totals *self, int64_t index)
 	return false;
 }
 
-static struct dimension dimension_of(struct mu_ctx *ctx, int64_t index)
+/* Those of `by`, or all that are no measures. */
+static int open_dimensions(struct mu_ctx *ctx, struct totals *self)
 {
-	const struct ArrowSchema *column = ctx->schema->children[index];
-
-	return (struct dimension){ .name = column->name,
-				   .index = index,
-				   .type = mu_schema_type(column),
-				   .numbers = mu_alloc(ctx, BLOCK * sizeof(uint32_t)) };
-}
-
-static int open_named_dimensions(struct mu_ctx *ctx, struct totals *self)
-{
+	int64_t i, visible = mu_schema_visible(ctx->schema);
+	size_t n = 0, named;
+	int64_t *columns = mu_alloc(ctx, (self->by.count + (size_t)visible + 1) * sizeof *columns);
 	int err = 0;
-	size_t i;
 
-	for (i = 0; i < self->by.count; i++) {
-		const char **name = &self->by.items[i];
+	for (named = 0; named < self->by.count; named++) {
+		const char **name = &self->by.items[named];
 		int64_t index = column_find(ctx, name);
 
 		if (index < 0)
@@ -122,27 +115,14 @@ static int open_named_dimensions(struct mu_ctx *ctx, struct totals *self)
 					 "what a claim covers",
 					 *name);
 		else
-			self->dimensions[i] = dimension_of(ctx, index);
+			columns[n++] = index;
 	}
-	self->n_dimensions = self->by.count;
+	for (i = 0; !self->by.count && i < visible; i++)
+		if (!mu_schema_measure(ctx->schema->children[i]) && !is_measure(self, i))
+			columns[n++] = i;
+	if (!err)
+		block_init(ctx, &self->block, columns, n, self->n_measures);
 	return err;
-}
-
-static int open_dimensions(struct mu_ctx *ctx, struct totals *self)
-{
-	int64_t i, n = mu_schema_visible(ctx->schema);
-	size_t room = self->by.count ? self->by.count : (size_t)n + 1;
-
-	self->dimensions = mu_alloc(ctx, room * sizeof *self->dimensions);
-	if (self->by.count)
-		return open_named_dimensions(ctx, self);
-	for (i = 0; i < n; i++) {
-		const struct ArrowSchema *column = ctx->schema->children[i];
-
-		if (!mu_schema_measure(column) && !is_measure(self, i))
-			self->dimensions[self->n_dimensions++] = dimension_of(ctx, i);
-	}
-	return 0;
 }
 
 /* Items are as large as there are measures. */
@@ -150,8 +130,8 @@ static void piles_init(struct totals *self)
 {
 	size_t n = self->n_measures;
 
-	tally_init(&self->rows, self->width, n);
-	tally_init(&self->scopes, self->width, n);
+	tally_init(&self->rows, self->block.width, n, (uint64_t)self->max_groups);
+	tally_init(&self->scopes, self->block.width, n, UINT64_MAX);
 	self->listed.size = sizeof(struct claim) + n * sizeof(int64_t) + (n + 7) / 8 * 8;
 	self->kept.size = sizeof(struct row) + n * sizeof(struct amount);
 }
@@ -180,16 +160,9 @@ static int totals_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 	if (self->expect && self->n_measures != 1)
 		return mu_invalid(ctx, &self->expect,
 				  "it is not said which measure this is: name one in of");
-	self->width = self->n_dimensions + 1;
-	self->key = mu_alloc(ctx, self->width * sizeof *self->key);
-	self->pattern = mu_alloc(ctx, self->width);
+	self->key = mu_alloc(ctx, self->block.width * sizeof *self->key);
+	self->pattern = mu_alloc(ctx, self->block.width);
 	self->latest_level = SIZE_MAX;
-	self->compare = lanes_pick();
-	self->starts = mu_alloc(ctx, (BLOCK + 1) * sizeof *self->starts);
-	self->sums = mu_alloc(ctx, (BLOCK + 1) * sizeof *self->sums);
-	self->keys = mu_alloc(ctx, BLOCK * self->width * sizeof *self->keys);
-	self->indices = mu_alloc(ctx, BLOCK * sizeof *self->indices);
-	self->groups = mu_alloc(ctx, BLOCK * sizeof *self->groups);
 	piles_init(self);
 	return 0;
 }
@@ -233,18 +206,16 @@ static void totals_uses(struct mu_ctx *ctx, void *state, const bool *out, bool *
 	(void)out;
 	for (i = 0; i < self->n_measures; i++)
 		in[self->measures[i].index] = true;
-	for (i = 0; i < self->n_dimensions; i++)
-		in[self->dimensions[i].index] = true;
+	for (i = 0; i < self->block.n_dimensions; i++)
+		in[self->block.dimensions[i].index] = true;
 }
 
 static void totals_close(struct mu_ctx *ctx, void *state)
 {
 	struct totals *self = state;
-	size_t i;
 
 	(void)ctx;
-	for (i = 0; i < self->n_dimensions; i++)
-		dimension_release(&self->dimensions[i]);
+	block_release(&self->block);
 	tally_release(&self->rows);
 	tally_release(&self->scopes);
 	mu_map_release(&self->patterns);

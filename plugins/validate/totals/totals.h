@@ -1,9 +1,8 @@
 /*
  * What rows add up to, and what claims say they add up to.
  *
- * A value of a column is known by a number, see dimension.h.  A key is an array of
- * `width` such numbers: first the id of the document, then one for each of the columns
- * of `by`.  In the key of a row 0 means unknown, in that of a claim it means all; the
+ * Rows are added up by keys of the document and the columns of `by`, as aggregate/block.h
+ * says.  In the key of a row 0 means unknown, in that of a claim it means all.  The
  * columns where a claim's key is not 0 are its pattern.
  *
  * There are two tallies.  `rows` has the data by the whole of their keys.  `scopes` has
@@ -29,10 +28,7 @@
 #ifndef TOTALS_H
 #define TOTALS_H
 
-#include "cpu/lanes.h"
-#include "dimension.h"
-#include "pile.h"
-#include "tally.h"
+#include "aggregate/block.h"
 
 /* Beyond all sums. */
 #define FAR ((wide)1 << 100)
@@ -123,20 +119,9 @@ struct totals {
 	size_t rejected; /* documents of the run */
 
 	struct measure *measures;
-	struct dimension *dimensions;
-	size_t n_measures, n_dimensions, width;
-	uint32_t *key; /* to work with */
-
-	/* The rows at hand, at most BLOCK, are stretches of one or several with the same
-	 * key.  Of each stretch: */
-	lanes_compare *compare;
-	size_t n_stretches;
-	uint32_t *starts;      /* its first row; behind the last one's, how many rows */
-	uint32_t *keys;        /* `width` numbers; in the first `n_set`, which may be more, */
-	size_t n_set;          /* the document is that of the first one */
-	uint32_t *indices;     /* of its group or scope, */
-	struct group **groups; /* and that itself */
-	int64_t *sums;         /* of each row: what the rows before it add up to */
+	size_t n_measures;
+	struct block block; /* of the columns of `by` */
+	uint32_t *key;      /* to work with */
 
 	struct tally rows, scopes;
 	struct mu_map patterns; /* a byte for each column of a key: 1 where fixed */
@@ -233,12 +218,19 @@ int expect_list(struct mu_ctx *ctx, struct totals *self);
 /* What is known of a document; NULL when memory is out. */
 struct totals_document *source_of(struct totals *self, uint32_t document);
 
-/* Fails when there are more than the options allow. */
-int groups_limit(struct mu_ctx *ctx, const struct totals *self);
+/* Says why a tally could not take groups: memory is out, or there are more than the option allows.
+ * `err`, which is 0 for none, is what it gave. */
+int groups_failed(struct mu_ctx *ctx, const struct totals *self, int err);
+
+/* Fails when there would be more than the option allows with n more. */
 int claims_limit(struct mu_ctx *ctx, const struct totals *self, size_t n);
 
 /* Adds self->pattern to the patterns. */
 int pattern_list(struct mu_ctx *ctx, struct totals *self);
+
+/* The part of a row's key that a pattern fixes, the rest 0; false when the row has null in one
+ * of these columns, for then no claim of the pattern covers it. */
+bool key_mask(uint32_t *key, const uint8_t *pattern, size_t width);
 
 /* Adds what the key of a claim fixes to the patterns. */
 int pattern_add(struct mu_ctx *ctx, struct totals *self, const uint32_t *key);

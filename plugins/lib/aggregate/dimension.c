@@ -1,11 +1,20 @@
-#include "dimension.h"
+#include "aggregate/dimension.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #define VALUES_MAX (UINT32_MAX - 1)
 #define NEAR_MAX   65536 /* from the first value to the last */
+
+struct dimension dimension_of(struct mu_ctx *ctx, int64_t index)
+{
+	const struct ArrowSchema *column = ctx->schema->children[index];
+
+	return (struct dimension){ .name = column->name,
+				   .index = index,
+				   .type = mu_schema_type(column),
+				   .numbers = mu_alloc(ctx, BLOCK * sizeof(uint32_t)) };
+}
 
 void dimension_release(struct dimension *dimension)
 {
@@ -18,15 +27,15 @@ void dimension_release(struct dimension *dimension)
 	dimension->words = NULL;
 }
 
-/* The slot of a value, or the empty one where it belongs: by the upper bits of a
- * product with a secret, which values cannot be chosen against. */
+/* The slot of a value, or the empty one where it belongs. */
 static size_t bits_slot(const struct bits *bits, int64_t value)
 {
-	size_t slot = (size_t)(((uint64_t)value * bits->secret) >> 32) & (bits->n_slots - 1);
+	size_t mask = bits->n_slots - 1;
+	size_t slot = secret_hash(&bits->secret, bits->secret.start ^ (uint64_t)value) & mask;
 	uint32_t number;
 
 	while ((number = bits->slots[slot]) && bits->values[number - 1] != value)
-		slot = (slot + 1) & (bits->n_slots - 1);
+		slot = (slot + 1) & mask;
 	return slot;
 }
 
@@ -45,15 +54,14 @@ static bool bits_grow_slots(struct bits *bits)
 	return true;
 }
 
-/* At most half of the slots are taken. */
-static bool bits_prepare(struct bits *bits)
+/* Makes room for one value more; at most half of the slots are taken. */
+static bool bits_grow(struct bits *bits)
 {
-	size_t size = sizeof bits->secret, room = bits->room ? 2 * bits->room : 32;
+	size_t room = bits->room ? 2 * bits->room : 32;
 	int64_t *values;
 
-	if (!bits->n_slots && getrandom(&bits->secret, size, 0) != (ssize_t)size)
+	if (!secret_draw(&bits->secret))
 		return false;
-	bits->secret |= 1;
 	if (2 * bits->count >= bits->n_slots && !bits_grow_slots(bits))
 		return false;
 	if (bits->count < bits->room)
@@ -69,15 +77,19 @@ static bool bits_prepare(struct bits *bits)
 /* The number of a value, a new one when it is not there; 0 when memory is out. */
 static uint32_t bits_add(struct bits *bits, int64_t value)
 {
-	size_t slot;
+	size_t slot = bits->n_slots ? bits_slot(bits, value) : 0;
 
-	if (!bits_prepare(bits))
+	if (bits->n_slots && bits->slots[slot])
+		return bits->slots[slot];
+	if (bits->count >= VALUES_MAX)
 		return 0;
-	slot = bits_slot(bits, value);
-	if (!bits->slots[slot] && bits->count < VALUES_MAX) {
-		bits->values[bits->count++] = value;
-		bits->slots[slot] = (uint32_t)bits->count;
+	if (2 * bits->count >= bits->n_slots || bits->count == bits->room) {
+		if (!bits_grow(bits))
+			return 0;
+		slot = bits_slot(bits, value);
 	}
+	bits->values[bits->count++] = value;
+	bits->slots[slot] = (uint32_t)bits->count;
 	return bits->slots[slot];
 }
 
@@ -136,7 +148,7 @@ static inline uint32_t bits_number(struct bits *bits, int64_t value)
 	return far_number(bits, value);
 }
 
-/* A value that is no text, so that equal bits are the same as equal texts. */
+/* A value that is no text; equal values have equal bits. */
 static int64_t cell_bits(const struct mu_column *cells, int64_t row)
 {
 	double number;
@@ -148,11 +160,13 @@ static int64_t cell_bits(const struct mu_column *cells, int64_t row)
 	case MU_BOOLEAN:
 		return mu_get_boolean(cells, row);
 	case MU_NUMBER:
-		number = mu_get_number(cells, row);
+		number = mu_get_number(cells, row) + 0.0; /* -0 is 0 */
 		if (isnan(number))
 			number = NAN;
 		memcpy(&bits, &number, sizeof bits);
 		return bits;
+	case MU_PLACE:
+		return (int64_t)(mu_get_place(cells, row) & ~MU_AT_REJECTED);
 	default:
 		return mu_get_integer(cells, row);
 	}
@@ -180,14 +194,22 @@ static uint32_t text_number(struct dimension *dimension, struct mu_string value)
 	return dimension->latest;
 }
 
-/* A word that is in no row is no value. */
-static uint32_t word_number(struct dimension *dimension, int32_t code)
+/* 0 when memory is out, as of the others. */
+static inline uint32_t word_number(struct dimension *dimension, int32_t code)
 {
-	if (!dimension->words[code])
-		dimension->words[code] = text_number(dimension, mu_word(&dimension->cells, code));
+	if (!dimension->few_words)
+		return text_number(dimension, mu_word(&dimension->cells, code));
+	if (!dimension->words[code]) {
+		struct mu_string word = mu_word(&dimension->cells, code);
+
+		dimension->words[code] =
+			(uint32_t)(mu_map_add(&dimension->texts, word.data, word.len) + 1);
+	}
 	return dimension->words[code];
 }
 
+/* A word that is in no row is no value, so none is numbered here.  Of a slice of many rows there
+ * may be more words than are worth an array. */
 bool dimension_turn(struct dimension *dimension, const struct ArrowSchema *schema,
 		    const struct ArrowArray *batch)
 {
@@ -196,6 +218,9 @@ bool dimension_turn(struct dimension *dimension, const struct ArrowSchema *schem
 
 	dimension->cells = mu_column(schema, batch, dimension->index);
 	n = (size_t)dimension->cells.n_words;
+	dimension->few_words = n <= (size_t)batch->length;
+	if (!n || !dimension->few_words)
+		return true;
 	if (n > dimension->words_room) {
 		words = reallocarray(dimension->words, n, sizeof *words);
 		if (!words)
@@ -203,54 +228,56 @@ bool dimension_turn(struct dimension *dimension, const struct ArrowSchema *schem
 		dimension->words = words;
 		dimension->words_room = n;
 	}
-	if (n)
-		memset(dimension->words, 0, n * sizeof *dimension->words);
+	memset(dimension->words, 0, n * sizeof *dimension->words);
 	return true;
 }
 
-/* Of each row its number, where the column itself does not tell values apart. */
-static bool numbers_fill(struct dimension *dimension, int64_t row, size_t n)
+/* False when memory is out. */
+static bool cell_number(struct dimension *dimension, int64_t row, uint32_t *out)
 {
 	const struct mu_column *cells = &dimension->cells;
-	uint32_t *out = dimension->numbers, *end = out + n;
 
-	for (; out < end; out++, row++) {
-		if (mu_null(cells, row)) {
-			*out = 0;
-			continue;
-		}
-		if (cells->words)
-			*out = word_number(dimension, mu_get_code(cells, row));
-		else if (dimension->type == MU_STRING)
-			*out = text_number(dimension, mu_get_string(cells, row));
-		else
-			*out = bits_number(&dimension->bits, cell_bits(cells, row));
-		if (!*out)
-			return false;
-	}
-	return true;
+	*out = 0;
+	if (mu_null(cells, row))
+		return true;
+	if (cells->words)
+		*out = word_number(dimension, mu_get_code(cells, row));
+	else if (dimension->type == MU_STRING)
+		*out = text_number(dimension, mu_get_string(cells, row));
+	else
+		*out = bits_number(&dimension->bits, cell_bits(cells, row));
+	return *out;
+}
+
+/* The values of a column from a row on, where they tell rows apart as they are; else NULL. */
+static const void *lanes_of(const struct mu_column *cells, int64_t row, size_t *size)
+{
+	bool small = cells->words || cells->type == MU_DATE;
+
+	if (cells->valid || !(small || cells->type == MU_INTEGER))
+		return NULL;
+	*size = small ? sizeof(int32_t) : sizeof(int64_t);
+	return (const char *)cells->values + (size_t)(cells->offset + row) * *size;
 }
 
 bool dimension_look(struct dimension *dimension, int64_t row, size_t n)
 {
-	const struct mu_column *cells = &dimension->cells;
-	bool small = cells->words || cells->type == MU_DATE;
+	uint32_t *out = dimension->numbers, *end = out + n;
 
-	if (cells->valid || !(small || cells->type == MU_INTEGER)) {
-		dimension->lanes = dimension->numbers;
-		dimension->lane_size = sizeof *dimension->numbers;
-		return numbers_fill(dimension, row, n);
-	}
-	dimension->lane_size = small ? sizeof(int32_t) : sizeof(int64_t);
-	dimension->lanes =
-		(const char *)cells->values + (size_t)(cells->offset + row) * dimension->lane_size;
+	dimension->lanes = lanes_of(&dimension->cells, row, &dimension->lane_size);
+	if (dimension->lanes)
+		return true;
+	dimension->lanes = dimension->numbers;
+	dimension->lane_size = sizeof *dimension->numbers;
+	for (; out < end; out++, row++)
+		if (!cell_number(dimension, row, out))
+			return false;
 	return true;
 }
 
-static bool numbers_of_words(struct dimension *dimension, const uint32_t *rows, size_t n,
-			     uint32_t *out, size_t stride)
+static bool numbers_of_words(struct dimension *dimension, const int32_t *codes,
+			     const uint32_t *rows, size_t n, uint32_t *out, size_t stride)
 {
-	const int32_t *codes = dimension->lanes;
 	const uint32_t *words = dimension->words;
 	size_t i;
 
@@ -266,41 +293,58 @@ static bool numbers_of_words(struct dimension *dimension, const uint32_t *rows, 
 static inline bool numbers_of_bits(struct bits *bits, const void *lanes, bool small,
 				   const uint32_t *rows, size_t n, uint32_t *out, size_t stride)
 {
-	struct bits known = *bits;
+	const uint32_t *near = bits->near;
+	uint64_t n_near = bits->n_near, base = (uint64_t)bits->base;
 	size_t i;
 
 	for (i = 0; i < n; i++, out += stride) {
 		int64_t value = small ? ((const int32_t *)lanes)[rows[i]]
 				      : ((const int64_t *)lanes)[rows[i]];
-		uint64_t at = (uint64_t)value - (uint64_t)known.base;
+		uint64_t at = (uint64_t)value - base;
 
-		*out = at < known.n_near ? known.near[at] : 0;
+		*out = at < n_near ? near[at] : 0;
 		if (*out)
 			continue;
 		*out = far_number(bits, value);
 		if (!*out)
 			return false;
-		known = *bits;
+		near = bits->near;
+		n_near = bits->n_near;
+		base = (uint64_t)bits->base;
 	}
 	return true;
 }
 
-bool dimension_numbers(struct dimension *dimension, const uint32_t *rows, size_t n, uint32_t *out,
-		       size_t stride)
+bool dimension_numbers(struct dimension *dimension, int64_t row, const uint32_t *rows, size_t n,
+		       uint32_t *out, size_t stride)
+{
+	const struct mu_column *cells = &dimension->cells;
+	size_t size, i;
+	const void *lanes = lanes_of(cells, row, &size);
+
+	if (lanes && !cells->words)
+		return cells->type == MU_DATE ? numbers_of_bits(&dimension->bits, lanes, true, rows,
+								n, out, stride)
+					      : numbers_of_bits(&dimension->bits, lanes, false,
+								rows, n, out, stride);
+	if (lanes && dimension->few_words)
+		return numbers_of_words(dimension, lanes, rows, n, out, stride);
+	for (i = 0; i < n; i++, out += stride)
+		if (!cell_number(dimension, row + rows[i], out))
+			return false;
+	return true;
+}
+
+bool dimension_pick(struct dimension *dimension, int64_t row, const uint32_t *rows, size_t n,
+		    uint32_t *out, size_t stride)
 {
 	size_t i;
 
-	if (dimension->lanes == dimension->numbers) {
-		for (i = 0; i < n; i++, out += stride)
-			*out = dimension->numbers[rows[i]];
-		return true;
-	}
-	if (dimension->cells.words)
-		return numbers_of_words(dimension, rows, n, out, stride);
-	if (dimension->type == MU_DATE)
-		return numbers_of_bits(&dimension->bits, dimension->lanes, true, rows, n, out,
-				       stride);
-	return numbers_of_bits(&dimension->bits, dimension->lanes, false, rows, n, out, stride);
+	if (dimension->lanes != dimension->numbers)
+		return dimension_numbers(dimension, row, rows, n, out, stride);
+	for (i = 0; i < n; i++, out += stride)
+		*out = dimension->numbers[rows[i]];
+	return true;
 }
 
 void dimension_take(struct dimension *dimension, struct dimension *other)
@@ -339,12 +383,12 @@ struct mu_string dimension_value(const struct dimension *dimension, uint32_t num
 				 char space[MU_FORMAT_MAX])
 {
 	struct mu_column cell = { .type = dimension->type };
-	const struct mu_map_entry *text;
 	uint8_t boolean;
 	int32_t date;
 
 	if (dimension->type == MU_STRING) {
-		text = &dimension->texts.entries[number - 1];
+		const struct mu_map_entry *text = &dimension->texts.entries[number - 1];
+
 		return (struct mu_string){ (const char *)text->key, text->len };
 	}
 	cell.values = &dimension->bits.values[number - 1];

@@ -1,10 +1,14 @@
-#include "tally.h"
+#include "aggregate/tally.h"
 
-void tally_init(struct tally *tally, size_t width, size_t n_measures)
+#define GROUPS_MAX (UINT32_MAX - 1)
+
+void tally_init(struct tally *tally, size_t width, size_t n_measures, uint64_t most)
 {
 	size_t numbers = (1 + width) * sizeof(uint32_t);
 
-	*tally = (struct tally){ .width = width, .n_measures = n_measures };
+	*tally = (struct tally){ .width = width,
+				 .n_measures = n_measures,
+				 .most = most < GROUPS_MAX ? most : GROUPS_MAX };
 	tally->groups.size =
 		sizeof(struct group) + n_measures * sizeof(int64_t) + (numbers + 7) / 8 * 8;
 	tally->odds.size = n_measures * sizeof(struct sum);
@@ -60,15 +64,14 @@ bool sum_unknown(struct tally *tally, struct group *group, size_t measure, uint6
 	return true;
 }
 
-struct sum tally_sum(const struct tally *tally, size_t group, size_t measure)
+struct sum tally_sum(const struct tally *tally, const struct group *group, size_t measure)
 {
-	const struct group *g = tally_at(tally, group);
-	uint32_t odd = *group_odd(tally, g);
+	uint32_t odd = *group_odd(tally, group);
 	struct sum sum = { .value = 0 };
 
 	if (odd)
 		sum = ((const struct sum *)pile_at(&tally->odds, odd - 1))[measure];
-	sum.value += g->sums[measure];
+	sum.value += group->sums[measure];
 	return sum;
 }
 
@@ -96,17 +99,4 @@ bool tally_merge(struct tally *to, struct group *group, const struct tally *from
 		if (!sum_add(to, group, m, other->sums[m]))
 			return false;
 	return !odd || odd_merge(to, group, pile_at(&from->odds, odd - 1));
-}
-
-bool key_mask(uint32_t *key, const uint8_t *pattern, size_t width)
-{
-	size_t i;
-
-	for (i = 0; i < width; i++) {
-		if (!pattern[i])
-			key[i] = 0;
-		else if (!key[i])
-			return false;
-	}
-	return true;
 }

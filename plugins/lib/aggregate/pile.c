@@ -1,4 +1,4 @@
-#include "pile.h"
+#include "aggregate/pile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void chunk_free(const struct pile *pile, size_t i)
 	pile->chunks[i] = NULL;
 }
 
-static bool chunk_add(struct pile *pile)
+bool pile_grow(struct pile *pile)
 {
 	size_t n = pile->count >> PILE_BITS, room = pile->room ? 2 * pile->room : 4;
 	char **chunks;
@@ -38,13 +38,6 @@ static bool chunk_add(struct pile *pile)
 	if (!pile->chunks[n])
 		pile->chunks[n] = chunk_new(pile);
 	return pile->chunks[n];
-}
-
-void *pile_add(struct pile *pile)
-{
-	if (pile->count % PILE_CHUNK == 0 && !chunk_add(pile))
-		return NULL;
-	return pile_at(pile, pile->count++);
 }
 
 /* Memory that was used already is there: new one costs more than to zero it. */
@@ -83,7 +76,7 @@ static bool items_move(struct pile *to, struct pile *from, size_t *next, size_t 
 
 		n = n < end - *next ? n : end - *next;
 		n = n < room ? n : room;
-		if (room == PILE_CHUNK && !chunk_add(to))
+		if (room == PILE_CHUNK && !pile_grow(to))
 			return false;
 		memcpy(pile_at(to, to->count), pile_at(from, *next), n * from->size);
 		to->count += n;

@@ -1,20 +1,28 @@
 /*
  * Where the group of a key is.
  *
- * When all combinations of values are there, more or less, it is in a grid: an array with
- * a slot for each of them.  Else, or when there are several documents, it is in buckets,
- * by a hash.  Which one it is, is decided each time that there is no more room in it.
+ *     grid       an array with a slot for each combination of the numbers of the columns:
+ *                key (d, 3, 1) with 2 and 3 bits for its columns is at slot 3 << 2 | 1
+ *     buckets    a hash table whose slots are cache lines: the hash says in which one the group
+ *                is, or in which ones behind that when it is full; a byte of the hash for each
+ *                group says which of them to compare
+ *
+ * A grid needs no hash and no comparison, so it is taken where most combinations are
+ * there: at least one of GRID_SPARSE, and all of one document.  Which of the two it is, is decided
+ * each time that there is no more room in it.
+ *
+ * Many keys are looked for in two rounds.  The first one asks for all memory that will be
+ * needed, the second one reads it, so that the waits for memory overlap.
  */
-#include "tally.h"
+#include "aggregate/tally.h"
 
+#include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-#define GROUPS_MAX  (UINT32_MAX - 1)
 #define BUCKET      12   /* groups */
 #define AHEAD       128  /* groups that memory is asked for at once */
 #define GRID_BITS   28   /* of slots, at most; */
@@ -28,8 +36,8 @@ struct bucket {
 	uint32_t groups[BUCKET];
 };
 
-/* A product of two numbers of 64 bits. */
-__extension__ typedef unsigned __int128 twofold;
+/* Compiled for each of the most common widths of keys. */
+#define FOR_A_WIDTH __attribute__((always_inline)) static inline
 
 void tally_unindex(struct tally *tally)
 {
@@ -40,12 +48,12 @@ void tally_unindex(struct tally *tally)
 	tally->grid = NULL;
 }
 
-static bool has_key(const struct tally *tally, size_t group, const uint32_t *key)
+FOR_A_WIDTH bool has_key(const struct tally *tally, size_t group, const uint32_t *key, size_t width)
 {
 	const uint32_t *own = group_key(tally, tally_at(tally, group));
 	size_t i;
 
-	for (i = tally->width; i-- > 0;)
+	for (i = width; i-- > 0;)
 		if (own[i] != key[i])
 			return false;
 	return true;
@@ -71,7 +79,7 @@ static bool grid_fits(const struct tally *tally)
 				     (size_t)1 << bits <= GRID_SPARSE * tally->groups.count);
 }
 
-static inline size_t grid_slot(const struct tally *tally, const uint32_t *key, size_t width)
+FOR_A_WIDTH size_t grid_slot(const struct tally *tally, const uint32_t *key, size_t width)
 {
 	size_t slot = 0, i;
 
@@ -81,11 +89,11 @@ static inline size_t grid_slot(const struct tally *tally, const uint32_t *key, s
 }
 
 /* Whether the grid has a slot for a key. */
-static bool grid_has(const struct tally *tally, const uint32_t *key)
+FOR_A_WIDTH bool grid_has(const struct tally *tally, const uint32_t *key, size_t width)
 {
 	size_t i;
 
-	for (i = 1; i < tally->width; i++)
+	for (i = 1; i < width; i++)
 		if (key[i] >> tally->bits[i])
 			return false;
 	return key[0] == tally->document;
@@ -137,23 +145,16 @@ static bool grid_extend(struct tally *tally)
 	return true;
 }
 
-/* Both halves of a product, so that every bit of x counts in the lower ones. */
-static inline uint64_t blend(uint64_t x, uint64_t secret)
-{
-	twofold product = (twofold)x * secret;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 /* Two numbers at a time. */
-static inline uint64_t key_hash(const struct tally *tally, const uint32_t *key, size_t width)
+FOR_A_WIDTH uint64_t key_hash(const struct tally *tally, const uint32_t *key, size_t width)
 {
-	uint64_t hash = blend(tally->secret[0] ^ key[0], tally->secret[1]);
+	const struct secret *secret = &tally->secret;
+	uint64_t hash = secret_hash(secret, secret->start ^ key[0]);
 	size_t i;
 
 	for (i = 1; i + 1 < width; i += 2)
-		hash = blend(hash ^ key[i] ^ (uint64_t)key[i + 1] << 32, tally->secret[1]);
-	return i < width ? blend(hash ^ key[i], tally->secret[1]) : hash;
+		hash = secret_hash(secret, hash ^ key[i] ^ (uint64_t)key[i + 1] << 32);
+	return i < width ? secret_hash(secret, hash ^ key[i]) : hash;
 }
 
 static uint8_t tag_of(uint64_t hash)
@@ -182,35 +183,36 @@ static inline uint32_t tags_match(const struct bucket *bucket, uint8_t tag)
 }
 #endif
 
-/* Into the first bucket that has room. */
-static void bucket_put(struct tally *tally, uint64_t hash, uint32_t group)
+/* Into the first bucket that has room, from bucket b on. */
+static inline void bucket_put(struct tally *tally, size_t b, uint64_t hash, uint32_t group)
 {
-	size_t mask = tally->n_buckets - 1, b = hash & mask, i = 0;
+	struct bucket *bucket = &tally->buckets[b];
+	uint32_t i;
 
-	while (tally->buckets[b].tags[BUCKET - 1])
-		b = (b + 1) & mask;
-	while (tally->buckets[b].tags[i])
-		i++;
-	tally->buckets[b].tags[i] = tag_of(hash);
-	tally->buckets[b].groups[i] = group;
+	while (bucket->tags[BUCKET - 1])
+		bucket = &tally->buckets[b = (b + 1) & (tally->n_buckets - 1)];
+	i = (uint32_t)__builtin_ctz(tags_match(bucket, 0));
+	bucket->tags[i] = tag_of(hash);
+	bucket->groups[i] = group;
 }
 
-static size_t bucket_find(const struct tally *tally, uint64_t hash, const uint32_t *key)
+/* Where a key is not, `*b` is the first bucket that has room for it. */
+FOR_A_WIDTH bool bucket_find(const struct tally *tally, uint64_t hash, const uint32_t *key,
+			     size_t width, uint32_t *index, size_t *b)
 {
-	size_t mask = tally->n_buckets - 1, b = hash & mask;
+	size_t mask = tally->n_buckets - 1;
 
-	for (;; b = (b + 1) & mask) {
-		const struct bucket *bucket = &tally->buckets[b];
+	for (*b = hash & mask;; *b = (*b + 1) & mask) {
+		const struct bucket *bucket = &tally->buckets[*b];
 		uint32_t match = tags_match(bucket, tag_of(hash));
 
 		for (; match; match &= match - 1) {
-			uint32_t group = bucket->groups[__builtin_ctz(match)];
-
-			if (has_key(tally, group, key))
-				return group;
+			*index = bucket->groups[__builtin_ctz(match)];
+			if (has_key(tally, *index, key, width))
+				return true;
 		}
 		if (!bucket->tags[BUCKET - 1])
-			return SIZE_MAX;
+			return false;
 	}
 }
 
@@ -220,15 +222,12 @@ static bool buckets_full(const struct tally *tally)
 	return tally->groups.count >= tally->n_buckets * (BUCKET * 2 / 3);
 }
 
-/* Draws the secret when there is none yet.  One that can be foreseen would be none, so
- * without it there is no tally. */
 static bool buckets_build(struct tally *tally)
 {
-	size_t size = sizeof tally->secret, i;
+	size_t size, i;
 
-	if (!tally->secret[1] && getrandom(tally->secret, size, 0) != (ssize_t)size)
+	if (!secret_draw(&tally->secret))
 		return false;
-	tally->secret[1] |= 1;
 	for (tally->n_buckets = 8; buckets_full(tally);)
 		tally->n_buckets *= 2;
 	size = tally->n_buckets * sizeof *tally->buckets;
@@ -238,98 +237,107 @@ static bool buckets_build(struct tally *tally)
 	memset(tally->buckets, 0, size);
 	for (i = 0; i < tally->groups.count; i++) {
 		const uint32_t *key = group_key(tally, tally_at(tally, i));
+		uint64_t hash = key_hash(tally, key, tally->width);
 
-		bucket_put(tally, key_hash(tally, key, tally->width), (uint32_t)i);
+		bucket_put(tally, hash & (tally->n_buckets - 1), hash, (uint32_t)i);
 	}
 	return true;
 }
 
-size_t tally_find(const struct tally *tally, const uint32_t *key)
+bool tally_find(const struct tally *tally, const uint32_t *key, uint32_t *index)
 {
-	if (tally->grid)
-		return grid_has(tally, key)
-			       ? (size_t)tally->grid[grid_slot(tally, key, tally->width)] - 1
-			       : SIZE_MAX;
-	if (!tally->buckets)
-		return SIZE_MAX;
-	return bucket_find(tally, key_hash(tally, key, tally->width), key);
+	size_t b;
+
+	if (tally->buckets)
+		return bucket_find(tally, key_hash(tally, key, tally->width), key, tally->width,
+				   index, &b);
+	if (!tally->grid || !grid_has(tally, key, tally->width))
+		return false;
+	*index = tally->grid[grid_slot(tally, key, tally->width)] - 1;
+	return *index != UINT32_MAX;
 }
 
 /* Notes what there is in keys. */
-static void key_note(struct tally *tally, const uint32_t *key)
+FOR_A_WIDTH void key_note(struct tally *tally, const uint32_t *key, size_t width)
 {
 	size_t i;
 
 	if (tally->groups.count == 1)
 		tally->document = key[0];
 	tally->several |= key[0] != tally->document;
-	for (i = 1; i < tally->width && i < GRID_WIDTH; i++)
+	for (i = 1; i < width && i < GRID_WIDTH; i++)
 		tally->used[i] |= key[i];
 }
 
-/* Puts the newest group, for which the grid has no slot, where it will be found; what was
- * there is made anew when it is no longer large enough. */
-static bool index_add(struct tally *tally, const uint32_t *key)
+/* Makes room for the newest group and puts it where it will be found; what was there is made
+ * anew unless the grid can be extended. */
+static bool index_grow(struct tally *tally, const uint32_t *key)
 {
-	uint32_t group = (uint32_t)tally->groups.count - 1;
+	bool fits = grid_fits(tally);
 
-	if (tally->buckets && !buckets_full(tally)) {
-		bucket_put(tally, key_hash(tally, key, tally->width), group);
-		return true;
-	}
-	if (grid_fits(tally) && grid_extends(tally)) {
+	if (fits && grid_extends(tally)) {
 		if (!grid_extend(tally))
 			return false;
-		tally->grid[grid_slot(tally, key, tally->width)] = group + 1;
+		tally->grid[grid_slot(tally, key, tally->width)] = (uint32_t)tally->groups.count;
 		return true;
 	}
 	tally_unindex(tally);
-	return grid_fits(tally) ? grid_build(tally) : buckets_build(tally);
+	return fits ? grid_build(tally) : buckets_build(tally);
 }
 
 /* A new group, which is nowhere to be found yet. */
-static struct group *group_new(struct tally *tally, const uint32_t *key)
+FOR_A_WIDTH int group_new(struct tally *tally, const uint32_t *key, size_t width)
 {
-	struct group *group = tally->groups.count < GROUPS_MAX ? pile_add(&tally->groups) : NULL;
+	struct group *group;
+	uint32_t *own;
+	size_t i;
 
+	if (tally->groups.count >= tally->most)
+		return E2BIG;
+	group = pile_add(&tally->groups);
 	if (!group)
-		return NULL;
-	memcpy(group_odd(tally, group) + 1, key, tally->width * sizeof *key);
-	key_note(tally, key);
-	return group;
+		return ENOMEM;
+	own = group_odd(tally, group) + 1;
+	for (i = 0; i < width; i++)
+		own[i] = key[i];
+	key_note(tally, key, width);
+	return 0;
 }
 
-/* That of a key for which the grid has a slot. */
-static size_t grid_group(struct tally *tally, const uint32_t *key)
+FOR_A_WIDTH int key_add(struct tally *tally, const uint32_t *key, size_t width, uint32_t *index)
 {
-	uint32_t *slot = &tally->grid[grid_slot(tally, key, tally->width)];
+	uint32_t *slot = NULL;
+	uint64_t hash = 0;
+	size_t b = 0;
+	int err;
 
-	if (!*slot) {
-		if (!group_new(tally, key))
-			return SIZE_MAX;
-		*slot = (uint32_t)tally->groups.count;
+	if (tally->buckets) {
+		hash = key_hash(tally, key, width);
+		if (bucket_find(tally, hash, key, width, index, &b))
+			return 0;
+	} else if (tally->grid && grid_has(tally, key, width)) {
+		slot = &tally->grid[grid_slot(tally, key, width)];
+		*index = *slot - 1;
+		if (*slot)
+			return 0;
 	}
-	return *slot - 1;
+	err = group_new(tally, key, width);
+	if (err)
+		return err;
+	*index = (uint32_t)tally->groups.count - 1;
+	if (slot)
+		*slot = *index + 1;
+	else if (tally->buckets && !buckets_full(tally))
+		bucket_put(tally, b, hash, *index);
+	else if (!index_grow(tally, key))
+		return ENOMEM;
+	return 0;
 }
 
-size_t tally_group(struct tally *tally, const uint32_t *key)
+int tally_add(struct tally *tally, const uint32_t *key, uint32_t *index)
 {
-	size_t found;
-
-	if (tally->grid && grid_has(tally, key))
-		return grid_group(tally, key);
-	found = tally_find(tally, key);
-	if (found != SIZE_MAX)
-		return found;
-	if (!group_new(tally, key))
-		return SIZE_MAX;
-	return index_add(tally, key) ? tally->groups.count - 1 : SIZE_MAX;
+	return key_add(tally, key, tally->width, index);
 }
-
-/* Many keys at once: memory is asked for all of some keys before any is waited for.  The functions are
- * compiled for each of the most common widths. */
-
-#define FOR_A_WIDTH __attribute__((always_inline)) static inline
 
 /* The slot of each key in the grid; false when it has none for some. */
 FOR_A_WIDTH bool grid_slots(const struct tally *tally, const uint32_t *keys, size_t n,
@@ -417,81 +425,80 @@ FOR_A_WIDTH size_t groups_look(const struct tally *tally, const uint32_t *keys, 
 	return guesses_check(tally, keys, n, groups, width);
 }
 
-static size_t some_look(const struct tally *tally, const uint32_t *keys, size_t n,
-			uint32_t *indices, struct group **groups)
+FOR_A_WIDTH int keys_add(struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
+			 struct group **groups, size_t width)
+{
+	size_t i, k, some, missing;
+	int err = 0;
+
+	/* There must be something to look in. */
+	if (n && !tally->groups.count)
+		err = tally_add(tally, keys, indices);
+	for (i = 0; i < n && !err; i += some) {
+		some = n - i < AHEAD ? n - i : AHEAD;
+		missing =
+			groups_look(tally, keys + i * width, some, indices + i, groups + i, width);
+		for (k = i; missing && !err; k++) {
+			if (groups[k])
+				continue;
+			err = key_add(tally, keys + k * width, width, &indices[k]);
+			groups[k] = err ? NULL : tally_at(tally, indices[k]);
+			missing--;
+		}
+	}
+	return err;
+}
+
+int tally_groups(struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
+		 struct group **groups)
 {
 	switch (tally->width) {
 	case 2:
-		return groups_look(tally, keys, n, indices, groups, 2);
+		return keys_add(tally, keys, n, indices, groups, 2);
 	case 3:
-		return groups_look(tally, keys, n, indices, groups, 3);
+		return keys_add(tally, keys, n, indices, groups, 3);
 	case 4:
-		return groups_look(tally, keys, n, indices, groups, 4);
+		return keys_add(tally, keys, n, indices, groups, 4);
 	default:
-		return groups_look(tally, keys, n, indices, groups, tally->width);
+		return keys_add(tally, keys, n, indices, groups, tally->width);
 	}
 }
 
-/* Adds the groups of keys that have none yet, and finds the others. */
-static bool some_add(struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
-		     struct group **groups)
+FOR_A_WIDTH void keys_seek(const struct tally *tally, const uint32_t *keys, size_t n,
+			   uint32_t *indices, struct group **groups, size_t width)
 {
-	size_t i, found;
+	size_t i, k, some, missing;
 
-	for (i = 0; i < n; i++, keys += tally->width) {
-		if (groups[i])
-			continue;
-		found = tally_group(tally, keys);
-		if (found == SIZE_MAX)
-			return false;
-		indices[i] = (uint32_t)found;
-		groups[i] = tally_at(tally, found);
-	}
-	return true;
-}
-
-bool tally_groups(struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
-		  struct group **groups)
-{
-	size_t i, some;
-
-	/* There must be something to look in. */
-	if (n && !tally->groups.count && tally_group(tally, keys) == SIZE_MAX)
-		return false;
-	for (i = 0; i < n; i += some, keys += some * tally->width) {
+	if (!tally->groups.count)
+		memset(groups, 0, n * sizeof(struct group *));
+	for (i = 0; i < n && tally->groups.count; i += some) {
 		some = n - i < AHEAD ? n - i : AHEAD;
-		if (some_look(tally, keys, some, indices + i, groups + i) &&
-		    !some_add(tally, keys, some, indices + i, groups + i))
-			return false;
-	}
-	return true;
-}
-
-/* Finds groups that are there after all. */
-static void some_find(const struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
-		      struct group **groups)
-{
-	size_t i, found;
-
-	for (i = 0; i < n; i++, keys += tally->width) {
-		found = groups[i] ? SIZE_MAX : tally_find(tally, keys);
-		if (found == SIZE_MAX)
-			continue;
-		indices[i] = (uint32_t)found;
-		groups[i] = tally_at(tally, found);
+		missing =
+			groups_look(tally, keys + i * width, some, indices + i, groups + i, width);
+		for (k = i; missing; k++) {
+			if (groups[k])
+				continue;
+			if (tally_find(tally, keys + k * width, &indices[k]))
+				groups[k] = tally_at(tally, indices[k]);
+			missing--;
+		}
 	}
 }
 
 void tally_seek(const struct tally *tally, const uint32_t *keys, size_t n, uint32_t *indices,
 		struct group **groups)
 {
-	size_t i, some;
-
-	if (!tally->groups.count)
-		memset(groups, 0, n * sizeof(struct group *));
-	for (i = 0; i < n && tally->groups.count; i += some, keys += some * tally->width) {
-		some = n - i < AHEAD ? n - i : AHEAD;
-		if (some_look(tally, keys, some, indices + i, groups + i))
-			some_find(tally, keys, some, indices + i, groups + i);
+	switch (tally->width) {
+	case 2:
+		keys_seek(tally, keys, n, indices, groups, 2);
+		break;
+	case 3:
+		keys_seek(tally, keys, n, indices, groups, 3);
+		break;
+	case 4:
+		keys_seek(tally, keys, n, indices, groups, 4);
+		break;
+	default:
+		keys_seek(tally, keys, n, indices, groups, tally->width);
 	}
 }

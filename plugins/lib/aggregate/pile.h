@@ -28,8 +28,16 @@ static inline void *pile_at(const struct pile *pile, size_t index)
 	return pile->chunks[index >> PILE_BITS] + (index & (PILE_CHUNK - 1)) * pile->size;
 }
 
+/* Makes a chunk for the next item, which is the first one in it; false when memory is out. */
+bool pile_grow(struct pile *pile);
+
 /* A new item behind the last one, zeroed; NULL when memory is out. */
-void *pile_add(struct pile *pile);
+static inline void *pile_add(struct pile *pile)
+{
+	if (pile->count % PILE_CHUNK == 0 && !pile_grow(pile))
+		return NULL;
+	return pile_at(pile, pile->count++);
+}
 
 /* Hands the chunk of an item, which must be the last that is used of it, over to another
  * pile of such items as its next one; frees it when that has one. */

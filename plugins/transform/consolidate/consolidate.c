@@ -35,12 +35,6 @@
 
 #include <stdlib.h>
 
-/* The first row of a key. */
-struct first {
-	uint64_t at;
-	size_t start; /* in `values`: its columns of `compared` */
-};
-
 /* documents: a row, by its key and document. */
 struct occurrence {
 	size_t group, start, len; /* its columns of `compared`, in `values` */
@@ -135,6 +129,14 @@ static int schema_make(struct mu_ctx *ctx, const struct consolidate *self, struc
 	return err ? out_of_memory(ctx) : 0;
 }
 
+static bool names_have(const struct mu_texts *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcmp(names->items[i], name))
+			return true;
+	return false;
+}
+
 static int consolidate_open(struct mu_ctx *ctx, void *state, struct ArrowSchema *out)
 {
 	struct consolidate *self = state;
@@ -157,9 +159,17 @@ static int consolidate_open(struct mu_ctx *ctx, void *state, struct ArrowSchema 
 		    !columns_have(&self->origins, i))
 			self->compared.index[self->compared.count++] = i;
 	}
+	self->may_be_null = mu_alloc(ctx, self->keys.count + 1);
+	for (i = 0; i < (int64_t)self->keys.count; i++)
+		self->may_be_null[i] =
+			names_have(&self->nullable, column_name(ctx, self->keys.index[i]));
 	err = check_options(ctx, self);
+	block_init(ctx, &self->block, self->keys.index, self->keys.count, self->measures.count);
+	tally_init(&self->groups, self->block.width,
+		   self->on_equal == SUM ? self->measures.count : 0, (uint64_t)self->max_rows);
+	self->firsts.size = sizeof(struct first);
 	if (!err && self->on_equal == SUM)
-		err = sum_open(ctx, self);
+		err = kept_open(ctx, self);
 	return err || !self->count ? err : schema_make(ctx, self, out);
 }
 
@@ -249,18 +259,39 @@ int differing(struct consolidate *self, size_t start, int64_t row, int64_t *colu
 	return 0;
 }
 
-bool values_add(struct consolidate *self, int64_t row)
+int groups_failed(struct mu_ctx *ctx, const struct consolidate *self, int err)
+{
+	if (err != E2BIG)
+		return err ? out_of_memory(ctx) : 0;
+	return mu_fail(ctx, E2BIG, "more than %lld rows to %s: raise max_rows",
+		       (long long)self->max_rows,
+		       self->on_equal == SUM ? "keep in memory" : "compare");
+}
+
+/* Appends the compared columns of a row to self->values; where they begin there is
+ * what differing() wants.  False when memory is out. */
+static bool values_add(struct consolidate *self, int64_t row)
 {
 	for (size_t i = 0; i < self->compared.count; i++)
 		mu_key_add(&self->values, &self->cells[self->compared.index[i]], row);
 	return !self->values.broken;
 }
 
+int first_add(struct mu_ctx *ctx, struct consolidate *self, int64_t row, uint64_t at)
+{
+	struct first *first = pile_add(&self->firsts);
+
+	if (!first)
+		return out_of_memory(ctx);
+	*first = (struct first){ .at = at, .start = self->values.len };
+	return !self->compared.count || values_add(self, row) ? 0 : out_of_memory(ctx);
+}
+
 /* A row whose key was there before. */
 static int take_equal(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row,
 		      uint64_t at, bool *left_out)
 {
-	const struct first *first = &self->firsts[group];
+	const struct first *first = first_of(self, group);
 	struct mu_finding finding = {
 		.code = "repeated", .at = at, .other = first->at, .severity = MU_WARNING
 	};
@@ -278,57 +309,30 @@ static int take_equal(struct mu_ctx *ctx, struct consolidate *self, size_t group
 	return leave_out(ctx, self, row);
 }
 
-static bool firsts_grow(struct consolidate *self)
+/* Whether there is a value in all columns of the key of a row that have to have one. */
+static bool key_is_whole(const struct consolidate *self, int64_t row)
 {
-	size_t room = self->room ? self->room * 2 : 256;
-	struct first *firsts = reallocarray(self->firsts, room, sizeof *firsts);
-
-	if (!firsts)
-		return false;
-	self->firsts = firsts;
-	self->room = room;
+	for (size_t i = 0; i < self->keys.count; i++)
+		if (mu_null(&self->cells[self->keys.index[i]], row) && !self->may_be_null[i])
+			return false;
 	return true;
 }
 
-/* Remembers the first row of a key. */
-static int take_first(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row,
-		      uint64_t at)
+/* Reports what is null in the key of a row and may not be. */
+static int report_null_key(struct mu_ctx *ctx, const struct consolidate *self, int64_t row,
+			   uint64_t at)
 {
-	if (self->seen.count > (uint64_t)self->max_rows)
-		return mu_fail(ctx, E2BIG, "more than %lld rows to compare: raise max_rows",
-			       (long long)self->max_rows);
-	if (group == self->room && !firsts_grow(self))
-		return out_of_memory(ctx);
-	self->firsts[group] = (struct first){ .at = at, .start = self->values.len };
-	return values_add(self, row) ? 0 : out_of_memory(ctx);
-}
-
-bool is_nullable(const struct consolidate *self, const char *name)
-{
-	for (size_t i = 0; i < self->nullable.count; i++)
-		if (!strcmp(self->nullable.items[i], name))
-			return true;
-	return false;
-}
-
-int key_check(struct mu_ctx *ctx, const struct consolidate *self, int64_t row, uint64_t at,
-	      bool *whole)
-{
-	size_t i;
 	int err = 0;
 
-	*whole = true;
-	for (i = 0; i < self->keys.count && !err; i++) {
+	for (size_t i = 0; i < self->keys.count && !err; i++) {
 		int64_t index = self->keys.index[i];
 		struct mu_finding finding = { .code = "null-key",
 					      .at = at,
 					      .field = column_name(ctx, index) };
 
-		if (!mu_null(&self->cells[index], row) || is_nullable(self, finding.field))
-			continue;
-		*whole = false;
-		err = mu_report(ctx, finding, "%s is empty, and it is part of the key",
-				finding.field);
+		if (mu_null(&self->cells[index], row) && !self->may_be_null[i])
+			err = mu_report(ctx, finding, "%s is empty, and it is part of the key",
+					finding.field);
 	}
 	return err;
 }
@@ -361,29 +365,55 @@ static int take_occurrence(struct mu_ctx *ctx, struct consolidate *self, size_t 
 	return 0;
 }
 
-/* Decides what becomes of a row of data. */
-static int take_row(struct mu_ctx *ctx, struct consolidate *self, int64_t row, uint64_t at,
-		    bool *left_out)
+/* Decides what becomes of a row with a key, by the index of its group. */
+static int take_keyed(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row,
+		      uint64_t at, bool *left_out)
 {
-	size_t i, group, before = self->seen.count;
-	bool whole;
-	int err = key_check(ctx, self, row, at, &whole);
+	bool is_first = group == self->firsts.count;
 
-	if (err || !whole)
-		return err;
-	mu_key_clear(&self->value);
-	for (i = 0; i < self->keys.count; i++)
-		mu_key_add(&self->value, &self->cells[self->keys.index[i]], row);
-	if (self->value.broken)
-		return out_of_memory(ctx);
-	group = mu_map_add(&self->seen, self->value.data, self->value.len);
-	if (group == SIZE_MAX)
-		return out_of_memory(ctx);
-	if (self->on_equal == DOCUMENTS)
+	switch (self->on_equal) {
+	case DOCUMENTS:
 		return take_occurrence(ctx, self, group, row, at);
-	if (group == before)
-		return take_first(ctx, self, group, row, at);
-	return take_equal(ctx, self, group, row, at, left_out);
+	case SUM:
+		return is_first ? sum_first(ctx, self, group, row, at)
+				: sum_later(ctx, self, group, row, at);
+	default:
+		return is_first ? first_add(ctx, self, row, at)
+				: take_equal(ctx, self, group, row, at, &left_out[row]);
+	}
+}
+
+/* Keys are looked up for all rows that have one.  Rows without, which are claims, rejected, or
+ * errors, pass in between. */
+int rows_take(struct mu_ctx *ctx, struct consolidate *self, const struct mu_rows *rows,
+	      int64_t from, size_t n, bool *left_out)
+{
+	struct block *block = &self->block;
+	size_t keyed = 0, next = 0, i;
+	int err = 0;
+
+	for (i = 0; i < n; i++) {
+		int64_t row = from + (int64_t)i;
+
+		if (!mu_row_is_claim(rows, row) && !mu_row_is_rejected(rows, row) &&
+		    key_is_whole(self, row))
+			block->starts[keyed++] = (uint32_t)i;
+	}
+	err = groups_failed(ctx, self, block_rows(block, &self->groups, from, keyed, 0));
+	for (i = 0; i < n && !err; i++) {
+		int64_t row = from + (int64_t)i;
+		uint64_t at = mu_row_at(rows, row);
+
+		if (next < keyed && block->starts[next] == i) {
+			err = take_keyed(ctx, self, block->indices[next++], row, at, left_out);
+			continue;
+		}
+		if (!mu_row_is_claim(rows, row) && !mu_row_is_rejected(rows, row))
+			err = report_null_key(ctx, self, row, at);
+		if (!err && self->on_equal == SUM)
+			err = kept_pass(ctx, self, row);
+	}
+	return err;
 }
 
 static void batch_release(struct batch *batch)
@@ -393,7 +423,8 @@ static void batch_release(struct batch *batch)
 	*batch = (struct batch){ 0 };
 }
 
-void cells_fill(const struct mu_ctx *ctx, struct consolidate *self, const struct ArrowArray *rows)
+static void cells_fill(const struct mu_ctx *ctx, struct consolidate *self,
+		       const struct ArrowArray *rows)
 {
 	int64_t i;
 
@@ -401,21 +432,29 @@ void cells_fill(const struct mu_ctx *ctx, struct consolidate *self, const struct
 		self->cells[i] = mu_column(ctx->schema, rows, i);
 }
 
+/* Makes self->cells and self->block those of a batch; false when memory is out. */
+static bool batch_turn(const struct mu_ctx *ctx, struct consolidate *self,
+		       const struct ArrowArray *rows)
+{
+	cells_fill(ctx, self, rows);
+	return block_turn(&self->block, ctx->schema, rows);
+}
+
 /* Decides what becomes of each row of a batch. */
 static int batch_take(struct mu_ctx *ctx, struct consolidate *self, struct batch *batch)
 {
 	struct mu_rows rows = mu_rows(ctx->schema, &batch->rows);
-	int64_t row;
+	int64_t length = batch->rows.length, from;
+	size_t n;
 	int err = 0;
 
-	batch->left_out = calloc((size_t)batch->rows.length + 1, sizeof *batch->left_out);
-	if (!batch->left_out)
+	batch->left_out = calloc((size_t)length + 1, sizeof *batch->left_out);
+	if (!batch->left_out || !batch_turn(ctx, self, &batch->rows))
 		return out_of_memory(ctx);
-	cells_fill(ctx, self, &batch->rows);
-	for (row = 0; row < batch->rows.length && !err; row++)
-		if (!mu_row_is_claim(&rows, row) && !mu_row_is_rejected(&rows, row))
-			err = take_row(ctx, self, row, mu_row_at(&rows, row),
-				       &batch->left_out[row]);
+	for (from = 0; from < length && !err; from += (int64_t)n) {
+		n = length - from < BLOCK ? (size_t)(length - from) : BLOCK;
+		err = rows_take(ctx, self, &rows, from, n, batch->left_out);
+	}
 	return err;
 }
 
@@ -666,11 +705,11 @@ static int sum(struct mu_ctx *ctx, struct consolidate *self, struct ArrowArray *
 		self->complete = !err && !rows.release;
 		if (err || self->complete)
 			break;
-		cells_fill(ctx, self, &rows);
-		err = sum_take(ctx, self, &rows);
+		err = batch_turn(ctx, self, &rows) ? sum_take(ctx, self, &rows)
+						   : out_of_memory(ctx);
 		mu_array_release(&rows);
 	}
-	return err ? err : sum_give(ctx, self, out);
+	return err ? err : kept_give(ctx, self, out);
 }
 
 static int consolidate_transform(struct mu_ctx *ctx, void *state, struct ArrowArray *out)
@@ -707,11 +746,12 @@ static void consolidate_close(struct mu_ctx *ctx, void *state)
 	(void)ctx;
 	for (i = 0; i < self->n_batches; i++)
 		batch_release(&self->batches[i]);
-	sum_close(self);
+	block_release(&self->block);
+	tally_release(&self->groups);
+	pile_release(&self->firsts);
+	kept_close(&self->kept);
 	free(self->batches);
-	free(self->firsts);
 	free(self->occurrences);
-	mu_map_release(&self->seen);
 	mu_key_release(&self->value);
 	mu_key_release(&self->values);
 }

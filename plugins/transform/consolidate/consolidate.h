@@ -1,17 +1,20 @@
 /*
  * transform/consolidate: its options, and what all ways to treat equal rows share.
  *
- * consolidate.c reads the options and has all ways but on_equal: sum, which adds
- * rows up without keeping them and is sum.c's.
+ *     consolidate.c   the options; rows one at a time, for all ways; all ways but
+ *                     on_equal: sum and what they give out
+ *     sum.c           on_equal: sum, which adds rows up and does not keep them
+ *     kept.c          which rows come out of that, once all are there
+ *
+ * aggregate/block.h says how the group of a key is found.
  */
 #ifndef CONSOLIDATE_H
 #define CONSOLIDATE_H
 
 #include <muster/map.h>
 
+#include "aggregate/block.h"
 #include "text/phrase.h"
-
-struct sum;
 
 enum on_equal { REFUSE, IDENTICAL, SUM, FIRST, DOCUMENTS };
 
@@ -21,6 +24,28 @@ struct columns {
 	int64_t *index;
 };
 
+/* The first row of a key. */
+struct first {
+	uint64_t at;
+	size_t start; /* in `values`: its columns of `compared` */
+};
+
+/* on_equal: sum: rows that come out, of each key the first, in the order of the groups, and those
+ * that pass as they are. */
+struct kept {
+	uint64_t rows;
+	struct mu_builder builder;  /* of those kept last */
+	struct ArrowArray *batches; /* of those before */
+	size_t count, room;
+	uint64_t *passed; /* the numbers of those that are no first row of a key */
+	size_t n_passed, passed_room;
+
+	size_t next, next_group, next_passed; /* to be given out */
+	uint64_t next_row;
+	struct ArrowSchema counted; /* of the column `count` */
+	struct mu_builder counts;
+};
+
 struct consolidate {
 	/* the options */
 	struct mu_texts key, origin, nullable;
@@ -28,20 +53,25 @@ struct consolidate {
 	const char *count;
 	int64_t max_rows;
 
-	struct columns keys;     /* those of `key` */
+	struct columns keys;     /* those of `key`, */
+	bool *may_be_null;       /* and whether each of these may be unknown */
 	struct columns compared; /* those that should be the same in equal rows */
 	struct columns origins;  /* those of `origin` */
 	struct columns measures;
 	struct mu_column *cells; /* all columns, of the batch at hand */
 
+	struct block block;  /* by `keys` */
+	struct tally groups; /* of rows with the same key; on_equal: sum has their sums */
+	struct pile firsts;  /* a struct first of each group */
+
 	struct mu_key value;  /* of the row at hand */
 	struct mu_key values; /* columns of `compared`, of the first rows of keys */
 
-	struct sum *sum; /* on_equal: sum; else NULL, and the others have what follows */
-
-	struct mu_map seen;
-	struct first *firsts; /* by their index in `seen` */
-	size_t room;
+	/* on_equal: sum */
+	uint64_t bound; /* no total is further from 0, or UINT64_MAX: not known */
+	bool nulls;     /* a total of a group is unknown */
+	int64_t added;  /* rows of the batch at hand that were added to the first of their key */
+	struct kept kept;
 
 	struct occurrence *occurrences; /* documents */
 	size_t n_occurrences, occurrences_room;
@@ -63,8 +93,10 @@ static inline const char *column_name(const struct mu_ctx *ctx, int64_t index)
 	return ctx->schema->children[index]->name;
 }
 
-/* Makes self->cells those of a batch. */
-void cells_fill(const struct mu_ctx *ctx, struct consolidate *self, const struct ArrowArray *rows);
+static inline const struct mu_column *measure_cells(const struct consolidate *self, size_t measure)
+{
+	return &self->cells[self->measures.index[measure]];
+}
 
 /* "as_of 2023-11-24, mission EULEX Kosovo": the key of a row. */
 struct phrase phrase_key(const struct mu_ctx *ctx, const struct consolidate *self, int64_t row);
@@ -74,28 +106,41 @@ struct phrase phrase_key(const struct mu_ctx *ctx, const struct consolidate *sel
 int report_conflict(struct mu_ctx *ctx, const struct consolidate *self, uint64_t other, int64_t row,
 		    uint64_t at, int64_t differs);
 
-/* Reports what is null in the key of a row and may not be; *whole: nothing is. */
-int key_check(struct mu_ctx *ctx, const struct consolidate *self, int64_t row, uint64_t at,
-	      bool *whole);
+/* Decides about n rows of the batch at hand, one by one, at most BLOCK.  `left_out` gets
+ * whether each is; on_equal: sum leaves none. */
+int rows_take(struct mu_ctx *ctx, struct consolidate *self, const struct mu_rows *rows,
+	      int64_t from, size_t n, bool *left_out);
 
-/* Whether an option lets a column of the key be null. */
-bool is_nullable(const struct consolidate *self, const char *name);
+/* Remembers the first row of a key, whose group is the next one.  0, or ENOMEM with a message. */
+int first_add(struct mu_ctx *ctx, struct consolidate *self, int64_t row, uint64_t at);
 
-/* Appends the compared columns of a row to self->values; where they begin there is
- * what differing() wants.  False when memory is out. */
-bool values_add(struct consolidate *self, int64_t row);
+static inline const struct first *first_of(const struct consolidate *self, size_t group)
+{
+	return pile_at(&self->firsts, group);
+}
 
 /* The first of the compared columns that is another one in a first row, or -1.  0, or ENOMEM. */
 int differing(struct consolidate *self, size_t start, int64_t row, int64_t *column);
 
-/* Prepares for ctx->schema.  0, or a positive errno with a message. */
-int sum_open(struct mu_ctx *ctx, struct consolidate *self);
-void sum_close(struct consolidate *self);
+/* Says why self->groups could not take keys; 0 when `err` is. */
+int groups_failed(struct mu_ctx *ctx, const struct consolidate *self, int err);
 
-/* Takes the rows of a batch, which is only read, and of which self->cells are. */
+/* Takes the rows of a batch, which is only read, and which was turned to. */
 int sum_take(struct mu_ctx *ctx, struct consolidate *self, const struct ArrowArray *batch);
 
+/* Takes the first row of a key, whose group is new, or a later one. */
+int sum_first(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row, uint64_t at);
+int sum_later(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row, uint64_t at);
+
+/* Prepares for ctx->schema.  0, or a positive errno with a message. */
+int kept_open(struct mu_ctx *ctx, struct consolidate *self);
+void kept_close(struct kept *kept);
+
+/* Keeps a row of the batch at hand: the first one of the next group, or one that passes as it is. */
+int kept_add(struct mu_ctx *ctx, struct consolidate *self, int64_t row);
+int kept_pass(struct mu_ctx *ctx, struct consolidate *self, int64_t row);
+
 /* After the last batch: the next rows that come out; `out` stays released at their end. */
-int sum_give(struct mu_ctx *ctx, struct consolidate *self, struct ArrowArray *out);
+int kept_give(struct mu_ctx *ctx, struct consolidate *self, struct ArrowArray *out);
 
 #endif

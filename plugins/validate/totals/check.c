@@ -135,16 +135,6 @@ static wide half_unit(int64_t value)
 	return unit / 2;
 }
 
-static void bounds_set(struct parts *parts, const struct level *level, int64_t value)
-{
-	wide slack = level->tolerance;
-
-	if (level->relation == ABOUT)
-		slack += half_unit(value);
-	parts->low = level->relation == AT_MOST ? -FAR : value - slack;
-	parts->high = level->relation == AT_LEAST ? FAR : value + slack;
-}
-
 /* Those of a scope, one a measure; NULL when it has rows. */
 static struct subtotal *subtotals_of(const struct totals *self, size_t scope)
 {
@@ -155,9 +145,14 @@ static struct subtotal *subtotals_of(const struct totals *self, size_t scope)
 
 struct parts parts_of(const struct totals *self, const struct claim *claim, size_t measure)
 {
+	const struct group *scope = tally_at(&self->scopes, claim->scope);
 	const struct subtotal *subtotals = subtotals_of(self, claim->scope);
 	const struct level *level = level_of(self, claim);
-	struct parts parts = { .count = tally_at(&self->scopes, claim->scope)->rows };
+	int64_t value = claim->values[measure];
+	wide slack = level->tolerance + (level->relation == ABOUT ? half_unit(value) : 0);
+	struct parts parts = { .count = scope->rows,
+			       .low = level->relation == AT_MOST ? -FAR : value - slack,
+			       .high = level->relation == AT_LEAST ? FAR : value + slack };
 
 	if (level->states == STATES_ROWS) {
 		parts.sum.value = (wide)parts.count;
@@ -166,10 +161,8 @@ struct parts parts_of(const struct totals *self, const struct claim *claim, size
 		parts.count = subtotals[measure].parts;
 		parts.sum.value = subtotals[measure].sum;
 	} else {
-		parts.sum =
-			tally_sum(&self->scopes, tally_at(&self->scopes, claim->scope), measure);
+		parts.sum = tally_sum(&self->scopes, scope, measure);
 	}
-	bounds_set(&parts, level, claim->values[measure]);
 	return parts;
 }
 
@@ -287,30 +280,22 @@ static bool may_lack(const struct totals *self, const struct claim *claim,
 	       (self->negative || parts->sum.value < parts->low);
 }
 
-static enum mu_outcome decide(const struct totals *self, const struct parts *parts)
+/* What comes of comparing a claim with its parts.  What is unknown in these can only add to what
+ * is known, unless numbers may be negative.  Claims alone cannot be compared with rows that are
+ * elsewhere. */
+static enum mu_outcome decide(const struct totals *self, const struct claim *claim,
+			      const struct parts *parts)
 {
-	if (parts->sum.value > parts->high && (!parts->sum.unknown || !self->negative))
-		return MU_FAIL;
-	if (!parts->sum.unknown)
-		return parts->sum.value < parts->low ? MU_FAIL : MU_PASS;
-	/* What is unknown can only add to what is enough already. */
-	return !self->negative && parts->sum.value >= parts->low && parts->high == FAR
-		       ? MU_PASS
-		       : MU_UNEVALUATED;
-}
+	bool unknown = parts->sum.unknown, adds = !self->negative;
+	bool fails = parts->sum.value > parts->high ? !unknown || adds
+						    : parts->sum.value < parts->low && !unknown;
+	bool passes =
+		unknown ? adds && parts->sum.value >= parts->low && parts->high == FAR : !fails;
+	bool elsewhere = !parts->count && !self->rows.groups.count;
 
-static enum mu_outcome evaluate(struct totals *self, struct claim *claim, size_t measure)
-{
-	struct parts parts = parts_of(self, claim, measure);
-	enum mu_outcome outcome = decide(self, &parts);
-
-	/* Claims alone cannot be compared with rows that are elsewhere. */
-	if (!parts.count && !self->rows.groups.count && outcome == MU_FAIL)
-		outcome = MU_UNEVALUATED;
-	if (outcome == MU_FAIL && may_lack(self, claim, &parts))
-		outcome = MU_UNEVALUATED;
-	*claim_mark(self, claim, measure) |= (uint8_t)(outcome << OUTCOME_SHIFT);
-	return outcome;
+	if (fails && (elsewhere || may_lack(self, claim, parts)))
+		return MU_UNEVALUATED;
+	return fails ? MU_FAIL : passes ? MU_PASS : MU_UNEVALUATED;
 }
 
 /* The claim that a claim contradicts, or NULL. */
@@ -353,10 +338,13 @@ static bool evaluate_claim(struct totals *self, size_t index)
 		count_unevaluated(self, claim);
 	for (m = 0; m < self->n_measures; m++) {
 		enum mu_outcome outcome;
+		struct parts parts;
 
 		if (!is_compared(self, claim, m))
 			continue;
-		outcome = evaluate(self, claim, m);
+		parts = parts_of(self, claim, m);
+		outcome = decide(self, claim, &parts);
+		*claim_mark(self, claim, m) |= (uint8_t)(outcome << OUTCOME_SHIFT);
 		if (contradicted(self, index, m))
 			outcome = MU_FAIL;
 		self->outcomes[outcome]++;
@@ -390,16 +378,6 @@ static int evaluate_all(struct mu_ctx *ctx, struct totals *self)
 	return 0;
 }
 
-/* One claim and one measure that it states. */
-struct check {
-	size_t index;
-	const struct claim *claim; /* of that index */
-	size_t measure;
-	int64_t states;
-	struct mu_finding finding;
-	struct phrase name; /* of the claim, once there is something to say */
-};
-
 /* "its 11 rows add up to" */
 static void parts_print(char *out, size_t size, const struct parts *s, const struct level *level)
 {
@@ -412,126 +390,110 @@ static void parts_print(char *out, size_t size, const struct parts *s, const str
 			 s->subtotals ? "subtotals" : "rows", s->sum.unknown ? " at least" : "");
 }
 
-static int report_mismatch(struct mu_ctx *ctx, struct totals *self, struct check *check,
-			   const struct parts *s)
+/* A total that is another number than its parts add up to. */
+static int report_failed(struct mu_ctx *ctx, struct totals *self, size_t index, size_t measure)
 {
 	static const char *const relations[] = { "", "at most ", "at least ", "about ", "" };
-	const struct level *level = level_of(self, check->claim);
-	const struct account *account = account_of(self, check->index);
-	int64_t sum = (int64_t)s->sum.value;
-	bool less = sum < check->states;
-	uint64_t difference = less ? (uint64_t)check->states - (uint64_t)sum
-				   : (uint64_t)sum - (uint64_t)check->states;
-	char parts[64], why[128] = "";
+	const struct claim *claim = claim_at(self, index);
+	const struct level *level = level_of(self, claim);
+	const struct account *account = account_of(self, index);
+	struct parts parts = parts_of(self, claim, measure);
+	struct phrase name = phrase_claim(self, claim);
+	int64_t states = claim->values[measure], sum = (int64_t)parts.sum.value;
+	bool less = sum < states;
+	uint64_t difference =
+		less ? (uint64_t)states - (uint64_t)sum : (uint64_t)sum - (uint64_t)states;
+	struct mu_finding finding = { .code = "mismatch",
+				      .at = claim->at,
+				      .across = covers_others(self, claim),
+				      .field = self->measures[measure].name };
+	char count[64], why[128] = "";
 
-	check->finding.numbers = true;
-	check->finding.expected = check->states;
-	check->finding.found = sum;
+	if (parts.sum.value != sum) {
+		finding.code = "overflow";
+		return mu_report(ctx, finding,
+				 "%s states %" PRId64 " for %s, its %" PRIu64
+				 " rows add up to a number that does not fit 64 bits",
+				 name.text, states, finding.field, parts.count);
+	}
+	finding.numbers = true;
+	finding.expected = states;
+	finding.found = sum;
 	if (account) {
-		check->finding.explanations = account->items;
-		check->finding.n_explanations = account->count;
+		finding.explanations = account->items;
+		finding.n_explanations = account->count;
 	}
-	if (!s->count && level->states == STATES_SUM) {
-		check->finding.code = "empty-claim";
-		return mu_report(ctx, check->finding,
-				 "%s states %" PRId64 " for %s, but covers no row",
-				 check->name.text, check->states, check->finding.field);
+	if (!parts.count && level->states == STATES_SUM) {
+		finding.code = "empty-claim";
+		return mu_report(ctx, finding, "%s states %" PRId64 " for %s, but covers no row",
+				 name.text, states, finding.field);
 	}
-	parts_print(parts, sizeof parts, s, level);
 	if (account && !account->count)
 		snprintf(why, sizeof why, "; %s", account->otherwise);
 	else if (account && account->equal > 1)
 		snprintf(why, sizeof why, "; %" PRIu32 " explanations fit equally well",
 			 account->equal);
-	check->finding.code = "mismatch";
-	return mu_report(ctx, check->finding,
+	parts_print(count, sizeof count, &parts, level);
+	return mu_report(ctx, finding,
 			 "%s states %s%" PRId64 " for %s, %s %" PRId64 ", %" PRIu64 " %s%s",
-			 check->name.text, relations[level->relation], check->states,
-			 check->finding.field, parts, sum, difference, less ? "less" : "more", why);
+			 name.text, relations[level->relation], states, finding.field, count, sum,
+			 difference, less ? "less" : "more", why);
 }
 
-/* Says what came of a claim, unless it passed. */
-static int report_outcome(struct mu_ctx *ctx, struct totals *self, struct check *check,
-			  enum mu_outcome outcome)
-{
-	struct parts parts, *s = &parts;
-	char text[64];
-
-	if (outcome == MU_PASS)
-		return 0;
-	parts = parts_of(self, check->claim, check->measure);
-	check->name = phrase_claim(self, check->claim);
-	if (outcome == MU_UNEVALUATED) {
-		check->finding.code = "unevaluated";
-		check->finding.severity = MU_WARNING;
-		check->finding.other = s->sum.unknown_at;
-		if (!s->sum.unknown && may_lack(self, check->claim, s)) {
-			parts_print(text, sizeof text, s, level_of(self, check->claim));
-			return mu_report(ctx, check->finding,
-					 "%s states %" PRId64 " for %s, %s %" PRId64
-					 ", and rows of %zu rejected %s may be missing",
-					 check->name.text, check->states, check->finding.field,
-					 text, (int64_t)s->sum.value, self->rejected,
-					 self->rejected == 1 ? "document" : "documents");
-		}
-		if (!s->sum.unknown)
-			return mu_report(ctx, check->finding,
-					 "%s states %" PRId64 " for %s, and there are no rows",
-					 check->name.text, check->states, check->finding.field);
-		return mu_report(ctx, check->finding,
-				 "%s states %" PRId64 " for %s, which is "
-				 "unknown in %" PRIu64 " of its %" PRIu64 " rows",
-				 check->name.text, check->states, check->finding.field,
-				 s->sum.unknown, s->count);
-	}
-	if (s->sum.value >= INT64_MIN && s->sum.value <= INT64_MAX)
-		return report_mismatch(ctx, self, check, s);
-	check->finding.code = "overflow";
-	return mu_report(ctx, check->finding,
-			 "%s states %" PRId64 " for %s, its %" PRIu64
-			 " rows add up to a number that does not fit 64 bits",
-			 check->name.text, check->states, check->finding.field, s->count);
-}
-
-/* Compares a claim with the first one of the same scope. */
-static int compare_claims(struct mu_ctx *ctx, struct totals *self, struct check *check,
-			  const struct claim *first)
-{
-	const struct mu_map_entry *level = &self->levels.entries[first->level];
-	struct phrase name = { .len = 0 };
-	struct mu_finding finding = { .code = "contradiction",
-				      .at = check->claim->at,
-				      .field = check->finding.field,
-				      .other = first->at,
-				      .numbers = true,
-				      .expected = first->values[check->measure],
-				      .found = check->states,
-				      .across = mu_at_document(first->at) !=
-						mu_at_document(check->claim->at) };
-
-	check->name = phrase_claim(self, check->claim);
-	phrase_add(&name, (const char *)level->key, level->len);
-	return mu_report(
-		ctx, finding,
-		"%s states %" PRId64 " for %s, claim '%s' states %" PRId64 " for the same rows",
-		check->name.text, check->states, finding.field, name.text, finding.expected);
-}
-
-/* Says what came of a claim and what it contradicts. */
-static int report_claim(struct mu_ctx *ctx, struct totals *self, size_t index, size_t measure)
+/* A total that was not compared, for its parts are not all known. */
+static int report_unevaluated(struct mu_ctx *ctx, struct totals *self, size_t index, size_t measure)
 {
 	const struct claim *claim = claim_at(self, index);
-	const struct claim *other = contradicted(self, index, measure);
-	struct check check = { .index = index,
-			       .claim = claim,
-			       .measure = measure,
-			       .states = claim->values[measure],
-			       .finding = { .at = claim->at,
-					    .across = covers_others(self, claim),
-					    .field = self->measures[measure].name } };
-	int err = report_outcome(ctx, self, &check, outcome_of(self, claim, measure));
+	struct parts parts = parts_of(self, claim, measure);
+	struct phrase name = phrase_claim(self, claim);
+	struct mu_finding finding = { .code = "unevaluated",
+				      .severity = MU_WARNING,
+				      .at = claim->at,
+				      .across = covers_others(self, claim),
+				      .field = self->measures[measure].name,
+				      .other = parts.sum.unknown_at };
+	char count[64];
 
-	return err || !other ? err : compare_claims(ctx, self, &check, other);
+	if (parts.sum.unknown)
+		return mu_report(ctx, finding,
+				 "%s states %" PRId64 " for %s, which is "
+				 "unknown in %" PRIu64 " of its %" PRIu64 " rows",
+				 name.text, claim->values[measure], finding.field,
+				 parts.sum.unknown, parts.count);
+	if (!may_lack(self, claim, &parts))
+		return mu_report(ctx, finding,
+				 "%s states %" PRId64 " for %s, and there are no rows", name.text,
+				 claim->values[measure], finding.field);
+	parts_print(count, sizeof count, &parts, level_of(self, claim));
+	return mu_report(ctx, finding,
+			 "%s states %" PRId64 " for %s, %s %" PRId64
+			 ", and rows of %zu rejected %s may be missing",
+			 name.text, claim->values[measure], finding.field, count,
+			 (int64_t)parts.sum.value, self->rejected,
+			 self->rejected == 1 ? "document" : "documents");
+}
+
+/* A total that is another number than the first one of the same rows. */
+static int report_contradiction(struct mu_ctx *ctx, struct totals *self, const struct claim *claim,
+				const struct claim *first, size_t measure)
+{
+	const struct mu_map_entry *level = &self->levels.entries[first->level];
+	struct phrase name = phrase_claim(self, claim), other = { .len = 0 };
+	struct mu_finding finding = { .code = "contradiction",
+				      .at = claim->at,
+				      .field = self->measures[measure].name,
+				      .other = first->at,
+				      .numbers = true,
+				      .expected = first->values[measure],
+				      .found = claim->values[measure],
+				      .across = mu_at_document(first->at) !=
+						mu_at_document(claim->at) };
+
+	phrase_add(&other, (const char *)level->key, level->len);
+	return mu_report(ctx, finding,
+			 "%s states %" PRId64 " for %s, claim '%s' states %" PRId64
+			 " for the same rows",
+			 name.text, finding.found, finding.field, other.text, finding.expected);
 }
 
 static int report_rejected(struct mu_ctx *ctx, struct totals *self, const struct claim *claim)
@@ -589,6 +551,7 @@ static int ends_ask(struct mu_ctx *ctx, struct totals *self)
 	return err;
 }
 
+/* Says what came of each claim, unless it passed. */
 static int report_claims(struct mu_ctx *ctx, struct totals *self)
 {
 	size_t i, m;
@@ -602,9 +565,19 @@ static int report_claims(struct mu_ctx *ctx, struct totals *self)
 			err = report_rejected(ctx, self, claim);
 		else if (claim->end == MU_CLAIM_ENDED)
 			err = report_ended(ctx, self, claim);
-		for (m = 0; m < self->n_measures && !err; m++)
-			if (is_compared(self, claim, m))
-				err = report_claim(ctx, self, index, m);
+		for (m = 0; m < self->n_measures && !err; m++) {
+			const struct claim *other;
+
+			if (!is_compared(self, claim, m))
+				continue;
+			other = contradicted(self, index, m);
+			if (outcome_of(self, claim, m) == MU_FAIL)
+				err = report_failed(ctx, self, index, m);
+			else if (outcome_of(self, claim, m) == MU_UNEVALUATED)
+				err = report_unevaluated(ctx, self, index, m);
+			if (!err && other)
+				err = report_contradiction(ctx, self, claim, other, m);
+		}
 	}
 	return err;
 }

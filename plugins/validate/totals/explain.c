@@ -127,8 +127,7 @@ static int explain_document(struct mu_ctx *ctx, struct totals *self, size_t inde
 /* The document whose claims a claim is among; 0 with `within: all`. */
 static uint32_t document_of(const struct totals *self, const struct claim *claim)
 {
-	tally_key(&self->scopes, claim->scope, self->key);
-	return self->key[0];
+	return group_key(&self->scopes, tally_at(&self->scopes, claim->scope))[0];
 }
 
 const struct account *account_of(const struct totals *self, size_t claim)

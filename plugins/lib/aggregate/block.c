@@ -1,3 +1,19 @@
+/*
+ * Rows of a block to groups, column by column.
+ *
+ *     1. each column says where it changes from one row to the next: that makes the stretches
+ *     2. each column gives the number of the first value of each stretch: that makes the keys
+ *     3. the groups of all keys are looked up
+ *     4. each measure is added: what the rows before the end of a stretch add up to, less what
+ *        the rows before its start do
+ *
+ * Columns are done one after another, since a loop over one column has no branch on its type and
+ * can be done by vector instructions.  A block is small enough that all of this stays in the cache.
+ *
+ * Where all columns have words and a batch has few combinations of these, steps 2 and 3 are
+ * done once for each combination.  Words have codes from 0 on, so a combination is an index of an array:
+ * (code of column 1) * (words of column 2) + (code of column 2).
+ */
 #include "aggregate/block.h"
 
 #include <errno.h>
@@ -57,10 +73,12 @@ bool block_turn(struct block *block, const struct ArrowSchema *schema,
 		return false;
 	if (block->n_known)
 		memset(block->known, 0, block->n_known * sizeof *block->known);
+	block->known_of = NO_DOCUMENT;
 	return true;
 }
 
-/* Makes the keys of some rows, and finds their groups. */
+/* Makes the keys of some rows, and finds their groups.  `looked`: the dimensions have looked at
+ * all rows of the block. */
 static int keys_look_up(struct block *block, struct tally *tally, const uint32_t *rows, size_t n,
 			uint32_t document, bool looked)
 {
@@ -97,33 +115,46 @@ static void combinations_fill(const struct block *block, uint32_t *out)
 	}
 }
 
+/* Finds the groups of the combinations that are known; false when some are not. */
+static bool known_find(const struct block *block, const struct tally *tally, const uint32_t *which)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < block->n_stretches; i++) {
+		uint32_t known = block->known[which[i]];
+
+		if (!known) {
+			all = false;
+			continue;
+		}
+		block->indices[i] = known - 1;
+		block->groups[i] = tally_at(tally, known - 1);
+	}
+	return all;
+}
+
 /* Looks up each combination of words once a batch. */
 static int combinations_look_up(struct block *block, struct tally *tally, uint32_t document)
 {
-	uint32_t which[BLOCK], rows[BLOCK], news[BLOCK], *known = block->known;
+	uint32_t which[BLOCK], rows[BLOCK], news[BLOCK];
 	size_t n = 0, i;
 	int err;
 
-	if (document != block->known_of)
-		memset(known, 0, block->n_known * sizeof *known);
-	block->known_of = document;
 	combinations_fill(block, which);
+	if (known_find(block, tally, which))
+		return 0;
 	for (i = 0; i < block->n_stretches; i++)
-		if (!known[which[i]]) {
-			known[which[i]] = UINT32_MAX;
+		if (!block->known[which[i]]) {
+			block->known[which[i]] = UINT32_MAX;
 			news[n] = which[i];
 			rows[n++] = block->starts[i];
 		}
-	err = n ? keys_look_up(block, tally, rows, n, document, true) : 0;
-	if (err)
-		return err;
-	for (i = 0; i < n; i++)
-		known[news[i]] = block->indices[i] + 1;
-	for (i = 0; i < block->n_stretches; i++) {
-		block->indices[i] = known[which[i]] - 1;
-		block->groups[i] = tally_at(tally, block->indices[i]);
-	}
-	return 0;
+	err = keys_look_up(block, tally, rows, n, document, true);
+	for (i = 0; i < n && !err; i++)
+		block->known[news[i]] = block->indices[i] + 1;
+	if (!err)
+		known_find(block, tally, which);
+	return err;
 }
 
 int block_stretches(struct block *block, struct tally *tally, int64_t row, size_t n,
@@ -141,9 +172,12 @@ int block_stretches(struct block *block, struct tally *tally, int64_t row, size_
 		block->compare(d->lanes, d->lane_size, n, changed);
 	}
 	block->n_stretches = lanes_starts(changed, n, block->starts);
-	return block->n_known ? combinations_look_up(block, tally, document)
-			      : keys_look_up(block, tally, block->starts, block->n_stretches,
-					     document, true);
+	if (block->known_of == NO_DOCUMENT)
+		block->known_of = document;
+	return block->n_known && document == block->known_of
+		       ? combinations_look_up(block, tally, document)
+		       : keys_look_up(block, tally, block->starts, block->n_stretches, document,
+				      true);
 }
 
 int block_rows(struct block *block, struct tally *tally, int64_t row, size_t n, uint32_t document)

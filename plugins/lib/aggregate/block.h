@@ -1,11 +1,11 @@
 /*
- * Adding up rows by key: begin reading here.
+ * Rows that are added up by key: begin reading here.
  *
- *      columns of the key           dimensions            keys                 tally
+ *      columns of the key           dimensions            keys                  tally
  *     +------------+--------+                         document
- *     | 2023-11-24 | EUAM   |    2023-11-24  1        +---+---+---+       0  (7, 1, 1)  2 rows, 5
- *     | 2023-11-24 | EUAM   |    2023-12-24  2        | 7 | 1 | 1 |       1  (7, 1, 2)  1 row,  3
- *     | 2023-11-24 | EULEX  |                         | 7 | 1 | 2 |       2  (7, 2, 1)  1 row,  9
+ *     | 2023-11-24 | EUAM   |    2023-11-24  1        +---+---+---+      0  (7, 1, 1)  2 rows, sum 5
+ *     | 2023-11-24 | EUAM   |    2023-12-24  2        | 7 | 1 | 1 |      1  (7, 1, 2)  1 row, sum 3
+ *     | 2023-11-24 | EULEX  |                         | 7 | 1 | 2 |      2  (7, 2, 1)  1 row, sum 9
  *     | 2023-12-24 | EUAM   |    EUAM   1  EULEX  2   | 7 | 2 | 1 |
  *     +------------+--------+                         +---+---+---+
  *
@@ -14,16 +14,15 @@
  *     tally.h       keys to groups; sums that may overflow; index.c says where a group is
  *     pile.h        where groups lie
  *
- * Rows of a block that follow each other with the same values are a stretch: what there is to
- * find is found once for each of these.  Neighbours of two stretches may have the same key, so a stretch
- * is nothing but a way to do less.
+ * Two plugins use it, and need other things of it:
  *
- *     validate/totals         takes rows by document, in several lanes that are merged; sums may
- *                             leave 64 bits on the way.  It looks claims up by keys of which
- *                             some columns are 0, and keeps rows to explain what fails.
- *     transform/consolidate   is one lane, and needs the order of the groups and the first
- *                             row of each.  Rows that are an error beside that one stay out
- *                             of the sums, so it may take rows one by one.
+ *     validate/totals         Rows are told apart by document.  There are several lanes, which are
+ *                             merged in the end.  Sums may leave 64 bits on the way.  Claims are
+ *                             looked up by keys with 0 for each column that they do not fix.
+ *     transform/consolidate   There is one lane, and all documents are one (0).  Groups come out
+ *                             in the order of their first rows.  A row that is an error beside
+ *                             the first one of its key stays out of the sum, so where there may
+ *                             be any, rows are taken one by one.
  */
 #ifndef BLOCK_H
 #define BLOCK_H
@@ -32,32 +31,36 @@
 #include "aggregate/tally.h"
 #include "cpu/lanes.h"
 
-/* The rows at hand.  Its arrays are in memory of the stage; block_release() frees what grows. */
+/* Some rows of a batch, at most BLOCK.  A stretch is rows that follow each other with the same
+ * values in the columns of the key; two neighbouring stretches may have the same key, too.
+ * The arrays are in memory of the stage; block_release() frees what grows. */
 struct block {
 	struct dimension *dimensions;
-	size_t n_dimensions, width; /* of the keys: a document and the dimensions */
+	size_t n_dimensions;
+	size_t width; /* numbers of a key: the document's and one of each dimension */
 	lanes_compare *compare;
 
-	int64_t row; /* of the batch: the first one here */
-	size_t n;
+	int64_t row; /* the first one, as the batch counts them */
+	size_t n;    /* rows */
 
-	/* Of each stretch: */
 	size_t n_stretches;
-	uint32_t *starts;      /* its first row, from `row` on; behind the last one's, n */
-	uint32_t *keys;        /* to work with: `width` numbers each; in the first `n_set` */
-	size_t n_set;          /* the document is that of the first one */
-	uint32_t *indices;     /* of its group, */
-	struct group **groups; /* and that itself */
+	uint32_t *starts;      /* the first row of each, counted from `row` on; then n */
+	uint32_t *indices;     /* the index of the group of each */
+	struct group **groups; /* and its address */
 
-	/* Of each measure and row: what the rows before it add up to. */
-	int64_t *sums;
+	uint32_t *keys; /* to work with, one behind the other */
+	size_t n_set;   /* so many of them have the document of the first one */
+	int64_t *sums;  /* of each measure and row: what the rows before it add up to */
 
-	/* Of each combination of words of the batch at hand: one more than the index of its group,
-	 * 0: not known yet.  NULL, or no combinations, when there are too many. */
+	/* Where all columns of the key have words, and few: of each combination of these one more
+	 * than the index of its group, or 0 when no row of the batch has had it. */
 	uint32_t *known;
-	size_t n_known, known_room;
-	uint32_t known_of; /* the document */
+	size_t n_known;    /* combinations; 0 when there are too many */
+	size_t known_room;
+	uint32_t known_of; /* document, NO_DOCUMENT before the first row of the batch */
 };
+
+#define NO_DOCUMENT UINT32_MAX
 
 /* Prepares for keys of n columns of ctx->schema, by their indices. */
 void block_init(struct mu_ctx *ctx, struct block *block, const int64_t *columns, size_t n,
@@ -73,21 +76,21 @@ bool block_turn(struct block *block, const struct ArrowSchema *schema,
 int block_stretches(struct block *block, struct tally *tally, int64_t row, size_t n,
 		    uint32_t document);
 
-/* Likewise with n rows that the caller has listed in `starts`, each of them a stretch, in any tally.
- * `keys` are filled. */
+/* Likewise, but each of n rows that the caller has listed in `starts` is a stretch.  It may be any
+ * tally, and `keys` are filled. */
 int block_rows(struct block *block, struct tally *tally, int64_t row, size_t n, uint32_t document);
 
-/* Fills the sums of a measure for n rows, at most BLOCK, and says how far its values are from 0 at
- * most; what stands where one is null counts too. */
+/* Fills the sums of a measure for n rows, at most BLOCK.  Gives how far its values are from 0 at
+ * most; what stands in the place of a null counts, too. */
 uint64_t block_sums(struct block *block, size_t measure, const struct mu_column *cells, int64_t row,
 		    size_t n);
 
-/* Adds what the sums of a measure say of the stretches to the groups: no value is null, and what
- * each stretch adds up to fits 64 bits.  False when memory is out. */
+/* Adds a measure of the stretches to the groups, by its sums.  No value may be null, and no sum may
+ * have left 64 bits.  False when memory is out. */
 bool block_add_sums(const struct block *block, struct tally *tally, size_t measure);
 
-/* Adds a measure of the stretches to the groups, whatever there is.  `at` are the places of rows.
- * False when memory is out. */
+/* Adds a measure of the stretches to the groups, with nulls and sums of any size.  `at` is the column
+ * of places.  False when memory is out. */
 bool block_add(struct block *block, struct tally *tally, size_t measure,
 	       const struct mu_column *cells, const struct mu_column *at);
 
@@ -96,9 +99,9 @@ bool block_add(struct block *block, struct tally *tally, size_t measure,
 uint32_t **block_translate(struct block *block, const struct block *other);
 void translation_free(uint32_t **values, size_t n_dimensions);
 
-/* Adds all groups of another tally, whose keys are translated.  The own indices of its groups go
- * to `numbers` unless that is NULL.  Its memory is handed over or given back on the way.  0, ENOMEM,
- * or E2BIG as tally_groups(). */
+/* Adds all groups of another tally, whose keys are translated by `values`.  `numbers` gets the own
+ * index of each of them unless it is NULL.  Memory of `from` is handed over or given back on the way:
+ * it is only to be released.  0, ENOMEM, or E2BIG as tally_groups(). */
 int block_merge(struct block *block, struct tally *to, struct tally *from, uint32_t *const *values,
 		uint32_t *numbers);
 

@@ -22,12 +22,12 @@
 
 /* Values that are no text, as 64 bits. */
 struct bits {
-	int64_t *values; /* of the number less 1 */
+	int64_t *values; /* that of number 1 first */
 	size_t count, room;
-	uint32_t *slots; /* numbers, or 0 */
+	uint32_t *slots; /* by hash: numbers, or 0 */
 	size_t n_slots;  /* a power of two */
 	struct secret secret;
-	uint32_t *near;  /* numbers of the values from `base` on, or 0: of most dates */
+	uint32_t *near;  /* by value less `base`: numbers, or 0; most dates are here */
 	size_t n_near;
 	int64_t base;
 };
@@ -37,18 +37,17 @@ struct dimension {
 	int64_t index;          /* of the column */
 	enum mu_data type;
 	struct mu_column cells; /* of the batch at hand */
-	struct mu_map texts;    /* the values of a column of text, */
-	struct bits bits;       /* and of any other */
+	struct mu_map texts;    /* the values of a column of text */
+	struct bits bits;       /* the values of any other column */
 	uint32_t latest;        /* number of the latest text */
-	uint32_t *words;        /* numbers of the words of the batch at hand, 0: not known yet */
+	uint32_t *words;        /* by code in the batch at hand: numbers, or 0 for none yet */
 	size_t words_room;
-	bool few_words;         /* of the batch at hand: so they are numbered by `words` */
-	bool gaps;              /* a row of data has null here */
+	bool few_words;         /* the batch has no more words than rows, so `words` is used */
+	bool gaps;              /* some row of data has null here */
 
-	/* Of the rows at hand, which are the same where these are: */
-	const void *lanes;
-	size_t lane_size;
-	uint32_t *numbers; /* BLOCK of them; the lanes, unless those are the column's own */
+	const void *lanes; /* of the rows at hand: equal lanes are equal values */
+	size_t lane_size;  /* bytes, 4 or 8 */
+	uint32_t *numbers; /* BLOCK of them, which are the lanes where the column has none */
 };
 
 /* Column `index` of ctx->schema, without values yet.  Arrays of fixed size are in memory of
@@ -64,12 +63,13 @@ bool dimension_turn(struct dimension *dimension, const struct ArrowSchema *schem
 /* Turns to n rows of it, at most BLOCK, from `row` on: fills the lanes. */
 bool dimension_look(struct dimension *dimension, int64_t row, size_t n);
 
-/* The numbers of the values in some of the rows that were turned to, each number `stride`
- * numbers behind the one before.  `rows` are counted from the first of those on. */
+/* The numbers of the values in some of the rows that dimension_look() has turned to.  `row` is
+ * the first of those, and `rows` are counted from it on.  Each number is put `stride` numbers
+ * behind the one before. */
 bool dimension_pick(struct dimension *dimension, int64_t row, const uint32_t *rows, size_t n,
 		    uint32_t *out, size_t stride);
 
-/* Likewise of any rows of the batch, from `row` on; the lanes are not looked at. */
+/* The same of any rows of the batch: dimension_look() need not have been called. */
 bool dimension_numbers(struct dimension *dimension, int64_t row, const uint32_t *rows, size_t n,
 		       uint32_t *out, size_t stride);
 

@@ -41,18 +41,18 @@ struct tally {
 	size_t width, n_measures;
 	uint64_t most; /* groups that there may be */
 	struct pile groups;
-	struct pile odds; /* a struct sum for each measure: what is to be added */
+	struct pile odds; /* each a struct sum for each measure, to be added to the group's */
 
 	/* See index.c. */
 	struct bucket *buckets;
 	size_t n_buckets; /* a power of two */
 	struct secret secret;
-	uint32_t *grid;            /* one more than the index of a group, or 0 */
-	uint8_t bits[GRID_WIDTH];  /* of the numbers that it has slots for */
-	uint8_t shifts[GRID_WIDTH];
-	uint32_t used[GRID_WIDTH]; /* bits that are set in some key */
-	uint32_t document;         /* of the first key; whether there are */
-	bool several;              /* others */
+	uint32_t *grid;             /* one more than the index of a group, or 0 */
+	uint8_t bits[GRID_WIDTH];   /* so many of each column's numbers are in the slot */
+	uint8_t shifts[GRID_WIDTH]; /* and stand there from this bit on */
+	uint32_t used[GRID_WIDTH];  /* bits that are set in some key */
+	uint32_t document;          /* of the first key */
+	bool several;               /* keys of another document are there, too */
 };
 
 /* An empty one, for at most `most` groups, and at most 2^32 - 2. */

@@ -30,14 +30,14 @@ struct first {
 	size_t start; /* in `values`: its columns of `compared` */
 };
 
-/* on_equal: sum: rows that come out, of each key the first, in the order of the groups, and those
- * that pass as they are. */
+/* on_equal: sum: rows that come out, in the order in which they came.  They are the first of each
+ * key, in the order of the groups, and those that pass as they are. */
 struct kept {
 	uint64_t rows;
-	struct mu_builder builder;  /* of those kept last */
-	struct ArrowArray *batches; /* of those before */
+	struct mu_builder builder;  /* the rows kept last */
+	struct ArrowArray *batches; /* those before */
 	size_t count, room;
-	uint64_t *passed; /* the numbers of those that are no first row of a key */
+	uint64_t *passed; /* which rows pass, counted from 0 */
 	size_t n_passed, passed_room;
 
 	size_t next, next_group, next_passed; /* to be given out */
@@ -53,8 +53,8 @@ struct consolidate {
 	const char *count;
 	int64_t max_rows;
 
-	struct columns keys;     /* those of `key`, */
-	bool *may_be_null;       /* and whether each of these may be unknown */
+	struct columns keys;     /* those of `key` */
+	bool *may_be_null;       /* of each of `keys`: `nullable` names it */
 	struct columns compared; /* those that should be the same in equal rows */
 	struct columns origins;  /* those of `origin` */
 	struct columns measures;
@@ -128,11 +128,11 @@ int groups_failed(struct mu_ctx *ctx, const struct consolidate *self, int err);
 /* Takes the rows of a batch, which is only read, and which was turned to. */
 int sum_take(struct mu_ctx *ctx, struct consolidate *self, const struct ArrowArray *batch);
 
-/* Takes the first row of a key, whose group is new, or a later one. */
+/* Takes the first row of a key, whose group is new, or a later one.  0, or a positive errno. */
 int sum_first(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row, uint64_t at);
 int sum_later(struct mu_ctx *ctx, struct consolidate *self, size_t group, int64_t row, uint64_t at);
 
-/* Prepares for ctx->schema.  0, or a positive errno with a message. */
+/* Prepares self->kept for ctx->schema.  0, or a positive errno with a message. */
 int kept_open(struct mu_ctx *ctx, struct consolidate *self);
 void kept_close(struct kept *kept);
 

@@ -137,14 +137,15 @@ static int stretches_take(struct mu_ctx *ctx, struct consolidate *self, const st
 {
 	struct block *block = &self->block;
 	size_t known = self->groups.groups.count, i;
+	const uint32_t *starts = block->starts;
 	bool done = true;
 	int err;
 
 	err = groups_failed(ctx, self, block_stretches(block, &self->groups, from, n, 0));
 	for (i = 0; i < block->n_stretches && !err; i++) {
-		int64_t row = from + block->starts[i];
+		int64_t row = from + starts[i];
 
-		block->groups[i]->rows += block->starts[i + 1] - block->starts[i];
+		block->groups[i]->rows += starts[i + 1] - starts[i];
 		if (block->indices[i] < self->firsts.count)
 			continue;
 		err = first_add(ctx, self, row, mu_row_at(rows, row));

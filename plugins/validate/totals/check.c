@@ -16,7 +16,7 @@ void phrase_key(struct phrase *phrase, const struct totals *self, const uint32_t
 		char space[MU_FORMAT_MAX];
 		struct mu_string value;
 
-		/* What is the same everywhere tells nothing. */
+		/* A value that all rows have tells none of them apart. */
 		if (!key[i + 1] || (dimension_count(dimension) == 1 && !dimension->gaps))
 			continue;
 		value = dimension_value(dimension, key[i + 1], space);
@@ -44,7 +44,8 @@ static struct phrase phrase_claim(struct totals *self, const struct claim *claim
 	return phrase;
 }
 
-/* With `within: all` the claims of one document vouch for the rows of others. */
+/* Adds a group of rows to a scope.  With `within: all` claims of one document vouch for the rows
+ * of others. */
 static bool cover(struct totals *self, struct group *scope, const struct group *group)
 {
 	if (!group_key(&self->scopes, scope)[0])
@@ -135,7 +136,7 @@ static wide half_unit(int64_t value)
 	return unit / 2;
 }
 
-/* Those of a scope, one a measure; NULL when it has rows. */
+/* The subtotals of a scope, one for each measure; NULL when it has rows. */
 static struct subtotal *subtotals_of(const struct totals *self, size_t scope)
 {
 	if (!self->lacking || !self->lacking[scope])
@@ -188,7 +189,7 @@ static void subtotal_add(struct subtotal *s, const struct claim *claim, uint32_t
 	s->parts++;
 }
 
-/* Adds a claim to all that claims of wider scopes state, where these have no rows. */
+/* Adds what a claim states to the subtotals of all wider scopes, where these have no rows. */
 static void subtotals_add(struct totals *self, const struct claim *claim)
 {
 	uint32_t own;
@@ -212,8 +213,8 @@ static void subtotals_add(struct totals *self, const struct claim *claim)
 	}
 }
 
-/* Marks statements that are the first of their scope and measure: a subtotal that
- * stands there twice is one part. */
+/* Marks the first statement of each scope and measure: a subtotal that stands there twice is one
+ * part. */
 static bool firsts_mark(struct totals *self)
 {
 	size_t n = self->n_measures, i, m;
@@ -315,8 +316,8 @@ static const struct claim *contradicted(struct totals *self, size_t index, size_
 	return other->values[measure] == claim->values[measure] ? NULL : other;
 }
 
-/* What a rejected claim states may be wrong, and what one covers that has ended is not known,
- * so it is compared with nothing. */
+/* Counts a claim that is compared with nothing: it was rejected, so what it states may be wrong,
+ * or it has ended, so nobody knows what it covers. */
 static void count_unevaluated(struct totals *self, const struct claim *claim)
 {
 	uint64_t states = 0;
@@ -327,7 +328,7 @@ static void count_unevaluated(struct totals *self, const struct claim *claim)
 	self->outcomes[MU_UNEVALUATED] += states ? states : 1;
 }
 
-/* Compares a claim with its rows and other claims; whether there is something to say. */
+/* Compares a claim with its rows and with other claims.  Gives whether there is something to say. */
 static bool evaluate_claim(struct totals *self, size_t index)
 {
 	struct claim *claim = claim_at(self, index);
@@ -516,7 +517,7 @@ static struct mu_claim claim_end(const struct totals *self, const struct claim *
 				  .level_len = level->len };
 }
 
-/* It meant the rows of one value of a column that is gone. */
+/* A claim that is for one value of a column that is gone. */
 static int report_ended(struct mu_ctx *ctx, struct totals *self, const struct claim *claim)
 {
 	struct mu_claim end = claim_end(self, claim);

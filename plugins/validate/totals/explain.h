@@ -23,9 +23,11 @@
 
 enum what { NUMBER, ROW_EXTRA, ROW_MISSING, CLAIM };
 
-/* One change.  `index` is that of a row among those of the document, or of
- * a claim among those that are listed; a row that is missing is where two edits
- * meet, `index` and, unless it is 0, `other` - 1. */
+/* One change.
+ *
+ *     NUMBER, ROW_EXTRA   of the row `index` of the document
+ *     ROW_MISSING         where the edits `index` and `other` - 1 meet; `other` 0 is no second one
+ *     CLAIM               of the claim `index` */
 struct change {
 	enum what what;
 	size_t index, other;
@@ -59,12 +61,12 @@ struct problem {
 	uint32_t *scopes; /* of each row, one a pattern */
 	struct edit *edits;
 	size_t n_edits;
-	size_t *edits_from; /* of a scope: its edits, from here to the next one's */
+	size_t *edits_from; /* of each scope: where its edits begin in edits_of */
 	size_t *edits_of;
-	size_t *rows_from; /* of a scope: its rows likewise */
+	size_t *rows_from; /* of each scope: where its rows begin in rows_of */
 	size_t *rows_of;
-	uint32_t *part_of; /* of a scope, when only a part is looked at */
-	uint32_t part;
+	uint32_t *part_of; /* of each scope: its part; NULL while all are looked at */
+	uint32_t part;     /* the one that is looked at */
 	size_t *broken; /* edits that fail at the moment */
 	size_t n_broken;
 	uint32_t *key;

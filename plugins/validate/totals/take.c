@@ -1,7 +1,8 @@
 /*
  * What is taken of a batch.
  *
- * Rows come in runs: some that are all data, or all claims, of one document.
+ * Rows come in runs of data or of claims of one document.  A run of data is added up by
+ * stretches, and each of its rows may be kept, too.  Each claim of a run is listed with its scope.
  */
 #include "totals.h"
 
@@ -53,7 +54,7 @@ static enum kind kind_of(const struct totals *self, const struct mu_rows *rows, 
 		       : OF_OTHER_CLAIMS;
 }
 
-/* Whether some places, behind the first one, are all of its document. */
+/* Whether n places are all of the document of the first one. */
 static bool one_document(const uint64_t *at, size_t n)
 {
 	uint64_t differ = 0, more = 0;
@@ -103,7 +104,7 @@ static struct amount cell_get(const struct mu_column *cells, int64_t row)
 	return (struct amount){ .known = known, .value = known ? mu_get_integer(cells, row) : 0 };
 }
 
-/* Keeps rows in case that something is to be explained. */
+/* Keeps all rows of a run, in case that a claim fails and is to be explained. */
 static bool rows_keep(struct totals *self, const struct run *run, const struct mu_rows *rows)
 {
 	size_t stretch = 0, i, m;
@@ -208,7 +209,7 @@ bool key_mask(uint32_t *key, const uint8_t *pattern, size_t width)
 	return true;
 }
 
-/* Mostly it is that of the claim before. */
+/* Mostly the pattern is that of the claim before, so it is there already. */
 int pattern_add(struct mu_ctx *ctx, struct totals *self, const uint32_t *key)
 {
 	bool same = self->patterns.count;
@@ -221,8 +222,8 @@ int pattern_add(struct mu_ctx *ctx, struct totals *self, const uint32_t *key)
 	return same ? 0 : pattern_list(ctx, self);
 }
 
-/* The number of a level's name, which mostly is that of the claim before; false when
- * memory is out. */
+/* Makes self->latest_level the number of a level's name.  Mostly it is that of the claim before.
+ * False when memory is out. */
 static bool level_find(struct totals *self, struct mu_string name)
 {
 	const struct mu_map_entry *latest;
@@ -236,7 +237,7 @@ static bool level_find(struct totals *self, struct mu_string name)
 	return self->latest_level != SIZE_MAX;
 }
 
-/* What a claim states is in the batch. */
+/* Copies what a claim states from the batch. */
 static void claim_fill(struct totals *self, struct claim *claim, int64_t row)
 {
 	size_t m;

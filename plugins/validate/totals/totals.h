@@ -79,8 +79,8 @@ struct claim {
 	int64_t values[]; /* of the measures, 0 where it states none */
 };
 
-/* What claims just below a scope without rows state of one measure: those that fix the
- * fewest columns more, and of several such levels the first. */
+/* What the claims just below a scope without rows state of one measure.  These are the claims
+ * that fix the fewest columns more; of several levels of such claims the first one counts. */
 struct subtotal {
 	wide sum;
 	uint64_t parts;
@@ -111,11 +111,11 @@ struct totals {
 	int64_t expected;
 	bool require, negative;
 
-	bool too_many; /* rows to keep: then there are none */
-	bool merged;   /* with another instance, so patterns are in no order */
-
-	int within; /* an option, as what follows */
+	int within;
 	int64_t max_groups, max_patterns, max_explained;
+
+	bool too_many;   /* there were more rows than may be kept, so none are */
+	bool merged;     /* another instance was added, so patterns are in no order */
 	size_t rejected; /* documents of the run */
 
 	struct measure *measures;
@@ -126,30 +126,30 @@ struct totals {
 	struct tally rows, scopes;
 	struct mu_map patterns; /* a byte for each column of a key: 1 where fixed */
 	uint8_t *pattern;       /* of the latest claim */
-	size_t latest_level;    /* likewise; SIZE_MAX: none */
+	size_t latest_level;    /* of the latest claim; SIZE_MAX: there is none */
 
 	struct pile listed;     /* claims */
 	struct mu_map levels;   /* names of claims */
-	struct level *meanings; /* of these, once all are there */
+	struct level *meanings; /* of each of `levels`, once all claims are there */
 
 	struct totals_document *sources;
 	size_t n_sources;
 
 	struct pile kept; /* rows */
 
-	size_t n_covered;  /* scopes that have rows */
-	uint32_t *lacking; /* of a scope without rows: one more than the index of its
-			      subtotals, 0 for others; NULL: all have rows */
+	size_t n_covered;      /* scopes that have rows */
+	uint32_t *lacking;     /* of each scope: one more than the index of its subtotals, or 0
+				  when it has rows; NULL when all have */
 	struct pile subtotals; /* n_measures of them each */
 
 	struct account *accounts;
 	size_t n_accounts;
-	uint32_t *part_accounts; /* of a claim: one more than the account of its part of
-				    the document, 0: that of all; NULL: no parts */
-	size_t explained;        /* how much was looked at for them */
+	uint32_t *part_accounts; /* of each claim: one more than the account of its part of the
+				    document, or 0; NULL when there are no parts */
+	size_t explained;        /* how much was looked at for the accounts */
 
 	uint32_t *firsts;     /* of each scope and measure: one more than the index of the first
-				 claim that states it; NULL: no two claims have one scope */
+				 claim that states it; NULL when each scope has one claim */
 	struct pile noted;    /* indices of claims of which there is something to say */
 	uint64_t outcomes[3]; /* of checks, an enum mu_outcome each */
 };
@@ -232,7 +232,7 @@ int pattern_list(struct mu_ctx *ctx, struct totals *self);
  * of these columns, for then no claim of the pattern covers it. */
 bool key_mask(uint32_t *key, const uint8_t *pattern, size_t width);
 
-/* Adds what the key of a claim fixes to the patterns. */
+/* Adds what the key of a claim fixes to the patterns.  0, or a positive errno. */
 int pattern_add(struct mu_ctx *ctx, struct totals *self, const uint32_t *key);
 
 /* All rows that were kept, and those to come: no explanation will need them. */

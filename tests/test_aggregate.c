@@ -63,10 +63,10 @@ void *__wrap_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offs
 
 // NOLINTEND(bugprone-reserved-identifier)
 
-enum { COLUMNS = 5, MEASURES = 2, MODELS = 4096 };
+enum { TEXTS = 2, COLUMNS = 6, MEASURES = 2, MODELS = 4096 };
 
-static const enum mu_data types[COLUMNS] = { MU_STRING, MU_DATE, MU_INTEGER, MU_NUMBER,
-					     MU_BOOLEAN };
+static const enum mu_data types[COLUMNS] = { MU_STRING,  MU_STRING, MU_DATE,
+					     MU_INTEGER, MU_NUMBER, MU_BOOLEAN };
 
 /* What is known of a group by the most simple means. */
 struct model {
@@ -85,7 +85,7 @@ struct fixture {
 static void setup(struct fixture *f)
 {
 	struct ArrowSchema *schema = &f->rig.schema;
-	const char *const names[] = { "text", "day", "whole", "number", "flag" };
+	const char *const names[] = { "text", "place", "day", "whole", "number", "flag" };
 
 	rig_init(&f->rig, "unused", (char *)NULL);
 	mu_builder_release(&f->rig.builder);
@@ -340,8 +340,10 @@ static void is_model(const struct fixture *f, const struct lane *lane, bool orde
 /* Some columns, so that there are few groups or many, and keys of all widths. */
 static void columns_choose(struct fixture *f)
 {
-	for (int i = 0; i < COLUMNS; i++)
-		if (rand() % 2)
+	int n = rand() % 2 ? TEXTS : COLUMNS;
+
+	for (int i = 0; i < n; i++)
+		if (rand() % 2 || n == TEXTS)
 			f->columns[f->n_columns++] = i;
 }
 
@@ -438,7 +440,7 @@ START_TEST(out_of_memory_is_told_at_each_allocation)
 
 	srand((unsigned)_i);
 	setup(&f);
-	f.columns[0] = 1 + _i;
+	f.columns[0] = TEXTS - 1 + _i;
 	f.columns[1] = 0;
 	f.n_columns = 2;
 	rows_make(&f, &kind, 3000);

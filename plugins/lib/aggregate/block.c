@@ -63,7 +63,7 @@ bool block_turn(struct block *block, const struct ArrowSchema *schema,
 	for (size_t i = 0; i < block->n_dimensions; i++)
 		if (!dimension_turn(&block->dimensions[i], schema, batch))
 			return false;
-	block->n_known = combinations(block, (size_t)batch->length);
+	block->n_known = combinations(block, (size_t)batch->length / 4);
 	if (block->n_known > block->known_room) {
 		free(block->known);
 		block->known = malloc(block->n_known * sizeof *block->known);

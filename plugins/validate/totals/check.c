@@ -136,6 +136,12 @@ static wide half_unit(int64_t value)
 	return unit / 2;
 }
 
+/* Whether a claim covers rows of other documents than its own. */
+static bool covers_others(const struct totals *self, const struct claim *claim)
+{
+	return self->within == WITHIN_ALL || !claim->at;
+}
+
 /* The subtotals of a scope, one for each measure; NULL when it has rows. */
 static struct subtotal *subtotals_of(const struct totals *self, size_t scope)
 {
@@ -164,6 +170,8 @@ struct parts parts_of(const struct totals *self, const struct claim *claim, size
 	} else {
 		parts.sum = tally_sum(&self->scopes, scope, measure);
 	}
+	parts.may_lack = self->rejected && covers_others(self, claim) &&
+			 (self->negative || parts.sum.value < parts.low);
 	return parts;
 }
 
@@ -267,25 +275,10 @@ static int subtotals_make(struct mu_ctx *ctx, struct totals *self)
 	return 0;
 }
 
-/* Whether a claim covers rows of other documents than its own. */
-static bool covers_others(const struct totals *self, const struct claim *claim)
-{
-	return self->within == WITHIN_ALL || !claim->at;
-}
-
-/* Rows of rejected documents may be all that a claim lacks. */
-static bool may_lack(const struct totals *self, const struct claim *claim,
-		     const struct parts *parts)
-{
-	return self->rejected && covers_others(self, claim) &&
-	       (self->negative || parts->sum.value < parts->low);
-}
-
 /* What comes of comparing a claim with its parts.  What is unknown in these can only add to what
  * is known, unless numbers may be negative.  Claims alone cannot be compared with rows that are
  * elsewhere. */
-static enum mu_outcome decide(const struct totals *self, const struct claim *claim,
-			      const struct parts *parts)
+static enum mu_outcome decide(const struct totals *self, const struct parts *parts)
 {
 	bool unknown = parts->sum.unknown, adds = !self->negative;
 	bool fails = parts->sum.value > parts->high ? !unknown || adds
@@ -294,7 +287,7 @@ static enum mu_outcome decide(const struct totals *self, const struct claim *cla
 		unknown ? adds && parts->sum.value >= parts->low && parts->high == FAR : !fails;
 	bool elsewhere = !parts->count && !self->rows.groups.count;
 
-	if (fails && (elsewhere || may_lack(self, claim, parts)))
+	if (fails && (elsewhere || parts->may_lack))
 		return MU_UNEVALUATED;
 	return fails ? MU_FAIL : passes ? MU_PASS : MU_UNEVALUATED;
 }
@@ -344,7 +337,7 @@ static bool evaluate_claim(struct totals *self, size_t index)
 		if (!is_compared(self, claim, m))
 			continue;
 		parts = parts_of(self, claim, m);
-		outcome = decide(self, claim, &parts);
+		outcome = decide(self, &parts);
 		*claim_mark(self, claim, m) |= (uint8_t)(outcome << OUTCOME_SHIFT);
 		if (contradicted(self, index, m))
 			outcome = MU_FAIL;
@@ -461,7 +454,7 @@ static int report_unevaluated(struct mu_ctx *ctx, struct totals *self, size_t in
 				 "unknown in %" PRIu64 " of its %" PRIu64 " rows",
 				 name.text, claim->values[measure], finding.field,
 				 parts.sum.unknown, parts.count);
-	if (!may_lack(self, claim, &parts))
+	if (!parts.may_lack)
 		return mu_report(ctx, finding,
 				 "%s states %" PRId64 " for %s, and there are no rows", name.text,
 				 claim->values[measure], finding.field);

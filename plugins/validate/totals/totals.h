@@ -250,6 +250,7 @@ struct parts {
 	struct sum sum;
 	uint64_t count; /* of rows, or */
 	bool subtotals; /* no row was there, so the claims below were added up */
+	bool may_lack;  /* rows of rejected documents may be all that is missing */
 	wide low, high; /* what the sum may be */
 };
 

@@ -111,11 +111,11 @@ struct totals {
 	int64_t expected;
 	bool require, negative;
 
-	int within;
-	int64_t max_groups, max_patterns, max_explained;
+	bool too_many; /* no option: there were more rows than may be kept, so none are */
+	bool merged;   /* no option: another instance was added, so patterns are in no order */
 
-	bool too_many;   /* there were more rows than may be kept, so none are */
-	bool merged;     /* another instance was added, so patterns are in no order */
+	int within; /* an option, as the next line */
+	int64_t max_groups, max_patterns, max_explained;
 	size_t rejected; /* documents of the run */
 
 	struct measure *measures;

@@ -17,6 +17,7 @@
 #define SMALL      20 /* whole numbers up to it are spelt once */
 #define AMOUNTS    12
 #define STEMS      256
+#define STEM_END   3 /* bytes at the end of a word for a number */
 
 struct language {
 	char tag[64], locale[64];
@@ -24,7 +25,7 @@ struct language {
 	UNumberFormatter *amounts[AMOUNTS]; /* NULL: not made */
 	char small[SMALL + 1][64];          /* folded, of 0 and so on, when `spellout` is there */
 	char group[16], point[16];          /* the separators, UTF-8 */
-	char stems[STEMS][32];              /* folded words that numbers in words begin with */
+	char stems[STEMS][32];              /* folded words that numbers are put together from */
 	size_t n_stems;
 	char months[4][12][64]; /* folded; full and short, in a date and alone */
 	char weekdays[7][64];   /* folded, from Sunday */
@@ -328,17 +329,23 @@ static void stem_add(struct language *l, const char *word, size_t len)
 	l->n_stems++;
 }
 
-/* The words of the way at hand for the numbers of which others are put together. */
+/* The words of the way at hand for the numbers of which others are put together.  Some languages
+ * have other forms of a thousand behind 2 and behind 5. */
 static void stems_take(struct language *l)
 {
-	for (int64_t value = 0; value <= 1000; value += value < 20     ? 1
-							: value < 100  ? 10
-							: value < 1000 ? 100
-								       : 1) {
+	static const int64_t values[] = {
+		0,   1,   2,   3,   4,    5,    6,    7,       8,       9,       10,
+		11,  12,  13,  14,  15,   16,   17,   18,      19,      20,      30,
+		40,  50,  60,  70,  80,   90,   100,  200,     300,     400,     500,
+		600, 700, 800, 900, 1000, 2000, 5000, 1000000, 2000000, 5000000, 1000000000
+	};
+
+	for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
 		UErrorCode status = U_ZERO_ERROR;
 		UChar text[MAX_TEXT];
 		char bytes[3 * MAX_TEXT], folded[3 * MAX_TEXT];
-		int32_t len = unum_formatInt64(l->spellout, value, text, MAX_TEXT, NULL, &status);
+		int32_t len =
+			unum_formatInt64(l->spellout, values[v], text, MAX_TEXT, NULL, &status);
 		size_t n, from = 0;
 
 		if (U_FAILURE(status))
@@ -354,14 +361,39 @@ static void stems_take(struct language *l)
 	}
 }
 
-/* Folds a text that may be a number word; false when it is none. */
-static bool words_ready(struct language *l, struct mu_string text, char *folded, size_t size)
+/* The words of all ways to count. */
+static void stems_ready(struct language *l)
+{
+	UChar rules[2048], *state;
+
+	if (l->n_stems)
+		return;
+	stems_take(l);
+	if (ways_get(l, rules))
+		for (bool more = way_next(l, rules, &state); more; more = way_next(l, NULL, &state))
+			stems_take(l);
+}
+
+/* Whether a folded text ends with the last bytes of such a word, as all numbers do.  Reading what
+ * is none takes ICU milliseconds. */
+static bool ends_as_number(const struct language *l, const char *folded)
+{
+	size_t len = strlen(folded), i;
+
+	for (i = 0; i < l->n_stems; i++) {
+		size_t n = strlen(l->stems[i]), end = n < STEM_END ? n : STEM_END;
+
+		if (len >= end && !memcmp(folded + len - end, l->stems[i] + n - end, end))
+			return true;
+	}
+	return l->n_stems == STEMS;
+}
+
+/* Makes `spellout`; false when ICU cannot. */
+static bool spellout_ready(struct language *l)
 {
 	UErrorCode status = U_ZERO_ERROR;
 
-	if (!text.len || text.len >= MAX_TEXT || isdigit((unsigned char)text.data[0]) ||
-	    !fold_close(text, folded, size))
-		return false;
 	if (l->spellout)
 		return true;
 	l->spellout = unum_open(UNUM_SPELLOUT, NULL, 0, l->locale, NULL, &status);
@@ -372,6 +404,13 @@ static bool words_ready(struct language *l, struct mu_string text, char *folded,
 	for (int i = 0; i <= SMALL; i++)
 		spell(l->spellout, i, l->small[i], sizeof l->small[i]);
 	return true;
+}
+
+/* Folds a text that may be a number word; false when it is none. */
+static bool words_ready(struct language *l, struct mu_string text, char *folded, size_t size)
+{
+	return text.len && text.len < MAX_TEXT && !isdigit((unsigned char)text.data[0]) &&
+	       fold_close(text, folded, size) && spellout_ready(l);
 }
 
 /* Small numbers without the collator that reading takes. */
@@ -392,22 +431,14 @@ bool language_small(struct language *l, struct mu_string text, int64_t *out)
 
 bool language_may_spell(struct language *l, struct mu_string word)
 {
-	char close[3 * MAX_TEXT], folded[3 * MAX_TEXT];
-	UChar rules[2048], *state;
+	char folded[3 * MAX_TEXT];
 
-	if (!words_ready(l, word, close, sizeof close))
+	if (word.len >= MAX_TEXT || words_fold(word, folded, sizeof folded) == SIZE_MAX ||
+	    !spellout_ready(l))
 		return false;
-	if (!l->n_stems) {
-		stems_take(l);
-		if (ways_get(l, rules))
-			for (bool more = way_next(l, rules, &state); more;
-			     more = way_next(l, NULL, &state))
-				stems_take(l);
-	}
-	if (words_fold(word, folded, sizeof folded) == SIZE_MAX)
-		return false;
+	stems_ready(l);
 	for (size_t i = 0; i < l->n_stems; i++)
-		if (!strncmp(folded, l->stems[i], strlen(l->stems[i])))
+		if (*folded == *l->stems[i] && !strncmp(folded, l->stems[i], strlen(l->stems[i])))
 			return true;
 	return false;
 }
@@ -427,6 +458,9 @@ enum language_answer language_words(struct language *l, struct mu_string text, i
 		return LANGUAGE_NOT;
 	if (spells_small(l, folded, out))
 		return LANGUAGE_OK;
+	stems_ready(l);
+	if (!ends_as_number(l, folded))
+		return LANGUAGE_NOT;
 	unum_setAttribute(l->spellout, UNUM_LENIENT_PARSE, 1);
 	*out = unum_parseInt64(l->spellout, lower, len, &at, &status);
 	return U_SUCCESS(status) && spelt_somehow(l, *out, folded) ? LANGUAGE_OK : LANGUAGE_NOT;

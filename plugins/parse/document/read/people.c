@@ -142,7 +142,7 @@ static bool is_article(struct mu_string word)
 	static const char *const articles[] = { "een", "un", "une", "uno", "una", "um",  "uma",
 						"ein", "en", "et",  "ett", "egy", "bir", "ena" };
 	char folded[16];
-	size_t len = words_fold(word, folded, sizeof folded);
+	size_t len = word.len < 5 ? words_fold(word, folded, sizeof folded) : SIZE_MAX;
 
 	/* With a mark, "één", it is a number. */
 	for (size_t i = 0; len == word.len && i < sizeof articles / sizeof *articles; i++)
@@ -153,13 +153,16 @@ static bool is_article(struct mu_string word)
 
 static bool words_count(const struct text_at_hand *t, size_t i, struct people *out)
 {
-	if (!language_may_spell(t->scan->reader->language, out->text))
+	struct language *language = t->scan->reader->language;
+
+	if (!language_may_spell(language, out->text))
 		return false;
 	for (size_t n = i + SPELT_WORDS <= t->n ? SPELT_WORDS : t->n - i; n; n--) {
 		struct mu_string text = span(t, i, i + n - 1);
 
 		if (!text.len || has_digit(text) ||
-		    language_words(t->scan->reader->language, text, &out->count) != LANGUAGE_OK)
+		    !language_may_spell(language, word_alone(t->words[i + n - 1].text)) ||
+		    language_words(language, text, &out->count) != LANGUAGE_OK)
 			continue;
 		out->text = text;
 		out->words = n;
@@ -172,7 +175,8 @@ bool people_may_be(const struct text_at_hand *t, size_t i)
 {
 	struct mu_string word = word_alone(t->words[i].text);
 
-	return has_digit(word) || language_may_spell(t->scan->reader->language, word);
+	return has_digit(word) ||
+	       (!is_article(word) && language_may_spell(t->scan->reader->language, word));
 }
 
 bool people_at(const struct text_at_hand *t, size_t i, struct people *out)

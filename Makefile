@@ -57,7 +57,6 @@ NEEDS_export/sqlite      := sqlite3
 NEEDS_tests              := check icu-i18n icu-uc libarchive libcurl libpcre2-8 zlib libzip expat
 
 # What plugins share, from plugins/lib/: linked privately into each.
-ROWS                     := $(addprefix table/,cell header header_check marks reading rows)
 AGGREGATE                := $(addprefix aggregate/,block dimension index pile tally)
 PARTS_fetch/command      := bytes/media
 PARTS_fetch/file         := bytes/media

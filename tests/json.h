@@ -17,6 +17,7 @@
 #include "../plugins/parse/json/skim.c"
 #include "../plugins/parse/json/row.c"
 #include "../plugins/parse/json/columns.c"
+#include "../plugins/parse/json/outside.c"
 #include "../plugins/parse/json/find.c"
 #include "../plugins/parse/json/pieces.c"
 #include "../plugins/parse/json/place.c"

@@ -56,13 +56,16 @@ static void pointer_print(const struct pointer *pointer, size_t n, struct phrase
 	phrase_add(out, text, len);
 }
 
-/* Goes on to the value of a member, or the element of an index; lists what is there. */
-static enum token value_seek(struct lexer *lex, bool object, struct mu_string name,
-			     struct phrase *list)
+/* Goes on to the value of a member, or the element of an index; lists what is there.  `path`,
+ * with `len` bytes, is of the container. */
+static enum token value_seek(struct self *self, bool object, struct mu_string name,
+			     struct phrase *list, char path[PATH_MOST], size_t len)
 {
+	struct lexer *lex = &self->lexer;
 	struct mu_string inside;
 	uint64_t index, n = 0;
 	enum token token;
+	size_t end;
 
 	if (!object && !pointer_index(name, &index))
 		return TOKEN_CLOSE;
@@ -75,7 +78,8 @@ static enum token value_seek(struct lexer *lex, bool object, struct mu_string na
 			phrase_add(list, inside.data, inside.len);
 			phrase_puts(list, "'");
 		}
-		if (!lexer_skip(lex, object ? lexer_next(lex) : token))
+		end = object ? path_add_member(self, path, len) : path_add_index(path, len, n);
+		if (!outside_pass(self, object ? lexer_next(lex) : token, path, end, &self->before))
 			return TOKEN_BROKEN;
 	}
 	return token;
@@ -116,18 +120,22 @@ static void rows_walk(struct self *self)
 	struct phrase list = { .len = 0 }, name = { .len = 0 };
 	enum token token = lexer_next(lex);
 	uint64_t at = lex->start;
-	size_t i;
+	char path[PATH_MOST];
+	size_t len = 0, i;
 
 	for (i = 0; i < self->pointer.n && token > TOKEN_NAME; i++) {
+		const struct mu_string way = self->pointer.names[i];
+
 		if (token != TOKEN_OBJECT && token != TOKEN_ARRAY) {
 			pointer_fails(self, i, at, token, &list);
 			return;
 		}
-		token = value_seek(lex, token == TOKEN_OBJECT, self->pointer.names[i], &list);
+		token = value_seek(self, token == TOKEN_OBJECT, way, &list, path, len);
 		if (token == TOKEN_CLOSE)
 			pointer_fails(self, i, at, token, &list);
 		list.len = 0;
 		at = lex->start;
+		len += pointer_add(path + len, sizeof path - 1 - len, way);
 	}
 	if (token <= TOKEN_NAME)
 		return;
@@ -143,9 +151,9 @@ static void rows_walk(struct self *self)
 struct candidates {
 	size_t n;
 	struct phrase list;
-	char path[1024];             /* of the member at hand, */
+	char path[PATH_MOST];        /* of the member at hand, */
 	size_t lens[DEPTH_MOST + 2]; /* and how long it is for each container around */
-	char first[1024];
+	char first[PATH_MOST];
 	bool cut; /* the first one's path is too long */
 };
 
@@ -160,22 +168,6 @@ static void candidate_add(struct candidates *c, size_t len)
 		return;
 	phrase_puts(&c->list, c->n > 1 ? ", " : "");
 	phrase_add(&c->list, c->path, len);
-}
-
-/* Takes the name of a member into the path. */
-static void path_enter(struct self *self, struct candidates *c)
-{
-	struct lexer *lex = &self->lexer;
-	size_t before = c->lens[lex->depth];
-	struct mu_string name = lexer_inside(lex);
-	char text[1024];
-
-	if (name.len > sizeof text)
-		name.len = sizeof text; /* too long in any case */
-	else if (lex->escaped)
-		name = (struct mu_string){ text, lexer_decode(name, text) };
-	c->lens[lex->depth + 1] =
-		before + pointer_add(c->path + before, sizeof c->path - 1 - before, name);
 }
 
 /* Passes over an array, whose elements are looked at when they are objects. */
@@ -200,7 +192,8 @@ static void candidates_find(struct self *self, struct candidates *c)
 
 	while (token > TOKEN_END && lex->depth) {
 		if (token == TOKEN_NAME)
-			path_enter(self, c);
+			c->lens[lex->depth + 1] =
+				path_add_member(self, c->path, c->lens[lex->depth]);
 		token = token == TOKEN_ARRAY ? array_pass(self, c) : lexer_next(lex);
 	}
 	if (token > TOKEN_END && lex->expect == EXPECT_END)

@@ -67,6 +67,8 @@ static const struct mu_option own_options[] = {
 	MU_OPT_TEXT(
 		struct self, rows,
 		.help = "JSON Pointer to the rows, such as /data; \"\" for the document itself"),
+	MU_OPT_TEXTS(struct self, unread, .max = 1000,
+		     .help = "pointers to other arrays of rows that are known and not read"),
 	MU_OPT_BOOL(struct self, lines, .help = "whether each line is a row, be it one alone"),
 	MU_OPT_TEXT(struct self, key,
 		    .help = "column for the names of the rows, where they are an object's members"),
@@ -104,6 +106,9 @@ static const struct mu_code codes[] = {
 	  "Look at the place; if all is right, raise max_row." },
 	{ "rows", "There are no rows where they should be, or it is not plain where they are.",
 	  "Correct the option rows, or what else the message names." },
+	{ "unread-table",
+	  "Another array has objects or arrays with numbers, and no source reads it.",
+	  "Read it with a source of its own, or name its pointer in the option unread." },
 	{ "row",
 	  "A row is of another kind than the first one: rows are all objects, or all arrays.",
 	  "Get the document again, or tell its publisher." },
@@ -186,6 +191,10 @@ static int json_configure(struct mu_ctx *ctx, void *state)
 		err = EINVAL;
 	if (problem)
 		err = mu_invalid(ctx, &self->rows, "a pointer %s", problem);
+	for (size_t i = 0; i < self->unread.count; i++)
+		if (pointer_problem(self->unread.items[i]))
+			err = mu_invalid(ctx, &self->unread.items[i], "a pointer %s",
+					 pointer_problem(self->unread.items[i]));
 	if (self->rows && self->lines)
 		err = mu_invalid(ctx, &self->rows,
 				 "where each line is a row there is no pointer to them");

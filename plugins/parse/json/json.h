@@ -22,6 +22,8 @@ enum {
 	WINDOW_BYTES = 256 << 10, /* of a window; a longer row has a longer one */
 	FIRST_ROWS = 1000,        /* whose members are the columns, where none are named, */
 	FIRST_BYTES = 1 << 20,    /* or less of them */
+	PATH_MOST = 1024,         /* bytes of a pointer that was met, and a zero */
+	OUTSIDE_KEPT = 10,        /* arrays that are not read, of which each is told */
 };
 
 /* How rows stand in the document. */
@@ -45,9 +47,21 @@ struct lack {
 	uint64_t rows, first; /* how many, and where the first one stands */
 };
 
+/* An array that no row is in, with objects or arrays that have numbers. */
+struct unread {
+	uint64_t at;
+	char path[PATH_MOST]; /* a pointer without indices of arrays on the way */
+};
+
+struct outside {
+	size_t n; /* how many there are, */
+	struct unread arrays[OUTSIDE_KEPT];
+};
+
 struct self {
 	/* the options */
 	const char *rows, *key, *encoding;
+	struct mu_texts unread;
 	int64_t max_size, max_row;
 	struct table_options options;
 	bool lines, header;
@@ -74,6 +88,9 @@ struct self {
 	uint64_t first;          /* where they begin, behind the bracket, */
 	uint64_t data;           /* and those that are no header */
 	uint64_t head_lines;     /* before `first` */
+
+	struct outside before;   /* what else there is in front of the rows, */
+	struct outside behind;   /* and behind them, as far as this instance went there */
 
 	/* columns.c */
 	struct table_options adapted; /* as tables_open() takes them */
@@ -137,6 +154,27 @@ void rows_seek(struct self *self, uint64_t at, uint64_t limit);
 /* The first token of the next row, and where the row begins; its name is put where it is
  * a column.  TOKEN_CLOSE when there are no more, TOKEN_END at the end of the lines. */
 enum token row_begin(struct self *self, uint64_t *start);
+
+/* outside.c: what stands around the rows.
+ *
+ * Passes over a value whose first token was just read, and keeps the arrays in it that look like
+ * rows in `out`.  `path`, with `len` bytes, is where it stands, and is written on.  Whether it is
+ * sound. */
+bool outside_pass(struct self *self, enum token token, char path[PATH_MOST], size_t len,
+		  struct outside *out);
+
+/* Passes over all that stands behind the rows: whether the document ends well. */
+bool outside_read_tail(struct self *self);
+
+/* Adds the name of a member, the token at hand, or an index to a path: its new length. */
+size_t path_add_member(struct self *self, char path[PATH_MOST], size_t len);
+size_t path_add_index(char path[PATH_MOST], size_t len, uint64_t index);
+
+/* Adds what another instance found. */
+void outside_merge(struct outside *outside, const struct outside *other);
+
+/* Reports what nobody reads. */
+int outside_report(struct mu_ctx *ctx, const struct self *self);
 
 /* columns.c */
 int columns_open(struct mu_ctx *ctx, struct self *self, struct ArrowSchema *out);

@@ -132,24 +132,6 @@ static bool line_is_over(struct self *self, uint64_t start)
 	return !lex->err && !lex->problem.code;
 }
 
-/* Reads to the end of the document behind the rows. */
-static void tail_read(struct self *self)
-{
-	struct lexer *lex = &self->lexer;
-	size_t open = lex->depth;
-	enum token token;
-
-	while ((token = lexer_next(lex)) > TOKEN_END) {
-		if (lex->depth < open)
-			open = lex->depth;
-		if (token == TOKEN_NAME && lex->depth <= open &&
-		    lexer_is(lex, self->pointer.names[lex->depth - 1]))
-			lexer_break(lex, "rows", lex->start,
-				    "this member is there twice, and the rows are in the first");
-	}
-	self->closed = token == TOKEN_END;
-}
-
 /* Whether the piece at hand goes on. */
 static bool piece_goes_on(const struct self *self)
 {
@@ -170,7 +152,7 @@ static int row_next(struct mu_ctx *ctx, struct self *self)
 	token = row_begin(self, &start);
 	if (token == TOKEN_CLOSE) {
 		lexer_let_go(lex);
-		tail_read(self);
+		self->closed = outside_read_tail(self);
 	}
 	if (token == TOKEN_END) {
 		self->closed = self->to == self->text.len;
@@ -204,6 +186,8 @@ static int report_end(struct mu_ctx *ctx, struct self *self)
 		return mu_report(ctx, broken, "%s", self->problem.message.text);
 	}
 	err = columns_report(ctx, self);
+	if (!err)
+		err = outside_report(ctx, self);
 	return err ? err : tables_finish(ctx, self->table);
 }
 
@@ -254,6 +238,7 @@ int json_merge(struct mu_ctx *ctx, void *state, void *other_state)
 		if (!shape_join(&self->shapes[i], &other->shapes[i]))
 			return json_out_of_memory(ctx);
 	self->n_rows += other->n_rows;
+	outside_merge(&self->behind, &other->behind);
 	if (other->problem.code &&
 	    (!self->problem.code || other->problem.piece < self->problem.piece))
 		self->problem = other->problem;

@@ -133,7 +133,7 @@ static int pattern_passes(struct check *check, struct mu_string text)
 	return pattern_find(&unheard, check->pattern, text, 0, &match);
 }
 
-/* -1, 0, 1: a value is below the bound, at it, above it; -2: it is no number (NaN). */
+/* -1, 0, 1: a value is below the bound, at it, above it. */
 static int value_compare(const struct check *check, const struct mu_column *cells, int64_t row)
 {
 	int64_t integer, bound;
@@ -141,8 +141,6 @@ static int value_compare(const struct check *check, const struct mu_column *cell
 	if (cells->type == MU_NUMBER) {
 		double number = mu_get_number(cells, row);
 
-		if (isnan(number))
-			return -2;
 		return (number > check->number) - (number < check->number);
 	}
 	if (cells->type == MU_DATE) {
@@ -159,9 +157,10 @@ bool check_beyond(const struct check *check, const struct mu_column *cells, int6
 {
 	int order = value_compare(check, cells, row);
 
-	if (check->kind == &check_kinds[CHECK_MINIMUM])
-		return order < 0;
-	return order != 0 && order != -1;
+	/* What is no number is in no range. */
+	if (cells->type == MU_NUMBER && isnan(mu_get_number(cells, row)))
+		return true;
+	return check->kind == &check_kinds[CHECK_MINIMUM] ? order < 0 : order > 0;
 }
 
 static int bound_row(struct mu_ctx *ctx, struct check *check, struct row *row)

@@ -13,8 +13,6 @@
 #define SECONDS_PLAIN   60.0 /* between two plain lines, in the end */
 #define SECONDS_REDRAWN 0.1
 #define NAME_BYTES      2000 /* of a name or a note that are kept */
-#define FIGURE_COLUMNS  44   /* beside a name */
-#define NAME_COLUMNS    20   /* of a name at least, unless the terminal is narrower */
 
 /* How much had come at some moments of the last seconds, the oldest first. */
 #define PACE_SAMPLES 10
@@ -51,7 +49,7 @@ struct progress {
 	struct progress_options options;
 	struct source source;
 	double next_drawing;
-	size_t drawn; /* lines above the cursor that are the area */
+	bool drawn; /* the live line stands there, and the cursor in it */
 };
 
 static double system_now(void *clock)
@@ -98,14 +96,11 @@ static double pace_rate(const struct pace *pace, double at, uint64_t bytes)
 	return (double)(bytes - pace->samples[0].bytes) / seconds;
 }
 
-static void size_put(struct text *out, const char *before, double bytes, const char *after,
-		     int columns)
+static void size_put(struct text *out, const char *before, double bytes, const char *after)
 {
-	struct text size = { 0 };
-
-	text_add_size(&size, bytes);
-	text_printf(out, "%s%*s%s", before, columns, size.data, after);
-	text_release(&size);
+	text_puts(out, before);
+	text_add_size(out, bytes);
+	text_puts(out, after);
 }
 
 /* The time left, "0:42" or "1:02:03"; -1 when nobody knows. */
@@ -140,34 +135,6 @@ static size_t start_within(const char *text, size_t len, size_t columns)
 			break;
 	}
 	return at;
-}
-
-/* Where the last bytes begin that take at most so many columns. */
-static size_t end_within(const char *text, size_t len, size_t columns)
-{
-	size_t all = text_columns(text, len);
-
-	return all > columns ? start_within(text, len, all - columns) : 0;
-}
-
-/* What people know an address by is its host and how it ends. */
-static void name_put(struct text *out, const char *name, size_t columns)
-{
-	const char *host = strstr(name, "://");
-	size_t len = strlen(name), head;
-
-	if (text_columns(name, len) > columns && host) {
-		len -= (size_t)(host + 3 - name);
-		name = host + 3;
-	}
-	if (text_columns(name, len) <= columns) {
-		text_puts(out, name);
-		return;
-	}
-	head = columns / 3;
-	text_add(out, name, start_within(name, len, head));
-	text_puts(out, "…");
-	text_puts(out, name + end_within(name, len, columns - head - 1));
 }
 
 /* A text of a plugin as it may be shown. */
@@ -237,28 +204,39 @@ static void source_put(const struct source *s, struct text *out, double at)
 	double rate = pace_rate(&s->pace, at, s->bytes);
 
 	text_printf(out, "%s: %zu arrived", s->stage, s->n_arrived);
-	size_put(out, ", ", (double)s->bytes, "", 0);
+	size_put(out, ", ", (double)s->bytes, "");
 	if (rate > 0)
-		size_put(out, ", ", rate, "/s", 0);
+		size_put(out, ", ", rate, "/s");
 	text_printf(out, ", %zu under way", s->n_under_way);
 }
 
-/* "sources.un[0]: https://example.org/a.csv: 3.4 MB of 12.0 MB, 1.2 MB/s, 0:07 left" */
+/* "sources.un[0]: 3.4 MB of 12.0 MB, 1.2 MB/s, 0:07 left, https://example.org/a.csv": the name
+ * last, since a terminal may be too narrow for it. */
 static void transfer_put(const struct source *s, const struct transfer *t, struct text *out,
 			 double at)
 {
 	double rate = pace_rate(&t->pace, at, t->done), left = seconds_left(t, rate);
 
-	text_printf(out, "%s: %s: ", s->stage, t->name);
-	size_put(out, "", (double)t->done, "", 0);
+	text_printf(out, "%s: ", s->stage);
+	size_put(out, "", (double)t->done, "");
 	if (t->total)
-		size_put(out, " of ", (double)t->total, "", 0);
+		size_put(out, " of ", (double)t->total, "");
 	if (rate > 0)
-		size_put(out, ", ", rate, "/s", 0);
+		size_put(out, ", ", rate, "/s");
 	if (left >= 0)
 		left_put(out, ", ", left);
 	if (t->note.len)
 		text_printf(out, ", %s", t->note.data);
+	text_printf(out, ", %s", t->name);
+}
+
+/* How the source stands: its one transfer, or all of them together. */
+static void standing_put(const struct source *s, struct text *out, double at)
+{
+	if (s->n_under_way == 1 && !s->n_arrived && !s->n_gave_up)
+		transfer_put(s, s->under_way, out, at);
+	else
+		source_put(s, out, at);
 }
 
 static void plain_line(struct progress *p, double at)
@@ -266,10 +244,7 @@ static void plain_line(struct progress *p, double at)
 	struct source *s = &p->source;
 	struct text line = { 0 };
 
-	if (s->n_under_way == 1)
-		transfer_put(s, s->under_way, &line, at);
-	else
-		source_put(s, &line, at);
+	standing_put(s, &line, at);
 	progress_line(p, line.data);
 	text_release(&line);
 	s->gap = 2 * s->gap < SECONDS_PLAIN ? 2 * s->gap : SECONDS_PLAIN;
@@ -281,7 +256,7 @@ static void ended_line(struct progress *p, const struct transfer *t, bool arrive
 	struct text line = { 0 };
 
 	text_printf(&line, "%s: %s: ", p->source.stage, t->name);
-	size_put(&line, arrived ? "" : "gave up after ", (double)t->done, "", 0);
+	size_put(&line, arrived ? "" : "gave up after ", (double)t->done, "");
 	text_printf(&line, " in %.1f s", at - t->since);
 	if (t->note.len)
 		text_printf(&line, ", %s", t->note.data);
@@ -297,7 +272,7 @@ static void source_line(struct progress *p, double at)
 	text_printf(&line, "%s: %zu arrived", s->stage, s->n_arrived);
 	if (s->n_gave_up)
 		text_printf(&line, ", %zu did not", s->n_gave_up);
-	size_put(&line, ", ", (double)s->bytes, "", 0);
+	size_put(&line, ", ", (double)s->bytes, "");
 	text_printf(&line, " in %.1f s", at - s->since);
 	progress_line(p, line.data);
 	text_release(&line);
@@ -317,24 +292,19 @@ static void put_out(const struct progress *p, const struct text *text)
 	}
 }
 
-/* Lines and columns of the terminal. */
-static struct winsize window_of(int fd)
+static size_t columns_of(int fd)
 {
-	const char *columns = getenv("COLUMNS"), *lines = getenv("LINES");
+	const char *columns = getenv("COLUMNS");
 	struct winsize w = { 0 };
 
 	if (ioctl(fd, TIOCGWINSZ, &w))
 		w = (struct winsize){ 0 };
 	if (!w.ws_col && columns)
 		w.ws_col = (unsigned short)strtoul(columns, NULL, 10);
-	if (!w.ws_row && lines)
-		w.ws_row = (unsigned short)strtoul(lines, NULL, 10);
-	w.ws_col = w.ws_col ? w.ws_col : 80;
-	w.ws_row = w.ws_row ? w.ws_row : 24;
-	return w;
+	return w.ws_col ? w.ws_col : 80;
 }
 
-/* The shell's prompt may be where the area was. */
+/* The shell's prompt may be where the line was. */
 static bool in_background(int fd)
 {
 	pid_t group = tcgetpgrp(fd);
@@ -342,98 +312,33 @@ static bool in_background(int fd)
 	return group > 0 && group != getpgrp();
 }
 
-static void area_leave(struct progress *p, struct text *out)
-{
-	if (p->drawn && !in_background(p->options.fd))
-		text_printf(out, "\r\033[%zuA", p->drawn);
-}
-
-static void area_remove(struct progress *p)
+static void live_remove(struct progress *p)
 {
 	struct text out = { 0 };
 
-	area_leave(p, &out);
-	if (out.len)
-		text_puts(&out, "\033[J");
+	if (p->drawn && !in_background(p->options.fd))
+		text_puts(&out, "\r\033[K");
 	put_out(p, &out);
 	text_release(&out);
-	p->drawn = 0;
+	p->drawn = false;
 	p->next_drawing = 0;
 }
 
 /* The last column stays empty: some terminals begin a new line behind it. */
-static void area_add(struct progress *p, struct text *out, const struct text *line, size_t columns)
+static void live_draw(struct progress *p, double at)
 {
-	text_add(out, line->data, start_within(line->data, line->len, columns - 1));
-	text_puts(out, "\033[K\n");
-	p->drawn++;
-}
+	struct text line = { 0 }, out = { 0 };
 
-static void transfer_show(const struct transfer *t, struct text *out, size_t columns, double at)
-{
-	double rate = pace_rate(&t->pace, at, t->done), left = seconds_left(t, rate);
-	size_t room = columns > FIGURE_COLUMNS + NAME_COLUMNS ? columns - FIGURE_COLUMNS - 1
-							      : NAME_COLUMNS;
-	size_t used;
-
-	name_put(out, t->name, room);
-	used = text_columns(out->data, out->len);
-	text_repeat(out, ' ', room > used ? room - used : 0);
-	size_put(out, " ", (double)t->done, "", 8);
-	if (t->total)
-		size_put(out, " of ", (double)t->total, "", 8);
-	if (t->note.len) {
-		text_printf(out, "  %s", t->note.data);
+	p->drawn = !in_background(p->options.fd);
+	if (!p->drawn)
 		return;
-	}
-	if (rate > 0)
-		size_put(out, "", rate, "/s", t->total ? 10 : 22);
-	if (left >= 0)
-		left_put(out, "  ", left);
-}
-
-/* The lines of the area: as many transfers as fit in `room`. */
-static void area_fill(struct progress *p, struct text *out, size_t room, size_t columns, double at)
-{
-	const struct source *s = &p->source;
-	struct text line = { 0 };
-	size_t n = 0, i;
-
-	if (s->n_under_way != 1 || s->n_arrived || s->n_gave_up) {
-		source_put(s, &line, at);
-		area_add(p, out, &line, columns);
-	}
-	for (i = 0; i < s->n_under_way; i++)
-		n += at - s->under_way[i].since >= SECONDS_UNSEEN;
-	for (i = 0; n && i < s->n_under_way; i++) {
-		if (at - s->under_way[i].since < SECONDS_UNSEEN)
-			continue;
-		text_clear(&line);
-		if (p->drawn + 1 < room || n == 1)
-			transfer_show(&s->under_way[i], &line, columns, at);
-		else
-			text_printf(&line, "and %zu more", n);
-		n = p->drawn + 1 < room ? n - 1 : 0;
-		area_add(p, out, &line, columns);
-	}
-	text_release(&line);
-}
-
-static void area_draw(struct progress *p, double at)
-{
-	struct winsize window = window_of(p->options.fd);
-	struct text out = { 0 };
-
-	if (in_background(p->options.fd)) {
-		p->drawn = 0;
-		return;
-	}
-	area_leave(p, &out);
-	p->drawn = 0;
-	area_fill(p, &out, window.ws_row > 2 ? window.ws_row - 1u : 1, window.ws_col, at);
-	text_puts(&out, "\033[J");
+	standing_put(&p->source, &line, at);
+	text_puts(&out, "\r");
+	text_add(&out, line.data, start_within(line.data, line.len, columns_of(p->options.fd) - 1));
+	text_puts(&out, "\033[K");
 	put_out(p, &out);
 	text_release(&out);
+	text_release(&line);
 	p->next_drawing = at + SECONDS_REDRAWN;
 }
 
@@ -473,7 +378,7 @@ void progress_free(struct progress *p)
 {
 	if (!p)
 		return;
-	area_remove(p);
+	live_remove(p);
 	source_release(&p->source);
 	free(p);
 }
@@ -514,14 +419,14 @@ void progress_tell(struct progress *p, const char *stage, const struct mu_transf
 		plain_line(p, at);
 	if (p->options.style == PROGRESS_LIVE && at >= p->next_drawing &&
 	    at - s->since >= SECONDS_UNSEEN)
-		area_draw(p, at);
+		live_draw(p, at);
 }
 
 void progress_end(struct progress *p)
 {
 	double at = now(p);
 
-	area_remove(p);
+	live_remove(p);
 	if (p->source.stage && (p->options.each || at - p->source.since >= SECONDS_LONG))
 		source_line(p, at);
 	source_release(&p->source);
@@ -531,7 +436,7 @@ void progress_line(struct progress *p, const char *line)
 {
 	struct text out = { 0 };
 
-	area_remove(p);
+	live_remove(p);
 	text_printf(&out, "%s\n", line);
 	put_out(p, &out);
 	text_release(&out);

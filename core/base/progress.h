@@ -3,16 +3,15 @@
  *
  *     progress_tell, progress_tell, ... progress_end     for each source
  *
- * PROGRESS_LIVE is for a terminal: an area below everything else with a line for each
- * transfer that has taken half a second, and one for all of them together where there
- * are several.  It is drawn at most 10 times a second, never has more lines than fit,
- * and is gone when the source is: what takes less than half a second leaves no trace.
+ * PROGRESS_LIVE is for a terminal: one line below everything else, once the source has taken half a
+ * second.  It is drawn at most 10 times a second, is cut where the terminal ends, and is gone
+ * when the source is: what takes less than half a second leaves no trace.  It is about the
+ * one transfer, or, where there are several, about all of them:
  *
+ *     sources.un[0]: 3.4 MB of 12.0 MB, 1.2 MB/s, 0:08 left, https://example.org/a.csv
  *     sources.un[0]: 12 arrived, 8.3 MB, 1.4 MB/s, 2 under way
- *     example.org/f…utions_2024_03.pdf   3.4 MB of  12.0 MB    1.2 MB/s  0:08 left
- *     https://example.org/b.csv          512.0 kB  waits 5 s
  *
- * PROGRESS_PLAIN is for logs, and silent where nothing takes long: a line once 10 seconds
+ * PROGRESS_PLAIN is for logs, and silent where nothing takes long: that line once 10 seconds
  * have passed, the next after 20 more, then 40, then every minute.
  *
  * Both end a source that took 10 seconds or more with a line of what came in.  With `each`
@@ -43,7 +42,7 @@ struct progress_options {
 enum progress_style progress_style(int fd, int verbosity);
 
 struct progress *progress_new(const struct progress_options *options);
-void progress_free(struct progress *progress); /* NULL is ignored; the area is removed */
+void progress_free(struct progress *progress); /* NULL is ignored; the live line is removed */
 
 /* A transfer of the stage has come so far; `given` is as large as this program's own. */
 void progress_tell(struct progress *progress, const char *stage, const struct mu_transfer *given);
@@ -51,7 +50,7 @@ void progress_tell(struct progress *progress, const char *stage, const struct mu
 /* The stage has fetched all; without a progress_tell() before, nothing happens. */
 void progress_end(struct progress *progress);
 
-/* Writes a line to `fd`, above the area, in any style; `line` has no line feed. */
+/* Writes a line to `fd`, above the live one, in any style; `line` has no line feed. */
 void progress_line(struct progress *progress, const char *line);
 
 #endif

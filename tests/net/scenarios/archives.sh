@@ -110,7 +110,7 @@ archive_that_is_none() {
 
 archive_without_what_is_wanted() {
 	archive_ zip "$name.zip" "a.csv=$head_"
-	refused_ members 'members: "*.txt"'
+	refused_ "no file that matches among its 1 member" 'members: "*.txt"'
 }
 
 archive_members() {

@@ -79,6 +79,29 @@ static void words_are(const char *tag, const char *text, int64_t value)
 	ck_assert_int_eq(out, value);
 }
 
+START_TEST(digits_are_of_one_script_and_groups_as_the_language_has_them)
+{
+	use("fa");
+	integer_is("۱۲", 12);
+	integer_is("12", 12);
+	integer_is("\u2212۱۲٬۰۰۰", -12000);
+	integer_not("۱2", LANGUAGE_NOT);
+	integer_not("۱۲٬۰۰", LANGUAGE_NOT);
+	use("hi");
+	integer_is("१,२०,४००", 120400);
+	use("en-IN");
+	integer_is("1,20,400", 120400);
+	integer_is("1,20,00,400", 12000400);
+	integer_is("1,204", 1204);
+	integer_is("120,400", 120400);
+	integer_not("1,20,40", LANGUAGE_NOT);
+	integer_not("120,40,000", LANGUAGE_NOT);
+	integer_not("1,204,00,000", LANGUAGE_NOT);
+	use("en");
+	integer_not("1,20,400", LANGUAGE_NOT);
+}
+END_TEST
+
 START_TEST(number_words_are_read_in_every_language)
 {
 	int64_t out;
@@ -231,6 +254,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_add_test(tests, whole_numbers_are_read_strictly);
 	tcase_add_test(tests, number_words_are_read_in_every_language);
+	tcase_add_test(tests, digits_are_of_one_script_and_groups_as_the_language_has_them);
 	tcase_add_test(tests, numbers_have_the_languages_decimal_sign);
 	tcase_add_test(tests, dates_name_their_month_and_year);
 	tcase_add_test(tests, unknown_languages_are_refused);

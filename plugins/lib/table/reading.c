@@ -32,10 +32,25 @@ static bool read_whole(const struct cell *cell, int64_t *out)
 	return true;
 }
 
+/* Also "12.0".  Three zeros may be a group of thousands instead, and are nothing that can be
+ * told. */
+static bool read_whole_text(struct mu_string text, int64_t *out)
+{
+	const char *point = text.len ? memchr(text.data, '.', text.len) : NULL;
+	size_t whole = point ? (size_t)(point - text.data) : text.len,
+	       zeros = point ? text.len - whole - 1 : 0, i = whole + 1;
+
+	if (point && (!zeros || zeros == 3))
+		return false;
+	while (i < text.len && text.data[i] == '0')
+		i++;
+	return i >= text.len && mu_parse_integer((struct mu_string){ text.data, whole }, out);
+}
+
 static bool read_integer(const struct cell *cell, struct reading *r)
 {
 	if (cell->kind == CELL_TEXT)
-		return mu_parse_integer(mu_trim(cell->text), &r->as.integer);
+		return read_whole_text(mu_trim(cell->text), &r->as.integer);
 	return cell->kind == CELL_NUMBER && read_whole(cell, &r->as.integer);
 }
 

@@ -9,6 +9,7 @@
 #include <unicode/unumberformatter.h>
 #include <unicode/ustring.h>
 
+#include "text/utf8.h"
 #include "text/words.h"
 
 #define MAX_TEXT   256
@@ -25,6 +26,7 @@ struct language {
 	UNumberFormatter *amounts[AMOUNTS]; /* NULL: not made */
 	char small[SMALL + 1][64];          /* folded, of 0 and so on, when `spellout` is there */
 	char group[16], point[16];          /* the separators, UTF-8 */
+	size_t groups;                      /* digits of a group that is not the last */
 	char stems[STEMS][32];              /* folded words that numbers are put together from */
 	size_t n_stems;
 	char months[4][12][64]; /* folded; full and short, in a date and alone */
@@ -122,6 +124,7 @@ static bool decimal_open(struct language *l)
 	}
 	symbol(l->decimal, UNUM_GROUPING_SEPARATOR_SYMBOL, l->group, sizeof l->group);
 	symbol(l->decimal, UNUM_DECIMAL_SEPARATOR_SYMBOL, l->point, sizeof l->point);
+	l->groups = unum_getAttribute(l->decimal, UNUM_SECONDARY_GROUPING_SIZE) == 2 ? 2 : 3;
 	return true;
 }
 
@@ -162,30 +165,55 @@ static size_t group_at(const struct language *l, struct mu_string text, size_t a
 	return starts(text, at, l->group) ? strlen(l->group) : 0;
 }
 
+/* A digit of any script, in UTF-8: its length, or 0.  All of a number must be of one script, whose
+ * zero is kept in `zero`; it is 0 before the first digit. */
+static size_t digit_at(struct mu_string text, size_t at, UChar32 *zero, char *out)
+{
+	size_t len = at < text.len ? utf8_character(text.data + at, text.len - at) : 0, i;
+	UChar32 code = len ? (unsigned char)text.data[at] : 0;
+	int32_t value;
+
+	if (len > 1)
+		code &= 0x7f >> len;
+	for (i = 1; i < len; i++)
+		code = code << 6 | (text.data[at + i] & 0x3f);
+	value = u_charDigitValue(code);
+	if (value < 0 || (*zero && code - value != *zero))
+		return 0;
+	*zero = code - value;
+	*out = (char)('0' + value);
+	return len;
+}
+
 /* Digits, a minus before them kept, grouping taken out; the place after them.
  * False when that is no whole number as the language writes one. */
 static bool digits(const struct language *l, struct mu_string text, char *out, size_t size,
-		   size_t *end)
+		   UChar32 *zero, size_t *end)
 {
-	size_t at = 0, n = 0, run = 0, first = 0, separator;
-	bool grouped = false;
+	size_t at = 0, n = 0, run = 0, first, len, separator;
+	bool grouped = false, threes = true, twos = l->groups == 2;
+	char next;
 
+	*zero = 0;
 	if (starts(text, at, "-") || starts(text, at, "\u2212")) {
 		at += text.data[0] == '-' ? 1 : strlen("\u2212");
 		out[n++] = '-';
 	}
 	first = n;
 	while (at < text.len && n + 1 < size) {
-		if (isdigit((unsigned char)text.data[at])) {
-			out[n++] = text.data[at++];
+		len = digit_at(text, at, zero, &out[n]);
+		if (len) {
+			n++;
+			at += len;
 			run++;
 			continue;
 		}
 		separator = group_at(l, text, at);
-		if (!separator || at + separator >= text.len ||
-		    !isdigit((unsigned char)text.data[at + separator]))
+		if (!separator || !digit_at(text, at + separator, zero, &next))
 			break;
-		if (!run || (grouped ? run != 3 : run > 3))
+		threes = threes && (grouped ? run == 3 : run && run <= 3);
+		twos = twos && (grouped ? run == 2 : run && run <= 2);
+		if (!threes && !twos)
 			return false;
 		grouped = true;
 		run = 0;
@@ -200,9 +228,11 @@ static bool digits(const struct language *l, struct mu_string text, char *out, s
 enum language_answer language_integer(struct language *l, struct mu_string text, int64_t *out)
 {
 	char plain[MAX_TEXT];
+	UChar32 zero;
 	size_t end;
 
-	if (!decimal_open(l) || !digits(l, text, plain, sizeof plain, &end) || end != text.len)
+	if (!decimal_open(l) || !digits(l, text, plain, sizeof plain, &zero, &end) ||
+	    end != text.len)
 		return LANGUAGE_NOT;
 	return mu_parse_integer(mu_string(plain), out) ? LANGUAGE_OK
 	       : strcmp(plain, "-0")                   ? LANGUAGE_OVERFLOW
@@ -212,9 +242,10 @@ enum language_answer language_integer(struct language *l, struct mu_string text,
 enum language_answer language_number(struct language *l, struct mu_string text, double *out)
 {
 	char plain[MAX_TEXT];
-	size_t end, n;
+	UChar32 zero;
+	size_t end, len, n;
 
-	if (!decimal_open(l) || !digits(l, text, plain, sizeof plain, &end))
+	if (!decimal_open(l) || !digits(l, text, plain, sizeof plain, &zero, &end))
 		return LANGUAGE_NOT;
 	if (end < text.len) {
 		if (!starts(text, end, l->point))
@@ -224,10 +255,11 @@ enum language_answer language_number(struct language *l, struct mu_string text, 
 		if (end == text.len || n + text.len - end + 2 > sizeof plain)
 			return LANGUAGE_NOT;
 		plain[n++] = '.';
-		for (; end < text.len; end++) {
-			if (!isdigit((unsigned char)text.data[end]))
+		for (; end < text.len; end += len) {
+			len = digit_at(text, end, &zero, &plain[n]);
+			if (!len)
 				return LANGUAGE_NOT;
-			plain[n++] = text.data[end];
+			n++;
 		}
 		plain[n] = '\0';
 	}

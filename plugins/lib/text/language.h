@@ -29,8 +29,9 @@ enum language_answer {
 	LANGUAGE_LOSES,    /* a number that would not keep all its digits */
 };
 
-/* A whole number in digits with or without the language's group separator
- * (minus: U+002D or U+2212). */
+/* A whole number in digits of one script, with or without the language's group separator (minus:
+ * U+002D or U+2212).  Groups have three digits, or, where the language writes 1,20,400, two and
+ * the last one three. */
 enum language_answer language_integer(struct language *, struct mu_string text, int64_t *out);
 
 /* A whole number in words: "vier", "twenty-one". Case does not matter. */

@@ -909,9 +909,9 @@ static int print_words(struct mu_ctx *ctx, const struct mu_program *program, str
 		"</page>\n</doc>\n";
 
 	(void)ctx, (void)program;
-	out->data = (const uint8_t *)printed;
-	out->len = strlen(printed);
-	out->message = "";
+	*out = (struct mu_printed){ .data = (const uint8_t *)printed,
+				    .len = strlen(printed),
+				    .message = "" };
 	programs_run++;
 	return 0;
 }

@@ -16,6 +16,9 @@ START_TEST(codes_of_formats_are_understood)
 		enum look look;
 	} codes[] = {
 		{ "General", LOOK_NUMBER },
+		{ "[Red]General", LOOK_NUMBER },
+		{ "+General;-General;0", LOOK_NUMBER },
+		{ "G/General", LOOK_NUMBER },
 		{ "0.00", LOOK_NUMBER },
 		{ "#,##0 \"days\"", LOOK_NUMBER },
 		{ "0.00E+00", LOOK_NUMBER },

@@ -36,8 +36,6 @@ enum look look_of_code(const char *code)
 	if (zeros > 1 && zeros <= LOOK_PADDED_MOST - LOOK_PADDED &&
 	    (!code[zeros] || code[zeros] == ';'))
 		return (enum look)(LOOK_PADDED + zeros);
-	if (begins(code, "General"))
-		return LOOK_NUMBER;
 	while (*code && *code != ';') {
 		if (strchr("\"\\_*", *code)) {
 			code = literal_end(code);
@@ -46,6 +44,8 @@ enum look look_of_code(const char *code)
 		} else if (begins(code, "AM/PM") || begins(code, "A/P")) {
 			times = true;
 			code += begins(code, "AM/PM") ? 5 : 3;
+		} else if (begins(code, "General") || begins(code, "G/General")) {
+			code += begins(code, "General") ? 7 : 9;
 		} else if (begins(code, "E+") || begins(code, "E-")) {
 			code += 2;
 		} else {

@@ -315,12 +315,12 @@ START_TEST(cells_are_read_strictly_by_type)
 	column_add("n", 2, NULL);
 	column_add("b", 3, NULL);
 	column_add("d", 4, NULL);
-	gives("i,n,b,d\n-7,1.50,true,2023-11-24\n1.0,\"1,5\",yes,24-11-2023\n , ,\xc2\xa0,\n 8 "
+	gives("i,n,b,d\n-7,1.50,true,2023-11-24\n1.5,\"1,5\",yes,24-11-2023\n , ,\xc2\xa0,\n 8 "
 	      ",2,0,\n",
 	      "-7|1.5|true|2023-11-24|@8\n~~~~@32\n~~~~@57\n8|2|false|~@65\n");
 	says("integer number boolean date");
 	ck_assert_str_eq(fake.messages[0],
-			 "i '1.0' is not a whole number in digits that fits 64 bits, such as 1204");
+			 "i '1.5' is not a whole number in digits that fits 64 bits, such as 1204");
 }
 END_TEST
 

@@ -195,7 +195,7 @@ static const struct example examples[] = {
 	  BYTES("n,d\n\"12\",\" 2024-02-29\"\n -3 ,2023-02-28 \n"),
 	  "2:12|2024-02-29\n3:-3|2023-02-28\n", "" },
 	{ "what is no number", "columns: [{name: n, type: integer}, {name: b}]",
-	  BYTES("n,b\n1x,1\n+1,2\n1.0,3\n\"1,000\",4\n9223372036854775808,5\n0x1,6\n1 2,7\n"),
+	  BYTES("n,b\n1x,1\n+1,2\n1.5,3\n\"1,000\",4\n9223372036854775808,5\n0x1,6\n1 2,7\n"),
 	  "2:~|1\n3:~|2\n4:~|3\n5:~|4\n6:~|5\n7:~|6\n8:~|7\n",
 	  "integer integer integer integer integer integer integer" },
 	{ "numbers at their limits", "columns: [{name: n, type: integer}]",

@@ -19,55 +19,19 @@
 #include "command/command.h"
 #include "stage/services.h"
 
+#include "failing.h"
+
 /* The exit code of a child whose run did not care for the failure. */
 #define IGNORED 77
 
 #define PIPELINE "pipelines/nl-police-missions/pipeline.yaml"
 
-static atomic_long calls_left = LONG_MAX, allocations_left = LONG_MAX;
+static atomic_long calls_left = LONG_MAX;
 
 static int call_fails(void)
 {
 	return calls_left-- == 0 ? EIO : 0;
 }
-
-static bool allocation_fails(void)
-{
-	return allocations_left-- == 0;
-}
-
-/* The linker puts these in the place of the core's own calls. */
-// NOLINTBEGIN(bugprone-reserved-identifier)
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *block, size_t size);
-void *__real_reallocarray(void *block, size_t count, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-void *__wrap_reallocarray(void *block, size_t count, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return allocation_fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return allocation_fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *block, size_t size)
-{
-	return allocation_fails() ? NULL : __real_realloc(block, size);
-}
-
-void *__wrap_reallocarray(void *block, size_t count, size_t size)
-{
-	return allocation_fails() ? NULL : __real_reallocarray(block, count, size);
-}
-
-// NOLINTEND(bugprone-reserved-identifier)
 
 static char folder[32];
 

@@ -21,7 +21,10 @@ static inline struct book book_choose(unsigned bits)
 		{ .name = "x", .header = { 1, list }, .type = 2, .optional = true },
 		{ .name = "d", .position = 3, .type = 4, .optional = true },
 	};
-	static struct declared_claim claims[] = { { .name = "total", .column = "a", .match = "a" }, { .name = "none", .column = "a", .match = "" } };
+	static struct declared_claim claims[] = {
+		{ .name = "total", .column = "a", .match = "a" },
+		{ .name = "none", .column = "a", .match = "" },
+	};
 	struct book book = {
 		.sheet = { .merged = bits & 1,
 			   .range = bits & 2 ? "A2:C9" : NULL,

@@ -202,13 +202,14 @@ static bool text_same(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* Whether two findings say the same of a column in rows of one document. */
+/* Whether two findings say the same of a column in rows of one document, and may be about one
+ * place. */
 static bool findings_alike(const struct finding *a, const struct finding *b)
 {
-	return a->at && b->at && a->from && a->stage == b->stage && a->severity == b->severity &&
-	       mu_at_document(a->at) == mu_at_document(b->at) && text_same(a->from, b->from) &&
-	       !strcmp(a->code, b->code) && !strcmp(a->message, b->message) && !a->second &&
-	       !b->second && !a->n_explanations && !b->n_explanations;
+	return !a->lone && !b->lone && a->at && b->at && a->from && a->stage == b->stage &&
+	       a->severity == b->severity && mu_at_document(a->at) == mu_at_document(b->at) &&
+	       text_same(a->from, b->from) && !strcmp(a->code, b->code) &&
+	       !strcmp(a->message, b->message);
 }
 
 /* Whether two rows have their value from one place, such as the date in a heading. */
@@ -223,8 +224,7 @@ static void repeated_say(struct finding *f)
 	struct text message = { 0 };
 
 	text_printf(&message, "%s; likewise in %" PRIu64 " more row%s that ha%s it from there",
-		    f->message, f->repeated, f->repeated == 1 ? "" : "s",
-		    f->repeated == 1 ? "s" : "ve");
+		    f->message, f->repeated, mu_plural(f->repeated), f->repeated == 1 ? "s" : "ve");
 	free(f->message);
 	f->message = message.data;
 }

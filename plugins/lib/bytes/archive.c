@@ -76,7 +76,7 @@ static int nothing_found(struct mu_ctx *ctx, const struct archive_reader *r)
 {
 	return mu_fail(ctx, ENOENT, "%s has no file%s among its %" PRId64 " member%s", r->shown,
 		       r->patterns->count ? " that matches" : "", r->members,
-		       r->members == 1 ? "" : "s");
+		       mu_plural((uint64_t)r->members));
 }
 
 static int no_archive(struct mu_ctx *ctx, const struct archive_reader *r)
@@ -472,7 +472,7 @@ static int member_unpack(struct mu_ctx *ctx, struct archive_reader *r, struct ar
 	if (archive_entry_size_is_set(entry) && r->bytes - before != archive_entry_size(entry))
 		return member_fail(ctx, r, EBADMSG,
 				   "has %" PRId64 " byte%s, where the archive says %" PRId64,
-				   r->bytes - before, r->bytes - before == 1 ? "" : "s",
+				   r->bytes - before, mu_plural((uint64_t)(r->bytes - before)),
 				   (int64_t)archive_entry_size(entry));
 	return 0;
 }
@@ -512,7 +512,7 @@ static int archive_end_check(struct mu_ctx *ctx, struct archive_reader *r)
 	if (r->announced >= 0 && r->members != r->announced)
 		return mu_fail(ctx, EBADMSG,
 			       "%s is damaged: it has %" PRId64 " member%s, and says %" PRId64,
-			       r->shown, r->members, r->members == 1 ? "" : "s", r->announced);
+			       r->shown, r->members, mu_plural((uint64_t)r->members), r->announced);
 	return r->matched ? 0 : nothing_found(ctx, r);
 }
 

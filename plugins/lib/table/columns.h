@@ -40,13 +40,13 @@ struct table_columns {
 };
 
 /* Begins with the columns that are declared, in memory of the stage; `options` must stay. */
-void table_columns_open(struct mu_ctx *ctx, struct table_columns *columns, const struct table_options *options,
-		  const struct table_form *form);
+void table_columns_open(struct mu_ctx *ctx, struct table_columns *columns,
+			const struct table_options *options, const struct table_form *form);
 
 /* Takes the next row of the header, while `ready` is false: `kept` of its `n` cells are there.
  * With the last one the columns become ready. */
-void table_columns_take_header(struct mu_ctx *ctx, struct table_columns *columns, const struct cell *cells,
-			 size_t n, size_t kept, uint64_t at);
+void table_columns_take_header(struct mu_ctx *ctx, struct table_columns *columns,
+			       const struct cell *cells, size_t n, size_t kept, uint64_t at);
 
 /* Reports what is wrong with the header of columns that are ready.  0, or what mu_report()
  * gave. */
@@ -66,11 +66,14 @@ bool table_columns_told(const struct table_columns *columns, size_t cell);
 bool table_columns_are_in(const struct table_columns *columns, const struct cell *cells, size_t n);
 
 /* The column of a name, or NULL. */
-const struct table_column *table_columns_named(const struct table_columns *columns, struct mu_string name);
+const struct table_column *table_columns_named(const struct table_columns *columns,
+					       struct mu_string name);
 
 /* The first cell from `from` on under the header that is declared for a column, or SIZE_MAX;
  * whether the header of any cell looks like that. */
-size_t table_columns_find(const struct table_columns *columns, const struct table_column *column, size_t from);
-bool table_columns_look_like(const struct table_columns *columns, const struct table_column *column);
+size_t table_columns_find(const struct table_columns *columns, const struct table_column *column,
+			  size_t from);
+bool table_columns_look_like(const struct table_columns *columns,
+			     const struct table_column *column);
 
 #endif

@@ -7,7 +7,7 @@
 #include "table/marks.h"
 #include "table/reading.h"
 
-/* A line as it is read: see lines_take(). */
+/* A line as it is read: see table_lines_begin(). */
 struct table_row {
 	const struct cell *cells;
 	size_t n;       /* of them, at most max_columns */
@@ -20,10 +20,10 @@ struct table_row {
 struct table_lines {
 	const struct table_columns *columns; /* ready when there are lines */
 	struct table_column const **claim_columns; /* of each claim, or NULL */
-	struct mu_string *matches;  /* likewise: the text that tells it, */
-	struct pattern **patterns;  /* or the pattern, once it was needed */
-	bool *seen;                 /* whether a row is it */
-	bool *all; /* all[i]: in the claim at hand column i is null */
+	struct mu_string *matches; /* likewise: the text that tells it, */
+	struct pattern **patterns; /* or the pattern, once it was needed */
+	bool *seen;                /* whether a row is it */
+	bool *all;                 /* all[i]: in the claim at hand column i is null */
 	struct notes notes;
 	struct marks marks;
 };
@@ -33,11 +33,13 @@ void table_lines_resolve(struct mu_ctx *ctx, struct table_lines *lines);
 void table_lines_close(struct table_lines *lines);
 
 /* Begins with a line, whose cells are good until the next one.  0, or an error with a message. */
-int table_lines_begin(struct mu_ctx *ctx, struct table_lines *lines, const struct line *line, struct table_row *out);
+int table_lines_begin(struct mu_ctx *ctx, struct table_lines *lines, const struct line *line,
+		      struct table_row *out);
 
 /* Whether all that a row has is one text, be it in several cells, and the option notes says of
  * it that it is none; then it is counted.  0, or an error with a message. */
-int table_row_is_note(struct mu_ctx *ctx, struct table_lines *lines, const struct table_row *row, bool *out);
+int table_row_is_note(struct mu_ctx *ctx, struct table_lines *lines, const struct table_row *row,
+		      bool *out);
 
 /* Finds out which claim a row is.  0, or an error with a message. */
 int table_row_find_claim(struct mu_ctx *ctx, struct table_lines *lines, struct table_row *row);

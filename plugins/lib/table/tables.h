@@ -30,7 +30,8 @@
  *     date              if it reads so   an error        an error   without time of day
  *
  * Where numbers have a type, text that reads as a number is taken for one with the
- * warning text-number; in documents of nothing but text, without.  A number in digits
+ * warning text-number; in documents of nothing but text, without.  A whole number in text is
+ * digits, and may have zeros behind a point, but not three of them.  A number in digits
  * has as few as read back as the same.  An error, such as #REF!, is no value.  What
  * the options `missing`, `zero` and `match` name is compared with the cell as it would
  * be in a column of strings.

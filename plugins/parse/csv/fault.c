@@ -121,7 +121,7 @@ int csv_report_ragged(struct mu_ctx *ctx, const struct self *self)
 		ragged.value_len = shown_length(self, extra);
 	}
 	return mu_report(ctx, ragged, "the row has %zu cell%s, not %zu", r->count,
-			 r->count == 1 ? "" : "s", self->width);
+			 mu_plural(r->count), self->width);
 }
 
 int csv_record_report(struct mu_ctx *ctx, const struct self *self)

@@ -162,17 +162,9 @@ static struct changes explain(const struct self *self, size_t rule)
 /* printf() would take most of the time that an explanation takes. */
 static void number_write(int64_t number, char out[MU_FORMAT_MAX])
 {
-	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
-	char digits[MU_FORMAT_MAX];
-	size_t i = sizeof digits;
+	struct mu_column one = { .type = MU_INTEGER, .values = &number };
 
-	digits[--i] = '\0';
-	do
-		digits[--i] = (char)('0' + left % 10);
-	while (left /= 10);
-	if (number < 0)
-		digits[--i] = '-';
-	memcpy(out, digits + i, sizeof digits - i);
+	out[mu_format(&one, 0, out).len] = '\0';
 }
 
 static void phrase_number(struct phrase *phrase, const char *before, int64_t number)

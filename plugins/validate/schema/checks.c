@@ -203,8 +203,8 @@ int check_advise(struct mu_ctx *ctx, const struct check *check)
 	mu_date_to_civil(check->date - 1, &now[0], &now[1], &now[2]);
 	return mu_report(ctx, late,
 			 "%s of %" PRIu64 " row%s is after today, %04d-%02d-%02d: %s%04d-%02d-%02d",
-			 late.field, check->late, check->late == 1 ? "" : "s", now[0], now[1],
-			 now[2], check->late == 1 ? "" : "first ", first[0], first[1], first[2]);
+			 late.field, check->late, mu_plural(check->late), now[0], now[1], now[2],
+			 check->late == 1 ? "" : "first ", first[0], first[1], first[2]);
 }
 
 /* The place of the first row with the values of this one, in *first: its own when

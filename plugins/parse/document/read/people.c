@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "read/doubt.h"
-#include "read/doubt.h"
 #include "text/words.h"
 
 enum {

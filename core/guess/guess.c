@@ -60,15 +60,19 @@ static void ask(struct draft *g, const struct plugin *parser, struct run *run, s
 static void ask_each(struct draft *g, struct run *run, struct text *why)
 {
 	const char *const *names = loader_names(g->loader, STEP_PARSE);
-	struct text unused = { 0 };
+	struct text unusable = { 0 };
 
 	for (; *names && !interrupt_signal(); names++) {
-		const struct plugin *p = loader_find(g->loader, STEP_PARSE, *names, &unused, NULL);
+		const struct plugin *p =
+			loader_find(g->loader, STEP_PARSE, *names, &unusable, NULL);
 
 		if (p && p->api.guess)
 			ask(g, p, run, why);
+		else if (!p && !why->len)
+			text_puts(why, unusable.data);
+		text_clear(&unusable);
 	}
-	text_release(&unused);
+	text_release(&unusable);
 }
 
 static int ask_all(struct draft *g, struct text *why)

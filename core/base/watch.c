@@ -68,8 +68,8 @@ static atomic_uintptr_t dying; /* the thread that tells of its crash */
 
 static pthread_t watcher;
 static bool watcher_runs;
-static pthread_cond_t watcher_ends;
-static bool watcher_to_end;
+static pthread_cond_t watcher_changed;
+static bool watcher_watches, watcher_to_end; /* under `lock` */
 
 _Noreturn void watch_exit(int status)
 {
@@ -300,7 +300,7 @@ static void begin_once(void)
 	pthread_key_create(&leaving, seat_leave);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&watcher_ends, &monotonic);
+	pthread_cond_init(&watcher_changed, &monotonic);
 	on_exit(on_leaving_exit, NULL);
 	(void)at_quick_exit(on_leaving_quickly);
 }
@@ -648,6 +648,8 @@ static void *watch(void *data)
 
 	(void)data;
 	pthread_mutex_lock(&lock);
+	watcher_watches = true;
+	pthread_cond_signal(&watcher_changed);
 	while (!watcher_to_end) {
 		struct timespec until;
 
@@ -655,7 +657,7 @@ static void *watch(void *data)
 		until.tv_nsec += LOOK_MS * 1000000L;
 		until.tv_sec += until.tv_nsec / 1000000000L;
 		until.tv_nsec %= 1000000000L;
-		pthread_cond_timedwait(&watcher_ends, &lock, &until);
+		pthread_cond_timedwait(&watcher_changed, &lock, &until);
 		if (!watcher_to_end)
 			look(clock_now(), &asked);
 	}
@@ -665,17 +667,22 @@ static void *watch(void *data)
 
 /* Signals go to the threads that work; those that end a run come here, too, when a plugin
  * has blocked them there: the kernel takes the first thread while that listens.  Without
- * the thread nobody is told of turns that last. */
+ * the thread nobody is told of turns that last.  A thread that only begins may hold a lock of the
+ * allocator, which a child that is forked meanwhile would wait for without end. */
 static void watcher_begin(void)
 {
 	sigset_t most, before;
 
-	watcher_to_end = false;
+	watcher_to_end = watcher_watches = false;
 	sigfillset(&most);
 	interrupt_unmask(&most);
 	pthread_sigmask(SIG_SETMASK, &most, &before);
 	watcher_runs = !pthread_create(&watcher, NULL, watch, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_mutex_lock(&lock);
+	while (watcher_runs && !watcher_watches)
+		pthread_cond_wait(&watcher_changed, &lock);
+	pthread_mutex_unlock(&lock);
 }
 
 static void watcher_end(void)
@@ -684,7 +691,7 @@ static void watcher_end(void)
 		return;
 	pthread_mutex_lock(&lock);
 	watcher_to_end = true;
-	pthread_cond_signal(&watcher_ends);
+	pthread_cond_signal(&watcher_changed);
 	pthread_mutex_unlock(&lock);
 	pthread_join(watcher, NULL);
 	watcher_runs = false;
